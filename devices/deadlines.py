@@ -1,0 +1,77 @@
+"""What has to be done by when: the declared deadlines, and how each of them stands on a given day.
+
+Pure: the facts (when something started, when it was done) are given by the caller, all as business dates in
+the unit's time zone. The names are codes; their words stand in labels/words (`deadline.`, `standing.`).
+Source: DESIGN section 7.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+from devices import working_days
+from devices.values import Site
+
+Standing = Literal["due", "overdue", "met", "met_late"]
+STANDINGS: tuple[Standing, ...] = ("due", "overdue", "met", "met_late")
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """One rule: some days after the fact `starts_from`, the fact `met_by` must be there.
+
+    calendar: "working" counts by the official calendar, "calendar" counts every day. days: how many, or the
+    field of Site that says how many.
+    """
+
+    name: str
+    starts_from: str
+    met_by: str
+    calendar: Literal["working", "calendar"]
+    days: int | str
+
+
+DEADLINES = (
+    #        name              starts from          met by             calendar    days, or the site's setting
+    Deadline("registration",   "sale",              "registration",    "working",  3),
+    Deadline("repair_record",  "repair_completion", "repair_return",   "working",  3),
+    Deadline("on_site_repair", "dispatch_order",    "service_record",  "working",  1),
+    Deadline("in_transit",     "dispatch",          "arrival",         "calendar", "in_transit_days"),
+    Deadline("carried",        "carry_out",         "carry_back",      "calendar", "carried_days"),
+    Deadline("at_factory",     "factory_dispatch",  "factory_receipt", "calendar", "at_factory_days"),
+)  # fmt: skip
+DEADLINE: Mapping[str, Deadline] = MappingProxyType({deadline.name: deadline for deadline in DEADLINES})
+assert len(DEADLINE) == len(DEADLINES), "two deadlines share a name"
+
+SITE_SETTINGS: tuple[str, ...] = tuple(d.days for d in DEADLINES if isinstance(d.days, str))
+assert set(SITE_SETTINGS) <= set(Site.__struct_fields__), "a deadline names a setting that no site has"
+
+
+def due(deadline: Deadline, start: date, site: Site) -> date:
+    """The last day on which the deadline is still kept; `start` is the business date it starts from.
+
+    site: the site that answers for it; its settings decide the deadlines that are its own to set.
+    A working day after `working_days.known_until()` is an estimate.
+    """
+    return _COUNT[deadline.calendar](start, days_of(deadline, site))
+
+
+def days_of(deadline: Deadline, site: Site) -> int:
+    """How many days the deadline gives at that site, working or calendar days as the deadline says."""
+    return deadline.days if isinstance(deadline.days, int) else int(getattr(site, deadline.days))
+
+
+def standing(due_on: date, met_on: date | None, today: date) -> Standing:
+    """How a deadline stands: "due" through its last day, then "overdue"; "met" or "met_late" once done."""
+    if met_on is not None:
+        return "met" if met_on <= due_on else "met_late"
+    return "due" if today <= due_on else "overdue"
+
+
+def _calendar_days(start: date, days: int) -> date:
+    return start + timedelta(days=days)
+
+
+_COUNT = MappingProxyType({"working": working_days.add, "calendar": _calendar_days})
