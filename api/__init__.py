@@ -1,0 +1,1 @@
+"""The door for programs: routes, schemas, problems, OpenAPI, sessions and tokens."""

@@ -1,0 +1,1 @@
+"""Values and rule tables of the books, the database handle and the registers."""

@@ -1,0 +1,1 @@
+"""Reviews, stocktakes, signatures, inspections, visits, handovers and the month's close."""

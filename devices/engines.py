@@ -1,0 +1,144 @@
+"""The two engines as peewee databases: how each is opened, begins, commits and survives a lost connection."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import peewee
+import psycopg
+from psycopg.pq import TransactionStatus
+
+SQLITE_BUSY_SECONDS = 30
+POSTGRESQL_CONNECT_SECONDS = 10
+
+# SQLite 3.7.0-3.51.2 can corrupt a WAL database that two connections share; mended in 3.51.3 and in these lines.
+# Source: https://sqlite.org/wal.html, "The WAL reset bug".
+SQLITE_AFFECTED_FROM = (3, 7, 0)
+SQLITE_MENDED = (3, 51, 3)
+SQLITE_MENDED_LINES = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}
+
+SQLITE_PRAGMAS = (
+    ("journal_mode", "wal"),
+    ("synchronous", "full"),  # durable: the commit waits for the disk
+    ("foreign_keys", 1),
+    ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
+)
+
+
+class StoreRefused(Exception):
+    """The database cannot be used as asked; the text is a sentence for whoever runs the server."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection was lost during COMMIT: look the request up by its key before trying it again."""
+
+
+def sqlite_is_affected(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite version has the fault that can corrupt a WAL file."""
+    mended = SQLITE_MENDED_LINES.get(version[:2], SQLITE_MENDED)
+    return SQLITE_AFFECTED_FROM <= version < mended
+
+
+def sqlite_version() -> tuple[int, int, int]:
+    """The version of the SQLite library that peewee opens files with (pysqlite3's where that is newer)."""
+    major, minor, patch = peewee.sqlite3.sqlite_version_info[:3]
+    return major, minor, patch
+
+
+def refuse_affected_sqlite(version: tuple[int, int, int]) -> None:
+    """Raise StoreRefused, naming the ways out, when this SQLite can corrupt a file."""
+    if sqlite_is_affected(version):
+        raise StoreRefused(
+            f"SQLite {'.'.join(map(str, version))} can corrupt a database that several connections share. Use a "
+            "Python whose SQLite is 3.51.3 or newer, or install the package pysqlite3 (Linux, x86-64), or set "
+            "PANKU_DATABASE_URL to a PostgreSQL server."
+        )
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of `sqlite:///relative` or `sqlite:////absolute`; raises StoreRefused for anything without a file."""
+    path = url.removeprefix("sqlite:///")
+    if path == url or not path or path.startswith(":memory:") or "?" in path:
+        raise StoreRefused(
+            f"{url} names no file: write sqlite:///panku.sqlite3 or sqlite:////var/lib/panku.sqlite3."
+        )
+    return Path(path)
+
+
+def open_sqlite(path: Path) -> Any:
+    """A peewee database on the file, whose folder is made where missing."""
+    refuse_affected_sqlite(sqlite_version())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return peewee.SqliteDatabase(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
+
+
+class Postgresql(peewee.PostgresqlDatabase):
+    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
+
+    def begin(self, mode: str = "") -> None:
+        """Begin a transaction; `mode` is the text after BEGIN, such as an isolation level."""
+        self.execute_sql(f"BEGIN {mode}")
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """As peewee's, but reads and BEGIN run once more when the idle connection turned out to be lost."""
+        try:
+            return super().execute_sql(sql, params)
+        except (peewee.OperationalError, peewee.InterfaceError):
+            if self.in_transaction() or not self._lost():
+                raise
+            self.close()
+            if not _REPEATABLE.match(sql):
+                raise
+            return super().execute_sql(sql, params)
+
+    def commit(self) -> None:
+        """Commit; raises OutcomeUnknown when the connection is lost on the way, InternalError after a failed statement.
+
+        PostgreSQL answers COMMIT with ROLLBACK, and no error, when a statement failed and was passed over.
+        """
+        if self._state.conn.info.transaction_status == TransactionStatus.INERROR:
+            raise peewee.InternalError(
+                "a statement failed in this transaction: nothing of it can be committed"
+            )
+        try:
+            super().commit()
+        except (peewee.OperationalError, peewee.InterfaceError) as error:
+            if self._lost():
+                raise OutcomeUnknown("the connection was lost during COMMIT") from error
+            raise
+
+    def rollback(self) -> None:
+        """Roll back; a lost connection has done so already and is put away."""
+        if self._lost():
+            self.close()
+        else:
+            super().rollback()
+
+    def _lost(self) -> bool:
+        connection = self._state.conn
+        return connection is None or bool(connection.closed)
+
+
+_REPEATABLE = re.compile(r"\s*(SELECT|WITH|BEGIN|SHOW)\b", re.IGNORECASE)
+
+
+def open_postgresql(url: str) -> Any:
+    """A peewee database on the server; nothing is connected yet."""
+    return Postgresql(
+        url.replace("postgres://", "postgresql://", 1),
+        prefer_psycopg3=True,
+        connect_timeout=POSTGRESQL_CONNECT_SECONDS,
+        application_name="panku",
+    )
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The five-character SQLSTATE of a PostgreSQL error that peewee wrapped, None for any other error."""
+    cause = driver_error(error)
+    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
+
+
+def driver_error(error: BaseException) -> BaseException:
+    """The driver's own error inside one of peewee's, or the error itself."""
+    inner = getattr(error, "orig", None)
+    return inner if isinstance(inner, BaseException) else error

@@ -1,0 +1,1 @@
+"""Documents, lines, books, history and verification: the only writer of stock."""

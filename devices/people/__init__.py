@@ -1,0 +1,1 @@
+"""Persons, their roles per site, credentials and signing keys."""

@@ -1,0 +1,1 @@
+"""Swaps, repair and dispatch orders, factory returns and minimum levels."""

@@ -1,0 +1,1 @@
+"""The program: settings, wiring, the panku command and gunicorn's configuration."""
