@@ -64,7 +64,7 @@ class Store:
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """Run one statement and return its DB-API cursor."""
-        return self.db.execute_sql(sql if self._gate else for_psycopg(sql), params)
+        return self.db.execute_sql(for_psycopg(sql) if params and not self._gate else sql, params)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Every row of a query, as tuples."""
@@ -88,7 +88,7 @@ class Store:
                 yield from rows
             return
         with peewee_errors, self._server_cursor() as cursor:
-            cursor.execute(for_psycopg(sql), params)
+            cursor.execute(for_psycopg(sql) if params else sql, params or None)
             while rows := cursor.fetchmany(size):
                 yield from rows
 

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import peewee
 import psycopg
@@ -72,6 +72,14 @@ def open_sqlite(path: Path) -> Any:
     return peewee.SqliteDatabase(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
 
 
+class PlainCursor(psycopg.Cursor[Any]):
+    """A cursor for which a statement without parameters is sent as it is: `%` stands for itself there."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        """As psycopg's; peewee gives `()` for no parameters."""
+        return super().execute(query, params or None, **options)
+
+
 class Postgresql(peewee.PostgresqlDatabase):
     """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
 
@@ -129,6 +137,7 @@ def open_postgresql(url: str) -> Any:
         prefer_psycopg3=True,
         connect_timeout=POSTGRESQL_CONNECT_SECONDS,
         application_name="panku",
+        cursor_factory=PlainCursor,
     )
 
 

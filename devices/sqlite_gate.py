@@ -20,33 +20,45 @@ class Gate:
     def __init__(self, database: Path) -> None:
         self._gate = f"{database}.gate"
         self._porch = f"{database}.gate-porch"
-        self._files = threading.local()
+        self._thread = _Thread()
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Hold the gate for the block; waits without limit, as the holder's end frees it."""
+        """Hold the gate for the block; waits without limit, as the holder's end frees it.
+
+        Raises RuntimeError in a thread that holds it already.
+        """
         porch, gate = self._open()
+        if self._thread.inside:
+            raise RuntimeError("this thread is inside the gate already")
         fcntl.flock(porch, fcntl.LOCK_EX)
         try:
             fcntl.flock(gate, fcntl.LOCK_EX)
         finally:
             fcntl.flock(porch, fcntl.LOCK_UN)
+        self._thread.inside = True
         try:
             yield
         finally:
+            self._thread.inside = False
             fcntl.flock(gate, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Close the calling thread's files; they open again by themselves."""
-        for descriptor in getattr(self._files, "open", ()):
+        for descriptor in self._thread.files:
             os.close(descriptor)
-        self._files.open = ()
+        self._thread.files = ()
 
-    def _open(self) -> tuple[int, int]:
+    def _open(self) -> tuple[int, ...]:
         """The calling thread's own descriptors: a lock belongs to an open file, so threads must not share one."""
-        held: tuple[int, ...] = getattr(self._files, "open", ())
-        if not held or self._files.process != os.getpid():
+        if not self._thread.files:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            held = (os.open(self._porch, flags, 0o600), os.open(self._gate, flags, 0o600))
-            self._files.open, self._files.process = held, os.getpid()
-        return held[0], held[1]
+            self._thread.files = (os.open(self._porch, flags, 0o600), os.open(self._gate, flags, 0o600))
+        return self._thread.files
+
+
+class _Thread(threading.local):
+    """One thread's open files (porch, gate), and whether it is inside."""
+
+    files: tuple[int, ...] = ()
+    inside: bool = False
