@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Any, Literal, TypeVar
 
 import peewee
@@ -24,6 +24,7 @@ RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 ATTEMPTS = 5
 STREAM_ROWS = 1000
 INSERT_ROWS = 5000
+STREAMS = count()  # server-side cursors have names
 
 
 class Store:
@@ -178,23 +179,25 @@ class Store:
 
     def _server_cursor(self) -> Any:
         """A named cursor: rows stay on the server until they are fetched."""
-        return self.db.connection().cursor(name="stream", withhold=not self.db.in_transaction())
+        return self.db.connection().cursor(
+            name=f"stream_{next(STREAMS)}", withhold=not self.db.in_transaction()
+        )
 
     def _insert_many(self, table: str, columns: tuple[str, ...], rows: Iterator[Sequence[Any]]) -> int:
-        count = 0
+        inserted = 0
         cursor = self.db.cursor()
         while chunk := list(islice(rows, INSERT_ROWS)):
             cursor.executemany(insert_statement(table, columns), chunk)
-            count += len(chunk)
-        return count
+            inserted += len(chunk)
+        return inserted
 
     def _copy(self, table: str, columns: tuple[str, ...], rows: Iterator[Sequence[Any]]) -> int:
-        count = 0
+        inserted = 0
         with self.db.cursor().copy(copy_statement(table, columns)) as copy:
             for row in rows:
                 copy.write_row(row)
-                count += 1
-        return count
+                inserted += 1
+        return inserted
 
 
 def journal_key(site: str) -> int:

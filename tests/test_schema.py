@@ -1,0 +1,171 @@
+"""Migrations and the fingerprint of the schema."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import peewee
+import pytest
+
+from devices import schema
+from devices.database import Store
+from tests.conftest import ENGINES, Stores
+
+FIRST = """
+def up(migrator, db):
+    db.execute_sql("CREATE TABLE shelf (slot BIGINT PRIMARY KEY, note TEXT CHECK (note <> '100%'))")
+    db.execute_sql("CREATE INDEX shelf_note ON shelf (note)")
+    for statement in {guards!r}:
+        db.execute_sql(statement)
+"""
+SECOND = """
+def up(migrator, db):
+    db.execute_sql("ALTER TABLE shelf ADD COLUMN kind TEXT")
+"""
+GUARDS = {
+    "sqlite": ["CREATE TRIGGER kept BEFORE DELETE ON shelf BEGIN SELECT RAISE(ABORT, 'kept'); END"],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% kept', TG_NAME; END $$",
+        "CREATE TRIGGER kept BEFORE DELETE ON shelf FOR EACH STATEMENT EXECUTE FUNCTION refuse()",
+    ],
+}
+
+
+@pytest.fixture(params=ENGINES)
+def empty(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
+    """A store without a single table, once on each engine."""
+    store = stores.empty(request.param)
+    yield store
+    stores.drop(store)
+
+
+@pytest.fixture
+def migrations(empty: Store, tmp_path: Path) -> Path:
+    """A folder with one migration."""
+    (tmp_path / "0001_shelf.py").write_text(FIRST.format(guards=GUARDS[empty.engine]))
+    return tmp_path
+
+
+@pytest.fixture
+def shelf(empty: Store, migrations: Path) -> Store:
+    schema.migrate(empty, migrations)
+    return empty
+
+
+def test_a_new_database_is_empty_and_has_every_migration_pending(empty: Store, migrations: Path) -> None:
+    assert schema.is_empty(empty)
+    assert schema.pending(empty, migrations) == ["0001_shelf"]
+
+
+def test_migrating_applies_what_is_pending_once(empty: Store, migrations: Path) -> None:
+    assert schema.migrate(empty, migrations) == ["0001_shelf"]
+    assert schema.migrate(empty, migrations) == []
+    schema.check(empty, migrations)
+
+
+def test_a_failing_migration_leaves_the_ones_before_it_whole(empty: Store, migrations: Path) -> None:
+    (migrations / "0002_faulty.py").write_text(SECOND + '    db.execute_sql("CREATE NONSENSE")\n')
+    with pytest.raises(peewee.DatabaseError):
+        schema.migrate(empty, migrations)
+    assert schema.pending(empty, migrations) == ["0002_faulty"]
+    assert schema.differences(empty) == []
+
+
+def test_a_pending_migration_is_refused_naming_the_command(shelf: Store, migrations: Path) -> None:
+    (migrations / "0002_kind.py").write_text(SECOND)
+    with pytest.raises(schema.SchemaDiffers, match=r"0002_kind.*`panku migrate`"):
+        schema.check(shelf, migrations)
+    assert schema.migrate(shelf, migrations) == ["0002_kind"]
+    schema.check(shelf, migrations)
+
+
+def test_a_migration_of_a_newer_version_is_refused(shelf: Store, migrations: Path) -> None:
+    (migrations / "0001_shelf.py").unlink()
+    with pytest.raises(schema.SchemaDiffers, match=r"0001_shelf.*does not know"):
+        schema.check(shelf, migrations)
+
+
+def test_somebody_elses_database_is_left_alone(empty: Store, migrations: Path) -> None:
+    empty.execute("CREATE TABLE theirs (x INTEGER)")
+    with pytest.raises(schema.SchemaDiffers, match="not Panku's"):
+        schema.migrate(empty, migrations)
+    assert empty.db.get_tables() == ["theirs"]
+
+
+# Change -> what is named, on both engines or on one.
+CHANGES = {
+    "ALTER TABLE shelf ADD COLUMN more TEXT": ("shelf", ENGINES),
+    "DROP INDEX shelf_note": ("index shelf_note is missing", ENGINES),
+    "CREATE TABLE more (x INTEGER)": ("table more was added", ENGINES),
+    "CREATE VIEW seen AS SELECT slot FROM shelf": ("view seen was added", ENGINES),
+    "DROP TRIGGER kept": ("trigger kept is missing", ("sqlite",)),
+    "DROP TRIGGER kept ON shelf": ("trigger shelf.kept is missing", ("postgresql",)),
+    "ALTER TABLE shelf DISABLE TRIGGER kept": ("trigger shelf.kept was changed", ("postgresql",)),
+    "ALTER TABLE shelf DROP CONSTRAINT shelf_note_check": (
+        "constraint shelf.shelf_note_check",
+        ("postgresql",),
+    ),
+    "ALTER TABLE shelf ALTER COLUMN note SET DEFAULT ''": ("column shelf.note was changed", ("postgresql",)),
+    "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$": (
+        "function refuse() was changed",
+        ("postgresql",),
+    ),
+    "CREATE RULE gone AS ON INSERT TO shelf DO INSTEAD NOTHING": (
+        "rule shelf.gone was added",
+        ("postgresql",),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("empty", "change", "named"),
+    [(engine, change, named) for change, (named, where) in CHANGES.items() for engine in where],
+    indirect=["empty"],
+)
+def test_a_change_behind_the_migrations_is_noticed_and_named(
+    shelf: Store, migrations: Path, change: str, named: str
+) -> None:
+    before = schema.fingerprint(shelf)
+    shelf.execute(change)
+    assert schema.fingerprint(shelf) != before
+    with pytest.raises(schema.SchemaDiffers) as refused:
+        schema.check(shelf, migrations)
+    assert named in str(refused.value)
+
+
+def test_a_migration_does_not_bless_a_change_that_somebody_made_before_it(
+    shelf: Store, migrations: Path
+) -> None:
+    shelf.execute("DROP INDEX shelf_note")
+    (migrations / "0002_kind.py").write_text(SECOND)
+    with pytest.raises(schema.SchemaDiffers, match="shelf_note"):
+        schema.migrate(shelf, migrations)
+
+
+def test_an_accepted_change_is_no_difference_any_more(shelf: Store, migrations: Path) -> None:
+    shelf.execute("DROP INDEX shelf_note")
+    schema.accept(shelf)
+    schema.check(shelf, migrations)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_two_databases_of_one_version_have_one_fingerprint(
+    stores: Stores, engine: str, tidy: Callable[[Store], Store]
+) -> None:
+    cloned, made = tidy(stores.fresh(engine)), tidy(stores.empty(engine))
+    schema.migrate(made)
+    assert schema.fingerprint(made) == schema.fingerprint(cloned)
+
+
+@pytest.fixture
+def tidy(stores: Stores) -> Iterator[Callable[[Store], Store]]:
+    """Notes a store, to be dropped after the test."""
+    noted: list[Store] = []
+
+    def note(store: Store) -> Store:
+        noted.append(store)
+        return store
+
+    yield note
+    for store in noted:
+        stores.drop(store)
