@@ -1,0 +1,224 @@
+"""An xlsx file made harmless: its size is surveyed before openpyxl builds anything from it.
+
+A far cell, a zip bomb and an entity bomb are all small files that openpyxl would open into hundreds of megabytes. So
+every member is first streamed through SAX, which keeps nothing, and the upload is refused at the first limit passed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import xml.sax
+import zipfile
+import zlib
+from typing import IO, Any, Literal
+
+import msgspec
+import openpyxl
+from defusedxml import DefusedXmlException
+from defusedxml import sax as defused_sax
+from openpyxl.utils import column_index_from_string, range_boundaries
+from openpyxl.utils.exceptions import InvalidFileException
+
+from devices.problems import refuse
+
+MEMBERS = 200  # files within the file
+UNPACKED_BYTES = 40 * 1024 * 1024
+ROWS = 20_000  # twice the serials one document may hold
+COLUMNS = 100
+MERGED_ROWS = 10 * ROWS  # rows in all merged ranges together
+ELEMENTS = 800_000  # XML elements in all members: 20,000 rows of 10 cells and their shared texts
+EXACT_BELOW = 10**15  # Excel keeps 15 digits of a number; from here on the last ones are zeros it made up
+
+BROKEN = (  # what zipfile, expat and openpyxl raise over a file that is not what it says
+    zipfile.BadZipFile, xml.sax.SAXException, DefusedXmlException, InvalidFileException, ArithmeticError,
+    AssertionError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, SyntaxError,
+    TypeError, ValueError, zlib.error,
+)  # fmt: skip
+
+CellKind = Literal["text", "number", "imprecise", "uncached", "date"]
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One cell as a person sees it.
+
+    `number` says that zeros before it may be gone, `imprecise` that its last digits are, `uncached` that it is a
+    formula whose value the file does not hold. A date's text is YYYY-MM-DD.
+    """
+
+    text: str = ""
+    kind: CellKind = "text"
+
+
+BLANK = Cell()
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """The cells of one sheet; the first row is row 1. Rows end where their last cell does."""
+
+    title: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def too_large(what: str, limit: int) -> Exception:
+    """The refusal of a spreadsheet with more than `limit` of `what`."""
+    return refuse("spreadsheet_too_large", limit=f"{what}: {limit}")
+
+
+def read_workbook(data: bytes) -> tuple[Sheet, ...]:
+    """The visible sheets of an xlsx file.
+
+    Raises Refused: `spreadsheet_too_large`, or `not_a_spreadsheet` with the reason `damaged`.
+    """
+    try:
+        surveys = _survey(data)
+        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        return tuple(
+            _sheet(worksheet, surveys)
+            for worksheet in workbook.worksheets
+            if worksheet.sheet_state == "visible"
+        )
+    except BROKEN as broken:
+        raise refuse("not_a_spreadsheet", reason="damaged") from broken
+
+
+# --- the survey
+
+
+class _Survey(xml.sax.ContentHandler):
+    """Counts one member's elements and refuses a far row or column; notes what openpyxl's reading leaves out."""
+
+    def __init__(self, elements_before: int) -> None:
+        super().__init__()
+        self.elements = elements_before
+        self.merged: list[str] = []
+        self.uncached: set[str] = set()
+        self._cell = ""
+        self._formula = self._value = self._in_value = False
+
+    def startElement(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:  # noqa: N802
+        self.elements += 1
+        if self.elements > ELEMENTS:
+            raise too_large("elements", ELEMENTS)
+        match name.rpartition(":")[2]:
+            case "row" | "c" as cell:
+                _near(attrs.get("r", ""))
+                self._cell = attrs.get("r", "") if cell == "c" else ""
+                self._formula = self._value = False
+            case "f":
+                self._formula = True
+            case "v" | "t":
+                self._in_value = True
+            case "mergeCell":
+                self.merged.append(attrs.get("ref", ""))
+
+    def characters(self, content: str) -> None:
+        self._value = self._value or (self._in_value and bool(content))
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        match name.rpartition(":")[2]:
+            case "v" | "t":
+                self._in_value = False
+            case "c" if self._cell and self._formula and not self._value:
+                self.uncached.add(self._cell)
+
+
+_COORDINATE = re.compile(r"([A-Za-z]*)([0-9]*)")
+
+
+def _near(coordinate: str) -> None:
+    found = _COORDINATE.fullmatch(coordinate)
+    if found is None:
+        raise ValueError(coordinate)
+    letters, digits = found.groups()
+    if len(digits) > 7 or int(digits or 0) > ROWS:
+        raise too_large("rows", ROWS)
+    if len(letters) > 3 or (letters and column_index_from_string(letters) > COLUMNS):
+        raise too_large("columns", COLUMNS)
+
+
+def _survey(data: bytes) -> dict[str, _Survey]:
+    surveys: dict[str, _Survey] = {}
+    elements = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        if len(members) > MEMBERS:
+            raise too_large("files", MEMBERS)
+        if sum(member.file_size for member in members) > UNPACKED_BYTES:  # and zipfile reads no further
+            raise too_large("bytes", UNPACKED_BYTES)
+        for member in members:
+            survey = _Survey(elements)
+            with archive.open(member) as source:
+                _parse(member.filename, source, survey)
+            elements = survey.elements
+            surveys[member.filename] = survey
+    return surveys
+
+
+def _parse(name: str, source: IO[bytes], survey: _Survey) -> None:
+    """Survey one member whatever it is called, since any can be named as a sheet; one that is no XML ends at once."""
+    try:
+        defused_sax.parse(source, survey, forbid_dtd=True)
+    except xml.sax.SAXParseException:
+        if name.endswith((".xml", ".rels")):
+            raise
+
+
+# --- the cells
+
+
+def _sheet(worksheet: Any, surveys: dict[str, _Survey]) -> Sheet:
+    survey = surveys[worksheet._worksheet_path]  # noqa: SLF001 - openpyxl has no public name for it
+    worksheet.reset_dimensions()  # they are only what the file claims
+    rows = []
+    for number, row in enumerate(worksheet.iter_rows(), start=1):
+        if number > ROWS:
+            raise too_large("rows", ROWS)
+        if len(row) > COLUMNS:
+            raise too_large("columns", COLUMNS)
+        rows.append([_cell(cell) for cell in row])
+    for coordinate in survey.uncached:
+        column, number, _, _ = _boundaries(coordinate)
+        rows[number - 1][column - 1] = Cell(kind="uncached")
+    _fill_down(rows, [_boundaries(reference) for reference in survey.merged])
+    return Sheet(worksheet.title, tuple(map(tuple, rows)))
+
+
+def _boundaries(reference: str) -> tuple[int, int, int, int]:
+    column, row, last_column, last_row = range_boundaries(reference)
+    if column is None or row is None or last_column is None or last_row is None:
+        raise ValueError(reference)
+    return column, row, last_column, last_row
+
+
+def _fill_down(rows: list[list[Cell]], merged: list[tuple[int, int, int, int]]) -> None:
+    """Give each row of a merged column the value that a person sees beside it (a carton merged over its devices)."""
+    if sum(last - first for _, first, _, last in merged) > MERGED_ROWS:
+        raise too_large("merged rows", MERGED_ROWS)
+    for column, first, last_column, last in merged:
+        if column != last_column or column > COLUMNS or first > len(rows):
+            continue
+        value = rows[first - 1][column - 1] if column <= len(rows[first - 1]) else BLANK
+        for row in rows[first:last]:
+            row.extend([BLANK] * (column - len(row)))
+            row[column - 1] = value
+
+
+def _cell(cell: Any) -> Cell:
+    value = cell.value
+    if value is None:
+        return BLANK
+    if isinstance(value, dt.date):
+        return Cell(value.strftime("%Y-%m-%d"), "date")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value, str(cell.number_format))
+    return Cell(str(value))
+
+
+def _number(value: float, number_format: str) -> Cell:
+    if abs(value) >= EXACT_BELOW or value != int(value):
+        return Cell(repr(value), "imprecise")
+    if set(number_format) == {"0"} and len(number_format) > 1:  # the format prints the zeros: none is lost
+        return Cell(f"{int(value):0{len(number_format)}}")
+    return Cell(str(int(value)), "number")
