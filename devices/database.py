@@ -11,7 +11,15 @@ from typing import Any, Literal, TypeVar
 import peewee
 from peewee import __exception_wrapper__ as peewee_errors
 
-from devices.engines import OutcomeUnknown, StoreRefused, open_postgresql, open_sqlite, sqlite_path, sqlstate
+from devices.engines import (
+    OutcomeUnknown,
+    StoreRefused,
+    open_postgresql,
+    open_sqlite,
+    sqlite_path,
+    sqlite_version,
+    sqlstate,
+)
 from devices.sqlite_gate import Gate
 from devices.statements import copy_statement, for_psycopg, insert_statement, violated
 
@@ -60,6 +68,12 @@ class Store:
         self.db.close()
         if self._gate is not None:
             self._gate.close()
+
+    def version(self) -> str:
+        """The engine and its version, such as `SQLite 3.53.4`."""
+        if self.engine == "sqlite":
+            return f"SQLite {'.'.join(map(str, sqlite_version()))}"
+        return f"PostgreSQL {(self.row('SHOW server_version') or ('?',))[0]}"
 
     # Statements
 

@@ -1,0 +1,67 @@
+"""The journal: an append-only chain of links per site, and one for the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from devices.chain import Link, link_after
+from devices.database import Store
+
+COLUMNS = Link.__struct_fields__
+HEAD = f"SELECT {', '.join(COLUMNS)} FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1"
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The last link of a journal, as evidence to be held outside: `seq` 0 where nothing has been written yet."""
+
+    site: str
+    seq: int
+    hash: str
+    recorded_at: int
+
+
+def head_of(store: Store, site: str) -> Link | None:
+    """The last link of `site`'s journal, None where it has none."""
+    row = store.row(HEAD, (site,))
+    return Link(*row) if row else None
+
+
+def heads(store: Store) -> list[Head]:
+    """The head of every journal, by site."""
+    rows = store.rows(
+        "SELECT site, seq, hash, recorded_at FROM journal j WHERE seq ="
+        " (SELECT MAX(seq) FROM journal k WHERE k.site = j.site) ORDER BY site"
+    )
+    return [Head(*row) for row in rows]
+
+
+class Writer:
+    """Appends links within one write transaction; made by `open_journals`, which holds the locks."""
+
+    def __init__(self, store: Store, heads: dict[str, Link | None], at_us: int) -> None:
+        self.store = store
+        self.heads = heads
+        self.at_us = at_us
+
+    def append(self, site: str, kind: str, reference: str, digest: str) -> Link:
+        """Write the next link of `site`'s journal and return it."""
+        link = link_after(
+            self.heads[site], site=site, kind=kind, reference=reference, recorded_at=self.at_us, digest=digest
+        )
+        self.store.insert("journal", COLUMNS, [msgspec.structs.astuple(link)])
+        self.heads[site] = link
+        return link
+
+
+def open_journals(store: Store, sites: Iterable[str], at_us: int) -> Writer:
+    """Lock the journals of `sites`, in ascending order, and read their heads.
+
+    Must be called first within `store.writing()`. The writer's `at_us` never lies before a head it continues.
+    """
+    wanted = sorted(set(sites))
+    store.lock_journals(wanted)
+    found = {site: head_of(store, site) for site in wanted}
+    latest = max((link.recorded_at for link in found.values() if link), default=0)
+    return Writer(store, found, max(at_us, latest))

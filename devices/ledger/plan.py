@@ -1,0 +1,180 @@
+"""The decision: a draft and its case become a plan of lines, or a refusal with every problem. Pure.
+
+Everything is refused here or never: after a plan exists, writing it must succeed or lose a race.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from devices.ledger.after import position_after
+from devices.ledger.case import Case, Move, Plan
+from devices.ledger.entries import UNNAMED, Entry
+from devices.lifecycle import FROM, Step, starts_of
+from devices.problems import Problem, Refused
+from devices.values import BIN_STATE, BOOKS, NEW, RECEIVABLE, STATE, Bin, Position, Register
+
+Rule = Callable[[Case, Sequence[Move]], Iterable[Problem]]
+Rulebook = Mapping[str, tuple[Rule, ...]]
+"""The rules of each document beyond its steps, by document type; `every` holds those of all."""
+
+TOUCHES = {"swap": {"spare", "custody"}}
+"""The one document that may touch two registers, since a customer's faulty device joins the spare book."""
+
+
+def plan(case: Case, rulebook: Rulebook, before_rules: Iterable[Problem] = ()) -> Plan:
+    """Decide what a draft does. Raises Refused with every problem found, in the order of the lines."""
+    problems = list(before_rules)
+    moves = []
+    for entry in case.entries:
+        decided = decide(case, entry)
+        if isinstance(decided, Move):
+            moves.append(decided)
+        else:
+            problems.extend(decided)
+    for rule in (*rulebook.get("every", ()), *rulebook.get(case.document, ())):
+        problems.extend(rule(case, moves))
+    registers = registers_of(moves)
+    if len(registers) > 1 and not registers <= TOUCHES.get(case.document, set()):
+        problems.append(Problem("mixed_registers", "/lines", {"registers": sorted(registers)}))
+    if problems:
+        raise Refused(dict.fromkeys(map(_hashable, problems), None) and _unique(problems))
+    return Plan(book_of(registers), tuple(moves))
+
+
+def registers_of(moves: Iterable[Move]) -> set[str]:
+    """Every register that the moves leave or enter."""
+    return {r for move in moves for r in (move.before.register, move.after.register) if r is not None}
+
+
+def book_of(registers: set[str]) -> str | None:
+    """The one register a document belongs to: of a swap the spare book, None where no register is touched."""
+    books = registers & set(BOOKS)
+    return next(iter(books or registers), None)
+
+
+def decide(case: Case, entry: Entry) -> Move | list[Problem]:
+    """The one step that a draft's entry takes, or why there is none."""
+    before = case.position(entry.serial)
+    steps = FROM.get((case.document, entry.role, before.state), ())
+    if not steps:
+        return [_no_step(case, entry, before)]
+    fitting = [step for step in steps if before.register in step.registers]
+    if not fitting:
+        facts = {"serial": entry.serial, "register": before.register, "document": case.document}
+        return [Problem("wrong_register", entry.pointer, facts)]
+    found = _by_place(case, entry, before, fitting)
+    if isinstance(found, list):
+        return found
+    step, target = found
+    after = position_after(case, entry, step, before, target)
+    facts = msgspec.to_builtins(entry.item)
+    kept = {key: value for key, value in facts.items() if key not in ("serial", "bin", "customer")}
+    return Move(entry, step, before, after, case.document, None, kept)
+
+
+def _no_step(case: Case, entry: Entry, before: Position) -> Problem:
+    starts = starts_of(case.document, entry.role)
+    held = case.held.get(entry.serial)
+    if before.state == NEW:
+        return Problem("unknown_device", entry.pointer, {"serial": entry.serial, "document": case.document})
+    cited = held.document if held else None
+    if set(starts) == set(RECEIVABLE):
+        facts = {"serial": entry.serial, "state": before.state, "cited": cited}
+        return Problem("already_held", entry.pointer, facts)
+    known = [state for state in starts if state not in RECEIVABLE]
+    return Problem(
+        "wrong_state",
+        entry.pointer,
+        {
+            "serial": entry.serial,
+            "state": before.state,
+            "document": case.document,
+            "allowed": known,
+            "cited": cited,
+        },
+    )
+
+
+def _by_place(
+    case: Case, entry: Entry, before: Position, steps: Sequence[Step]
+) -> tuple[Step, Bin | None] | list[Problem]:
+    """Among the steps a device may take, the one that its bin decides, or the one without a bin."""
+    if case.document == "opening":
+        steps = [step for step in steps if step.after == entry.item.state]
+        if not steps:
+            return [Problem("state_of_opening", entry.pointer, {"serial": entry.serial, "state": entry.item.state})]
+    elif case.document == "factory_exchange" and entry.role == "new":
+        steps = _steps_of_exchange(case, entry, steps)
+    binned = [step for step in steps if STATE[step.after].place == "bin"]
+    loose = [step for step in steps if STATE[step.after].place != "bin"]
+    if entry.bin is None or not binned:
+        if entry.bin_of_line is not None:
+            return [Problem("bin_not_wanted", entry.pointer, {"serial": entry.serial, "bin": entry.bin})]
+        if not loose:
+            return [Problem("bin_required", entry.pointer, {"serial": entry.serial})]
+        return loose[0], None
+    return _by_bin(case, entry, before, binned)
+
+
+def _steps_of_exchange(case: Case, entry: Entry, steps: Sequence[Step]) -> list[Step]:
+    old = case.position(entry.partner or "")
+    return [step for step in steps if expected_exchange(old.register) == step.after]
+
+
+def expected_exchange(register: Register | None) -> str:
+    """The state of the maker's replacement for a serial of this register."""
+    from devices.lifecycle import EXCHANGE_STATE
+
+    return EXCHANGE_STATE.get(register, "in_stock")
+
+
+def _by_bin(
+    case: Case, entry: Entry, before: Position, steps: Sequence[Step]
+) -> tuple[Step, Bin] | list[Problem]:
+    facts = {"serial": entry.serial, "bin": entry.bin}
+    target = case.bins.get(entry.bin or "")
+    if target is None:
+        return [Problem("unknown_bin", entry.pointer, {"bin": entry.bin, "site": case.draft.site})]
+    if not target.active:
+        return [Problem("inactive_bin", entry.pointer, {"bin": entry.bin, "site": case.draft.site})]
+    expected = register_after(case, entry, steps[0], before)
+    if expected is None:
+        return [Problem("never_ours", entry.pointer, {"serial": entry.serial})]
+    if target.register != expected:
+        wrong = {**facts, "register": target.register, "expected": expected}
+        return [Problem("bin_of_other_register", entry.pointer, wrong)]
+    state = BIN_STATE[target.register, target.condition]
+    step = next((step for step in steps if step.after == state), None)
+    if step is None:
+        wrong = {**facts, "condition": target.condition, "document": case.document}
+        return [Problem("bin_of_other_condition", entry.pointer, wrong)]
+    return step, target
+
+
+def register_after(case: Case, entry: Entry, step: Step, before: Position) -> Register | None:
+    """The register a step leads to; None where it leads out, or where a device was never in a book of ours."""
+    match step.becomes:
+        case "same":
+            return before.register
+        case "left":
+            return before.left_book
+        case "partner":
+            return case.position(entry.partner or "").register
+        case "given":
+            return given_register(case, entry)
+        case fixed:
+            return fixed
+
+
+def given_register(case: Case, entry: Entry) -> Register | None:
+    """The register that the document, or the line of an opening, names."""
+    given: Register | None = getattr(case.draft, "register", None) or getattr(entry.item, "register", None)
+    if given is None and case.document == "opening" and entry.bin in case.bins:
+        return case.bins[entry.bin].register
+    return given
+
+
+__all__ = ["UNNAMED", "Plan", "Rule", "Rulebook", "decide", "plan"]

@@ -1,0 +1,189 @@
+"""The lifecycle, declared once: every document, who may post it, its review, and the steps it moves devices by.
+
+The posting code, the API's schema, the docs and the tests all read these tables (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from devices.values import BOOKS, NEW, RECEIVABLE, REGISTERS, Register
+
+Review = Literal["none", "after", "before"]
+Becomes = Literal["same", "given", "left", "spare", "merchandise", "custody", "partner"] | None
+
+STOREKEEPER = ("storekeeper",)
+DESK = ("storekeeper", "clerk")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One document type: `review` tells when an auditor sees it, `posters` which roles at its site may post it."""
+
+    name: str
+    review: Review
+    posters: tuple[str, ...] = STOREKEEPER
+
+
+DOCUMENTS = (
+    Document("opening", "before"),
+    Document("receipt", "after"),
+    Document("adoption", "after"),
+    Document("move", "none"),
+    Document("hold", "after"),
+    Document("release", "before"),
+    Document("dispatch", "after"),
+    Document("arrival", "after"),
+    Document("transit_loss", "before"),
+    Document("sale", "after"),
+    Document("sale_cancellation", "after"),
+    Document("registration", "none", DESK),
+    Document("repair_intake", "none", DESK),
+    Document("repair_return", "none", DESK),
+    Document("carry_out", "after"),
+    Document("carry_back", "after"),
+    Document("swap", "after"),
+    Document("customer_return", "after"),
+    Document("factory_dispatch", "after"),
+    Document("factory_receipt", "after"),
+    Document("factory_exchange", "after"),
+    Document("supplier_return", "before"),
+    Document("surrender", "after", DESK),
+    Document("loss_report", "after", DESK),
+    Document("recovery", "before"),
+    Document("write_off", "before"),
+    Document("reversal", "before"),
+)
+DOCUMENT = {document.name: document for document in DOCUMENTS}
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One declared move of one device by one document.
+
+    `role` tells the two devices of a swap or an exchange apart; `registers` are those the device may be in before
+    (None: it is in no register); `becomes` is the register after: the `same` one, the one `given` by the document,
+    the book it `left` last, its `partner`'s, a fixed one, or None when it leaves every register.
+    """
+
+    document: str
+    before: str
+    after: str
+    registers: tuple[Register | None, ...]
+    becomes: Becomes
+    role: str = "device"
+
+
+OUTSIDE: tuple[Register | None, ...] = (None,)
+MERCHANDISE: tuple[Register | None, ...] = ("merchandise",)
+SPARE: tuple[Register | None, ...] = ("spare",)
+CUSTODY: tuple[Register | None, ...] = ("custody",)
+
+OPENING_STATES = (
+    "in_stock", "quarantined", "faulty", "in_repair", "carried", "in_transit", "at_factory", "missing",
+    "sold", "in_service", "lost",
+)  # fmt: skip
+
+STEPS = (
+    *(Step("opening", before, after, OUTSIDE, "given") for before in RECEIVABLE for after in OPENING_STATES),
+    *(Step("receipt", before, "in_stock", OUTSIDE, "given") for before in RECEIVABLE),
+    *(Step("receipt", before, "quarantined", OUTSIDE, "given") for before in RECEIVABLE),
+    *(Step("adoption", before, "in_service", OUTSIDE, None) for before in RECEIVABLE),
+    #    document             before         after          registers    becomes
+    Step("move",              "in_stock",    "in_stock",    BOOKS,       "same"),
+    Step("move",              "quarantined", "quarantined", BOOKS,       "same"),
+    Step("move",              "faulty",      "faulty",      SPARE,       "same"),
+    Step("move",              "in_repair",   "in_repair",   CUSTODY,     "same"),
+    Step("hold",              "in_stock",    "quarantined", BOOKS,       "same"),
+    Step("release",           "quarantined", "in_stock",    BOOKS,       "same"),
+    Step("release",           "quarantined", "faulty",      SPARE,       "same"),
+    Step("dispatch",          "in_stock",    "in_transit",  BOOKS,       "same"),
+    Step("dispatch",          "quarantined", "in_transit",  BOOKS,       "same"),
+    Step("dispatch",          "faulty",      "in_transit",  SPARE,       "same"),
+    Step("dispatch",          "in_repair",   "in_transit",  CUSTODY,     "same"),
+    Step("arrival",           "in_transit",  "in_stock",    BOOKS,       "same"),
+    Step("arrival",           "in_transit",  "quarantined", BOOKS,       "same"),
+    Step("arrival",           "in_transit",  "faulty",      SPARE,       "same"),
+    Step("arrival",           "in_transit",  "in_repair",   CUSTODY,     "same"),
+    Step("transit_loss",      "in_transit",  "missing",     REGISTERS,   "same"),
+    Step("sale",              "in_stock",    "sold",        MERCHANDISE, None),
+    Step("sale_cancellation", "sold",        "in_stock",    OUTSIDE,     "left"),
+    Step("sale_cancellation", "sold",        "quarantined", OUTSIDE,     "left"),
+    Step("registration",      "sold",        "in_service",  OUTSIDE,     None),
+    Step("repair_intake",     "in_service",  "in_repair",   OUTSIDE,     "custody"),
+    Step("repair_return",     "in_repair",   "in_service",  CUSTODY,     None),
+    Step("carry_out",         "in_stock",    "carried",     SPARE,       "same"),
+    Step("carry_back",        "carried",     "in_stock",    SPARE,       "same"),
+    Step("carry_back",        "carried",     "quarantined", SPARE,       "same"),
+    Step("swap",              "in_stock",    "in_service",  SPARE,       None,    "spare"),
+    Step("swap",              "carried",     "in_service",  SPARE,       None,    "spare"),
+    Step("swap",              "in_service",  "faulty",      OUTSIDE,     "spare", "faulty"),
+    Step("swap",              "in_repair",   "faulty",      CUSTODY,     "spare", "faulty"),
+    Step("swap",              "at_factory",  "at_factory",  CUSTODY,     "spare", "faulty"),
+    Step("customer_return",   "in_service",  "quarantined", OUTSIDE,     "left"),
+    Step("customer_return",   "sold",        "quarantined", OUTSIDE,     "left"),
+    Step("factory_dispatch",  "faulty",      "at_factory",  SPARE,       "same"),
+    Step("factory_dispatch",  "quarantined", "at_factory",  BOOKS,       "same"),
+    Step("factory_dispatch",  "in_repair",   "at_factory",  CUSTODY,     "same"),
+    Step("factory_receipt",   "at_factory",  "in_stock",    SPARE,       "same"),
+    Step("factory_receipt",   "at_factory",  "faulty",      SPARE,       "same"),
+    Step("factory_receipt",   "at_factory",  "quarantined", MERCHANDISE, "same"),
+    Step("factory_receipt",   "at_factory",  "in_repair",   CUSTODY,     "same"),
+    *(Step("factory_receipt", before, "quarantined", OUTSIDE, "spare") for before in RECEIVABLE),
+    Step("factory_exchange",  "at_factory",  "exchanged",   REGISTERS,   None,    "old"),
+    *(
+        Step("factory_exchange", before, after, OUTSIDE, "partner", "new")
+        for before in RECEIVABLE
+        for after in ("in_stock", "quarantined", "in_repair")
+    ),
+    Step("supplier_return",   "quarantined", "returned",    BOOKS,       None),
+    Step("surrender",         "in_service",  "surrendered", OUTSIDE,     None),
+    Step("surrender",         "in_repair",   "surrendered", CUSTODY,     None),
+    Step("loss_report",       "in_service",  "lost",        OUTSIDE,     None),
+    Step("recovery",          "lost",        "in_service",  OUTSIDE,     None),
+    Step("recovery",          "lost",        "in_repair",   OUTSIDE,     "custody"),
+    Step("recovery",          "missing",     "quarantined", BOOKS,       "same"),
+    Step("recovery",          "missing",     "in_repair",   CUSTODY,     "same"),
+    Step("recovery",          "written_off", "quarantined", OUTSIDE,     "left"),
+    Step("write_off",         "faulty",      "written_off", SPARE,       None),
+    Step("write_off",         "quarantined", "written_off", BOOKS,       None),
+    Step("write_off",         "missing",     "written_off", REGISTERS,   None),
+    Step("write_off",         "at_factory",  "written_off", REGISTERS,   None),
+)  # fmt: skip
+
+EXCHANGE_STATE: dict[Register | None, str] = {
+    "spare": "in_stock",
+    "merchandise": "quarantined",
+    "custody": "in_repair",
+}
+"""Where the maker's replacement goes, by the register of the serial it replaces."""
+
+RANK = {"in_stock": 2, "quarantined": 1, "faulty": 0}
+"""How good a state is: an arrival is never better than what was dispatched."""
+
+FROM: dict[tuple[str, str, str], tuple[Step, ...]] = {}
+for _step in STEPS:
+    _key = (_step.document, _step.role, _step.before)
+    FROM[_key] = (*FROM.get(_key, ()), _step)
+
+assert len({(s.document, s.role, s.before, s.after, s.registers) for s in STEPS}) == len(STEPS), "a step is twice"
+assert {step.document for step in STEPS} | {"reversal"} == DOCUMENT.keys(), "a document without steps"
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "swap": ("faulty", "spare"),
+    "factory_exchange": ("old", "new"),
+}
+"""Documents whose every line moves two devices together, in this order."""
+
+
+def roles_of(document: str) -> tuple[str, ...]:
+    """The parts devices play in a line of `document`."""
+    return ROLES.get(document, ("device",))
+
+
+def starts_of(document: str, role: str = "device") -> tuple[str, ...]:
+    """The states from which `document` can move a device, in the table's order."""
+    return tuple(dict.fromkeys(s.before for s in STEPS if (s.document, s.role) == (document, role)))
+
+
+__all__ = ["DOCUMENT", "DOCUMENTS", "FROM", "NEW", "STEPS", "Document", "Step", "roles_of", "starts_of"]

@@ -1,0 +1,139 @@
+"""The records a document can rest on: customers, repair and dispatch orders, manifests, consignments, attachments."""
+
+from __future__ import annotations
+
+import msgspec
+
+from devices.records import RecordKind
+from devices.values import Book
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A customer by number. Who they are is personal data; the journal holds the commitment to it only."""
+
+    number: str
+    site: str
+    commitment: str = ""
+    erased: bool = False
+
+
+class CustomerData(msgspec.Struct, frozen=True):
+    """A customer's personal data, kept in the one erasable table. `form` is the taxpayer id's (see taxpayers)."""
+
+    taxpayer_id: str
+    form: str
+    name: str | None = None
+    address: str | None = None
+    contact: str | None = None
+
+
+class ServiceRecord(msgspec.Struct, frozen=True):
+    """上门服务单 or repair record: what was done under an order. Times are UTC microseconds, money integer fen."""
+
+    completed_at: int
+    diagnosis: str
+    work: str
+    charged_fen: int
+    filed_at: int
+    filed_by: str
+
+
+class RepairOrder(msgspec.Struct, frozen=True):
+    """A device sent in for repair; it closes when its service record is filed. `opened_on` is an ISO date."""
+
+    number: str
+    site: str
+    serial: str
+    fault: str
+    opened_on: str
+    opened_by: str
+    customer: str | None = None
+    cancelled: bool = False
+    record: ServiceRecord | None = None
+
+
+class DispatchOrder(msgspec.Struct, frozen=True):
+    """派工单: a technician is sent to a customer's device; it is met when its service record is filed."""
+
+    number: str
+    site: str
+    serial: str
+    fault: str
+    technician: str
+    opened_on: str
+    opened_by: str
+    customer: str | None = None
+    cancelled: bool = False
+    record: ServiceRecord | None = None
+
+
+class ManifestRow(msgspec.Struct, frozen=True):
+    """One row of a packing list as a person sees it; `problem` is a code, and then the serial may be missing."""
+
+    row: int
+    text: str
+    serial: str | None = None
+    model: str | None = None
+    carton: str | None = None
+    problem: str | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a supplier says it sent. `attachment` is the digest of the file it was read from."""
+
+    number: str
+    site: str
+    register: Book
+    supplier: str
+    delivery_note: str
+    rows: tuple[ManifestRow, ...]
+    attachment: str | None = None
+
+
+class Consignment(msgspec.Struct, frozen=True):
+    """托运单: one waybill of an approved carrier; `papers` are digests of attachments."""
+
+    number: str
+    site: str
+    carrier: str
+    waybill: str
+    destination: str
+    sent_on: str
+    packages: int = 1
+    note: str = ""
+    papers: tuple[str, ...] = ()
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A stored paper, known by the SHA-256 of its bytes."""
+
+    digest: str
+    site: str
+    name: str
+    media_type: str
+    size_bytes: int
+
+
+def consignment_key(site: str, carrier: str, waybill: str) -> str:
+    """The number of a consignment: a site's carrier and waybill name it, so posting twice makes one."""
+    return f"{site}/{carrier}/{waybill}"
+
+
+CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site)
+REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site)
+DISPATCH_ORDER = RecordKind("dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site)
+MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site)
+CONSIGNMENT = RecordKind("consignment", Consignment, lambda v: v.number, lambda v: v.site)
+ATTACHMENT = RecordKind("attachment", Attachment, lambda v: v.digest, lambda v: v.site)
+PAPERWORK_KINDS = (CUSTOMER, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)
+
+ORDER_PREFIX = {"repair": "R", "dispatch_order": "D"}
+CUSTOMER_PREFIX = "C"
+MANIFEST_PREFIX = "M"
+
+
+def numbered(prefix: str, site: str) -> str:
+    """The prefix under which a site's records of one kind are numbered."""
+    return f"{prefix}-{site}"
+
+

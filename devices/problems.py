@@ -1,0 +1,223 @@
+"""Every way Panku refuses: a table of codes, each with its HTTP status and the facts its sentence may name.
+
+Rules know codes, never sentences; the sentences are in labels/words. A refusal carries every problem found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+Fact = str | int | bool | None | list[str]
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """What a code stands for: the HTTP `status` it leads to, and the names of its `facts`."""
+
+    status: int
+    facts: tuple[str, ...] = ()
+
+
+def _of(status: int, *facts: str) -> Meaning:
+    return Meaning(status, facts)
+
+
+PROBLEMS: dict[str, Meaning] = {
+    # the request itself
+    "malformed_request": _of(400, "reason"),
+    "malformed_body": _of(400, "reason"),
+    "wrong_media_type": _of(415, "accepted"),
+    "body_too_large": _of(413, "limit_bytes"),
+    "idempotency_key_required": _of(400),
+    "idempotency_key_malformed": _of(400),
+    "idempotency_key_reused": _of(422),
+    "if_match_required": _of(428),
+    "if_match_failed": _of(412, "revision"),
+    "malformed_cursor": _of(400),
+    "malformed_parameter": _of(400, "name", "value"),
+    "foreign_origin": _of(403),
+    "not_found": _of(404),
+    "method_not_allowed": _of(405),
+    "unavailable": _of(503),
+    "fault": _of(500),
+    # who asks
+    "sign_in_required": _of(401),
+    "wrong_credentials": _of(401),
+    "token_refused": _of(401),
+    "session_ended": _of(401),
+    "throttled": _of(429, "seconds"),
+    "person_required": _of(403),
+    "scope_missing": _of(403, "scope"),
+    "role_missing": _of(403, "roles", "site"),
+    "wrong_password": _of(403),
+    "enrolment_refused": _of(403),
+    "password_too_short": _of(422, "minimum"),
+    "password_too_common": _of(422),
+    # people, roles and keys
+    "malformed_username": _of(422, "username"),
+    "username_taken": _of(409, "username"),
+    "unknown_person": _of(422, "username"),
+    "inactive_person": _of(422, "username"),
+    "unknown_role": _of(422, "role"),
+    "role_needs_site": _of(422, "role"),
+    "role_for_whole_unit": _of(422, "role"),
+    "one_role_per_site": _of(422, "username", "role", "site"),
+    "admin_has_no_other_role": _of(422, "username"),
+    "granting_oneself": _of(422),
+    "grant_missing": _of(422, "username", "role", "site"),
+    "last_administrator": _of(422),
+    "administrator_exists": _of(409),
+    "key_own_confirmation": _of(422),
+    "key_not_waiting": _of(409),
+    "unknown_scope": _of(422, "scope"),
+    "token_needs_person": _of(422),
+    "token_expiry_past": _of(422),
+    # registers
+    "already_exists": _of(409, "kind", "key"),
+    "malformed_code": _of(422, "code"),
+    "reserved_code": _of(422, "code"),
+    "unknown_site": _of(422, "site"),
+    "inactive_site": _of(422, "site"),
+    "unknown_bin": _of(422, "bin", "site"),
+    "inactive_bin": _of(422, "bin", "site"),
+    "impossible_bin": _of(422, "register", "condition"),
+    "unknown_model": _of(422, "model"),
+    "inactive_model": _of(422, "model"),
+    "pattern_refused": _of(422, "pattern"),
+    "unknown_carrier": _of(422, "carrier"),
+    "inactive_carrier": _of(422, "carrier"),
+    "unknown_attachment": _of(422, "digest"),
+    "unknown_customer": _of(422, "customer"),
+    "field_is_fixed": _of(422, "field"),
+    "in_use": _of(409, "kind", "key", "count"),
+    # serials, taxpayers and spreadsheets
+    "malformed_serial": _of(422, "text"),
+    "full_width": _of(422, "text", "serial"),
+    "serial_not_of_model": _of(422, "serial", "model"),
+    "malformed_taxpayer_id": _of(422),
+    "taxpayer_check_character": _of(422),
+    "not_a_spreadsheet": _of(422, "reason"),
+    "spreadsheet_too_large": _of(422, "limit"),
+    "upload_too_large": _of(413, "limit_bytes"),
+    "no_header": _of(422, "found"),
+    "duplicate_serial": _of(422, "serial", "row", "first_row"),
+    "missing_serial": _of(422, "row"),
+    "leading_zeros_lost": _of(422, "row", "text"),
+    "precision_lost": _of(422, "row", "text"),
+    "formula_without_value": _of(422, "row"),
+    "unknown_word": _of(422, "row", "column", "text"),
+    # documents: the draft
+    "malformed_number": _of(422, "number"),
+    "malformed_date": _of(422, "date"),
+    "future_date": _of(422, "date", "today"),
+    "no_lines": _of(422),
+    "conflicting_lines": _of(422, "serial"),
+    "mixed_registers": _of(422, "registers"),
+    "empty_text": _of(422, "field"),
+    "reason_required": _of(422),
+    "proof_required": _of(422),
+    "field_required": _of(422, "field", "serial"),
+    "state_of_opening": _of(422, "serial", "state"),
+    # documents: the devices
+    "unknown_device": _of(422, "serial", "document"),
+    "wrong_state": _of(422, "serial", "state", "document", "allowed", "cited"),
+    "wrong_register": _of(422, "serial", "register", "document"),
+    "foreign_device": _of(422, "serial", "site"),
+    "reserved": _of(422, "serial", "document"),
+    "already_held": _of(422, "serial", "state", "cited"),
+    "date_before_previous": _of(422, "serial", "date", "previous"),
+    "bin_required": _of(422, "serial"),
+    "bin_not_wanted": _of(422, "serial", "bin"),
+    "bin_of_other_register": _of(422, "serial", "bin", "register", "expected"),
+    "bin_of_other_condition": _of(422, "serial", "bin", "condition", "document"),
+    "same_bin": _of(422, "serial", "bin"),
+    "never_ours": _of(422, "serial"),
+    "spare_part_is_spare": _of(422, "serial"),
+    "model_required": _of(422, "serial"),
+    "race_lost": _of(409, "serial"),
+    "not_releasable": _of(422, "serial"),
+    "reinitialisation_required": _of(422, "serial"),
+    "better_than_sent": _of(422, "serial", "left"),
+    "damaged_needs_quarantine": _of(422, "serial"),
+    "not_on_dispatch": _of(422, "serial", "cited"),
+    "unserialised_only_spare_part": _of(422),
+    # documents: manifests
+    "unknown_manifest": _of(422, "manifest"),
+    "manifest_of_other_site": _of(422, "manifest", "site"),
+    "over_manifest": _of(422, "serial", "manifest"),
+    "model_not_manifest": _of(422, "serial", "model", "expected"),
+    "quarantine_reason_required": _of(422, "serial"),
+    # documents: customers, sales and swaps
+    "taxpayer_name_differs": _of(422, "serial"),
+    "customer_name_required": _of(422),
+    "other_taxpayer": _of(422, "serial"),
+    "pair_not_found": _of(422, "serial", "paired_with"),
+    "pair_of_other_customer": _of(422, "serial", "paired_with"),
+    "pair_kind": _of(422, "serial", "paired_with"),
+    "faulty_with_customer_required": _of(422, "serial", "faulty"),
+    "faulty_already_provided": _of(422, "faulty", "serial"),
+    "swap_kind_differs": _of(422, "serial", "faulty"),
+    "swap_model_incompatible": _of(422, "serial", "faulty", "model", "expected"),
+    "swap_other_faulty": _of(422, "serial", "faulty"),
+    "exchange_kind_differs": _of(422, "serial", "old"),
+    "consent_required": _of(422, "serial"),
+    # orders
+    "unknown_order": _of(422, "order"),
+    "order_of_other_site": _of(422, "order", "site"),
+    "order_of_other_device": _of(422, "order", "serial"),
+    "order_kind": _of(422, "order", "document"),
+    "order_closed": _of(422, "order"),
+    "order_open_already": _of(409, "serial", "order"),
+    "service_record_required": _of(422, "order"),
+    "service_record_exists": _of(409, "order"),
+    "completed_before_opened": _of(422, "order"),
+    # citing other documents
+    "unknown_document": _of(422, "document"),
+    "cited_wrong_type": _of(422, "document", "type"),
+    "cited_not_posted": _of(422, "document", "status"),
+    "same_destination": _of(422, "site"),
+    "other_destination": _of(422, "document", "site"),
+    "answers_not_rejected": _of(422, "document"),
+    # reversal
+    "not_reversible": _of(422, "document", "type"),
+    "not_a_line": _of(422, "serial", "document"),
+    "already_reversed": _of(422, "serial", "document"),
+    "later_lines": _of(422, "serial", "document", "later"),
+    "pair_incomplete": _of(422, "serial", "partner"),
+    # review
+    "own_document": _of(422, "document"),
+    "not_waiting": _of(409, "document", "status"),
+    "only_poster_withdraws": _of(403, "document"),
+    "not_withdrawable": _of(409, "document"),
+    # personal data
+    "already_erased": _of(409, "customer"),
+    "customer_has_devices": _of(409, "customer", "count"),
+}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong: a code of PROBLEMS, the JSON pointer of what it is about, and facts for its sentence."""
+
+    code: str
+    pointer: str = ""
+    facts: Mapping[str, Fact] = {}
+
+
+class Refused(Exception):
+    """Nothing was written; `problems` says everything that was wrong, in the order found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        assert self.problems, "a refusal without a problem"
+        super().__init__(", ".join(problem.code for problem in self.problems))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the first problem."""
+        return PROBLEMS[self.problems[0].code].status
+
+
+def refuse(code: str, pointer: str = "", **facts: Fact) -> Refused:
+    """A refusal with one problem; `raise refuse("not_found")`."""
+    return Refused([Problem(code, pointer, facts)])

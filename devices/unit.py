@@ -1,0 +1,43 @@
+"""The unit itself: its name, its one time zone, and the secret under which commitments are keyed."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from devices.database import Store
+
+TIME_ZONE = "Asia/Shanghai"
+_MICROSECONDS = 1_000_000
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """A service unit. `secret` is 32 bytes in hex and never leaves the database."""
+
+    name: str
+    time_zone: str
+    secret: str
+
+    def day_of(self, at_us: int) -> date:
+        """The calendar day, in the unit's time zone, of a moment in UTC microseconds."""
+        return datetime.fromtimestamp(at_us / _MICROSECONDS, ZoneInfo(self.time_zone)).date()
+
+
+def unit_of(store: Store) -> Unit | None:
+    """The unit whose books these are, None before `found`."""
+    row = store.row("SELECT name, time_zone, secret FROM unit WHERE id = 1")
+    return Unit(*row) if row else None
+
+
+def found(store: Store, name: str, at_us: int) -> Unit:
+    """Found the unit in an empty database, within `store.writing()`; the one it has already is kept."""
+    existing = unit_of(store)
+    if existing is not None:
+        return existing
+    unit = Unit(name, TIME_ZONE, secrets.token_hex(32))
+    row = (1, unit.name, unit.time_zone, unit.secret, at_us)
+    store.insert("unit", ("id", "name", "time_zone", "secret", "made_at"), [row])
+    return unit

@@ -1,0 +1,151 @@
+"""The words and values every layer shares: kinds, registers, places, states and the position of a device."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["tax_disk", "report_disk", "spare_part"]
+Register = Literal["merchandise", "spare", "custody"]
+Book = Literal["merchandise", "spare"]
+Condition = Literal["good", "quarantine", "faulty"]
+
+KINDS: tuple[Kind, ...] = ("tax_disk", "report_disk", "spare_part")
+BOOKS: tuple[Book, ...] = ("merchandise", "spare")
+REGISTERS: tuple[Register, ...] = (*BOOKS, "custody")
+CONDITIONS: tuple[Condition, ...] = ("good", "quarantine", "faulty")
+
+UNIT = "UNIT"
+"""The name of the unit's own journal; no site may be called so."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """One state a device can be in, and what a position in it must have (DESIGN section 3).
+
+    `place` says which of bin, party and customer the position has: `bin` (a bin), `party` (somebody who carries
+    it), `nobody` (still on the book), `customer` (left every register, a customer has it) or `ended`.
+    """
+
+    name: str
+    place: Literal["bin", "party", "nobody", "customer", "ended"]
+    registers: tuple[Register, ...] = ()
+    condition: Condition | None = None
+    counted: bool = False
+
+
+STATES = (
+    State("in_stock", "bin", BOOKS, "good", counted=True),
+    State("quarantined", "bin", BOOKS, "quarantine", counted=True),
+    State("faulty", "bin", ("spare",), "faulty", counted=True),
+    State("in_repair", "bin", ("custody",), None, counted=True),
+    State("carried", "party", ("spare",)),
+    State("in_transit", "party", REGISTERS),
+    State("at_factory", "party", REGISTERS),
+    State("missing", "nobody", REGISTERS),
+    State("sold", "customer"),
+    State("in_service", "customer"),
+    State("lost", "customer"),
+    State("surrendered", "ended"),
+    State("returned", "ended"),
+    State("exchanged", "ended"),
+    State("written_off", "ended"),
+    State("void", "ended"),
+)
+STATE = {state.name: state for state in STATES}
+NEW = "new"
+"""The state of a serial Panku has never held; `RECEIVABLE` serials start again like new ones."""
+RECEIVABLE = (NEW, "void", "returned")
+ENDED = tuple(state.name for state in STATES if state.place == "ended")
+
+BIN_STATE: dict[tuple[Register, Condition], str] = {
+    ("merchandise", "good"): "in_stock",
+    ("merchandise", "quarantine"): "quarantined",
+    ("spare", "good"): "in_stock",
+    ("spare", "quarantine"): "quarantined",
+    ("spare", "faulty"): "faulty",
+    ("custody", "good"): "in_repair",
+    ("custody", "quarantine"): "in_repair",
+    ("custody", "faulty"): "in_repair",
+}
+"""What a device in a bin is: the bin decides the state. A pair that is not here is no bin at all."""
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one device is, in which register, and what travels with it.
+
+    `party` is who carries it (a carrier's code, a technician, the maker); `customer` the customer's number;
+    `responsible_site` the site that last acted. `left_state` is the state before it went to its party, or missing;
+    `left_book` the book it last left; `order_number` the repair or dispatch order it is out under; `warranty_until`
+    an ISO date; `meant_for` the faulty serial a carried spare was taken out for. `mark` is a caution (see MARKS) that follows the device until a document clears it.
+    """
+
+    state: str
+    register: Register | None = None
+    site: str | None = None
+    bin: str | None = None
+    condition: Condition | None = None
+    party: str | None = None
+    customer: str | None = None
+    responsible_site: str | None = None
+    model: str | None = None
+    warranty_until: str | None = None
+    left_state: str | None = None
+    left_book: Book | None = None
+    replaces: str | None = None
+    replaced_by: str | None = None
+    paired_with: str | None = None
+    order_number: str | None = None
+    meant_for: str | None = None
+    mark: str | None = None
+
+
+POSITION_FIELDS: tuple[str, ...] = Position.__struct_fields__
+NOWHERE = Position(state=NEW)
+
+MARKS = ("reinitialise", "never_releasable", "unexpected")
+"""`reinitialise`: came back from a customer, its release needs a re-initialisation result; `never_releasable`:
+was written off and found again; `unexpected`: the maker sent a serial that nobody had sent."""
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """A shelf place: one site, one register, one condition, none of which ever change."""
+
+    site: str
+    code: str
+    register: Register
+    condition: Condition
+    name: str = ""
+    active: bool = True
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A maker's model: `price_fen` with tax; models of one `family` may replace each other in a swap."""
+
+    code: str
+    kind: Kind
+    name: str
+    serial_pattern: str
+    price_fen: int
+    warranty_months: int
+    family: str
+    active: bool = True
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A site of the unit; the three `_days` are how long a device may be on its way before it is overdue."""
+
+    code: str
+    name: str
+    in_transit_days: int = 10
+    carried_days: int = 3
+    at_factory_days: int = 60
+    active: bool = True
+
+
+class Carrier(msgspec.Struct, frozen=True):
+    """A carrier on the approved list."""
+
+    code: str
+    name: str
+    active: bool = True
