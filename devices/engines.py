@@ -66,9 +66,9 @@ def sqlite_path(url: str) -> Path:
 
 
 def open_sqlite(path: Path) -> Any:
-    """A peewee database on the file, whose folder is made where missing."""
+    """A peewee database on the file, whose folder is made where missing, for its owner alone."""
     refuse_affected_sqlite(sqlite_version())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return peewee.SqliteDatabase(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
 
 

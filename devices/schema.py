@@ -11,6 +11,7 @@ from devices.database import Row, Store, StoreRefused
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration"
 FINGERPRINT_TABLE = "schema_fingerprint"
+NOT_OURS = "The database has tables that Panku did not make: name another one in PANKU_DATABASE_URL."
 
 # Each query gives (kind, name, definition). A table's name is in its parts' names, so that a reader finds them.
 SQLITE_OBJECTS = (
@@ -106,15 +107,24 @@ def fingerprint(store: Store) -> str:
 
 def differences(store: Store) -> list[str]:
     """What is not as it was when the fingerprint was kept, such as `trigger line_no_update is missing`; sorted."""
-    kept: dict[str, str] = dict(store.rows(f"SELECT object, digest FROM {FINGERPRINT_TABLE}"))
+    kept: dict[str, str] = {}
+    if FINGERPRINT_TABLE in store.db.get_tables():
+        kept = dict(store.rows(f"SELECT object, digest FROM {FINGERPRINT_TABLE}"))
     found = _objects(store)
     return [f"{name} {_difference(name, kept, found)}" for name in sorted(_changed(kept, found))]
 
 
-def accept(store: Store) -> None:
-    """Keep the schema's present fingerprint as the right one."""
+def accept(store: Store, history_table: str = HISTORY_TABLE) -> list[str]:
+    """Keep the schema's present fingerprint as the right one; returns the differences that were accepted.
+
+    Raises SchemaDiffers for a database that Panku never migrated.
+    """
+    if history_table not in store.db.get_tables():
+        raise SchemaDiffers(NOT_OURS)
     with store.alone():
+        accepted = differences(store)
         _keep(store)
+    return accepted
 
 
 def _keep(store: Store) -> None:

@@ -24,8 +24,8 @@ def up(migrator, db):
 GUARDS = {
     "sqlite": ["CREATE TRIGGER kept BEFORE DELETE ON shelf BEGIN SELECT RAISE(ABORT, 'kept'); END"],
     "postgresql": [
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% kept', TG_NAME; END $$",
+        """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION '% kept', TG_NAME; END $$""",
         "CREATE TRIGGER kept BEFORE DELETE ON shelf FOR EACH STATEMENT EXECUTE FUNCTION refuse()",
     ],
 }
@@ -87,8 +87,10 @@ def test_a_migration_of_a_newer_version_is_refused(shelf: Store, migrations: Pat
 
 def test_somebody_elses_database_is_left_alone(empty: Store, migrations: Path) -> None:
     empty.execute("CREATE TABLE theirs (x INTEGER)")
-    with pytest.raises(schema.SchemaDiffers, match="not Panku's"):
+    with pytest.raises(schema.SchemaDiffers, match="did not make"):
         schema.migrate(empty, migrations)
+    with pytest.raises(schema.SchemaDiffers, match="did not make"):
+        schema.accept(empty)
     assert empty.db.get_tables() == ["theirs"]
 
 
@@ -144,7 +146,7 @@ def test_a_migration_does_not_bless_a_change_that_somebody_made_before_it(
 
 def test_an_accepted_change_is_no_difference_any_more(shelf: Store, migrations: Path) -> None:
     shelf.execute("DROP INDEX shelf_note")
-    schema.accept(shelf)
+    assert schema.accept(shelf) == ["index shelf_note is missing"]
     schema.check(shelf, migrations)
 
 

@@ -1,0 +1,101 @@
+"""The `panku` command: a declared table of commands, each in a module of its own.
+
+A command's module has `declare(parser)`, which adds its arguments, and `run(settings, arguments)`, which does the work
+and returns the exit status: 0, 1 (found a fault) or 2 (bad use). A refusal is raised; its sentence goes to standard
+error.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from devices.database import StoreRefused
+from devices.schema import SchemaDiffers
+from panku import settings
+
+DONE, FAULT, BAD_USE = 0, 1, 2
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One command: its name, its meaning in a line, and the module that does it."""
+
+    name: str
+    meaning: str
+    module: str
+
+
+COMMANDS = (
+    Command("serve", "answer requests over HTTP", "panku.commands.serve"),
+    Command("migrate", "bring the database to this version's schema", "panku.commands.migrate"),
+)
+assert len({command.name for command in COMMANDS}) == len(COMMANDS), "two commands share a name"
+
+
+class Work(Protocol):
+    """What a command's module has."""
+
+    def declare(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, settings: settings.Settings, arguments: argparse.Namespace) -> int: ...
+
+
+class Refused(Exception):
+    """A command cannot do what was asked; the text is a sentence, `status` the exit status."""
+
+    def __init__(self, sentence: str, status: int = FAULT) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that the words name (the process's own by default) and return its exit status."""
+    arguments = parser().parse_args(words)
+    try:
+        return work_of(arguments.command).run(settings.of_this_process(), arguments)
+    except Refused as refused:
+        return _say(refused, refused.status)
+    except SchemaDiffers as differs:
+        return _say(differs, FAULT)
+    except (settings.SettingsRefused, StoreRefused) as refused:
+        return _say(refused, BAD_USE)
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return 128 + 2  # as a shell reports SIGINT
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command; argparse itself exits with 2 on bad use."""
+    whole = argparse.ArgumentParser(
+        prog="panku", description="Panku (盘库): the books of a tax-device service unit."
+    )
+    several = whole.add_subparsers(dest="command", metavar="command", required=True)
+    for command in COMMANDS:
+        one = several.add_parser(
+            command.name, help=command.meaning, description=f"{command.meaning.capitalize()}."
+        )
+        work_of(command.name).declare(one)
+    return whole
+
+
+def sentence(meaning: str) -> str:
+    """A command's meaning as a sentence."""
+    return f"{meaning[0].upper()}{meaning[1:]}."
+
+
+def work_of(name: str) -> Work:
+    """The module that does a command."""
+    (module,) = (command.module for command in COMMANDS if command.name == name)
+    work: Work = importlib.import_module(module)
+    return work
+
+
+def _say(refused: Exception, status: int) -> int:
+    print(f"panku: {refused}", file=sys.stderr)
+    return status

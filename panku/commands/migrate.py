@@ -1,0 +1,29 @@
+"""`panku migrate`: apply pending migrations, or accept a change of the schema that was meant."""
+
+import argparse
+
+from devices import schema
+from panku.commands import DONE
+from panku.commands.opening import reachable
+from panku.settings import Settings
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Its one flag."""
+    parser.add_argument(
+        "--accept", action="store_true", help="take the schema as it is now for the right one"
+    )
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Migrate, telling each migration; with --accept, tell each difference that is accepted."""
+    with reachable(settings) as store:
+        if arguments.accept:
+            for difference in schema.accept(store):
+                print(f"accepted: {difference}")
+        applied = schema.migrate(store)
+    for name in applied:
+        print(f"applied: {name}")
+    if not applied:
+        print("The database has this version's schema already.")
+    return DONE

@@ -1,0 +1,38 @@
+"""`panku serve`: check the database, then let gunicorn answer requests."""
+
+import argparse
+import sys
+from typing import Any
+
+from gunicorn.app.base import Application
+
+from panku.commands import DONE
+from panku.commands.opening import books
+from panku.settings import Settings
+
+
+class Server(Application):
+    """gunicorn with the repository's configuration, and nothing from its command line or GUNICORN_CMD_ARGS."""
+
+    def load_config(self) -> None:
+        """Read panku/gunicorn_conf.py."""
+        self.load_config_from_module_name_or_filename("python:panku.gunicorn_conf")
+
+    def load(self) -> Any:
+        """The WSGI application, made in a worker after its fork."""
+        from panku.wiring import application  # noqa: PLC0415  (opened after the fork, never before)
+
+        return application()
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """No arguments: settings are PANKU_* variables."""
+    parser.epilog = "Settings are PANKU_* variables; docs/settings.md lists them."
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  (every command has them)
+    """Serve until a signal ends it."""
+    with books(settings) as store:
+        print(f"panku: books on {store.version()}", file=sys.stderr)
+    Server().run()
+    return DONE

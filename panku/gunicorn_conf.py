@@ -1,0 +1,45 @@
+"""gunicorn's configuration: `panku serve` uses it, and so may `gunicorn -c python:panku.gunicorn_conf`."""
+
+import socket
+import struct
+from typing import Any
+
+from panku import settings as panku_settings
+
+# A client that sends nothing, or takes nothing, for this long gives its thread back. Slower attackers, who send a
+# byte now and then, are kept off by a buffering proxy in front (deploy/).
+STALLED_CLIENT_SECONDS = 20
+
+_settings = panku_settings.of_this_process()
+
+wsgi_app = "panku.wiring:application()"  # made in each worker: no connection is ever open across a fork
+preload_app = False
+bind = [
+    f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+]
+worker_class = "gthread"
+workers = _settings.workers
+threads = _settings.threads
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+forwarded_allow_ips = ",".join(_settings.trusted_proxies)
+forwarder_headers = ""
+header_map = "refuse"
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+control_socket_disable = True
+loglevel = _settings.log_level
+accesslog = None
+errorlog = "-"
+proc_name = "panku"
+umask = 0o077  # the database holds customers' data
+
+
+def when_ready(server: Any) -> None:
+    """Put the time limit on the listening sockets, from which the kernel hands it on to every connection."""
+    limit = struct.pack("ll", STALLED_CLIENT_SECONDS, 0)
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
