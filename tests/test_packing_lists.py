@@ -1,0 +1,75 @@
+"""The serials of a packing list: what is taken, and every fault told by row."""
+
+import pytest
+from openpyxl import Workbook
+
+from devices.packing_lists import read_packing_list
+from tests.sheets import FIRST, HEADING, SECOND, read, told, with_member, xlsx
+
+
+def test_every_fault_of_a_list_is_told_by_row() -> None:
+    found = read(
+        xlsx(
+            HEADING,
+            (1, FIRST, "TCG-01", "C01"),
+            (2, FIRST, "TCG-01", "C01"),
+            (3, "6615 6571", "TCG-01", "C01"),
+            (4, "６６１５６５７１４３５４", "TCG-01", "C01"),
+            (5, 61565714355, "TCG-01", "C01"),
+            (6, 6.6156571435512e17, "TCG-01", "C01"),
+            (7, '="x"', "TCG-01", "C01"),
+            (8, "A61565714353", "TCG-01", "C01"),
+            (9, None, "TCG-01", "C01"),
+            (10, 661565714.5, "TCG-01", "C01"),
+        )
+    )
+    assert told(found) == [
+        (3, "duplicate_serial"),
+        (4, "malformed_serial"),
+        (5, "full_width"),
+        (6, "leading_zeros_lost"),
+        (7, "precision_lost"),
+        (8, "formula_without_value"),
+        (9, "serial_not_of_model"),
+        (10, "missing_serial"),
+        (11, "precision_lost"),
+    ]
+    assert found.problems[0].facts["first_row"] == 2
+    assert found.serials == (FIRST,)
+    assert len(found.rows) == 10
+
+
+def test_a_whole_number_that_matches_the_pattern_is_taken() -> None:
+    assert read(xlsx(HEADING, (1, 661565714354, "TCG-01", "C01"))).serials == (SECOND,)
+
+
+def test_a_number_is_never_taken_where_no_pattern_is_known() -> None:
+    found = read_packing_list(xlsx(HEADING, (1, 661565714354, "TCG-01", "C01")))
+    assert told(found) == [(2, "leading_zeros_lost")]
+
+
+def test_a_text_serial_is_taken_where_no_pattern_is_known() -> None:
+    assert read_packing_list(xlsx(HEADING, (1, FIRST, "TCG-77", "C01"))).serials == (FIRST,)
+
+
+def test_zeros_that_the_number_format_prints_are_not_lost() -> None:
+    def zeros(book: Workbook) -> None:
+        book.worksheets[0]["B2"].number_format = "0" * 12
+
+    assert read(xlsx(HEADING, (1, int(FIRST), "TCG-01", "C01"), change=zeros)).serials == (FIRST,)
+
+
+def test_a_formula_with_a_stored_value_is_taken() -> None:
+    data = with_member(
+        xlsx(HEADING, (1, '=CONCATENATE("x")', "TCG-01", "C01")),
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.replace(b"<v></v>", b"<v>661565714354</v>").replace(
+            b"<v />", b"<v>661565714354</v>"
+        ),
+    )
+    assert read(data).serials == (SECOND,)
+
+
+@pytest.mark.parametrize("model", ["TCG-01", "tcg-01", "ＴＣＧ－０１", " TCG–01 "])
+def test_a_model_is_a_code_however_it_is_typed(model: str) -> None:
+    assert read(xlsx(HEADING, (1, FIRST, model, "C01"))).rows[0].model == "TCG-01"

@@ -1,0 +1,109 @@
+"""Files that are small and open into something large: refused before they are opened."""
+
+import io
+import tracemalloc
+import zipfile
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.problems import Refused
+from devices.spreadsheets import read_sheets
+from devices.workbooks import ROWS
+from tests.sheets import FIRST, HEADING, csv, read, refusal, with_member, xlsx
+
+
+def sheet_with(cell: bytes) -> bytes:
+    whole = xlsx(HEADING, (1, FIRST, "TCG-01", "C01"))
+    return with_member(
+        whole, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", cell + b"</sheetData>")
+    )
+
+
+MERGES = b'<mergeCells count="1">' + b'<mergeCell ref="A1:A20000"/>' * 100 + b"</mergeCells>"
+
+
+@pytest.mark.parametrize(
+    ("data", "limit"),
+    [
+        (sheet_with(b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>'), "rows"),
+        (sheet_with(b'<row r="9999999999"/>'), "rows"),
+        (sheet_with(b'<row r="3"><c r="XFD3"><v>1</v></c></row>'), "columns"),
+        (sheet_with(b'<row r="3"><c r="zzzzzzz3"><v>1</v></c></row>'), "columns"),
+        (sheet_with(b"<row/>" * (ROWS + 1)), "rows"),
+        (sheet_with(b"<row>" + b"<c><v>1</v></c>" * 101 + b"</row>"), "columns"),
+        (sheet_with(b"<row>" + b"<c/>" * 900_000 + b"</row>"), "elements"),
+        (sheet_with(b"</sheetData>" + MERGES + b"<sheetData>"), "merged rows"),
+        (csv(HEADING, *[("1", FIRST)] * ROWS), "rows"),
+        (csv(HEADING, ["1"] * 101), "columns"),
+    ],
+    ids=["far row", "row beyond Excel", "far column", "column beyond Excel", "many rows", "many columns",
+         "many cells", "many merges", "many rows of CSV", "many columns of CSV"],
+)  # fmt: skip
+def test_a_spreadsheet_over_a_limit_is_refused_in_little_memory(data: bytes, limit: str) -> None:
+    tracemalloc.start()
+    try:
+        problem = refusal(data)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert problem.code == "spreadsheet_too_large"
+    assert str(problem.facts["limit"]).startswith(limit + ":")
+    assert peak_bytes < 40 * 1024 * 1024
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(5):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", b" " * 10_000_000)
+    assert refusal(packed.getvalue()).facts["limit"] == "bytes: 41943040"
+
+
+def test_an_archive_of_many_members_is_refused() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(201):
+            archive.writestr(f"{number}.xml", b"<a/>")
+    assert refusal(packed.getvalue()).facts["limit"] == "files: 200"
+
+
+def test_an_entity_bomb_is_refused() -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+    data = with_member(
+        xlsx(HEADING, (1, FIRST, "TCG-01", "C01")),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: bomb + xml.lstrip(),
+    )
+    assert refusal(data).facts["reason"] == "damaged"
+
+
+def test_a_claimed_dimension_is_not_believed() -> None:
+    data = with_member(
+        xlsx(HEADING, (1, FIRST, "TCG-01", "C01")),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b'ref="A1:D2"', b'ref="A1:XFD1048576"'),
+    )
+    ((sheet,),) = read_sheets(data)
+    assert len(sheet.rows) == 2
+
+
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused_and_never_a_fault(data: st.DataObject) -> None:
+    whole = bytearray(xlsx(HEADING, (1, FIRST, "TCG-01", "C01")))
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(Refused):
+        read(bytes(whole))
+
+
+@given(st.data())
+def test_a_sheet_of_broken_xml_is_read_or_refused_and_never_a_fault(data: st.DataObject) -> None:
+    def broken(content: bytes) -> bytes:
+        at = data.draw(st.integers(0, len(content) - 1))
+        return content[:at] + data.draw(st.sampled_from([b"", b"9", b"<", b'"', b"<c/>"])) + content[at + 1 :]
+
+    with suppress(Refused):
+        read(with_member(xlsx(HEADING, (1, FIRST, "TCG-01", "C01")), "xl/worksheets/sheet1.xml", broken))
