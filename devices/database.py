@@ -57,7 +57,8 @@ class Store:
         self._gate: Gate | None = None
         if url.startswith("sqlite:"):
             path = sqlite_path(url)
-            self.engine, self.db, self._gate = "sqlite", open_sqlite(path), Gate(path)
+            self._gate = Gate(path)
+            self.engine, self.db = "sqlite", open_sqlite(path, self._gate)
         elif url.startswith(("postgresql://", "postgres://")):
             self.engine, self.db = "postgresql", open_postgresql(url)
         else:

@@ -8,6 +8,8 @@ import peewee
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from devices.sqlite_gate import Gate
+
 SQLITE_BUSY_SECONDS = 30
 POSTGRESQL_CONNECT_SECONDS = 10
 
@@ -65,11 +67,24 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
-def open_sqlite(path: Path) -> Any:
+def open_sqlite(path: Path, gate: Gate) -> Any:
     """A peewee database on the file, whose folder is made where missing, for its owner alone."""
     refuse_affected_sqlite(sqlite_version())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return peewee.SqliteDatabase(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
+    database = peewee.SqliteDatabase(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
+    if not _is_wal(path):
+        with gate.passing():  # the change to WAL fails at once, without waiting, when two processes try it
+            database.connect()
+            database.close()
+    return database
+
+
+def _is_wal(path: Path) -> bool:
+    """Whether the file is a database in WAL mode (https://sqlite.org/fileformat.html: header bytes 18, 19)."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return file.read(20)[18:] == b"\2\2"
 
 
 class PlainCursor(psycopg.Cursor[Any]):

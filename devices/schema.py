@@ -140,9 +140,7 @@ def _refuse_difference(store: Store) -> None:
     if FINGERPRINT_TABLE not in store.db.get_tables():
         if is_empty(store):
             return
-        raise SchemaDiffers(
-            "The database has tables, but not Panku's: name another one in PANKU_DATABASE_URL."
-        )
+        raise SchemaDiffers(NOT_OURS)
     if found := differences(store):
         raise SchemaDiffers(
             f"The database's schema was changed behind Panku's back: {'; '.join(found)}. Restore it, or, if the change "

@@ -18,9 +18,8 @@ class Gate:
     """
 
     def __init__(self, database: Path) -> None:
-        self._gate = f"{database}.gate"
-        self._porch = f"{database}.gate-porch"
-        self._thread = _Thread()
+        self._database = database
+        self._thread = threading.local()
 
     @contextmanager
     def passing(self) -> Iterator[None]:
@@ -28,37 +27,42 @@ class Gate:
 
         Raises RuntimeError in a thread that holds it already.
         """
-        porch, gate = self._open()
-        if self._thread.inside:
+        locks = self._locks()
+        if locks.inside:
             raise RuntimeError("this thread is inside the gate already")
-        fcntl.flock(porch, fcntl.LOCK_EX)
+        fcntl.flock(locks.porch, fcntl.LOCK_EX)
         try:
-            fcntl.flock(gate, fcntl.LOCK_EX)
+            fcntl.flock(locks.gate, fcntl.LOCK_EX)
         finally:
-            fcntl.flock(porch, fcntl.LOCK_UN)
-        self._thread.inside = True
+            fcntl.flock(locks.porch, fcntl.LOCK_UN)
+        locks.inside = True
         try:
             yield
         finally:
-            self._thread.inside = False
-            fcntl.flock(gate, fcntl.LOCK_UN)
+            locks.inside = False
+            fcntl.flock(locks.gate, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Close the calling thread's files; they open again by themselves."""
-        for descriptor in self._thread.files:
-            os.close(descriptor)
-        self._thread.files = ()
+        self._thread.__dict__.clear()
 
-    def _open(self) -> tuple[int, ...]:
-        """The calling thread's own descriptors: a lock belongs to an open file, so threads must not share one."""
-        if not self._thread.files:
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            self._thread.files = (os.open(self._porch, flags, 0o600), os.open(self._gate, flags, 0o600))
-        return self._thread.files
+    def _locks(self) -> "_Locks":
+        """The calling thread's own files: a lock belongs to an open file, so threads must not share one."""
+        locks: _Locks | None = getattr(self._thread, "locks", None)
+        if locks is None:
+            locks = self._thread.locks = _Locks(self._database)
+        return locks
 
 
-class _Thread(threading.local):
-    """One thread's open files (porch, gate), and whether it is inside."""
+class _Locks:
+    """One thread's open files, closed when the thread ends, and whether it is inside."""
 
-    files: tuple[int, ...] = ()
-    inside: bool = False
+    def __init__(self, database: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self.porch = os.open(f"{database}.gate-porch", flags, 0o600)
+        self.gate = os.open(f"{database}.gate", flags, 0o600)
+        self.inside = False
+
+    def __del__(self) -> None:
+        os.close(self.porch)
+        os.close(self.gate)

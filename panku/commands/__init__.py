@@ -77,9 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     several = whole.add_subparsers(dest="command", metavar="command", required=True)
     for command in COMMANDS:
-        one = several.add_parser(
-            command.name, help=command.meaning, description=f"{command.meaning.capitalize()}."
-        )
+        one = several.add_parser(command.name, help=command.meaning, description=sentence(command.meaning))
         work_of(command.name).declare(one)
     return whole
 

@@ -1,0 +1,144 @@
+"""The `panku` command: its table, its exit statuses and its sentences."""
+
+import argparse
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devices import schema
+from devices.database import Store
+from panku import commands, settings
+from panku.commands import COMMANDS, Command, main
+from panku.commands import serve as serve_command
+
+NAMES = [command.name for command in COMMANDS]
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The settings of a process of its own, whose data lies in the folder given."""
+    for setting in settings.SETTINGS:
+        monkeypatch.delenv(setting.variable, raising=False)
+    monkeypatch.setenv("PANKU_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
+    return tmp_path
+
+
+@pytest.fixture
+def books(fresh_settings: Path) -> Store:
+    """The default database of the command's process, not yet made."""
+    return Store(f"sqlite:///{fresh_settings}/panku.sqlite3")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+def test_every_command_is_documented_and_takes_what_it_is_given(command: Command) -> None:
+    work = commands.work_of(command.name)
+    assert (inspect.getdoc(inspect.getmodule(work.run)) or "").startswith(f"`panku {command.name}`")
+    assert list(inspect.signature(work.declare).parameters) == ["parser"]
+    assert list(inspect.signature(work.run).parameters) == ["settings", "arguments"]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+def test_every_command_has_help(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command.name, "--help"])
+    assert left.value.code == 0
+    assert commands.sentence(command.meaning) in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["migrate", "--nonsense"]])
+def test_bad_use_ends_with_two(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+
+
+def test_a_wrong_setting_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PANKU_PORT", "many")
+    assert main(["serve"]) == 2
+    assert capsys.readouterr().err == "panku: PANKU_PORT must be a whole number from 1 to 65535.\n"
+
+
+def test_a_server_out_of_reach_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PANKU_DATABASE_URL", "postgresql://books:secret@127.0.0.1:1/books")
+    assert main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("panku: The database cannot be opened: ")
+    assert "secret" not in told
+
+
+def test_migrate_makes_an_empty_database_ready(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate"]) == 0
+    assert "applied: 0001_books" in capsys.readouterr().out
+    schema.check(books)
+
+
+def test_migrate_says_when_nothing_is_to_be_done(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    schema.migrate(books)
+    assert main(["migrate"]) == 0
+    assert "already" in capsys.readouterr().out
+
+
+def test_migrate_refuses_a_schema_that_was_changed(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    schema.migrate(books)
+    books.execute("DROP TRIGGER line_no_update")
+    assert main(["migrate"]) == 1
+    assert "line_no_update is missing" in capsys.readouterr().err
+
+
+def test_migrate_accepts_a_change_that_was_meant(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    schema.migrate(books)
+    books.execute("CREATE INDEX mine ON line (document)")
+    assert main(["migrate", "--accept"]) == 0
+    assert "accepted: index mine was added" in capsys.readouterr().out
+    schema.check(books)
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes that the server would have run."""
+    runs: list[str] = []
+    monkeypatch.setattr(serve_command.Server, "__init__", lambda self: None)
+    monkeypatch.setattr(serve_command.Server, "run", lambda self: runs.append("ran"))
+    return runs
+
+
+def spoil(books: Store) -> None:
+    schema.migrate(books)
+    books.execute("DROP TRIGGER line_no_update")
+
+
+def unapply(books: Store) -> None:
+    schema.migrate(books)
+    books.execute(f"DELETE FROM {schema.HISTORY_TABLE}")
+
+
+def test_serve_migrates_an_empty_database(books: Store, served: list[str]) -> None:
+    assert main(["serve"]) == 0
+    assert served == ["ran"]
+    schema.check(books)
+
+
+@pytest.mark.parametrize("fault", [spoil, unapply])
+def test_serve_refuses_a_schema_that_is_not_this_versions(
+    books: Store, served: list[str], fault: Callable[[Store], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault(books)
+    assert main(["serve"]) == 1
+    assert "`panku migrate" in capsys.readouterr().err
+    assert served == []
+
+
+def test_a_refusals_own_status_is_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(settings: object, arguments: argparse.Namespace) -> int:
+        raise commands.Refused("No.", commands.BAD_USE)
+
+    monkeypatch.setattr(commands.work_of("migrate"), "run", refuse)
+    assert main(["migrate"]) == 2
