@@ -166,7 +166,9 @@ for _step in STEPS:
     _key = (_step.document, _step.role, _step.before)
     FROM[_key] = (*FROM.get(_key, ()), _step)
 
-assert len({(s.document, s.role, s.before, s.after, s.registers) for s in STEPS}) == len(STEPS), "a step is twice"
+assert len({(s.document, s.role, s.before, s.after, s.registers) for s in STEPS}) == len(STEPS), (
+    "a step is twice"
+)
 assert {step.document for step in STEPS} | {"reversal"} == DOCUMENT.keys(), "a document without steps"
 
 ROLES: dict[str, tuple[str, ...]] = {

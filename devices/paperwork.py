@@ -135,5 +135,3 @@ MANIFEST_PREFIX = "M"
 def numbered(prefix: str, site: str) -> str:
     """The prefix under which a site's records of one kind are numbered."""
     return f"{prefix}-{site}"
-
-

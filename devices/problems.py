@@ -107,6 +107,11 @@ PROBLEMS: dict[str, Meaning] = {
     "precision_lost": _of(422, "row", "text"),
     "formula_without_value": _of(422, "row"),
     "unknown_word": _of(422, "row", "column", "text"),
+    "several_tables": _of(422, "sheets"),
+    "repeated_column": _of(422, "header"),
+    "malformed_range": _of(422, "text"),
+    "range_backwards": _of(422, "text"),
+    "range_too_long": _of(422, "text", "count", "limit"),
     # documents: the draft
     "malformed_number": _of(422, "number"),
     "malformed_date": _of(422, "date"),

@@ -79,9 +79,7 @@ def encode(value: msgspec.Struct) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def revision_digest(
-    kind: str, key: str, revision: int, made_by: str, recorded_at: int, content: str
-) -> str:
+def revision_digest(kind: str, key: str, revision: int, made_by: str, recorded_at: int, content: str) -> str:
     """The payload digest of one revision."""
     return digest_of((kind, key, revision, made_by, recorded_at, content))
 
@@ -176,13 +174,17 @@ def all_current(store: Store, kind: RecordKind) -> list[tuple[Any, int]]:
     assert kind.table is not None, "a kind without its own table"
     columns = (*kind.value.__struct_fields__, "revision")
     rows = store.rows(f"SELECT {', '.join(columns)} FROM {kind.table} ORDER BY {', '.join(kind.table_key)}")
-    return [(msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False), row[-1]) for row in rows]
+    return [
+        (msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False), row[-1])
+        for row in rows
+    ]
 
 
 def next_number(store: Store, kind: RecordKind, prefix: str) -> str:
     """The next free number `prefix-NNNNNN` of a numbered kind; call it with the journal locked."""
     row = store.row(
-        "SELECT MAX(key) FROM revision WHERE kind = ? AND key > ? AND key < ?", (kind.name, prefix + "-", prefix + ".")
+        "SELECT MAX(key) FROM revision WHERE kind = ? AND key > ? AND key < ?",
+        (kind.name, prefix + "-", prefix + "."),
     )
     last = int(row[0].rsplit("-", 1)[1]) if row and row[0] else 0
     return f"{prefix}-{last + 1:06d}"

@@ -21,7 +21,8 @@ Serial = Annotated[str, Meta(max_length=64)]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000_00)]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Moment = Annotated[
-    str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})$", max_length=40)
+    str,
+    Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})$", max_length=40),
 ]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 

@@ -56,7 +56,9 @@ def unfold(draft: Draft) -> Unfolded:
         if earlier and _same(earlier, named):
             repeated.extend(entry.serial for entry in named)
             continue
-        twice = {entry.serial for entry in earlier} | {entry.serial for entry in named if entry.serial == entry.partner}
+        twice = {entry.serial for entry in earlier} | {
+            entry.serial for entry in named if entry.serial == entry.partner
+        }
         problems.extend(
             Problem("conflicting_lines", f"/lines/{index}", {"serial": serial}) for serial in sorted(twice)
         )

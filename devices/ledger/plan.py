@@ -11,8 +11,8 @@ import msgspec
 
 from devices.ledger.after import position_after
 from devices.ledger.case import Case, Move, Plan
-from devices.ledger.entries import UNNAMED, Entry
-from devices.lifecycle import FROM, Step, starts_of
+from devices.ledger.entries import Entry
+from devices.lifecycle import EXCHANGE_STATE, FROM, Step, starts_of
 from devices.problems import Problem, Refused
 from devices.values import BIN_STATE, BOOKS, NEW, RECEIVABLE, STATE, Bin, Position, Register
 
@@ -40,7 +40,7 @@ def plan(case: Case, rulebook: Rulebook, before_rules: Iterable[Problem] = ()) -
     if len(registers) > 1 and not registers <= TOUCHES.get(case.document, set()):
         problems.append(Problem("mixed_registers", "/lines", {"registers": sorted(registers)}))
     if problems:
-        raise Refused(dict.fromkeys(map(_hashable, problems), None) and _unique(problems))
+        raise Refused(problems)
     return Plan(book_of(registers), tuple(moves))
 
 
@@ -69,7 +69,7 @@ def decide(case: Case, entry: Entry) -> Move | list[Problem]:
     if isinstance(found, list):
         return found
     step, target = found
-    after = position_after(case, entry, step, before, target)
+    after = position_after(case, entry, step, before, target, register_after(case, entry, step, before))
     facts = msgspec.to_builtins(entry.item)
     kept = {key: value for key, value in facts.items() if key not in ("serial", "bin", "customer")}
     return Move(entry, step, before, after, case.document, None, kept)
@@ -105,13 +105,17 @@ def _by_place(
     if case.document == "opening":
         steps = [step for step in steps if step.after == entry.item.state]
         if not steps:
-            return [Problem("state_of_opening", entry.pointer, {"serial": entry.serial, "state": entry.item.state})]
+            return [
+                Problem(
+                    "state_of_opening", entry.pointer, {"serial": entry.serial, "state": entry.item.state}
+                )
+            ]
     elif case.document == "factory_exchange" and entry.role == "new":
         steps = _steps_of_exchange(case, entry, steps)
     binned = [step for step in steps if STATE[step.after].place == "bin"]
     loose = [step for step in steps if STATE[step.after].place != "bin"]
     if entry.bin is None or not binned:
-        if entry.bin_of_line is not None:
+        if entry.bin_of_line is not None and not entry.partner:
             return [Problem("bin_not_wanted", entry.pointer, {"serial": entry.serial, "bin": entry.bin})]
         if not loose:
             return [Problem("bin_required", entry.pointer, {"serial": entry.serial})]
@@ -121,14 +125,7 @@ def _by_place(
 
 def _steps_of_exchange(case: Case, entry: Entry, steps: Sequence[Step]) -> list[Step]:
     old = case.position(entry.partner or "")
-    return [step for step in steps if expected_exchange(old.register) == step.after]
-
-
-def expected_exchange(register: Register | None) -> str:
-    """The state of the maker's replacement for a serial of this register."""
-    from devices.lifecycle import EXCHANGE_STATE
-
-    return EXCHANGE_STATE.get(register, "in_stock")
+    return [step for step in steps if EXCHANGE_STATE.get(old.register, "in_stock") == step.after]
 
 
 def _by_bin(
@@ -175,6 +172,3 @@ def given_register(case: Case, entry: Entry) -> Register | None:
     if given is None and case.document == "opening" and entry.bin in case.bins:
         return case.bins[entry.bin].register
     return given
-
-
-__all__ = ["UNNAMED", "Plan", "Rule", "Rulebook", "decide", "plan"]

@@ -281,7 +281,8 @@ def postgresql_words(statement: str) -> str:
 
 def sqlite_guards(table: str, keys: tuple[tuple[str, ...], ...]) -> list[str]:
     taken = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE " + " AND ".join(f"{c} = NEW.{c}" for c in key) + ")" for key in keys
+        f"EXISTS (SELECT 1 FROM {table} WHERE " + " AND ".join(f"{c} = NEW.{c}" for c in key) + ")"
+        for key in keys
     )
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} rows are never changed'); END"
     return [

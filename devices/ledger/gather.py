@@ -1,0 +1,224 @@
+"""Looks up everything the rules may ask of one draft, in as few statements as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from devices import serials
+from devices.database import Store
+from devices.ledger.case import Case, Cited, PastLine
+from devices.ledger.customers import customers_of
+from devices.ledger.drafts import Draft
+from devices.ledger.entries import Entry, Held, other_serials
+from devices.paperwork import DISPATCH_ORDER, MANIFEST, REPAIR, DispatchOrder, Manifest, RepairOrder
+from devices.problems import Problem
+from devices.unit import Unit
+from devices.values import POSITION_FIELDS, Bin, Model, Position
+
+AT_ONCE = 2000
+"""How many serials one statement looks up."""
+
+POSITIONS = ", ".join(f"p.{name}" for name in POSITION_FIELDS)
+PAST_LINES = (
+    "SELECT l.serial, l.step, l.document, d.type, l.n, l.type, l.reverses, l.facts, "
+    + ", ".join(f"l.{name}" for name in POSITION_FIELDS)
+    + " FROM line l JOIN document d ON d.number = l.document"
+)
+
+
+def marks(count: int) -> str:
+    """`count` question marks for an IN list."""
+    return ", ".join("?" * count)
+
+
+def held(store: Store, wanted: Sequence[str]) -> dict[str, Held]:
+    """What the books hold of these serials, and who has reserved them, by serial."""
+    found: dict[str, Held] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        for row in store.rows(
+            f"WITH wanted (serial) AS (VALUES {', '.join(['(?)'] * len(some))})"
+            " SELECT wanted.serial, r.document, p.step, p.document, p.recorded_at, p.business_date, "
+            f"{POSITIONS} FROM wanted LEFT JOIN position p ON p.serial = wanted.serial"
+            " LEFT JOIN reservation r ON r.serial = wanted.serial"
+            " WHERE p.serial IS NOT NULL OR r.serial IS NOT NULL",
+            some,
+        ):
+            serial, reserved, step, document, recorded_at, business_date = row[:6]
+            if step is None:
+                found[serial] = Held(Position(state="new"), 0, "", 0, "", reserved)
+            else:
+                position = Position(**dict(zip(POSITION_FIELDS, row[6:], strict=True)))
+                found[serial] = Held(position, step, document, recorded_at, business_date, reserved)
+    return found
+
+
+def bins_of(store: Store, site: str, codes: Iterable[str]) -> dict[str, Bin]:
+    """The bins of a site by code."""
+    names = sorted(set(codes))
+    if not names:
+        return {}
+    rows = store.rows(
+        "SELECT site, code, register, condition, name, active FROM bin"
+        f" WHERE site = ? AND code IN ({marks(len(names))})",
+        (site, *names),
+    )
+    return {row[1]: Bin(*row[:5], active=bool(row[5])) for row in rows}
+
+
+def models_of(store: Store, codes: Iterable[str]) -> dict[str, Model]:
+    """The catalogue's models by code."""
+    names = sorted(set(codes))
+    if not names:
+        return {}
+    rows = store.rows(
+        "SELECT code, kind, name, serial_pattern, price_fen, warranty_months, family, active FROM model"
+        f" WHERE code IN ({marks(len(names))})",
+        names,
+    )
+    return {row[0]: Model(*row[:7], active=bool(row[7])) for row in rows}
+
+
+def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited | None:
+    """A document with its standing, and its lines where they matter; None where there is none."""
+    if number is None:
+        return None
+    row = store.row(
+        "SELECT d.number, d.type, d.site, d.register, d.made_by, s.status, s.review, d.content FROM document d"
+        " JOIN standing s ON s.document = d.number WHERE d.number = ?",
+        (number,),
+    )
+    if row is None:
+        return None
+    lines = past_lines(store, "l.document = ? ORDER BY l.n", (number,)) if with_lines else []
+    return Cited(*row[:7], msgspec.json.decode(row[7]), {line.serial: line for line in lines})
+
+
+def past_lines(store: Store, condition: str, params: Sequence[Any]) -> list[PastLine]:
+    """Past lines that meet a condition."""
+    found = []
+    for row in store.rows(f"{PAST_LINES} WHERE {condition}", params):
+        position = Position(**dict(zip(POSITION_FIELDS, row[8:], strict=True)))
+        found.append(PastLine(*row[:7], position, msgspec.json.decode(row[7])))
+    return found
+
+
+def trails_of(store: Store, wanted: Sequence[str]) -> dict[str, tuple[PastLine, ...]]:
+    """Every line of these serials, oldest first, by serial."""
+    trails: dict[str, list[PastLine]] = {serial: [] for serial in wanted}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        condition = f"l.serial IN ({marks(len(some))}) ORDER BY l.serial, l.step"
+        for line in past_lines(store, condition, some):
+            trails[line.serial].append(line)
+    return {serial: tuple(lines) for serial, lines in trails.items()}
+
+
+def order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | None:
+    """The repair or dispatch order of this number."""
+    if number is None:
+        return None
+    row = store.row(
+        "SELECT kind, content FROM record WHERE key = ? AND kind IN (?, ?)",
+        (number, REPAIR.name, DISPATCH_ORDER.name),
+    )
+    if row is None:
+        return None
+    found: RepairOrder | DispatchOrder = msgspec.json.decode(
+        row[1], type=RepairOrder if row[0] == REPAIR.name else DispatchOrder
+    )
+    return found
+
+
+def manifest_of(store: Store, number: str | None) -> tuple[Manifest | None, frozenset[str]]:
+    """A manifest, and which of its serials standing receipts have taken in already."""
+    row = number and store.row(
+        "SELECT content FROM record WHERE kind = ? AND key = ?", (MANIFEST.name, number)
+    )
+    if not row:
+        return None, frozenset()
+    received = store.rows(
+        "SELECT l.serial FROM document d JOIN line l ON l.document = d.number WHERE d.under = ? AND d.type = 'receipt'"
+        " AND NOT EXISTS (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)",
+        (number,),
+    )
+    return msgspec.json.decode(row[0], type=Manifest), frozenset(serial for (serial,) in received)
+
+
+def _named(store: Store, table: str, names: set[str]) -> dict[str, bool]:
+    if not names:
+        return {}
+    rows = store.rows(f"SELECT code, active FROM {table} WHERE code IN ({marks(len(names))})", sorted(names))
+    return {code: bool(active) for code, active in rows}
+
+
+def _attached(store: Store, digests: Sequence[str]) -> frozenset[str]:
+    if not digests:
+        return frozenset()
+    rows = store.rows(f"SELECT digest FROM blob WHERE digest IN ({marks(len(digests))})", digests)
+    return frozenset(digest for (digest,) in rows)
+
+
+def gather(
+    store: Store,
+    unit: Unit,
+    draft: Draft,
+    entries: tuple[Entry, ...],
+    *,
+    number: str,
+    at_us: int,
+    own_reservation: str | None = None,
+) -> tuple[Case, list[Problem]]:
+    """The case of a draft, and the problems met in looking its customers up."""
+    document = str(draft.__struct_config__.tag)
+    others = [
+        serial for _, text in other_serials(draft) if isinstance(serial := serials.recognise(text), str)
+    ]
+    cites = getattr(draft, "document", None) or getattr(draft, "dispatch", None)
+    cited = cited_document(store, cites, with_lines=True)
+    wanted = {entry.serial for entry in entries} | set(others)
+    if document in ("reversal", "arrival") and cited:
+        wanted |= cited.lines.keys()
+    positions = held(store, sorted(wanted))
+    manifest, received = manifest_of(store, getattr(draft, "manifest", None))
+    customers, problems = customers_of(store, draft)
+    names = {draft.site, getattr(draft, "destination", None)} - {None}
+    carrier = getattr(draft, "carrier", None)
+    case = Case(
+        draft=draft,
+        document=document,
+        number=number,
+        today=unit.day_of(at_us),
+        entries=entries,
+        sites=_named(store, "site", {str(name) for name in names}),
+        bins=bins_of(store, draft.site, [entry.bin for entry in entries if entry.bin]),
+        models=models_of(store, _models_wanted(draft, entries, positions.values())),
+        held=positions,
+        carriers=_named(store, "carrier", {carrier} if carrier else set()),
+        customers=customers,
+        attachments=_attached(store, draft.attachments),
+        cited=cited,
+        answered=cited_document(store, draft.answers, with_lines=False),
+        order=order_of(store, getattr(draft, "order", None)),
+        manifest=manifest,
+        received=received,
+        held_for=_out_for(store, others) if document == "carry_out" else {},
+        trails=trails_of(store, sorted(cited.lines)) if document == "reversal" and cited else {},
+        own_reservation=own_reservation,
+    )
+    return case, problems
+
+
+def _out_for(store: Store, faulty: Sequence[str]) -> dict[str, str]:
+    rows = store.rows(
+        f"SELECT meant_for, serial FROM position WHERE meant_for IN ({marks(len(faulty))})", faulty
+    ) if faulty else []  # fmt: skip
+    return dict(rows)
+
+
+def _models_wanted(draft: Draft, entries: Iterable[Entry], positions: Iterable[Held]) -> set[str]:
+    named = {getattr(entry.item, "model", None) for entry in entries} | {getattr(draft, "model", None)}
+    return {str(code) for code in named | {held.position.model for held in positions} if code}

@@ -1,0 +1,227 @@
+"""Posting: the only writer of stock. Decide first (see plan), then write one document and its lines, all or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import peewee
+
+from devices.database import Store, violated
+from devices.engines import driver_error
+from devices.journal import Writer, open_journals
+from devices.ledger.case import Case, Move, Plan
+from devices.ledger.consignments import keep_consignment
+from devices.ledger.customers import by_number_only, keep_customers
+from devices.ledger.drafts import Draft, Reversal
+from devices.ledger.entries import UNNAMED, Entry, unfold
+from devices.ledger.findings import findings_of, without_extras
+from devices.ledger.gather import gather
+from devices.ledger.plan import Rulebook, plan
+from devices.ledger.reversal import plan_reversal
+from devices.ledger.rows import (
+    DOCUMENT_COLUMNS,
+    LINE_COLUMNS,
+    POSITION_COLUMNS,
+    STANDING_COLUMNS,
+    document_digest,
+)
+from devices.lifecycle import DOCUMENT
+from devices.problems import Fact, Problem, Refused, refuse
+from devices.unit import Unit
+
+encode = msgspec.json.Encoder().encode
+
+
+class Poster(msgspec.Struct, frozen=True):
+    """On whose word: a person's username, and the id of the token they posted through."""
+
+    username: str
+    token: str | None = None
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """A document that was written: its number, and whether it waits for an auditor before it has any effect."""
+
+    number: str
+    status: str
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A draft with its case and plan; `repeated` are serials that were scanned more than once."""
+
+    draft: Draft
+    case: Case
+    plan: Plan
+    repeated: tuple[str, ...]
+
+
+def post(store: Store, unit: Unit, draft: Draft, *, by: Poster, at_us: int, rulebook: Rulebook) -> Posted:
+    """Write one document, within `store.writing()`; one that needs an auditor first becomes a proposal.
+
+    Raises Refused with every problem found; nothing is written then. 409 `race_lost` names a serial that another
+    site moved at the same moment.
+    """
+    writer = open_journals(store, sites_touched(draft), at_us)
+    return keep_document(writer, unit, decide(store, unit, draft, writer, rulebook), by)
+
+
+def sites_touched(draft: Draft) -> set[str]:
+    """The sites whose journals a draft needs held: its own, and an arrival's origin."""
+    dispatch = getattr(draft, "dispatch", None) if draft.__struct_config__.tag == "arrival" else None
+    return {draft.site} | ({dispatch.rsplit("-", 2)[0]} if dispatch and dispatch.count("-") >= 2 else set())
+
+
+def next_number(store: Store, site: str, year: int) -> tuple[str, int]:
+    """The next document number of a site and year, SITE-YEAR-NNNNNN, and its ordinal."""
+    row = store.row("SELECT MAX(ordinal) FROM document WHERE site = ? AND year = ?", (site, year))
+    ordinal = int(row[0] or 0) + 1 if row else 1
+    return f"{site}-{year}-{ordinal:06d}", ordinal
+
+
+def decide(
+    store: Store,
+    unit: Unit,
+    draft: Draft,
+    writer: Writer,
+    rulebook: Rulebook,
+    *,
+    number: str | None = None,
+    own_reservation: str | None = None,
+) -> Decided:
+    """What a draft comes to now. Raises Refused with every problem found."""
+    site = store.row("SELECT active FROM site WHERE code = ?", (draft.site,))
+    if site is None or not site[0]:
+        raise refuse("inactive_site" if site else "unknown_site", "/site", site=draft.site)
+    if number is None:
+        number, _ = next_number(store, draft.site, unit.day_of(writer.at_us).year)
+    unfolded = unfold(draft)
+    entries = named(unfolded.entries, number)
+    case, met = gather(
+        store, unit, draft, entries, number=number, at_us=writer.at_us, own_reservation=own_reservation
+    )
+    if isinstance(draft, Reversal):
+        return Decided(draft, case, plan_reversal(case, rulebook), ())
+    case = without_extras(case)
+    done = plan(case, rulebook, [*unfolded.problems, *met])
+    findings = findings_of(case, done)
+    return Decided(draft, case, msgspec.structs.replace(done, findings=findings), unfolded.repeated)
+
+
+def named(entries: Sequence[Entry], number: str) -> tuple[Entry, ...]:
+    """The entries, each part without a serial under an internal one: the document's number and its line."""
+    return tuple(
+        msgspec.structs.replace(entry, serial=f"{number}-{n}") if entry.serial == UNNAMED else entry
+        for n, entry in enumerate(entries, 1)
+    )
+
+
+def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> Posted:
+    """Write a decided document: in effect at once, or as a proposal that reserves its devices."""
+    store, case, draft = writer.store, decided.case, decided.draft
+    proposal = DOCUMENT[case.document].review == "before"
+    keep_customers(writer, unit, draft, case.customers, by=by.username)
+    keep_consignment(writer, draft, by=by.username)
+    year = unit.day_of(writer.at_us).year
+    number, ordinal = next_number(store, draft.site, year)
+    content = content_of(decided, with_lines=proposal)
+    head = writer.heads[draft.site]
+    seq = head.seq + 1 if head else 1
+    row = (
+        number, draft.site, year, ordinal, case.document, decided.plan.register, draft.business_date,
+        at_of(writer, case), by.username, by.token, case.cited.number if case.cited else None, draft.answers,
+        getattr(draft, "order", None) or getattr(draft, "manifest", None), content, seq,
+    )  # fmt: skip
+    lines = [] if proposal else lines_of(writer, decided.plan.moves, case, number, (draft.site, seq))
+    writer.append(draft.site, "document", number, document_digest(row, lines))
+    store.insert("document", DOCUMENT_COLUMNS, [row])
+    _keep_standing(store, decided, number, proposal)
+    if proposal:
+        reserved = [(move.entry.serial, number) for move in decided.plan.moves]
+        store.insert("reservation", ("serial", "document"), reserved)
+        return Posted(number, "pending")
+    effect(store, lines)
+    return Posted(number, "posted")
+
+
+def at_of(writer: Writer, case: Case) -> int:
+    """The moment of recording: never before the last line of a device, whichever site's journal holds that."""
+    writer.at_us = max([writer.at_us, *(held.recorded_at for held in case.held.values())])
+    return writer.at_us
+
+
+def content_of(decided: Decided, *, with_lines: bool) -> str:
+    """What the journal keeps of a draft: nothing personal; its lines only while they are a proposal."""
+    draft = by_number_only(decided.draft, decided.case.customers)
+    content: dict[str, Any] = msgspec.to_builtins(draft)
+    if not with_lines:
+        content.pop("lines", None)
+    if decided.repeated:
+        content["repeated"] = list(decided.repeated)
+    if decided.plan.findings:
+        content["findings"] = dict(decided.plan.findings)
+    return encode(content).decode()
+
+
+def lines_of(
+    writer: Writer, moves: Iterable[Move], case: Case, number: str, place: tuple[str, int]
+) -> list[tuple[Any, ...]]:
+    """The line rows of a plan, in order; `place` is the journal link that puts them into effect."""
+    at, day = at_of(writer, case), case.draft.business_date
+    rows = []
+    for n, move in enumerate(moves, 1):
+        held, before = case.held.get(move.entry.serial), move.before
+        rows.append(
+            (
+                move.entry.serial, (held.step if held else 0) + 1, number, n, move.type, move.reverses, at, day,
+                before.state, before.register, before.site, before.bin,
+                *msgspec.structs.astuple(move.after), encode(move.facts).decode(), *place,
+            )
+        )  # fmt: skip
+    return rows
+
+
+UPDATE_POSITION = (
+    f"UPDATE position SET {', '.join(f'{column} = ?' for column in POSITION_COLUMNS[1:])}"
+    " WHERE serial = ? AND step = ?"
+)
+
+
+def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
+    """Write the lines and carry the positions along. Raises Refused (`race_lost`) when another site was faster."""
+    with races_told():
+        store.insert("line", LINE_COLUMNS, lines)
+        fresh = []
+        for line in lines:
+            serial, step = line[0], line[1]
+            position = (step, line[2], line[6], line[7], *line[12:-3])
+            if step == 1:
+                fresh.append((serial, *position))
+            elif store.execute(UPDATE_POSITION, (*position, serial, step - 1)).rowcount != 1:
+                raise refuse("race_lost", serial=serial)
+        store.insert("position", POSITION_COLUMNS, fresh)
+
+
+@contextmanager
+def races_told() -> Iterator[None]:
+    """Turns the key that guards a serial's next step into a refusal that names the serial."""
+    try:
+        yield
+    except peewee.IntegrityError as error:
+        if not violated(error).startswith("unique: "):
+            raise
+        detail = getattr(getattr(driver_error(error), "diag", None), "message_detail", "") or ""
+        found = re.search(r"=\(([A-Z0-9-]+)", detail)
+        facts: dict[str, Fact] = {"serial": found.group(1) if found else None}
+        raise Refused([Problem("race_lost", "/lines", facts)]) from error
+
+
+def _keep_standing(store: Store, decided: Decided, number: str, proposal: bool) -> None:
+    policy = DOCUMENT[decided.case.document].review
+    review = "none" if policy == "none" else "waiting"
+    lines = 0 if proposal else len(decided.plan.moves)
+    row = (number, decided.draft.site, "pending" if proposal else "posted", review, lines, 0, 1)
+    store.insert("standing", STANDING_COLUMNS, [row])

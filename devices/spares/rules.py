@@ -1,0 +1,148 @@
+"""The rules of spares: what a swap, a repair, a carried spare and the factory ask for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from devices.ledger.case import Case, Move
+from devices.ledger.plan import Rule
+from devices.ledger.rules import carrier_is_approved, cited_dispatch
+from devices.paperwork import DispatchOrder, RepairOrder
+from devices.problems import Problem
+from devices.serials import trimmed
+from devices.values import RECEIVABLE, Position
+
+Problems = Iterator[Problem]
+Moves = Sequence[Move]
+
+
+def order_stands(case: Case, moves: Moves) -> Problems:
+    """The named order is one of this site's and is not cancelled."""
+    name: str | None = getattr(case.draft, "order", None)
+    if name is None:
+        return
+    if case.order is None or case.order.site != case.draft.site:
+        yield Problem("unknown_order", "/order", {"order": name})
+    elif case.order.cancelled:
+        yield Problem("order_closed", "/order", {"order": name})
+
+
+def intake_under_repair_order(case: Case, moves: Moves) -> Problems:
+    """A device is taken in under its own, open repair order."""
+    yield from order_stands(case, moves)
+    order = case.order
+    if order is None:
+        return
+    if not isinstance(order, RepairOrder):
+        yield Problem("order_kind", "/order", {"order": order.number, "document": case.document})
+    elif order.record is not None:
+        yield Problem("order_closed", "/order", {"order": order.number})
+    yield from order_names_device(case, [move.entry.serial for move in moves])
+
+
+def order_names_device(case: Case, faulty: Sequence[str]) -> Problems:
+    """An order is for one device."""
+    for serial in faulty:
+        if case.order and case.order.serial != serial:
+            yield Problem("order_of_other_device", "/order", {"order": case.order.number, "serial": serial})
+
+
+def recovery_under_order(case: Case, moves: Moves) -> Problems:
+    """A lost device that comes back to the counter is in repair under an order."""
+    yield from order_stands(case, moves)
+    for move in moves:
+        if move.after.state == "in_repair" and move.after.order_number is None:
+            yield Problem("field_required", "/order", {"field": "order", "serial": move.entry.serial})
+
+
+def carried_for_a_faulty_device(case: Case, moves: Moves) -> Problems:
+    """A spare leaves the shelf only for one customer's faulty device, which no other spare is out for."""
+    yield from order_stands(case, moves)
+    if isinstance(case.order, RepairOrder):
+        yield Problem("order_kind", "/order", {"order": case.order.number, "document": case.document})
+    faulty = [trimmed(move.entry.item.faulty) for move in moves]
+    yield from order_names_device(case, faulty)
+    for move, serial in zip(moves, faulty, strict=True):
+        pointer = f"{move.entry.pointer}/faulty"
+        facts = {"serial": move.entry.serial, "faulty": serial}
+        position = case.position(serial)
+        if position.state not in ("in_service", "in_repair") or position.customer is None:
+            yield Problem("faulty_with_customer_required", pointer, facts)
+            continue
+        if serial in case.held_for or faulty.count(serial) > 1:
+            other = case.held_for.get(serial, move.entry.serial)
+            yield Problem("faulty_already_provided", pointer, {"faulty": serial, "serial": other})
+        yield from replaceable(case, move.before, position, pointer, move.entry.serial, serial)
+
+
+def replaceable(
+    case: Case, spare: Position, faulty: Position, pointer: str, serial: str, faulty_serial: str
+) -> Problems:
+    """Whether a spare may stand in for a device: the same kind, a model of the same family."""
+    ours, theirs = case.models.get(spare.model or ""), case.models.get(faulty.model or "")
+    facts = {"serial": serial, "faulty": faulty_serial}
+    if ours is None or theirs is None:
+        return
+    if ours.kind != theirs.kind:
+        yield Problem("swap_kind_differs", pointer, facts)
+    elif ours.family != theirs.family:
+        yield Problem(
+            "swap_model_incompatible", pointer, {**facts, "model": ours.code, "expected": theirs.family}
+        )
+
+
+def swap_replaces_a_faulty_device(case: Case, moves: Moves) -> Problems:
+    """A swap is under the faulty device's order; a carried spare serves the device it was taken out for."""
+    yield from order_stands(case, moves)
+    by_serial = {move.entry.serial: move for move in moves}
+    faulty = [move for move in moves if move.entry.role == "faulty"]
+    yield from order_names_device(case, [move.entry.serial for move in faulty])
+    if isinstance(case.order, DispatchOrder) and case.order.record is None:
+        yield Problem("service_record_required", "/order", {"order": case.order.number})
+    for move in faulty:
+        spare = by_serial.get(move.entry.partner or "")
+        if spare is None:
+            continue
+        pointer = move.entry.pointer
+        yield from replaceable(
+            case, spare.before, move.before, pointer, spare.entry.serial, move.entry.serial
+        )
+        meant = spare.before.meant_for
+        if meant is not None and meant != move.entry.serial:
+            facts = {"serial": spare.entry.serial, "faulty": meant}
+            yield Problem("swap_other_faulty", pointer, facts)
+
+
+def factory_devices_were_sent(case: Case, moves: Moves) -> Problems:
+    """What comes back from the maker was sent on the cited dispatch, or was never sent and so is new."""
+    yield from cited_dispatch(case, "dispatch", "factory_dispatch", "opening")
+    if case.cited is None:
+        return
+    for move in moves:
+        sent = move.entry.serial in case.cited.lines
+        if move.before.state not in RECEIVABLE and not sent:
+            facts = {"serial": move.entry.serial, "cited": case.cited.number}
+            yield Problem("not_on_dispatch", move.entry.pointer, facts)
+
+
+def exchange_keeps_the_kind(case: Case, moves: Moves) -> Problems:
+    """The maker's replacement is of the kind it replaces."""
+    for move in moves:
+        if move.entry.role != "new":
+            continue
+        old = case.models.get(case.position(move.entry.partner or "").model or "")
+        new = case.models.get(move.after.model or "")
+        if old and new and old.kind != new.kind:
+            facts = {"serial": move.entry.serial, "old": move.entry.partner}
+            yield Problem("exchange_kind_differs", move.entry.pointer, facts)
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "repair_intake": (intake_under_repair_order,),
+    "carry_out": (carried_for_a_faulty_device,),
+    "swap": (swap_replaces_a_faulty_device,),
+    "factory_dispatch": (carrier_is_approved,),
+    "factory_receipt": (factory_devices_were_sent,),
+    "factory_exchange": (factory_devices_were_sent, exchange_keeps_the_kind),
+    "recovery": (recovery_under_order,),
+}
