@@ -28,11 +28,10 @@ class Server:
     def __init__(self, folder: Path, make_template: Callable[[str], None]) -> None:
         self.folder = folder
         with self._locked():
-            if not self._started().exists():
-                start(folder)
-                self._started().touch()
-                self.create(TEMPLATE, template="template0")
-                make_template(self.url(TEMPLATE))
+            if self._faulty().exists():
+                raise Missing(self._faulty().read_text())
+            if not (folder / "started").exists():
+                self._start(make_template)
 
     def url(self, database: str) -> str:
         """The URL of one of its databases."""
@@ -51,8 +50,18 @@ class Server:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def _started(self) -> Path:
-        return self.folder / "started"
+    def _start(self, make_template: Callable[[str], None]) -> None:
+        try:
+            start(self.folder)
+        except Missing as missing:
+            self._faulty().write_text(str(missing))  # so that nobody tries again
+            raise
+        (self.folder / "started").touch()
+        self.create(TEMPLATE, template="template0")
+        make_template(self.url(TEMPLATE))
+
+    def _faulty(self) -> Path:
+        return self.folder / "faulty"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -124,9 +133,18 @@ def _readable(binaries: Path, folder: Path) -> Path:
     try:
         _command(folder, binaries / "initdb", "--version")
     except (Missing, PermissionError):
-        shutil.copytree(binaries.parent, folder / "postgresql", symlinks=True)
-        return folder / "postgresql" / binaries.name
+        return _copied(binaries, folder / "site")
     return binaries
+
+
+def _copied(binaries: Path, site: Path) -> Path:
+    """A copy of a package's binaries, laid out as it was: their libraries lie beside the package."""
+    package = binaries.parent.parent
+    install = site / package.name / binaries.parent.name
+    shutil.copytree(binaries.parent, install, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+    if (libraries := package.with_suffix(".libs")).exists():
+        shutil.copytree(libraries, site / libraries.name)
+    return install / binaries.name
 
 
 def _command(folder: Path, *words: str | Path) -> None:
