@@ -30,7 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Settings are PANKU_* variables; docs/settings.md lists them."
 
 
-def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  (every command has them)
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     with books(settings) as store:
         print(f"panku: books on {store.version()}", file=sys.stderr)
