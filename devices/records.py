@@ -143,6 +143,8 @@ def _keep_personal(
 def _keep_current(
     store: Store, kind: RecordKind, key: str, revision: int, value: msgspec.Struct, content: str
 ) -> None:
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
     if kind.table is None:
         columns, keys = RECORD_COLUMNS, ("kind", "key")
         row: tuple[Any, ...] = (kind.name, key, revision, kind.journal(value), content)

@@ -77,7 +77,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     `party` is who carries it (a carrier's code, a technician, the maker); `customer` the customer's number;
     `responsible_site` the site that last acted. `left_state` is the state before it went to its party, or missing;
     `left_book` the book it last left; `order_number` the repair or dispatch order it is out under; `warranty_until`
-    an ISO date; `meant_for` the faulty serial a carried spare was taken out for. `mark` is a caution (see MARKS) that follows the device until a document clears it.
+    an ISO date; `meant_for` the faulty serial a carried spare was taken out for.
+    `mark` is a caution (see MARKS) that follows the device until a document clears it.
     """
 
     state: str

@@ -163,10 +163,8 @@ def _sale(case: Case, entry: Entry, before: Position, after: Position) -> Change
 def _registration(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
     model = case.models.get(after.model or "")
     until = months_later(date.fromisoformat(case.draft.business_date), model.warranty_months if model else 0)
-    return {
-        "warranty_until": until.isoformat(),
-        "paired_with": entry.item.paired_with and trimmed(entry.item.paired_with),
-    }
+    pair = entry.item.paired_with
+    return {"warranty_until": until.isoformat(), "paired_with": trimmed(pair) if pair else None}
 
 
 def _adoption(case: Case, entry: Entry, before: Position, after: Position) -> Changes:

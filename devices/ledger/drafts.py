@@ -31,7 +31,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pass
 
 
-class Party(_Part, kw_only=True):
+class Party(_Part, frozen=True, kw_only=True):
     """A customer as the poster knows them, by taxpayer id, or by the `number` Panku gave them.
 
     Kept outside the journal, which holds a commitment only.
@@ -44,20 +44,20 @@ class Party(_Part, kw_only=True):
     contact: Annotated[str, Meta(max_length=100)] | None = None
 
 
-class Item(_Part, kw_only=True):
+class Item(_Part, frozen=True, kw_only=True):
     """One device that only needs naming."""
 
     serial: Serial
 
 
-class BinItem(_Part, kw_only=True):
+class BinItem(_Part, frozen=True, kw_only=True):
     """One device and the bin it goes to."""
 
     serial: Serial
     bin: Code | None = None
 
 
-class OpeningItem(_Part, kw_only=True):
+class OpeningItem(_Part, frozen=True, kw_only=True):
     """One device of the opening stock, in the state the old books left it."""
 
     serial: Serial
@@ -71,7 +71,7 @@ class OpeningItem(_Part, kw_only=True):
     warranty_until: Day | None = None
 
 
-class ReceiptItem(_Part, kw_only=True):
+class ReceiptItem(_Part, frozen=True, kw_only=True):
     """One device received; `reason` says why it goes to quarantine."""
 
     serial: Serial
@@ -80,7 +80,7 @@ class ReceiptItem(_Part, kw_only=True):
     reason: Text | None = None
 
 
-class AdoptionItem(_Part, kw_only=True):
+class AdoptionItem(_Part, frozen=True, kw_only=True):
     """A device we never sold. A spare part without a serial gets an internal one, to be printed on it."""
 
     serial: Serial | None = None
@@ -88,7 +88,7 @@ class AdoptionItem(_Part, kw_only=True):
     warranty_until: Day | None = None
 
 
-class ReleaseItem(_Part, kw_only=True):
+class ReleaseItem(_Part, frozen=True, kw_only=True):
     """One inspected device; `reinitialised` is the re-initialisation result a customer's return needs."""
 
     serial: Serial
@@ -96,7 +96,7 @@ class ReleaseItem(_Part, kw_only=True):
     reinitialised: Text | None = None
 
 
-class ArrivalItem(_Part, kw_only=True):
+class ArrivalItem(_Part, frozen=True, kw_only=True):
     """One device that arrived; `damaged` says how, and sends it to quarantine."""
 
     serial: Serial
@@ -104,28 +104,28 @@ class ArrivalItem(_Part, kw_only=True):
     damaged: Text | None = None
 
 
-class SaleItem(_Part, kw_only=True):
+class SaleItem(_Part, frozen=True, kw_only=True):
     """One device sold; the catalogue's price is taken where none is given."""
 
     serial: Serial
     price_fen: Fen | None = None
 
 
-class RegistrationItem(_Part, kw_only=True):
+class RegistrationItem(_Part, frozen=True, kw_only=True):
     """One device registered; a report disk may name the tax disk it is `paired_with`."""
 
     serial: Serial
     paired_with: Serial | None = None
 
 
-class CarryItem(_Part, kw_only=True):
+class CarryItem(_Part, frozen=True, kw_only=True):
     """One spare, and the customer's faulty serial it is carried out for."""
 
     serial: Serial
     faulty: Serial
 
 
-class SwapItem(_Part, kw_only=True):
+class SwapItem(_Part, frozen=True, kw_only=True):
     """A customer's faulty device and the spare that replaces it; `bin` is the faulty bin it goes to."""
 
     faulty: Serial
@@ -133,7 +133,7 @@ class SwapItem(_Part, kw_only=True):
     bin: Code | None = None
 
 
-class FactoryItem(_Part, kw_only=True):
+class FactoryItem(_Part, frozen=True, kw_only=True):
     """One device back from the maker; `model` only for a serial nobody had sent."""
 
     serial: Serial
@@ -142,7 +142,7 @@ class FactoryItem(_Part, kw_only=True):
     model: Code | None = None
 
 
-class ExchangeItem(_Part, kw_only=True):
+class ExchangeItem(_Part, frozen=True, kw_only=True):
     """The serial the maker kept, and the one it sent instead; the old one's model unless another is given."""
 
     old: Serial
@@ -151,7 +151,7 @@ class ExchangeItem(_Part, kw_only=True):
     bin: Code | None = None
 
 
-class Draft(_Part, tag_field="type", kw_only=True):
+class Draft(_Part, tag_field="type", frozen=True, kw_only=True):
     """What every document has: the acting site, the business date, and what it rests on.
 
     `answers` names a rejected document that this one sets right; `attachments` are digests of stored papers.
@@ -164,13 +164,13 @@ class Draft(_Part, tag_field="type", kw_only=True):
     note: Text | None = None
 
 
-class Opening(Draft, tag="opening", kw_only=True):
+class Opening(Draft, tag="opening", frozen=True, kw_only=True):
     """期初: the stock a unit comes with. Its proof is attached."""
 
     lines: Annotated[tuple[OpeningItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Receipt(Draft, tag="receipt", kw_only=True):
+class Receipt(Draft, tag="receipt", frozen=True, kw_only=True):
     """入库单: devices received from a supplier into one book, checked against a manifest where one is named."""
 
     register: Book
@@ -182,21 +182,21 @@ class Receipt(Draft, tag="receipt", kw_only=True):
     lines: Annotated[tuple[ReceiptItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Adoption(Draft, tag="adoption", kw_only=True):
+class Adoption(Draft, tag="adoption", frozen=True, kw_only=True):
     """外来建档: a customer's device that we never sold."""
 
     customer: Party
     lines: Annotated[tuple[AdoptionItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Move(Draft, tag="move", kw_only=True):
+class Move(Draft, tag="move", frozen=True, kw_only=True):
     """移位: to another bin of the same register and condition."""
 
     bin: Code | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Hold(Draft, tag="hold", kw_only=True):
+class Hold(Draft, tag="hold", frozen=True, kw_only=True):
     """待检: out of the available stock, into quarantine."""
 
     reason: Text
@@ -204,7 +204,7 @@ class Hold(Draft, tag="hold", kw_only=True):
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Release(Draft, tag="release", kw_only=True):
+class Release(Draft, tag="release", frozen=True, kw_only=True):
     """待检处置: what the inspection found decides where a quarantined device goes."""
 
     inspection: Text
@@ -212,7 +212,7 @@ class Release(Draft, tag="release", kw_only=True):
     lines: Annotated[tuple[ReleaseItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Dispatch(Draft, tag="dispatch", kw_only=True):
+class Dispatch(Draft, tag="dispatch", frozen=True, kw_only=True):
     """调拨出库: sent to another site with an approved carrier."""
 
     destination: Code
@@ -221,7 +221,7 @@ class Dispatch(Draft, tag="dispatch", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Arrival(Draft, tag="arrival", kw_only=True):
+class Arrival(Draft, tag="arrival", frozen=True, kw_only=True):
     """调拨入库: what arrived of one dispatch. A serial that is not on it becomes a finding, never a line."""
 
     dispatch: Code
@@ -229,7 +229,7 @@ class Arrival(Draft, tag="arrival", kw_only=True):
     lines: Annotated[tuple[ArrivalItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class TransitLoss(Draft, tag="transit_loss", kw_only=True):
+class TransitLoss(Draft, tag="transit_loss", frozen=True, kw_only=True):
     """Lost on the way: the consignment and the claim made for it."""
 
     consignment_number: Code
@@ -237,7 +237,7 @@ class TransitLoss(Draft, tag="transit_loss", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Sale(Draft, tag="sale", kw_only=True):
+class Sale(Draft, tag="sale", frozen=True, kw_only=True):
     """发售出库: sold to one customer on a usage application."""
 
     customer: Party
@@ -245,7 +245,7 @@ class Sale(Draft, tag="sale", kw_only=True):
     lines: Annotated[tuple[SaleItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class SaleCancellation(Draft, tag="sale_cancellation", kw_only=True):
+class SaleCancellation(Draft, tag="sale_cancellation", frozen=True, kw_only=True):
     """A sale undone: each disk is scanned back into a bin."""
 
     reason: Text
@@ -253,14 +253,14 @@ class SaleCancellation(Draft, tag="sale_cancellation", kw_only=True):
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Registration(Draft, tag="registration", kw_only=True):
+class Registration(Draft, tag="registration", frozen=True, kw_only=True):
     """用户登记: the customer of a sold device, entered within three working days of the sale."""
 
     customer: Party
     lines: Annotated[tuple[RegistrationItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class RepairIntake(Draft, tag="repair_intake", kw_only=True):
+class RepairIntake(Draft, tag="repair_intake", frozen=True, kw_only=True):
     """送修收件: a customer's device comes into our custody under a repair order."""
 
     order: Code
@@ -269,7 +269,7 @@ class RepairIntake(Draft, tag="repair_intake", kw_only=True):
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=1)]
 
 
-class RepairReturn(Draft, tag="repair_return", kw_only=True):
+class RepairReturn(Draft, tag="repair_return", frozen=True, kw_only=True):
     """修复交还: the repaired device goes back to its customer."""
 
     diagnosis: Text
@@ -278,21 +278,21 @@ class RepairReturn(Draft, tag="repair_return", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=1)]
 
 
-class CarryOut(Draft, tag="carry_out", kw_only=True):
+class CarryOut(Draft, tag="carry_out", frozen=True, kw_only=True):
     """A technician takes spares along under a dispatch order, each for a named faulty device."""
 
     order: Code
     lines: Annotated[tuple[CarryItem, ...], Meta(min_length=1, max_length=100)]
 
 
-class CarryBack(Draft, tag="carry_back", kw_only=True):
+class CarryBack(Draft, tag="carry_back", frozen=True, kw_only=True):
     """A carried spare that was not used comes back."""
 
     bin: Code | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=100)]
 
 
-class Swap(Draft, tag="swap", kw_only=True):
+class Swap(Draft, tag="swap", frozen=True, kw_only=True):
     """备件更换: a spare becomes the customer's, the faulty device becomes the spare book's faulty stock."""
 
     order: Code
@@ -303,7 +303,7 @@ class Swap(Draft, tag="swap", kw_only=True):
     lines: Annotated[tuple[SwapItem, ...], Meta(min_length=1, max_length=100)]
 
 
-class CustomerReturn(Draft, tag="customer_return", kw_only=True):
+class CustomerReturn(Draft, tag="customer_return", frozen=True, kw_only=True):
     """退货: a customer gives a device back for good."""
 
     reason: Text
@@ -311,7 +311,7 @@ class CustomerReturn(Draft, tag="customer_return", kw_only=True):
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class FactoryDispatch(Draft, tag="factory_dispatch", kw_only=True):
+class FactoryDispatch(Draft, tag="factory_dispatch", frozen=True, kw_only=True):
     """返厂: sent to the maker with an approved carrier."""
 
     maker: Text
@@ -320,7 +320,7 @@ class FactoryDispatch(Draft, tag="factory_dispatch", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class FactoryReceipt(Draft, tag="factory_receipt", kw_only=True):
+class FactoryReceipt(Draft, tag="factory_receipt", frozen=True, kw_only=True):
     """返厂入库: what the maker sent back of one factory dispatch, with its result."""
 
     dispatch: Code
@@ -329,7 +329,7 @@ class FactoryReceipt(Draft, tag="factory_receipt", kw_only=True):
     lines: Annotated[tuple[FactoryItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class FactoryExchange(Draft, tag="factory_exchange", kw_only=True):
+class FactoryExchange(Draft, tag="factory_exchange", frozen=True, kw_only=True):
     """The maker keeps one serial and sends another in its place."""
 
     dispatch: Code
@@ -337,7 +337,7 @@ class FactoryExchange(Draft, tag="factory_exchange", kw_only=True):
     lines: Annotated[tuple[ExchangeItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class SupplierReturn(Draft, tag="supplier_return", kw_only=True):
+class SupplierReturn(Draft, tag="supplier_return", frozen=True, kw_only=True):
     """Quarantined devices go back to their supplier for good."""
 
     reason: Text
@@ -346,7 +346,7 @@ class SupplierReturn(Draft, tag="supplier_return", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Surrender(Draft, tag="surrender", kw_only=True):
+class Surrender(Draft, tag="surrender", frozen=True, kw_only=True):
     """收缴: handed to the tax authority."""
 
     tax_document: Text
@@ -354,14 +354,14 @@ class Surrender(Draft, tag="surrender", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class LossReport(Draft, tag="loss_report", kw_only=True):
+class LossReport(Draft, tag="loss_report", frozen=True, kw_only=True):
     """丢失: reported lost or stolen by its customer."""
 
     report_number: Text
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Recovery(Draft, tag="recovery", kw_only=True):
+class Recovery(Draft, tag="recovery", frozen=True, kw_only=True):
     """寻回: a lost, missing or written-off device is found again."""
 
     found: Text
@@ -370,7 +370,7 @@ class Recovery(Draft, tag="recovery", kw_only=True):
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class WriteOff(Draft, tag="write_off", kw_only=True):
+class WriteOff(Draft, tag="write_off", frozen=True, kw_only=True):
     """报废: `consent` is the customer's, needed for a device that is theirs."""
 
     reason: Text
@@ -378,7 +378,7 @@ class WriteOff(Draft, tag="write_off", kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
-class Reversal(Draft, tag="reversal", kw_only=True):
+class Reversal(Draft, tag="reversal", frozen=True, kw_only=True):
     """冲销: undoes a document, or the lines of it whose serials are named."""
 
     document: Code

@@ -66,7 +66,7 @@ def bins_of(store: Store, site: str, codes: Iterable[str]) -> dict[str, Bin]:
         f" WHERE site = ? AND code IN ({marks(len(names))})",
         (site, *names),
     )
-    return {row[1]: Bin(*row[:5], active=bool(row[5])) for row in rows}
+    return {row[1]: Bin(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
 
 
 def models_of(store: Store, codes: Iterable[str]) -> dict[str, Model]:
@@ -79,7 +79,9 @@ def models_of(store: Store, codes: Iterable[str]) -> dict[str, Model]:
         f" WHERE code IN ({marks(len(names))})",
         names,
     )
-    return {row[0]: Model(*row[:7], active=bool(row[7])) for row in rows}
+    return {
+        row[0]: Model(row[0], row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7])) for row in rows
+    }
 
 
 def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited | None:
@@ -94,15 +96,31 @@ def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited 
     if row is None:
         return None
     lines = past_lines(store, "l.document = ? ORDER BY l.n", (number,)) if with_lines else []
-    return Cited(*row[:7], msgspec.json.decode(row[7]), {line.serial: line for line in lines})
+    number, kind, site, register, made_by, status, review, content = row
+    by_serial = {line.serial: line for line in lines}
+    return Cited(
+        number, kind, site, register, made_by, status, review, msgspec.json.decode(content), by_serial
+    )
 
 
 def past_lines(store: Store, condition: str, params: Sequence[Any]) -> list[PastLine]:
     """Past lines that meet a condition."""
     found = []
     for row in store.rows(f"{PAST_LINES} WHERE {condition}", params):
+        serial, step, document, document_type, n, line_type, reverses, facts = row[:8]
         position = Position(**dict(zip(POSITION_FIELDS, row[8:], strict=True)))
-        found.append(PastLine(*row[:7], position, msgspec.json.decode(row[7])))
+        past = PastLine(
+            serial,
+            step,
+            document,
+            document_type,
+            n,
+            line_type,
+            reverses,
+            position,
+            msgspec.json.decode(facts),
+        )
+        found.append(past)
     return found
 
 
@@ -127,10 +145,9 @@ def order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | 
     )
     if row is None:
         return None
-    found: RepairOrder | DispatchOrder = msgspec.json.decode(
-        row[1], type=RepairOrder if row[0] == REPAIR.name else DispatchOrder
-    )
-    return found
+    if row[0] == REPAIR.name:
+        return msgspec.json.decode(row[1], type=RepairOrder)
+    return msgspec.json.decode(row[1], type=DispatchOrder)
 
 
 def manifest_of(store: Store, number: str | None) -> tuple[Manifest | None, frozenset[str]]:

@@ -169,6 +169,6 @@ def register_after(case: Case, entry: Entry, step: Step, before: Position) -> Re
 def given_register(case: Case, entry: Entry) -> Register | None:
     """The register that the document, or the line of an opening, names."""
     given: Register | None = getattr(case.draft, "register", None) or getattr(entry.item, "register", None)
-    if given is None and case.document == "opening" and entry.bin in case.bins:
+    if given is None and case.document == "opening" and entry.bin and entry.bin in case.bins:
         return case.bins[entry.bin].register
     return given

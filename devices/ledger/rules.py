@@ -274,7 +274,7 @@ def pairs_fit(case: Case, moves: Moves) -> Problems:
             yield Problem("pair_not_found", f"{move.entry.pointer}/paired_with", facts)
             continue
         kinds = tuple(
-            case.models[p.model].kind if p.model in case.models else None for p in (move.after, other)
+            case.models[p.model].kind for p in (move.after, other) if p.model and p.model in case.models
         )
         if kinds != ("report_disk", "tax_disk"):
             yield Problem("pair_kind", f"{move.entry.pointer}/paired_with", facts)

@@ -1,0 +1,96 @@
+"""Repair orders (送修) and dispatch orders (派工单), and the service records that close them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from devices import records
+from devices.journal import Writer
+from devices.ledger.gather import held
+from devices.paperwork import (
+    DISPATCH_ORDER,
+    ORDER_PREFIX,
+    REPAIR,
+    DispatchOrder,
+    RepairOrder,
+    ServiceRecord,
+    numbered,
+)
+from devices.problems import Problem, refuse
+from devices.records import RecordKind, Written
+from devices.serials import recognise
+from devices.unit import Unit
+
+Order = TypeVar("Order", RepairOrder, DispatchOrder)
+
+WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit")
+
+
+def open_repair(
+    writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, by: str
+) -> tuple[RepairOrder, Written]:
+    """Open a repair order for a customer's device. Raises Refused, naming the order it is open under already."""
+    device, customer = _device(writer, serial)
+    for order in open_repairs(writer, site):
+        if order.serial == device:
+            raise refuse("order_open_already", "/serial", serial=device, order=order.number)
+    number = records.next_number(writer.store, REPAIR, numbered(ORDER_PREFIX["repair"], site))
+    day = unit.day_of(writer.at_us).isoformat()
+    value = RepairOrder(number, site, device, fault, day, by, customer)
+    return records.write(writer, REPAIR, value, by=by, expected=0)
+
+
+def open_dispatch_order(
+    writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, technician: str, by: str
+) -> tuple[DispatchOrder, Written]:
+    """Send a technician to a customer's device."""
+    device, customer = _device(writer, serial)
+    number = records.next_number(writer.store, DISPATCH_ORDER, numbered(ORDER_PREFIX["dispatch_order"], site))
+    day = unit.day_of(writer.at_us).isoformat()
+    value = DispatchOrder(number, site, device, fault, technician, day, by, customer)
+    return records.write(writer, DISPATCH_ORDER, value, by=by, expected=0)
+
+
+def open_repairs(writer: Writer, site: str) -> list[RepairOrder]:
+    """The repair orders of a site that are neither cancelled nor closed by a service record."""
+    rows = writer.store.rows("SELECT content FROM record WHERE kind = ? AND site = ?", (REPAIR.name, site))
+    orders = [msgspec.json.decode(content, type=RepairOrder) for (content,) in rows]
+    return [order for order in orders if not order.cancelled and order.record is None]
+
+
+def file_service_record(
+    writer: Writer, kind: RecordKind, order: Order, revision: int, record: ServiceRecord, *, by: str
+) -> tuple[Order, Written]:
+    """File what was done under an order; it is then closed. Raises Refused when it has a record or was cancelled."""
+    if order.cancelled:
+        raise refuse("order_closed", order=order.number)
+    if order.record is not None:
+        raise refuse("service_record_exists", order=order.number)
+    changed = msgspec.structs.replace(order, record=record)
+    return records.write(writer, kind, changed, by=by, expected=revision)
+
+
+def cancel(
+    writer: Writer, kind: RecordKind, order: Order, revision: int, *, by: str
+) -> tuple[Order, Written]:
+    """Cancel an order under which nothing was done."""
+    if order.cancelled or order.record is not None:
+        raise refuse("order_closed", order=order.number)
+    return records.write(
+        writer, kind, msgspec.structs.replace(order, cancelled=True), by=by, expected=revision
+    )
+
+
+def _device(writer: Writer, text: str) -> tuple[str, str | None]:
+    serial = recognise(text, "/serial")
+    if isinstance(serial, Problem):
+        raise refuse(serial.code, serial.pointer, **serial.facts)
+    found = held(writer.store, [serial]).get(serial)
+    if found is None or found.step == 0:
+        raise refuse("unknown_device", "/serial", serial=serial, document="repair_intake")
+    if found.position.customer is None:
+        facts = {"serial": serial, "state": found.position.state, "document": "repair_intake"}
+        raise refuse("wrong_state", "/serial", **facts, allowed=list(WITH_A_CUSTOMER), cited=found.document)
+    return serial, found.position.customer
