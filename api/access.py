@@ -1,0 +1,100 @@
+"""Who may do what: the access of every route, declared beside it and decided here, nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from devices.lifecycle import DOCUMENT
+from devices.people.roles import Person
+from devices.problems import refuse
+from devices.values import UNIT
+
+READERS = ("storekeeper", "auditor", "clerk", "supervisor")
+SITE_STAFF = ("storekeeper", "auditor", "clerk")
+
+
+class Access(msgspec.Struct, frozen=True):
+    """What a route asks of its caller.
+
+    `roles` one of which is needed at the site that `site` finds: in the `body`, in the `path` (a site code), in a
+    record's `number` (a foreign one answers 404), or the whole `unit`. None: anyone known. `scope` is what a
+    token needs; without one, only a person in a session may (`person_required`). `public` asks nothing.
+    """
+
+    roles: tuple[str, ...] | Literal["of_document"] | None = None
+    site: Literal["unit", "body", "path", "number", "query"] = "unit"
+    scope: str | None = None
+    public: bool = False
+
+
+PUBLIC = Access(public=True)
+ANYONE = Access(scope="read")
+SIGNED_IN = Access()
+ADMIN = Access(roles=("admin",))
+
+
+def site_of(access: Access, path: dict[str, str], body: Any, query: Any) -> str | None:
+    """The site a request is about, None where its query names none."""
+    find: dict[str, Callable[[], str | None]] = {
+        "unit": lambda: UNIT,
+        "body": lambda: body.site,
+        "path": lambda: path["site"],
+        "number": lambda: site_of_number(path["number"]),
+        "query": lambda: getattr(query, "site", None),
+    }
+    return find[access.site]()
+
+
+def site_of_number(number: str) -> str:
+    """The site in a number: `BJ01-2026-000001` or `R-BJ01-000001`."""
+    parts = number.split("-")
+    if len(parts) != 3:
+        raise refuse("not_found")
+    return parts[1] if len(parts[0]) == 1 else parts[0]
+
+
+def admit(access: Access, person: Person | None, path: dict[str, str], body: Any, query: Any) -> None:
+    """Let a caller through, or raise Refused.
+
+    401 `sign_in_required`; 403 `person_required`, `scope_missing`, `role_missing`; 404 for a record of a site the
+    caller has nothing to do with.
+    """
+    if access.public:
+        return
+    if person is None:
+        raise refuse("sign_in_required")
+    if person.via == "token":
+        _admit_token(access, person)
+    if access.roles is None:
+        return
+    roles = DOCUMENT[body.__struct_config__.tag].posters if access.roles == "of_document" else access.roles
+    site = site_of(access, path, body, query)
+    if site is None or person.may(roles, site):
+        return
+    if access.site == "number" and not person.reads(site):
+        raise refuse("not_found")
+    raise refuse("role_missing", roles=list(roles), site=site)
+
+
+def _admit_token(access: Access, person: Person) -> None:
+    if access.scope is None:
+        raise refuse("person_required")
+    if access.scope not in person.scopes:
+        raise refuse("scope_missing", scope=access.scope)
+
+
+def visible_sites(person: Person, asked: str | None) -> list[str] | None:
+    """The sites whose records a list may show: those of the caller's roles; None means every site.
+
+    Raises Refused (`role_missing`) when it asks for another.
+    """
+    if asked is not None:
+        if not person.reads(asked):
+            raise refuse("role_missing", roles=list(READERS), site=asked)
+        return [asked]
+    if person.reads_every_site:
+        return None
+    return sorted(person.sites_of(SITE_STAFF) | ({person.site} if person.site else set()))

@@ -1,0 +1,108 @@
+"""One request as a handler sees it, and what a handler may use. Clock and stores arrive as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from devices.database import Store
+from devices.ledger.plan import Rulebook
+from devices.people.roles import Person
+from devices.problems import refuse
+from devices.unit import Unit, unit_of
+from labels.words import Locale
+
+
+class Services:
+    """What every handler works with; `clock` answers in UTC microseconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        doors: Store,
+        rulebook: Rulebook,
+        clock: Callable[[], int],
+        *,
+        secure_cookies: bool,
+        body_limit_bytes: int,
+        upload_limit_bytes: int,
+    ) -> None:
+        self.store = store
+        self.doors = doors
+        self.rulebook = rulebook
+        self.clock = clock
+        self.secure_cookies = secure_cookies
+        self.body_limit_bytes = body_limit_bytes
+        self.upload_limit_bytes = upload_limit_bytes
+        self._unit: Unit | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """The unit; it never changes once founded. Raises Refused (`unavailable`) before."""
+        if self._unit is None:
+            self._unit = unit_of(self.store)
+        if self._unit is None:
+            raise refuse("unavailable")
+        return self._unit
+
+
+class Call(msgspec.Struct):
+    """One request: who asks, the parts of its path, its checked query and body, and where it came from.
+
+    `if_match` is the revision the caller has seen, None where the header is absent.
+    """
+
+    services: Services
+    person: Person | None
+    path: dict[str, str]
+    query: Any
+    body: Any
+    raw: bytes
+    at_us: int
+    address: str
+    locale: Locale
+    if_match: int | None = None
+    file_name: str = ""
+    media_type: str = ""
+    session: str | None = None
+
+    @property
+    def store(self) -> Store:
+        """The books."""
+        return self.services.store
+
+    @property
+    def unit(self) -> Unit:
+        """The unit."""
+        return self.services.unit
+
+    @property
+    def who(self) -> Person:
+        """The one who asks. Raises Refused (`sign_in_required`) where nobody is signed in."""
+        if self.person is None:
+            raise refuse("sign_in_required")
+        return self.person
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What a write did: the HTTP status, and the key under which its answer can be shown again.
+
+    `secret` is told once and never stored: an enrolment code, a token.
+    """
+
+    status: int
+    key: str
+    secret: str | None = None
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """An answer: its body, and the revision that becomes its ETag."""
+
+    body: Any
+    revision: int | None = None
+    next: str | None = None
+    location: str | None = None
+    media_type: str = "application/json"
+    session: str | None = None

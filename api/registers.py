@@ -1,0 +1,191 @@
+"""Sites, bins, models and carriers over HTTP: added and changed by administrators, each change a journalled revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+
+from api.access import visible_sites
+from api.calls import Call, Done, Shown
+from devices import records, serials
+from devices.journal import open_journals
+from devices.problems import refuse
+from devices.records import RecordKind
+from devices.values import BIN_STATE, UNIT, Bin, Carrier, Condition, Kind, Model, Register, Site
+
+Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]
+SiteCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+
+
+class SiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A site; the `_days` are how long devices may be on their way before they are overdue."""
+
+    code: SiteCode
+    name: Name
+    in_transit_days: Days = 10
+    carried_days: Days = 3
+    at_factory_days: Days = 60
+    active: bool = True
+
+
+class BinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A bin: one site, one register, one condition, for good."""
+
+    site: SiteCode
+    code: Code
+    register: Register
+    condition: Condition
+    name: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    active: bool = True
+
+
+class ModelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model; `serial_pattern` is a small regular expression that whole serials must match."""
+
+    code: Code
+    kind: Kind
+    name: Name
+    serial_pattern: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    price_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
+    warranty_months: Annotated[int, msgspec.Meta(ge=0, le=600)]
+    family: Code | None = None
+    active: bool = True
+
+
+class CarrierBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A carrier on the approved list."""
+
+    code: Code
+    name: Name
+    active: bool = True
+
+
+class BinQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which bins: of one site."""
+
+    site: str | None = None
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """One register's door: its kind of record, how a body becomes its value, and what never changes in it."""
+
+    kind: RecordKind
+    value: Callable[[Any], msgspec.Struct]
+    fixed: tuple[str, ...]
+
+
+def _site(body: SiteBody) -> Site:
+    if body.code == UNIT:
+        raise refuse("reserved_code", "/code", code=body.code)
+    return msgspec.convert(msgspec.structs.asdict(body), Site)
+
+
+def _bin(body: BinBody) -> Bin:
+    if (body.register, body.condition) not in BIN_STATE:
+        raise refuse("impossible_bin", "/condition", register=body.register, condition=body.condition)
+    return msgspec.convert(msgspec.structs.asdict(body), Bin)
+
+
+def _model(body: ModelBody) -> Model:
+    fault = serials.pattern_fault(body.serial_pattern, "/serial_pattern")
+    if fault is not None:
+        raise refuse(fault.code, fault.pointer, **fault.facts)
+    return msgspec.convert({**msgspec.structs.asdict(body), "family": body.family or body.code}, Model)
+
+
+def _carrier(body: CarrierBody) -> Carrier:
+    return msgspec.convert(msgspec.structs.asdict(body), Carrier)
+
+
+SITES = Catalogue(records.SITE, _site, ("code",))
+BINS = Catalogue(records.BIN, _bin, ("site", "code", "register", "condition"))
+MODELS = Catalogue(records.MODEL, _model, ("code", "kind"))
+CARRIERS = Catalogue(records.CARRIER, _carrier, ("code",))
+
+
+def creating(register: Catalogue) -> Callable[[Call], Done]:
+    """A function that adds a record of this register."""
+
+    def write(call: Call) -> Done:
+        value = register.value(call.body)
+        _require_site(call, value)
+        writer = open_journals(call.store, [register.kind.journal(value)], call.at_us)
+        _, written = records.write(writer, register.kind, value, by=call.who.username, expected=0)
+        return Done(201, written.key)
+
+    return write
+
+
+def _require_site(call: Call, value: msgspec.Struct) -> None:
+    site = getattr(value, "site", None)
+    if site and not call.store.row("SELECT 1 FROM site WHERE code = ?", (site,)):
+        raise refuse("unknown_site", "/site", site=site)
+
+
+def replacing(register: Catalogue) -> Callable[[Call], Done]:
+    """A function that changes a record, for whoever has seen its latest revision."""
+
+    def write(call: Call) -> Done:
+        value = register.value(call.body)
+        key = register.kind.key(value)
+        if key != "/".join(call.path.values()):
+            raise refuse("field_is_fixed", "/code", field="code")
+        old, _ = find(call, register, key)
+        for field in register.fixed:
+            if getattr(old, field) != getattr(value, field):
+                raise refuse("field_is_fixed", f"/{field}", field=field)
+        _refuse_in_use(call, register, value)
+        writer = open_journals(call.store, [register.kind.journal(value)], call.at_us)
+        records.write(writer, register.kind, value, by=call.who.username, expected=call.if_match)
+        return Done(200, key)
+
+    return write
+
+
+def _refuse_in_use(call: Call, register: Catalogue, value: Any) -> None:
+    """A site or bin with devices in it is not closed."""
+    if value.active or register.kind.name not in ("site", "bin"):
+        return
+    where, params = ("site = ?", (value.code,))
+    if register.kind.name == "bin":
+        where, params = "site = ? AND bin = ?", (value.site, value.code)
+    row = call.store.row(f"SELECT COUNT(*) FROM position WHERE {where}", params)
+    if row and row[0]:
+        raise refuse("in_use", kind=register.kind.name, key=register.kind.key(value), count=row[0])
+
+
+def find(call: Call, register: Catalogue, key: str) -> tuple[Any, int]:
+    """A record of a register with its revision. Raises Refused (`not_found`)."""
+    for value, revision in records.all_current(call.store, register.kind):
+        if register.kind.key(value) == key:
+            return value, revision
+    raise refuse("not_found")
+
+
+def showing(register: Catalogue) -> Callable[[Call, Done], Shown]:
+    """A function that shows one record."""
+
+    def show(call: Call, done: Done) -> Shown:
+        value, revision = find(call, register, done.key or "/".join(call.path.values()))
+        return Shown(value, revision)
+
+    return show
+
+
+def listing(register: Catalogue) -> Callable[[Call, Done], Shown]:
+    """A function that lists a register; bins only of sites the caller reads."""
+
+    def show(call: Call, _: Done) -> Shown:
+        values = [value for value, _ in records.all_current(call.store, register.kind)]
+        if register.kind.name == "bin" and not call.who.may(("admin",), UNIT):
+            sites = visible_sites(call.who, call.query.site)
+            values = [value for value in values if sites is None or value.site in sites]
+        elif register.kind.name == "bin" and call.query.site:
+            values = [value for value in values if value.site == call.query.site]
+        return Shown(values)
+
+    return show

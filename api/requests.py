@@ -1,0 +1,48 @@
+"""Idempotency: the same key and body do a thing once, and answer as the first time, forever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from api.calls import Done
+from devices.chain import fingerprint
+from devices.database import Store
+from devices.problems import refuse
+from devices.unit import Unit
+
+LONGEST_KEY = 200
+
+
+def once(
+    store: Store, unit: Unit, principal: str, key: str | None, body: bytes, write: Callable[[], Done]
+) -> tuple[Done, bool]:
+    """Run `write` in one transaction, unless this principal's `key` did so before; returns what it did, and if now.
+
+    Raises Refused: `idempotency_key_required`, `idempotency_key_malformed`, `idempotency_key_reused` for another
+    body. A refusal is not stored. What is stored holds no personal data.
+    """
+    if not key:
+        raise refuse("idempotency_key_required")
+    if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
+        raise refuse("idempotency_key_malformed")
+    mark = fingerprint(unit.secret, body)
+
+    def attempt() -> tuple[Done, bool]:
+        with store.writing():
+            store.lock_journals([f"request {principal} {key}"])  # a second one in flight waits, then replays
+            earlier = store.row(
+                "SELECT fingerprint, reference FROM request WHERE principal = ? AND key = ?", (principal, key)
+            )
+            if earlier is not None:
+                if earlier[0] != mark:
+                    raise refuse("idempotency_key_reused")
+                return msgspec.json.decode(earlier[1], type=Done), False
+            done = write()
+            reference = msgspec.json.encode(msgspec.structs.replace(done, secret=None)).decode()
+            row = (principal, key, mark, reference)
+            store.insert("request", ("principal", "key", "fingerprint", "reference"), [row])
+            return done, True
+
+    return store.retrying(attempt)

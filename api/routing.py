@@ -1,0 +1,239 @@
+"""From a declared route to an answer: who asks, is it allowed, is the body right, do it once, show it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+import falcon
+import msgspec
+
+from api.access import Access, admit
+from api.calls import Call, Done, Services, Shown
+from api.problems import MEDIA_TYPE, details_of
+from api.requests import once
+from api.session import principal_of, set_cookie
+from devices.problems import Refused, refuse
+from labels.words import LANGUAGE_TAGS, negotiate
+
+log = logging.getLogger("panku.api")
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+DEEPEST_BODY = 20
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request without a body or query."""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One operation: its place, its access, its shapes and its functions.
+
+    `show` answers; a route that changes something has `write` too, which runs at most once for its
+    Idempotency-Key and returns a Done whose key `show` can answer for, now and at any repetition.
+    `check` runs before the transaction: re-authentication is slow on purpose. `raw` routes take bytes. `replaces` routes ask for If-Match instead of an Idempotency-Key.
+    """
+
+    method: Method
+    path: str
+    name: str
+    access: Access
+    show: Callable[[Call, Done], Shown]
+    answer: Any = None
+    check: Callable[[Call], None] | None = None
+    write: Callable[[Call], Done] | None = None
+    body: Any = None
+    query: type[msgspec.Struct] = Nothing
+    raw: bool = False
+    replaces: bool = False
+    keyless: bool = False
+    statuses: tuple[int, ...] = (200,)
+    example: Any = None
+
+
+READ = Done(200, "")
+
+
+class Resource:
+    """Every method of one path."""
+
+    def __init__(self, services: Services, routes: Mapping[str, Route]) -> None:
+        self.services = services
+        self.routes = routes
+        for method in routes:
+            setattr(self, f"on_{method.lower()}", self._answer)
+
+    def _answer(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
+        route = self.routes[cast("str", req.method)]
+        call = _call(self.services, route, req, path)
+        done = READ
+        if route.write is not None:
+            done = _written(route, call, req)
+        shown = route.show(call, done)
+        _render(resp, shown, done, self.services)
+
+
+def _call(services: Services, route: Route, req: falcon.Request, path: dict[str, str]) -> Call:
+    at_us = services.clock()
+    person, session = (None, None) if route.access.public else principal_of(services, req, at_us)
+    if session is not None and req.method != "GET":
+        _refuse_foreign_origin(req)
+    raw = _read(services, route, req)
+    body = None if route.raw or route.body is None else _decode(raw, route.body)
+    query = _query(req, route.query)
+    admit(route.access, person, path, body, query)
+    return Call(
+        services=services,
+        person=person,
+        path=path,
+        query=query,
+        body=body,
+        raw=raw,
+        at_us=at_us,
+        address=req.remote_addr or "",
+        locale=negotiate(req.get_header("Accept-Language")),
+        if_match=_if_match(req) if route.replaces else None,
+        file_name=req.get_header("X-File-Name") or "",
+        media_type=req.content_type or "application/octet-stream",
+        session=session,
+    )
+
+
+def _written(route: Route, call: Call, req: falcon.Request) -> Done:
+    assert route.write is not None, "a reading route"
+    write = route.write
+    if route.check is not None:
+        route.check(call)
+    if route.replaces or route.keyless:
+        return call.store.retrying(lambda: _in_transaction(call, write)) if route.replaces else write(call)
+    principal = call.person.principal if call.person else f"address {call.address}"
+    body = f"{req.method} {req.path} {call.file_name}\n".encode() + call.raw
+    done, _ = once(
+        call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, lambda: write(call)
+    )
+    return done
+
+
+def _in_transaction(call: Call, write: Callable[[Call], Done]) -> Done:
+    with call.store.writing():
+        return write(call)
+
+
+def _refuse_foreign_origin(req: falcon.Request) -> None:
+    """A browser says where a request comes from; a session's request comes from our own pages."""
+    origin = req.get_header("Origin")
+    if origin is not None and urlsplit(origin).netloc != req.netloc:
+        raise refuse("foreign_origin")
+
+
+def _read(services: Services, route: Route, req: falcon.Request) -> bytes:
+    if req.method in ("GET", "DELETE"):
+        return b""
+    limit = services.upload_limit_bytes if route.raw else services.body_limit_bytes
+    if (req.content_length or 0) > limit:
+        raise refuse("body_too_large", limit_bytes=limit)
+    raw: bytes = req.bounded_stream.read(limit + 1)
+    if len(raw) > limit:
+        raise refuse("body_too_large", limit_bytes=limit)
+    return raw
+
+
+def _decode(raw: bytes, shape: Any) -> Any:
+    """The body as its declared shape. Raises Refused (`malformed_body`) telling where it is wrong."""
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        text, _, pointer = str(error).partition(" - at `$")
+        raise refuse("malformed_body", _pointer(pointer.rstrip("`")), reason=text) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise refuse("malformed_body", reason=str(error)) from None
+
+
+def _pointer(path: str) -> str:
+    return path.replace("[...]", "/-").replace("[", "/").replace("]", "").replace(".", "/")
+
+
+def _query(req: falcon.Request, shape: type[msgspec.Struct]) -> Any:
+    given = {name.rstrip("_"): value for name, value in req.params.items()}
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as error:
+        name = str(error).partition("$.")[2].rstrip("`") or ", ".join(given)
+        raise refuse("malformed_parameter", name=name, value=str(error).partition(" - ")[0]) from None
+
+
+def _if_match(req: falcon.Request) -> int:
+    given = req.get_header("If-Match")
+    if given is None:
+        raise refuse("if_match_required")
+    text = given.strip().strip('"')
+    if not text.isdigit():
+        raise refuse("if_match_failed", revision=None)
+    return int(text)
+
+
+def _render(resp: falcon.Response, shown: Shown, done: Done, services: Services) -> None:
+    resp.status = falcon.code_to_http_status(done.status)
+    if isinstance(shown.body, bytes):
+        resp.data, resp.content_type = shown.body, shown.media_type
+    elif shown.body is not None:
+        resp.data, resp.content_type = msgspec.json.encode(shown.body), "application/json"
+    if shown.revision is not None:
+        resp.set_header("ETag", f'"{shown.revision}"')
+    if shown.next is not None:
+        resp.append_link(shown.next, "next")
+    if shown.location is not None:
+        resp.set_header("Location", shown.location)
+    if shown.session is not None:
+        set_cookie(resp, shown.session, secure=services.secure_cookies)
+
+
+def render_refusal(req: falcon.Request, resp: falcon.Response, refused: Refused, _: object) -> None:
+    """Falcon's handler for every refusal."""
+    locale = negotiate(req.get_header("Accept-Language"))
+    resp.status = falcon.code_to_http_status(refused.status)
+    resp.data = msgspec.json.encode(details_of(refused, locale))
+    resp.content_type = MEDIA_TYPE
+    resp.set_header("Content-Language", LANGUAGE_TAGS[locale])
+    if refused.status == 401:
+        resp.set_header("WWW-Authenticate", 'Bearer realm="panku"')
+    if refused.status == 429:
+        resp.set_header("Retry-After", str(refused.problems[0].facts.get("seconds", 1)))
+
+
+FALCON_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "wrong_media_type"}
+
+
+def render_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: object) -> None:
+    """Falcon's own errors, in the one shape."""
+    code = FALCON_CODES.get(error.status_code, "malformed_request")
+    facts = {"reason": error.title or "", "limit_bytes": None, "accepted": None}
+    render_refusal(req, resp, refuse(code, **facts), None)
+    for name, value in (
+        (error.headers or {}).items() if isinstance(error.headers, dict) else error.headers or ()
+    ):
+        resp.set_header(name, value)
+
+
+def render_fault(req: falcon.Request, resp: falcon.Response, error: Exception, _: object) -> None:
+    """A fault of ours: logged with its trace, told without it."""
+    log.error("fault in %s %s", req.method, req.path, exc_info=error)
+    render_refusal(req, resp, refuse("fault"), None)
+
+
+class Headers:
+    """Security headers on every answer (OWASP ASVS 5.0, chapter 3)."""
+
+    def process_response(self, _req: falcon.Request, resp: falcon.Response, *_: object) -> None:
+        """Add them; nothing of an answer is ever stored by a cache."""
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        resp.set_header("Referrer-Policy", "no-referrer")
+        resp.set_header("X-Frame-Options", "DENY")
+        resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        resp.set_header(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
+        )
+        resp.set_header("Cache-Control", "no-store")

@@ -1,0 +1,41 @@
+"""How a caller is known: a bearer token of a program, or the cookie of a person's session."""
+
+from __future__ import annotations
+
+import falcon
+
+from api.calls import Services
+from devices.people import sessions, tokens
+from devices.people.roles import Person
+from devices.problems import refuse
+
+COOKIE = "panku_session"
+SECURE_COOKIE = "__Host-panku_session"
+
+
+def cookie_name(*, secure: bool) -> str:
+    """The cookie's name: `__Host-` binds it to HTTPS, except on loopback."""
+    return SECURE_COOKIE if secure else COOKIE
+
+
+def principal_of(services: Services, req: falcon.Request, at_us: int) -> tuple[Person | None, str | None]:
+    """Who asks, and their session's text when they came with one. Raises Refused for a wrong token or session."""
+    header = req.get_header("Authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise refuse("token_refused")
+        return tokens.authenticate(services.store, token.strip(), at_us), None
+    text = req.cookies.get(cookie_name(secure=services.secure_cookies))
+    if not text:
+        return None, None
+    return sessions.person_of_session(services.store, services.doors, text, at_us), text
+
+
+def set_cookie(resp: falcon.Response, session: str, *, secure: bool) -> None:
+    """Hand a session to a browser; an empty one takes it away."""
+    name = cookie_name(secure=secure)
+    if session:
+        resp.set_cookie(name, session, path="/", secure=secure, http_only=True, same_site="Lax")
+    else:
+        resp.unset_cookie(name, path="/", same_site="Lax")

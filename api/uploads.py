@@ -1,0 +1,89 @@
+"""Manifests and attachments over HTTP: a maker's packing list, and papers known by their digest."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+from urllib.parse import unquote
+
+import msgspec
+
+from api.calls import Call, Done, Shown
+from devices.ledger import manifests
+from devices.paperwork import ATTACHMENT, Attachment
+from devices.problems import refuse
+from devices.values import Book
+
+
+class ManifestQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a packing list belongs: the site and book that will receive it, from whom, on which delivery note."""
+
+    site: str
+    register: Book
+    supplier: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    delivery_note: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class AttachmentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The site an attachment belongs to."""
+
+    site: str
+
+
+def add_manifest(call: Call) -> Done:
+    """Read an xlsx or CSV packing list into a manifest."""
+    query = call.query
+    written = manifests.keep(
+        call.store,
+        call.raw,
+        site=query.site,
+        register=query.register,
+        supplier=query.supplier,
+        delivery_note=query.delivery_note,
+        name=_file_name(call),
+        by=call.who.username,
+        at_us=call.at_us,
+    )
+    return Done(201, written.number)
+
+
+def show_manifest(call: Call, done: Done) -> Shown:
+    """A manifest against what has been received of it."""
+    return Shown(manifests.compared(call.store, done.key or call.path["number"]))
+
+
+def add_attachment(call: Call) -> Done:
+    """Store a paper under the SHA-256 of its bytes; the same one twice is kept once."""
+    if not call.raw:
+        raise refuse("malformed_request", reason="an empty file")
+    return Done(201, manifests.keep_attachment(
+        call.store, call.raw, site=call.query.site, name=_file_name(call), media_type=call.media_type,
+        by=call.who.username, at_us=call.at_us,
+    ))  # fmt: skip
+
+
+def show_attached(call: Call, done: Done) -> Shown:
+    """What was stored."""
+    row = call.store.row("SELECT content FROM record WHERE kind = ? AND key = ?", (ATTACHMENT.name, done.key))
+    assert row is not None, "an attachment that was stored is there"
+    return Shown(msgspec.json.decode(row[0], type=Attachment), location=f"/v1/attachments/{done.key}")
+
+
+def show_attachment(call: Call, _: Done) -> Shown:
+    """The bytes of a paper, checked against their digest, as a download."""
+    digest = call.path["digest"]
+    row = call.store.row(
+        "SELECT r.content, b.bytes FROM record r JOIN blob b ON b.digest = r.key WHERE r.kind = ? AND r.key = ?",
+        (ATTACHMENT.name, digest),
+    )
+    attachment = msgspec.json.decode(row[0], type=Attachment) if row else None
+    if row is None or attachment is None or not call.who.reads(attachment.site):
+        raise refuse("not_found")
+    data = bytes(row[1])
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise refuse("fault")
+    return Shown(data, media_type="application/octet-stream")
+
+
+def _file_name(call: Call) -> str:
+    return unquote(call.file_name)[:200] or "upload"
