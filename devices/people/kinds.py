@@ -1,0 +1,81 @@
+"""The journalled records about people: who they are, their grants, their public keys, the outlets' tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+from devices.records import RecordKind
+from devices.values import UNIT
+
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+"""What a username looks like; text that does not is never asked the database for."""
+KeyStatus = Literal["active", "waiting", "void"]
+
+
+class PersonRecord(msgspec.Struct, frozen=True):
+    """A person; the display name is personal data, kept outside, and `commitment` commits to it."""
+
+    username: str
+    commitment: str = ""
+    active: bool = True
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A role of a person at a site, or UNIT; revoked with `active` false."""
+
+    username: str
+    role: str
+    site: str
+    active: bool = True
+
+
+class PublicKey(msgspec.Struct, frozen=True):
+    """The public half of an Ed25519 key. `fingerprint` is the SHA-256 of its 32 raw bytes, both in hex.
+
+    A `waiting` key needs another person's confirmation before it signs; a `void` one never signs again.
+    """
+
+    fingerprint: str
+    username: str
+    public_hex: str
+    status: KeyStatus
+    confirmed_by: str | None = None
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An outlet's token: `digest` is the SHA-256 (hex) of the whole secret, `scopes` are sorted, parted by spaces."""
+
+    id: str
+    digest: str
+    site: str
+    scopes: str
+    username: str | None
+    expires_at: int
+    label: str
+    active: bool = True
+
+
+def grant_key(username: str, role: str, site: str) -> str:
+    """The key of a grant's record; no username has a slash."""
+    return f"{username}/{role}/{site}"
+
+
+def _unit(_: object) -> str:
+    return UNIT
+
+
+PERSON = RecordKind("person", PersonRecord, lambda v: v.username, _unit, "person", ("username",))
+GRANT = RecordKind(
+    "grant",
+    Grant,
+    lambda v: grant_key(v.username, v.role, v.site),
+    _unit,
+    "role_grant",
+    ("username", "role", "site"),
+)
+KEY = RecordKind("key", PublicKey, lambda v: v.fingerprint, _unit, "public_key", ("fingerprint",))
+TOKEN = RecordKind("token", Token, lambda v: v.id, _unit, "token", ("id",))
+PEOPLE_KINDS = (PERSON, GRANT, KEY, TOKEN)
