@@ -1,0 +1,104 @@
+"""What a person proves themself by: the password's hash, or the enrolment code they set it with.
+
+Outside the chain. Every function runs inside its caller's transaction, or alone where it only reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+
+import msgspec
+
+from devices.database import Store
+from devices.people.kinds import USERNAME
+from devices.people.sealing import Random
+
+ENROLMENT_LASTS_US = 7 * 24 * 3600 * 1_000_000
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 that are not mistaken for one another
+CODE_LENGTH = 24  # 120 bits: ASVS 5.0, 6.5.2 allows a plain hash from 112
+_GROUP = 4
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """An active person's password hash (None before they enrolled) and its generation, which sessions repeat."""
+
+    username: str
+    password_hash: str | None
+    generation: int
+
+
+def credential_of(store: Store, username: str) -> Credential | None:
+    """The credential of an active person, None for anybody else."""
+    if not USERNAME.fullmatch(username):
+        return None
+    row = store.row(
+        "SELECT c.username, c.password_hash, c.generation FROM credential c"
+        " JOIN person p ON p.username = c.username AND p.active = 1 WHERE c.username = ?",
+        (username,),
+    )
+    return Credential(*row) if row else None
+
+
+def new_code(random: Random = secrets.token_bytes) -> str:
+    """An enrolment code in groups of four, to be read to somebody: `7KQF-2M9X-…`."""
+    letters = "".join(CODE_LETTERS[byte % 32] for byte in random(CODE_LENGTH))
+    return "-".join(letters[start : start + _GROUP] for start in range(0, CODE_LENGTH, _GROUP))
+
+
+def await_enrolment(store: Store, username: str, code: str, at_us: int) -> None:
+    """Forget the person's password, end their sessions, and let `code` set a new one within 7 days."""
+    store.execute(
+        "INSERT INTO credential (username, password_hash, generation, enrolment_digest, enrolment_expires_at)"
+        " VALUES (?, NULL, 0, ?, ?) ON CONFLICT (username) DO UPDATE SET password_hash = NULL,"
+        " generation = credential.generation + 1, enrolment_digest = EXCLUDED.enrolment_digest,"
+        " enrolment_expires_at = EXCLUDED.enrolment_expires_at",
+        (username, _code_digest(code), at_us + ENROLMENT_LASTS_US),
+    )
+
+
+def may_enrol(store: Store, username: str, code: str, at_us: int) -> bool:
+    """Whether `code` is the active person's, unused and not expired."""
+    if not USERNAME.fullmatch(username):
+        return False
+    row = store.row(
+        "SELECT c.enrolment_digest FROM credential c JOIN person p ON p.username = c.username AND p.active = 1"
+        " WHERE c.username = ? AND c.enrolment_expires_at > ?",
+        (username, at_us),
+    )
+    return hmac.compare_digest(row[0] if row else "", _code_digest(code)) and row is not None
+
+
+def set_password(store: Store, username: str, password_hash: str) -> None:
+    """Keep a new password's hash; an enrolment code is used up, and every earlier session ends."""
+    store.execute(
+        "INSERT INTO credential (username, password_hash, generation) VALUES (?, ?, 1)"
+        " ON CONFLICT (username) DO UPDATE SET password_hash = EXCLUDED.password_hash,"
+        " generation = credential.generation + 1, enrolment_digest = NULL, enrolment_expires_at = NULL",
+        (username, password_hash),
+    )
+
+
+def renew_hash(store: Store, found: Credential, password_hash: str) -> None:
+    """Keep the same password's hash with today's parameters, unless the password was changed meanwhile."""
+    store.execute(
+        "UPDATE credential SET password_hash = ? WHERE username = ? AND password_hash = ?",
+        (password_hash, found.username, found.password_hash),
+    )
+
+
+def withdraw(store: Store, username: str) -> None:
+    """Take the person's password and enrolment code away, and end their sessions."""
+    store.execute(
+        "UPDATE credential SET password_hash = NULL, generation = generation + 1, enrolment_digest = NULL,"
+        " enrolment_expires_at = NULL WHERE username = ?",
+        (username,),
+    )
+
+
+def _code_digest(code: str) -> str:
+    """The digest of a code however it was typed: without its hyphens, in capitals, not in full-width letters."""
+    typed = unicodedata.normalize("NFKC", code).upper()
+    return hashlib.sha256("".join(c for c in typed if c in CODE_LETTERS).encode()).hexdigest()
