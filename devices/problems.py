@@ -70,6 +70,8 @@ PROBLEMS: dict[str, Meaning] = {
     "administrator_exists": _of(409),
     "key_own_confirmation": _of(422),
     "key_not_waiting": _of(409),
+    "key_not_confirmed": _of(409, "username"),
+    "resetting_oneself": _of(422),
     "unknown_scope": _of(422, "scope"),
     "token_needs_person": _of(422),
     "token_expiry_past": _of(422),

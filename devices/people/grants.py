@@ -1,0 +1,86 @@
+"""Granting roles and taking them away; both are journalled revisions of a grant."""
+
+from __future__ import annotations
+
+from devices import records
+from devices.database import Store
+from devices.journal import Writer
+from devices.people.kinds import GRANT, Grant
+from devices.people.roles import ADMIN, Asked, Granted, Person, refuse_grant, refuse_revocation
+from devices.problems import Problem, Refused
+from devices.records import Written
+from devices.values import UNIT
+
+
+def grant(writer: Writer, by: Person, username: str, role: str, site: str) -> Written:
+    """Give a person a role at a site (UNIT for a role of the whole unit).
+
+    Raises Refused with every problem of devices.people.roles.GRANT_RULES, unknown_person, unknown_site,
+    inactive_site.
+    """
+    asked, problems = _asked(writer.store, by, username, role, site)
+    problems = [*refuse_grant(asked), *problems, *refuse_site(writer.store, site)]
+    if problems:
+        raise Refused(problems)
+    return records.write(writer, GRANT, Grant(username, role, site), by=by.username)[1]
+
+
+def revoke(writer: Writer, by: Person, username: str, role: str, site: str) -> Written:
+    """Take a role away from a person; raises Refused with every problem of REVOKE_RULES, unknown_person."""
+    asked, problems = _asked(writer.store, by, username, role, site)
+    if problems := [*refuse_revocation(asked), *problems]:
+        raise Refused(problems)
+    return records.write(writer, GRANT, Grant(username, role, site, active=False), by=by.username)[1]
+
+
+def revoke_all(writer: Writer, by: Person, username: str) -> None:
+    """Take every role away from a person; raises Refused as `revoke` does."""
+    for role, site in sorted(grants_of(writer.store, username)):
+        revoke(writer, by, username, role, site)
+
+
+def grants_of(store: Store, username: str) -> Granted:
+    """The person's active roles, as pairs (role, site)."""
+    rows = store.rows("SELECT role, site FROM role_grant WHERE username = ? AND active = 1", (username,))
+    return frozenset((role, site) for role, site in rows)
+
+
+def administrators(store: Store) -> frozenset[str]:
+    """The usernames of everybody who has the administrator's role."""
+    return _holders(store, "")
+
+
+def refuse_site(store: Store, site: str, pointer: str = "/site") -> list[Problem]:
+    """unknown_site or inactive_site; empty for an active site and for UNIT."""
+    if site == UNIT:
+        return []
+    row = store.row("SELECT active FROM site WHERE code = ?", (site,))
+    if row and row[0]:
+        return []
+    return [Problem("inactive_site" if row else "unknown_site", pointer, {"site": site})]
+
+
+def _asked(store: Store, by: Person, username: str, role: str, site: str) -> tuple[Asked, list[Problem]]:
+    row = store.row("SELECT active FROM person WHERE username = ?", (username,))
+    unknown = [] if row else [Problem("unknown_person", "/username", {"username": username})]
+    asked = Asked(
+        by=by,
+        username=username,
+        role=role,
+        site=site,
+        person_active=bool(row[0]) if row else True,
+        held=grants_of(store, username),
+        administrators=administrators(store),
+        usable_administrators=_holders(store, " AND c.password_hash IS NOT NULL AND p.active = 1"),
+    )
+    return asked, unknown
+
+
+def _holders(store: Store, also: str) -> frozenset[str]:
+    rows = store.rows(
+        "SELECT g.username FROM role_grant g JOIN person p ON p.username = g.username"
+        " LEFT JOIN credential c ON c.username = g.username WHERE g.role = ? AND g.site = ? AND g.active = 1"
+        + also,
+        (ADMIN, UNIT),
+    )
+    return frozenset(username for (username,) in rows)

@@ -1,0 +1,179 @@
+"""Outlet tokens: `panku_<id>_<secret>_<checksum>`, for programs; read or post, at one site, until a day.
+
+The visible prefix and the checksum let a scanner of leaked secrets know one, and let a mistyped one be refused
+without asking the database. Only the SHA-256 of the whole is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Iterable
+
+import msgspec
+
+from devices import records
+from devices.database import Store
+from devices.journal import Writer
+from devices.people.grants import refuse_site
+from devices.people.kinds import TOKEN, Token
+from devices.people.roles import Person, not_an_administrator, refuse_scopes
+from devices.people.sealing import Random
+from devices.problems import Problem, Refused, refuse
+from devices.records import Written
+from devices.values import UNIT
+
+DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+ID_BYTES, ID_LENGTH = 7, 10
+SECRET_BYTES, SECRET_LENGTH = 32, 43  # 62^43 > 2^256
+CHECKSUM_LENGTH = 6
+FORM = re.compile(
+    rf"(panku_([0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}_)([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
+)
+COLUMNS = Token.__struct_fields__
+
+# A bound person has at most one role at the token's site, so one row tells everything.
+AUTHENTICATE = (
+    "SELECT t.digest, t.label, t.site, t.scopes, t.username, p.active, g.role FROM token t"
+    " LEFT JOIN person p ON p.username = t.username"
+    " LEFT JOIN role_grant g ON g.username = t.username AND g.site = t.site AND g.active = 1"
+    " WHERE t.id = ? AND t.active = 1 AND t.expires_at > ?"
+)
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """A token as written, and its secret, which is shown this once."""
+
+    token: Token
+    secret: str
+
+
+def issue(
+    writer: Writer,
+    by: Person,
+    *,
+    label: str,
+    site: str,
+    scopes: Iterable[str],
+    expires_at: int,
+    username: str | None = None,
+    random: Random = secrets.token_bytes,
+) -> Issued:
+    """Make a token for a site's program; `expires_at` in UTC microseconds, `username` whose word it posts on.
+
+    Raises Refused: role_missing, empty_text, unknown_site, inactive_site, unknown_scope, token_needs_person,
+    token_expiry_past, unknown_person, inactive_person.
+    """
+    wanted = tuple(sorted(set(scopes)))
+    problems = [*not_an_administrator(by), *_refuse_issue(writer, label, site, wanted, expires_at)]
+    problems += [*refuse_scopes(wanted, username), *_refuse_person(writer.store, username)]
+    if problems:
+        raise Refused(problems)
+    identity = _base62(random(ID_BYTES), ID_LENGTH)
+    secret = _with_checksum(f"panku_{identity}_{_base62(random(SECRET_BYTES), SECRET_LENGTH)}_")
+    token = Token(identity, _digest(secret), site, " ".join(wanted), username, expires_at, label.strip())
+    token, _ = records.write(writer, TOKEN, token, by=by.username, expected=0)
+    return Issued(token, secret)
+
+
+def revoke(writer: Writer, by: Person, identity: str) -> Written:
+    """End a token for good; raises Refused: role_missing, not_found (also when it was revoked before)."""
+    if problems := not_an_administrator(by):
+        raise Refused(problems)
+    token = token_of(writer.store, identity)
+    if token is None or not token.active:
+        raise refuse("not_found")
+    ended = msgspec.structs.replace(token, active=False)
+    return records.write(writer, TOKEN, ended, by=by.username)[1]
+
+
+def revoke_all_of(writer: Writer, by: Person, username: str) -> None:
+    """End every token bound to a person."""
+    rows = writer.store.rows(
+        "SELECT id FROM token WHERE username = ? AND active = 1 ORDER BY id", (username,)
+    )
+    for (identity,) in rows:
+        revoke(writer, by, identity)
+
+
+def authenticate(store: Store, secret: str, at_us: int) -> Person:
+    """Who a token stands for, in one statement; raises Refused(token_refused) for whatever reason.
+
+    A bound token has its person's role at its own site, never one of the whole unit.
+    """
+    parts = FORM.fullmatch(secret)
+    if parts is None or _with_checksum(parts[1]) != secret:
+        raise refuse("token_refused")
+    row = store.row(AUTHENTICATE, (parts[2], at_us))
+    if row is None or not hmac.compare_digest(row[0], _digest(secret)):
+        raise refuse("token_refused")
+    _, label, site, scopes, username, active, role = row
+    if username is not None and not active:
+        raise refuse("token_refused")
+    return Person(
+        username=username or "",
+        name=label,
+        roles=frozenset([(role, site)] if role else []),
+        via="token",
+        token=parts[2],
+        site=site,
+        scopes=frozenset(scopes.split()),
+    )
+
+
+def token_of(store: Store, identity: str) -> Token | None:
+    """A token by its id, ended ones too; None where there is none."""
+    row = store.row(f"SELECT {', '.join(COLUMNS)} FROM token WHERE id = ?", (identity,))
+    return _token(row) if row else None
+
+
+def every_token(store: Store) -> list[Token]:
+    """Every token there ever was, by site and id."""
+    return [_token(row) for row in store.rows(f"SELECT {', '.join(COLUMNS)} FROM token ORDER BY site, id")]
+
+
+def _token(row: tuple[object, ...]) -> Token:
+    return msgspec.convert(dict(zip(COLUMNS, row, strict=True)), Token, strict=False)
+
+
+def _refuse_issue(
+    writer: Writer, label: str, site: str, scopes: tuple[str, ...], expires_at: int
+) -> list[Problem]:
+    problems = [] if label.strip() else [Problem("empty_text", "/label", {"field": "label"})]
+    if not scopes:
+        problems.append(Problem("empty_text", "/scopes", {"field": "scopes"}))
+    if site == UNIT:
+        problems.append(Problem("unknown_site", "/site", {"site": site}))
+    problems += refuse_site(writer.store, site)
+    if expires_at <= writer.at_us:
+        problems.append(Problem("token_expiry_past", "/expires_at"))
+    return problems
+
+
+def _refuse_person(store: Store, username: str | None) -> list[Problem]:
+    if username is None:
+        return []
+    row = store.row("SELECT active FROM person WHERE username = ?", (username,))
+    if row and row[0]:
+        return []
+    return [Problem("inactive_person" if row else "unknown_person", "/username", {"username": username})]
+
+
+def _with_checksum(beginning: str) -> str:
+    return beginning + _base62(zlib.crc32(beginning.encode()).to_bytes(4, "big"), CHECKSUM_LENGTH)
+
+
+def _base62(value: bytes, length: int) -> str:
+    number, text = int.from_bytes(value, "big"), ""
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        text = DIGITS[digit] + text
+    return text
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
