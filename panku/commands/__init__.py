@@ -32,6 +32,12 @@ class Command(msgspec.Struct, frozen=True):
 COMMANDS = (
     Command("serve", "answer requests over HTTP", "panku.commands.serve"),
     Command("migrate", "bring the database to this version's schema", "panku.commands.migrate"),
+    Command("init", "found the unit and make its first administrator", "panku.commands.init"),
+    Command("person", "people, their roles and enrolment", "panku.commands.person"),
+    Command("token", "outlets' tokens", "panku.commands.token"),
+    Command("import", "packing lists and opening stock from spreadsheets", "panku.commands.importing"),
+    Command("verify", "recompute every link and every position", "panku.commands.verify"),
+    Command("demo", "serve a filled example", "panku.commands.demo"),
 )
 assert len({command.name for command in COMMANDS}) == len(COMMANDS), "two commands share a name"
 

@@ -7,6 +7,7 @@ import peewee
 
 from devices import schema
 from devices.database import Store
+from devices.people.doors import doors_url, migrate_doors
 from panku.commands import FAULT, Refused
 from panku.settings import Settings
 
@@ -32,4 +33,7 @@ def books(settings: Settings) -> Iterator[Store]:
         if schema.is_empty(store):
             schema.migrate(store)
         schema.check(store)
+        doors = Store(doors_url(settings.database_url))
+        migrate_doors(doors)
+        doors.close()
         yield store

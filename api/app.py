@@ -1,0 +1,40 @@
+"""The WSGI application of the API: only routes, from the one table."""
+
+from __future__ import annotations
+
+import falcon
+import msgspec
+
+from api.calls import Services
+from api.openapi import description
+from api.routes import ROUTES
+from api.routing import Headers, Resource, Route, render_fault, render_http_error, render_refusal
+from devices.problems import Refused
+
+
+class Description:
+    """The API's own description."""
+
+    def __init__(self) -> None:
+        self.data = msgspec.json.encode(description(ROUTES))
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """OpenAPI 3.1, generated from the routes that serve."""
+        resp.data = self.data
+        resp.content_type = "application/json"
+
+
+def create_app(services: Services) -> falcon.App[falcon.Request, falcon.Response]:
+    """The application over these services."""
+    app = falcon.App(middleware=[Headers()])
+    app.req_options.strip_url_path_trailing_slash = False
+    app.add_error_handler(Exception, render_fault)
+    app.add_error_handler(falcon.HTTPError, render_http_error)
+    app.add_error_handler(Refused, render_refusal)
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        by_path.setdefault(route.path, {})[route.method] = route
+    for path, routes in by_path.items():
+        app.add_route(path, Resource(services, routes))
+    app.add_route("/openapi.json", Description())
+    return app

@@ -1,0 +1,85 @@
+"""Books, cards, statements and deadlines over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from api import times
+from api.access import visible_sites
+from api.calls import Call, Done, Shown
+from devices.journal import heads
+from devices.ledger import books, due
+from devices.problems import refuse
+from devices.values import REGISTERS
+
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class TotalsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A past moment in RFC 3339; now without one."""
+
+    as_of: str | None = None
+
+
+class CardQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """One model, from and to a business date, both included."""
+
+    model: str
+    from_: Day
+    to: Day
+
+
+class StatementQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A calendar month, YYYY-MM."""
+
+    month: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One site, or every site the caller reads."""
+
+    site: str | None = None
+
+
+def _register(call: Call) -> str:
+    register = call.path["register"]
+    if register not in REGISTERS:
+        raise refuse("not_found")
+    return register
+
+
+def show_totals(call: Call, _: Done) -> Shown:
+    """What a book holds, per model."""
+    as_of = times.moment(call.query.as_of, "/as_of") if call.query.as_of else None
+    return Shown(books.totals(call.store, call.path["site"], _register(call), as_of_us=as_of))
+
+
+def show_card(call: Call, _: Done) -> Shown:
+    """One model's card: opening, every line in or out, closing."""
+    query = call.query
+    return Shown(
+        books.card(call.store, call.path["site"], _register(call), query.model, query.from_, query.to)
+    )
+
+
+def show_statement(call: Call, _: Done) -> Shown:
+    """The month's opening, in, out and closing, per model."""
+    return Shown(books.statement(call.store, call.path["site"], _register(call), call.query.month))
+
+
+def list_deadlines(call: Call, _: Done) -> Shown:
+    """What is due and overdue at the caller's sites."""
+    sites = visible_sites(call.who, call.query.site)
+    if sites is None:
+        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+    return Shown(due.deadlines(call.store, sites, call.unit.day_of(call.at_us)))
+
+
+def show_head(call: Call, _: Done) -> Shown:
+    """The head of one journal, to be held outside."""
+    for head in heads(call.store):
+        if head.site == call.path["site"]:
+            return Shown(head)
+    raise refuse("not_found")

@@ -1,0 +1,146 @@
+"""Devices over HTTP: the passport with what may come next, history, lookup, the list, and changes since a cursor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from api.access import visible_sites
+from api.calls import Call, Done, Shown
+from api.documents import Limit, next_page
+from devices import serials
+from devices.journal import Head, heads
+from devices.ledger import changes, history, listing, passport
+from devices.problems import Problem, refuse
+
+LOOKUP_LIMIT = 500
+
+
+class DeviceQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which devices: by site, register, state and model; a page at a time."""
+
+    site: str | None = None
+    register: str | None = None
+    state: str | None = None
+    model: str | None = None
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which lines of a history: those after step `after`, oldest first."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limit: Limit = 50
+
+
+class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The cursor of the last answer; without one, from the beginning."""
+
+    after: str | None = None
+    limit: Limit = 100
+
+
+class LookupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 500 serials."""
+
+    serials: Annotated[list[str], msgspec.Meta(min_length=1, max_length=LOOKUP_LIMIT)]
+
+
+class DeviceAnswer(msgspec.Struct, frozen=True):
+    """A device's passport, what may come next and why not, and the journal heads to hold as evidence."""
+
+    device: passport.Passport
+    next: tuple[passport.Next, ...]
+    journal: list[Head]
+
+
+class LookupAnswer(msgspec.Struct, frozen=True):
+    """One of the looked-up serials, as asked: its passport, or the code of why there is none."""
+
+    asked: str
+    device: passport.Passport | None = None
+    code: str | None = None
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True):
+    """A device's lines, oldest first."""
+
+    serial: str
+    lines: list[history.Event]
+
+
+def _recognised(text: str) -> str:
+    found = serials.recognise(text)
+    if isinstance(found, Problem):
+        raise refuse(found.code, found.pointer, **found.facts)
+    return found
+
+
+def _masked(call: Call, found: passport.Passport) -> passport.Passport:
+    return passport.masked(found, call.who.reads)
+
+
+def show_device(call: Call, _: Done) -> Shown:
+    """The passport of one serial."""
+    serial = _recognised(call.path["serial"])
+    found = passport.passports(call.store, [serial]).get(serial)
+    if found is None:
+        raise refuse("not_found")
+    answer = DeviceAnswer(_masked(call, found), passport.next_steps(found), heads(call.store))
+    return Shown(answer)
+
+
+def show_history(call: Call, _: Done) -> Shown:
+    """The lines of one serial."""
+    serial = _recognised(call.path["serial"])
+    found = history.history(call.store, serial, call.query.after, call.query.limit)
+    if not found and call.query.after == 0:
+        raise refuse("not_found")
+    following = None
+    if len(found) == call.query.limit:
+        following = f"/v1/devices/{serial}/history?after={found[-1].step}&limit={call.query.limit}"
+    return Shown(HistoryAnswer(serial, [_without_customer(call, event) for event in found]), next=following)
+
+
+def _without_customer(call: Call, event: history.Event) -> history.Event:
+    return history.masked(event, call.who.reads)
+
+
+def lookup(call: Call, _: Done) -> Shown:
+    """Many serials at once, an answer for each in the order asked."""
+    asked = [(text, serials.recognise(text)) for text in call.body.serials]
+    found = passport.passports(call.store, sorted({serial for _, serial in asked if isinstance(serial, str)}))
+    answers = []
+    for text, serial in asked:
+        if isinstance(serial, Problem):
+            answers.append(LookupAnswer(text, code=serial.code))
+        elif serial not in found:
+            answers.append(LookupAnswer(text, code="not_found"))
+        else:
+            answers.append(LookupAnswer(text, _masked(call, found[serial])))
+    return Shown(answers)
+
+
+def list_devices(call: Call, _: Done) -> Shown:
+    """Devices of the caller's sites."""
+    query = call.query
+    found = listing.devices(
+        call.store,
+        sites=visible_sites(call.who, query.site),
+        register=query.register,
+        state=query.state,
+        model=query.model,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    return Shown(found, next=next_page("/v1/devices", query, found.cursor))
+
+
+def list_changes(call: Call, _: Done) -> Shown:
+    """Every line of the caller's sites since a cursor."""
+    sites = visible_sites(call.who, None)
+    if sites is None:
+        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+    return Shown(changes.changes(call.store, sites, call.query.after, call.query.limit))

@@ -1,0 +1,111 @@
+"""An example for every body the API takes; each is decoded as its body in a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DAY = "2026-11-24"
+SERIAL, SPARE, OTHER = "661565714353", "661565720011", "661565729999"
+CUSTOMER = {"taxpayer_id": "91110108MA01ABCD05", "name": "北京晨光商贸有限公司"}
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def _document(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"type": kind, "site": "BJ01", "business_date": DAY, **fields}
+
+
+def _serials(*serials: str) -> list[dict[str, Any]]:
+    return [{"serial": serial} for serial in serials]
+
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "opening": _document(
+        "opening",
+        attachments=[DIGEST],
+        lines=[{"serial": SERIAL, "model": "TCG-01", "state": "in_stock", "bin": "M-01"}],
+    ),
+    "receipt": _document(
+        "receipt",
+        register="merchandise",
+        supplier="启明税控设备厂",
+        delivery_note="QM-20261102-017",
+        manifest="M-BJ01-000001",
+        model="TCG-01",
+        bin="M-01",
+        lines=_serials(SERIAL),
+    ),
+    "adoption": _document(
+        "adoption", attachments=[DIGEST], customer=CUSTOMER, lines=[{"serial": OTHER, "model": "TCG-01"}]
+    ),
+    "move": _document("move", bin="M-02", lines=_serials(SERIAL)),
+    "hold": _document("hold", reason="外壳破损", bin="M-09", lines=_serials(SERIAL)),
+    "release": _document("release", inspection="通电检测正常", bin="M-01", lines=_serials(SERIAL)),
+    "dispatch": _document(
+        "dispatch",
+        destination="TJ01",
+        carrier="SF",
+        consignment_number="SF1234567890",
+        lines=_serials(SERIAL),
+    ),
+    "arrival": _document("arrival", dispatch="TJ01-2026-000007", bin="M-01", lines=_serials(SERIAL)),
+    "transit_loss": _document(
+        "transit_loss", consignment_number="SF1234567890", claim="理赔单 2026-11-03", lines=_serials(SERIAL)
+    ),
+    "sale": _document("sale", customer=CUSTOMER, application="SY-2026-0001", lines=_serials(SERIAL)),
+    "sale_cancellation": _document(
+        "sale_cancellation", reason="客户当日取消", bin="M-01", lines=_serials(SERIAL)
+    ),
+    "registration": _document(
+        "registration",
+        customer={**CUSTOMER, "address": "北京市海淀区中关村大街 1 号", "contact": "李经理 13800000000"},
+        lines=_serials(SERIAL),
+    ),
+    "repair_intake": _document(
+        "repair_intake", order="R-BJ01-000001", fault="无法识别", bin="R-01", lines=_serials(SERIAL)
+    ),
+    "repair_return": _document(
+        "repair_return",
+        diagnosis="接口松动",
+        work="更换接口",
+        completed_at=f"{DAY}T15:30:00+08:00",
+        lines=_serials(SERIAL),
+    ),
+    "carry_out": _document("carry_out", order="D-BJ01-000001", lines=[{"serial": SPARE, "faulty": SERIAL}]),
+    "carry_back": _document("carry_back", bin="S-01", lines=_serials(SPARE)),
+    "swap": _document(
+        "swap",
+        order="R-BJ01-000001",
+        fault="无法识别",
+        terms="free",
+        bin="S-09",
+        lines=[{"faulty": SERIAL, "spare": SPARE}],
+    ),
+    "customer_return": _document("customer_return", reason="客户注销", bin="M-09", lines=_serials(SERIAL)),
+    "factory_dispatch": _document(
+        "factory_dispatch",
+        maker="启明税控设备厂",
+        carrier="SF",
+        consignment_number="SF1234567891",
+        lines=_serials(SERIAL),
+    ),
+    "factory_receipt": _document(
+        "factory_receipt", dispatch="BJ01-2026-000009", result="已修复", bin="S-01", lines=_serials(SERIAL)
+    ),
+    "factory_exchange": _document(
+        "factory_exchange", dispatch="BJ01-2026-000009", bin="S-01", lines=[{"old": SERIAL, "new": OTHER}]
+    ),
+    "supplier_return": _document(
+        "supplier_return",
+        reason="批次缺陷",
+        carrier="SF",
+        consignment_number="SF1234567892",
+        lines=_serials(SERIAL),
+    ),
+    "surrender": _document(
+        "surrender", tax_document="京税收缴〔2026〕15号", reason="deregistration", lines=_serials(SERIAL)
+    ),
+    "loss_report": _document("loss_report", report_number="BA-2026-1101", lines=_serials(SERIAL)),
+    "recovery": _document("recovery", found="库房角落寻回", bin="M-09", lines=_serials(SERIAL)),
+    "write_off": _document("write_off", reason="无修复价值", lines=_serials(SERIAL)),
+    "reversal": _document("reversal", document="BJ01-2026-000001", reason="录入错误", serials=[SERIAL]),
+}

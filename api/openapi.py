@@ -1,0 +1,132 @@
+"""OpenAPI 3.1, generated from the route table that serves: nothing is described that is not there, or otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from api.problems import MEDIA_TYPE, ProblemDetails
+from api.routing import Nothing, Route
+from devices.problems import PROBLEMS
+
+REF = "#/components/schemas/{name}"
+RAW = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The same key and body do a thing once and answer as the first time.",
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag of the revision that was seen.",
+}
+FILE_NAME = {
+    "name": "X-File-Name",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The file's name, percent-encoded.",
+}
+
+
+def description(routes: Sequence[Route]) -> dict[str, Any]:
+    """The OpenAPI document of these routes."""
+    shapes = [shape for route in routes for shape in (route.body, route.answer) if shape not in (None, bytes)]
+    schemas, components = msgspec.json.schema_components([*shapes, ProblemDetails], ref_template=REF)
+    by_shape = dict(zip(map(str, shapes), schemas, strict=False))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_shape)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Panku",
+            "version": version("panku"),
+            "description": "The books of a tax-device service unit. Times are RFC 3339 or, in fields ending in _at"
+            " and _us, UTC microseconds; money is integer fen. Every error is application/problem+json with a code.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-panku_session"},
+            },
+        },
+    }
+
+
+def _operation(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": ((route.write or route.show).__doc__ or route.name.replace("_", " "))
+        .strip()
+        .splitlines()[0],
+        "parameters": _parameters(route),
+        "responses": _responses(route, by_shape),
+    }
+    if not route.access.public:
+        session: list[dict[str, list[str]]] = [{"session": []}]
+        operation["security"] = [*session, *([{"token": []}] if route.access.scope else [])]
+    if route.raw:
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": RAW}}
+    elif route.body is not None:
+        content = {"schema": by_shape[str(route.body)], "examples": _examples(route)}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return operation
+
+
+def _examples(route: Route) -> dict[str, Any]:
+    if route.name == "post_document":
+        return {name: {"value": value} for name, value in route.example.items()}
+    return {route.name: {"value": route.example}}
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+    if route.query is not Nothing:
+        (shape,), components = msgspec.json.schema_components([route.query], ref_template=REF)
+        shape = components[route.query.__name__]
+        required = shape.get("required", [])
+        found += [
+            {"name": name, "in": "query", "required": name in required, "schema": schema}
+            for name, schema in shape["properties"].items()
+        ]
+    if route.write is not None and not (route.replaces or route.keyless):
+        found.append(KEY)
+    return found + ([IF_MATCH] if route.replaces else []) + ([FILE_NAME] if route.raw else [])
+
+
+def _responses(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "The answer."}
+    if route.answer is bytes:
+        answer["content"] = {"application/octet-stream": RAW}
+    elif route.answer is not None:
+        answer["content"] = {"application/json": {"schema": by_shape[str(route.answer)]}}
+    problem = {"schema": {"$ref": REF.format(name="ProblemDetails")}}
+    responses = {str(status): answer for status in route.statuses}
+    for status in _refusals(route):
+        codes = sorted(code for code, meaning in PROBLEMS.items() if meaning.status == status)
+        text = "Refused: " + ", ".join(codes)
+        responses[str(status)] = {"description": text, "content": {MEDIA_TYPE: problem}}
+    return responses
+
+
+def _refusals(route: Route) -> Iterable[int]:
+    if route.access.public and route.write is None:
+        return (503,)
+    reading = [400, 401, 403, 404]
+    writing = [409, 413, 422, 429] + ([412, 428] if route.replaces else [])
+    return reading + (writing if route.write is not None or route.body is not None else [])

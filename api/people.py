@@ -1,0 +1,316 @@
+"""Sessions, people, roles, signing keys and tokens over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from api import times
+from api.calls import Call, Done, Shown
+from devices.journal import Writer, open_journals
+from devices.people import enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
+from devices.people.kinds import PublicKey
+from devices.problems import refuse
+from devices.values import UNIT
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Password = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class SignInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who signs in."""
+
+    username: Annotated[str, msgspec.Meta(max_length=64)]
+    password: Password
+
+
+class PersonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person to be; they choose their own password with the enrolment code."""
+
+    username: str
+    name: Name
+
+
+class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The one-time code, and the password a person chooses."""
+
+    code: Annotated[str, msgspec.Meta(max_length=100)]
+    password: Password
+
+
+class PasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One's own password, old and new."""
+
+    password: Password
+    new: Password
+
+
+class GrantBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role at a site, or at UNIT for the roles of the whole unit."""
+
+    role: str
+    site: str = UNIT
+
+
+class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An outlet's token: its site, scopes (`read`, `post`), the person it acts for, and when it ends (RFC 3339)."""
+
+    label: Name
+    site: str
+    scopes: list[str]
+    expires_at: str
+    username: str | None = None
+
+
+class Role(msgspec.Struct, frozen=True):
+    """One role at one site."""
+
+    role: str
+    site: str
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who asks: a person with their roles, or a token with its site and scopes."""
+
+    username: str
+    name: str
+    roles: list[Role]
+    via: str
+    site: str | None
+    scopes: list[str]
+
+
+class PersonAnswer(msgspec.Struct, frozen=True):
+    """A person as administrators see them. `enrolment_code` is told once."""
+
+    username: str
+    name: str
+    active: bool
+    roles: list[Role]
+    enrolled: bool
+    key: str | None
+    key_status: str | None
+    enrolment_code: str | None = None
+
+
+class TokenAnswer(msgspec.Struct, frozen=True):
+    """A token. `secret` is told once, when it is issued."""
+
+    id: str
+    label: str
+    site: str
+    scopes: list[str]
+    username: str | None
+    expires_at: str
+    active: bool
+    secret: str | None = None
+
+
+def _unit_writer(call: Call) -> Writer:
+    return open_journals(call.store, [UNIT], call.at_us)
+
+
+# --- the session
+
+
+def begin_session(call: Call) -> Done:
+    """Sign in."""
+    signed = sign_in.sign_in(
+        call.store,
+        call.services.doors,
+        username=call.body.username,
+        password=call.body.password,
+        address=call.address,
+        at_us=call.at_us,
+    )
+    return Done(201, call.body.username, signed.secret)
+
+
+def show_begun(call: Call, done: Done) -> Shown:
+    """Who signed in, with the session's cookie."""
+    person = persons.person_of(call.store, done.key)
+    assert person is not None, "who signed in is there"
+    return Shown(_me(person), session=done.secret)
+
+
+def end_session(call: Call) -> Done:
+    """Sign out."""
+    if call.session is not None:
+        sessions.end(call.services.doors, call.session)
+    return Done(204, "")
+
+
+def show_ended(_: Call, __: Done) -> Shown:
+    """Nothing, and the cookie is gone."""
+    return Shown(None, session="")
+
+
+def show_me(call: Call, _: Done) -> Shown:
+    """Who asks."""
+    return Shown(_me(call.who))
+
+
+def _me(person: Any) -> Me:
+    return Me(
+        person.username, person.name, _roles(person.roles), person.via, person.site, sorted(person.scopes)
+    )
+
+
+def _roles(granted: Any) -> list[Role]:
+    return [Role(role, site) for role, site in sorted(granted)]
+
+
+# --- people
+
+
+def add_person(call: Call) -> Done:
+    """Make a person, who signs up with the code."""
+    created = persons.create(_unit_writer(call), call.unit, call.who, call.body.username, call.body.name)
+    return Done(201, call.body.username, created.code)
+
+
+def reset_password(call: Call) -> Done:
+    """Void a person's password and signing key; they enrol again with the new code."""
+    username = call.path["username"]
+    code = enrolment.reset_password(_unit_writer(call), call.who, username)
+    return Done(200, username, code)
+
+
+def deactivate(call: Call) -> Done:
+    """Shut a person out."""
+    persons.deactivate(_unit_writer(call), call.who, call.path["username"])
+    return Done(200, call.path["username"])
+
+
+def enrol(call: Call) -> Done:
+    """Sign up: choose a password with the one-time code; this makes one's signing key."""
+    username = call.path["username"]
+    enrolment.enrol(_unit_writer(call), call.unit, username, call.body.code, call.body.password)
+    return Done(201, username)
+
+
+def show_enrolled(call: Call, done: Done) -> Shown:
+    """Who has signed up, and with which signing key."""
+    return Shown(_person(call, done))
+
+
+def change_password(call: Call) -> Done:
+    """Change one's own password."""
+    enrolment.change_password(_unit_writer(call), call.unit, call.who, call.body.password, call.body.new)
+    return Done(200, call.who.username)
+
+
+def grant_role(call: Call) -> Done:
+    """Give a person a role."""
+    username = call.path["username"]
+    grants.grant(_unit_writer(call), call.who, username, call.body.role, call.body.site)
+    return Done(201, username)
+
+
+def revoke_role(call: Call) -> Done:
+    """Take a role away."""
+    username = call.path["username"]
+    grants.revoke(_unit_writer(call), call.who, username, call.body.role, call.body.site)
+    return Done(200, username)
+
+
+def show_person(call: Call, done: Done) -> Shown:
+    """One person, with a fresh enrolment code where one was just made."""
+    return Shown(_person(call, done))
+
+
+def _person(call: Call, done: Done) -> PersonAnswer:
+    for listed in persons.everybody(call.store):
+        if listed.username == done.key:
+            return _listed(listed, done.secret)
+    raise refuse("not_found")
+
+
+def _listed(listed: persons.Listed, code: str | None = None) -> PersonAnswer:
+    return PersonAnswer(
+        listed.username,
+        listed.name,
+        listed.active,
+        _roles(listed.roles),
+        listed.enrolled,
+        listed.key,
+        listed.key_status,
+        code,
+    )
+
+
+def list_people(call: Call, _: Done) -> Shown:
+    """Everybody."""
+    return Shown([_listed(listed) for listed in persons.everybody(call.store)])
+
+
+# --- keys
+
+
+class KeyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose keys."""
+
+    username: str
+
+
+def list_keys(call: Call, _: Done) -> Shown:
+    """A person's public keys, old ones too."""
+    return Shown(signing_keys.keys_of(call.store, call.query.username))
+
+
+def confirm_key(call: Call) -> Done:
+    """Confirm another person's new key."""
+    key = signing_keys.confirm(_unit_writer(call), call.who, call.path["fingerprint"])
+    return Done(200, key.fingerprint)
+
+
+def show_key(call: Call, done: Done) -> Shown:
+    """One public key."""
+    key: PublicKey | None = signing_keys.key_by_fingerprint(call.store, done.key)
+    if key is None:
+        raise refuse("not_found")
+    return Shown(key)
+
+
+# --- tokens
+
+
+def issue_token(call: Call) -> Done:
+    """Issue an outlet's token."""
+    body = call.body
+    issued = tokens.issue(
+        _unit_writer(call),
+        call.who,
+        label=body.label,
+        site=body.site,
+        scopes=body.scopes,
+        expires_at=times.moment(body.expires_at, "/expires_at"),
+        username=body.username,
+    )
+    return Done(201, issued.token.id, issued.secret)
+
+
+def revoke_token(call: Call) -> Done:
+    """End a token."""
+    tokens.revoke(_unit_writer(call), call.who, call.path["id"])
+    return Done(200, call.path["id"])
+
+
+def show_token(call: Call, done: Done) -> Shown:
+    """One token, with its secret where it was just issued."""
+    for token in tokens.every_token(call.store):
+        if token.id == done.key:
+            return Shown(_token(token, done.secret))
+    raise refuse("not_found")
+
+
+def list_tokens(call: Call, _: Done) -> Shown:
+    """Every token, without secrets."""
+    return Shown([_token(token) for token in tokens.every_token(call.store)])
+
+
+def _token(token: Any, secret: str | None = None) -> TokenAnswer:
+    ends = times.shown(token.expires_at)
+    scopes = token.scopes.split()
+    return TokenAnswer(token.id, token.label, token.site, scopes, token.username, ends, token.active, secret)

@@ -1,0 +1,195 @@
+"""The route table: every operation with its access, shapes and functions. What serves and what describes read it."""
+
+from __future__ import annotations
+
+from api import access, books, devices, documents, orders, people, registers, system, uploads
+from api.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
+from api.examples import DOCUMENTS, SERIAL
+from api.routing import Route
+from devices.journal import Head
+from devices.ledger import books as ledger_books
+from devices.ledger import changes, due, listing, manifests
+from devices.ledger.drafts import AnyDraft
+from devices.paperwork import (
+    CONSIGNMENT,
+    DISPATCH_ORDER,
+    REPAIR,
+    Attachment,
+    Consignment,
+    DispatchOrder,
+    RepairOrder,
+)
+from devices.people.kinds import PublicKey
+from devices.values import Bin, Carrier, Model, Site
+
+AUDITOR = Access(roles=("auditor",), site="number")
+POSTER = Access(roles="of_document", site="body", scope="post")
+READER = Access(roles=READERS, site="number", scope="read")
+READ_BOOK = Access(roles=READERS, site="path")
+DESK_BODY = Access(roles=("storekeeper", "clerk"), site="body")
+DESK_NUMBER = Access(roles=("storekeeper", "clerk"), site="number")
+STOREKEEPER_QUERY = Access(roles=("storekeeper",), site="query")
+STAFF_QUERY = Access(roles=access.SITE_STAFF, site="query")
+STOREKEEPER_PATH = Access(roles=("storekeeper",), site="path")
+CREATED = (201,)
+
+R = Route
+PASSWORD = "correct horse battery staple"  # noqa: S105
+
+ROUTES = (
+    # sessions
+    R("POST", "/v1/session", "sign_in", PUBLIC, people.show_begun, people.Me, write=people.begin_session,
+      body=people.SignInBody, keyless=True, statuses=CREATED, example={"username": "zhang.wei", "password": PASSWORD}),
+    R("DELETE", "/v1/session", "sign_out", SIGNED_IN, people.show_ended, None, write=people.end_session,
+      keyless=True, statuses=(204,)),
+    R("GET", "/v1/me", "who_am_i", ANYONE, people.show_me, people.Me),
+    R("POST", "/v1/me/password", "change_password", SIGNED_IN, people.show_person, people.PersonAnswer,
+      check=documents.reauthenticate, write=people.change_password, body=people.PasswordBody,
+      example={"password": PASSWORD, "new": "another long password"}),
+    # documents
+    R("POST", "/v1/documents", "post_document", POSTER, documents.show_posted, documents.PostedAnswer,
+      write=documents.post_document, body=AnyDraft, statuses=(201, 202), example=DOCUMENTS),
+    R("GET", "/v1/documents", "list_documents", ANYONE, documents.list_documents, listing.DocumentPage,
+      query=documents.DocumentQuery),
+    R("GET", "/v1/documents/{number}", "read_document", READER, documents.show_document, listing.DocumentView,
+      query=documents.LinesQuery),
+    R("POST", "/v1/documents/{number}/review", "review_document", AUDITOR, documents.show_document,
+      listing.DocumentView, check=documents.reauthenticate, write=documents.review_document,
+      body=documents.ReviewBody, example={"decision": "approve", "password": PASSWORD}),
+    R("POST", "/v1/documents/{number}/withdraw", "withdraw_document",
+      Access(roles=("storekeeper", "clerk"), site="number"), documents.show_document, listing.DocumentView,
+      write=documents.withdraw_document),
+    # devices
+    R("GET", "/v1/devices", "list_devices", ANYONE, devices.list_devices, listing.DevicePage,
+      query=devices.DeviceQuery),
+    R("POST", "/v1/devices/lookup", "look_devices_up", ANYONE, devices.lookup, list[devices.LookupAnswer],
+      body=devices.LookupBody, example={"serials": [SERIAL]}),
+    R("GET", "/v1/devices/{serial}", "read_device", ANYONE, devices.show_device, devices.DeviceAnswer),
+    R("GET", "/v1/devices/{serial}/history", "read_history", ANYONE, devices.show_history, devices.HistoryAnswer,
+      query=devices.HistoryQuery),
+    R("GET", "/v1/changes", "read_changes", ANYONE, devices.list_changes, changes.Changes,
+      query=devices.ChangesQuery),
+    # books
+    R("GET", "/v1/books/{site}/{register}", "read_book", READ_BOOK, books.show_totals, ledger_books.Totals,
+      query=books.TotalsQuery),
+    R("GET", "/v1/books/{site}/{register}/card", "read_card", READ_BOOK, books.show_card, ledger_books.Card,
+      query=books.CardQuery),
+    R("GET", "/v1/books/{site}/{register}/statement", "read_statement", READ_BOOK, books.show_statement,
+      ledger_books.Statement, query=books.StatementQuery),
+    R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[due.Due], query=books.SiteQuery),
+    R("GET", "/v1/journal/{site}/head", "read_head", ANYONE, books.show_head, Head),
+    # manifests and attachments
+    R("POST", "/v1/manifests", "add_manifest", STOREKEEPER_QUERY, uploads.show_manifest, manifests.Compared,
+      write=uploads.add_manifest, query=uploads.ManifestQuery, raw=True, statuses=CREATED),
+    R("GET", "/v1/manifests/{number}", "read_manifest", READER, uploads.show_manifest, manifests.Compared),
+    R("POST", "/v1/attachments", "add_attachment", STAFF_QUERY, uploads.show_attached, Attachment,
+      write=uploads.add_attachment, query=uploads.AttachmentQuery, raw=True, statuses=CREATED),
+    R("GET", "/v1/attachments/{digest}", "read_attachment", SIGNED_IN, uploads.show_attachment, bytes),
+    # orders, consignments, customers
+    R("POST", "/v1/repairs", "open_repair", DESK_BODY, orders.showing(REPAIR), RepairOrder,
+      write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
+      example={"site": "BJ01", "serial": SERIAL, "fault": "无法识别"}),
+    R("GET", "/v1/repairs", "list_repairs", SIGNED_IN, orders.listing(REPAIR), list[RepairOrder],
+      query=orders.SiteQuery),
+    R("GET", "/v1/repairs/{number}", "read_repair", READER, orders.showing(REPAIR), RepairOrder),
+    R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, orders.showing(REPAIR),
+      RepairOrder, write=orders.filing(REPAIR), body=orders.ServiceRecordBody, statuses=CREATED,
+      example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "接口松动", "work": "更换接口"}),
+    R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, orders.showing(REPAIR), RepairOrder,
+      write=orders.cancelling(REPAIR)),
+    R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_BODY, orders.showing(DISPATCH_ORDER), DispatchOrder,
+      write=orders.open_dispatch_order, body=orders.DispatchOrderBody, statuses=CREATED,
+      example={"site": "BJ01", "serial": SERIAL, "fault": "无法开机", "technician": "王师傅"}),
+    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", SIGNED_IN, orders.listing(DISPATCH_ORDER),
+      list[DispatchOrder], query=orders.SiteQuery),
+    R("GET", "/v1/dispatch-orders/{number}", "read_dispatch_order", READER, orders.showing(DISPATCH_ORDER),
+      DispatchOrder),
+    R("POST", "/v1/dispatch-orders/{number}/service-record", "file_service_record", DESK_NUMBER,
+      orders.showing(DISPATCH_ORDER), DispatchOrder, write=orders.filing(DISPATCH_ORDER),
+      body=orders.ServiceRecordBody, statuses=CREATED,
+      example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "主板故障", "work": "更换备件"}),
+    R("POST", "/v1/dispatch-orders/{number}/cancel", "cancel_dispatch_order", DESK_NUMBER,
+      orders.showing(DISPATCH_ORDER), DispatchOrder, write=orders.cancelling(DISPATCH_ORDER)),
+    R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, orders.listing(CONSIGNMENT), list[Consignment],
+      query=orders.SiteQuery),
+    R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK, orders.show_consignment,
+      Consignment),
+    R("PUT", "/v1/consignments/{site}/{carrier}/{waybill}", "replace_consignment", STOREKEEPER_PATH,
+      orders.show_consignment, Consignment, write=orders.replace_consignment, body=orders.ConsignmentBody,
+      replaces=True, example={"packages": 2, "note": "保价", "papers": []}),
+    R("GET", "/v1/customers", "find_customer", SIGNED_IN, orders.find_customer, list[orders.CustomerAnswer],
+      query=orders.CustomerQuery),
+    R("GET", "/v1/customers/{number}", "read_customer", Access(roles=READERS, site="number"), orders.show_customer,
+      orders.CustomerAnswer),
+    R("PUT", "/v1/customers/{number}", "replace_customer", DESK_NUMBER, orders.show_customer, orders.CustomerAnswer,
+      write=orders.replace_customer, body=orders.CustomerBody, replaces=True,
+      example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),
+    R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR, orders.show_customer,
+      orders.CustomerAnswer, write=orders.erase_customer),
+    # registers
+    R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
+      write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,
+      example={"code": "BJ01", "name": "北京海淀库房"}),
+    R("GET", "/v1/sites", "list_sites", ANYONE, registers.listing(registers.SITES), list[Site]),
+    R("GET", "/v1/sites/{code}", "read_site", ANYONE, registers.showing(registers.SITES), Site),
+    R("PUT", "/v1/sites/{code}", "replace_site", ADMIN, registers.showing(registers.SITES), Site,
+      write=registers.replacing(registers.SITES), body=registers.SiteBody, replaces=True,
+      example={"code": "BJ01", "name": "北京海淀库房", "in_transit_days": 7}),
+    R("POST", "/v1/bins", "add_bin", ADMIN, registers.showing(registers.BINS), Bin,
+      write=registers.creating(registers.BINS), body=registers.BinBody, statuses=CREATED,
+      example={"site": "BJ01", "code": "M-01", "register": "merchandise", "condition": "good"}),
+    R("GET", "/v1/bins", "list_bins", ANYONE, registers.listing(registers.BINS), list[Bin], query=registers.BinQuery),
+    R("GET", "/v1/bins/{site}/{code}", "read_bin", ANYONE, registers.showing(registers.BINS), Bin),
+    R("PUT", "/v1/bins/{site}/{code}", "replace_bin", ADMIN, registers.showing(registers.BINS), Bin,
+      write=registers.replacing(registers.BINS), body=registers.BinBody, replaces=True,
+      example={"site": "BJ01", "code": "M-01", "register": "merchandise", "condition": "good", "name": "A 架 1 层"}),
+    R("POST", "/v1/models", "add_model", ADMIN, registers.showing(registers.MODELS), Model,
+      write=registers.creating(registers.MODELS), body=registers.ModelBody, statuses=CREATED,
+      example={"code": "TCG-01", "kind": "tax_disk", "name": "税控盘", "serial_pattern": "[0-9]{12}",
+               "price_fen": 20000, "warranty_months": 12}),
+    R("GET", "/v1/models", "list_models", ANYONE, registers.listing(registers.MODELS), list[Model]),
+    R("GET", "/v1/models/{code}", "read_model", ANYONE, registers.showing(registers.MODELS), Model),
+    R("PUT", "/v1/models/{code}", "replace_model", ADMIN, registers.showing(registers.MODELS), Model,
+      write=registers.replacing(registers.MODELS), body=registers.ModelBody, replaces=True,
+      example={"code": "TCG-01", "kind": "tax_disk", "name": "税控盘", "serial_pattern": "[0-9]{12}",
+               "price_fen": 18000, "warranty_months": 12}),
+    R("POST", "/v1/carriers", "add_carrier", ADMIN, registers.showing(registers.CARRIERS), Carrier,
+      write=registers.creating(registers.CARRIERS), body=registers.CarrierBody, statuses=CREATED,
+      example={"code": "SF", "name": "顺丰速运"}),
+    R("GET", "/v1/carriers", "list_carriers", ANYONE, registers.listing(registers.CARRIERS), list[Carrier]),
+    R("GET", "/v1/carriers/{code}", "read_carrier", ANYONE, registers.showing(registers.CARRIERS), Carrier),
+    R("PUT", "/v1/carriers/{code}", "replace_carrier", ADMIN, registers.showing(registers.CARRIERS), Carrier,
+      write=registers.replacing(registers.CARRIERS), body=registers.CarrierBody, replaces=True,
+      example={"code": "SF", "name": "顺丰速运", "active": False}),
+    # people, keys, tokens
+    R("POST", "/v1/people", "add_person", ADMIN, people.show_person, people.PersonAnswer, write=people.add_person,
+      body=people.PersonBody, statuses=CREATED, example={"username": "zhang.wei", "name": "张伟"}),
+    R("GET", "/v1/people", "list_people", ADMIN, people.list_people, list[people.PersonAnswer]),
+    R("POST", "/v1/people/{username}/enrol", "enrol", PUBLIC, people.show_enrolled, people.PersonAnswer,
+      write=people.enrol, body=people.EnrolBody, statuses=CREATED,
+      example={"code": "7K2M-9QXA-41TD", "password": PASSWORD}),
+    R("POST", "/v1/people/{username}/grants", "grant_role", ADMIN, people.show_person, people.PersonAnswer,
+      write=people.grant_role, body=people.GrantBody, statuses=CREATED,
+      example={"role": "storekeeper", "site": "BJ01"}),
+    R("POST", "/v1/people/{username}/revoke", "revoke_role", ADMIN, people.show_person, people.PersonAnswer,
+      write=people.revoke_role, body=people.GrantBody, example={"role": "storekeeper", "site": "BJ01"}),
+    R("POST", "/v1/people/{username}/reset", "reset_password", ADMIN, people.show_person, people.PersonAnswer,
+      write=people.reset_password),
+    R("POST", "/v1/people/{username}/deactivate", "deactivate", ADMIN, people.show_person, people.PersonAnswer,
+      write=people.deactivate),
+    R("GET", "/v1/keys", "list_keys", SIGNED_IN, people.list_keys, list[PublicKey], query=people.KeyQuery),
+    R("POST", "/v1/keys/{fingerprint}/confirm", "confirm_key", SIGNED_IN, people.show_key, PublicKey,
+      write=people.confirm_key),
+    R("POST", "/v1/tokens", "issue_token", ADMIN, people.show_token, people.TokenAnswer, write=people.issue_token,
+      body=people.TokenBody, statuses=CREATED,
+      example={"label": "海淀网点", "site": "BJ01", "scopes": ["read"], "expires_at": "2027-11-24T00:00:00+08:00"}),
+    R("GET", "/v1/tokens", "list_tokens", ADMIN, people.list_tokens, list[people.TokenAnswer]),
+    R("POST", "/v1/tokens/{id}/revoke", "revoke_token", ADMIN, people.show_token, people.TokenAnswer,
+      write=people.revoke_token),
+    # the doors themselves
+    R("GET", "/healthz", "is_alive", PUBLIC, system.show_health, system.Health),
+    R("GET", "/readyz", "is_ready", PUBLIC, system.show_readiness, system.Health),
+)  # fmt: skip
+
+assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES), "a route is declared twice"
+assert len({route.name for route in ROUTES}) == len(ROUTES), "two routes share a name"

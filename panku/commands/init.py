@@ -1,0 +1,36 @@
+"""`panku init`: found the unit and make its first administrator."""
+
+import argparse
+
+from devices.journal import open_journals
+from devices.people.enrolment import found_administrator
+from devices.problems import Refused as RuleRefused
+from devices.unit import found
+from devices.values import UNIT
+from panku.commands import DONE
+from panku.commands.opening import books
+from panku.commands.words import password, refusal
+from panku.settings import Settings
+from panku.wiring import clock
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Who the administrator is; the password is asked for, or read from standard input when that is no terminal."""
+    parser.add_argument("--username", required=True, help="the administrator's username, such as admin")
+    parser.add_argument("--name", required=True, help="their name as it is shown")
+    parser.add_argument("--unit", default="税控服务单位", help="the unit's name")
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Make the administrator; refused when there is one."""
+    secret = password("Password for " + arguments.username)
+    with books(settings) as store:
+        try:
+            with store.writing():
+                unit = found(store, arguments.unit, clock())
+                writer = open_journals(store, [UNIT], clock())
+                key = found_administrator(writer, unit, arguments.username, arguments.name, secret)
+        except RuleRefused as refused:
+            raise refusal(refused) from refused
+    print(f"{arguments.username} is the administrator; signing key {key.fingerprint}")
+    return DONE

@@ -1,0 +1,76 @@
+"""`panku person`: people from the command line, on an administrator's word."""
+
+import argparse
+
+from devices.database import Store
+from devices.journal import open_journals
+from devices.people import enrolment, grants, persons
+from devices.people.doors import doors_url
+from devices.problems import Refused as RuleRefused
+from devices.values import UNIT
+from panku.commands import DONE
+from panku.commands.opening import books
+from panku.commands.words import acting, founded, password, refusal
+from panku.settings import Settings
+from panku.wiring import clock
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """What to do with whom."""
+    what = parser.add_subparsers(dest="what", metavar="what", required=True)
+    what.add_parser("list", help="everybody with their roles")
+    add = what.add_parser("add", help="make a person; prints their one-time enrolment code")
+    add.add_argument("username")
+    add.add_argument("--name", required=True)
+    enrol = what.add_parser("enrol", help="sign up with the code; the password is asked for")
+    enrol.add_argument("username")
+    enrol.add_argument("--code", required=True)
+    reset = what.add_parser("reset", help="void a password and signing key; prints a new code")
+    reset.add_argument("username")
+    for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
+        one = what.add_parser(name, help=meaning)
+        one.add_argument("username")
+        one.add_argument("role")
+        one.add_argument("--site", default=UNIT, help="a site's code; left out for roles of the whole unit")
+    for one in what.choices.values():
+        if one.prog.split()[-1] not in ("list", "enrol"):
+            one.add_argument(
+                "--by", required=True, help="the administrator's username; the password is asked for"
+            )
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do it, journalled."""
+    with books(settings) as store:
+        if arguments.what == "list":
+            for listed in persons.everybody(store):
+                roles = ", ".join(f"{role}@{site}" for role, site in sorted(listed.roles))
+                print(
+                    f"{listed.username}\t{listed.name}\t{roles or '-'}\t{'active' if listed.active else 'inactive'}"
+                )
+            return DONE
+        try:
+            print(_act(store, settings, arguments))
+        except RuleRefused as refused:
+            raise refusal(refused) from refused
+    return DONE
+
+
+def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
+    unit, username = founded(store), arguments.username
+    if arguments.what == "enrol":
+        secret = password(f"A new password for {username}")
+        with store.writing():
+            writer = open_journals(store, [UNIT], clock())
+            key = enrolment.enrol(writer, unit, username, arguments.code, secret)
+        return f"{username} has signed up; signing key {key.fingerprint} ({key.status})"
+    by = acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+    with store.writing():
+        writer = open_journals(store, [UNIT], clock())
+        if arguments.what == "add":
+            return persons.create(writer, unit, by, username, arguments.name).code
+        if arguments.what == "reset":
+            return enrolment.reset_password(writer, by, username)
+        change = grants.grant if arguments.what == "grant" else grants.revoke
+        change(writer, by, username, arguments.role, arguments.site)
+        return f"{arguments.what}: {username} {arguments.role}@{arguments.site}"

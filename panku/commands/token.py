@@ -1,0 +1,72 @@
+"""`panku token`: outlets' tokens from the command line, on an administrator's word."""
+
+import argparse
+from datetime import UTC, datetime
+
+from devices.database import Store
+from devices.journal import open_journals
+from devices.people import tokens
+from devices.people.doors import doors_url
+from devices.problems import Refused as RuleRefused
+from devices.values import UNIT
+from panku.commands import DONE
+from panku.commands.opening import books
+from panku.commands.words import acting, founded, refusal
+from panku.settings import Settings
+from panku.wiring import clock
+
+DAY_US = 86_400_000_000
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """What to do with which token."""
+    what = parser.add_subparsers(dest="what", metavar="what", required=True)
+    what.add_parser("list", help="every token, without secrets")
+    issue = what.add_parser("issue", help="issue a token; prints its secret once")
+    issue.add_argument("label", help="whose it is")
+    issue.add_argument("--site", required=True)
+    issue.add_argument("--scope", action="append", required=True, choices=["read", "post"])
+    issue.add_argument("--days", type=int, default=365, help="how many days it is good for")
+    issue.add_argument("--person", help="the person a posting token acts for")
+    revoke = what.add_parser("revoke", help="end a token")
+    revoke.add_argument("id")
+    for one in (issue, revoke):
+        one.add_argument(
+            "--by", required=True, help="the administrator's username; the password is asked for"
+        )
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do it, journalled."""
+    with books(settings) as store:
+        if arguments.what == "list":
+            for token in tokens.every_token(store):
+                ends = datetime.fromtimestamp(token.expires_at / 1e6, UTC).date()
+                active = "active" if token.active else "revoked"
+                print(f"{token.id}\t{token.label}\t{token.site}\t{token.scopes}\tuntil {ends}\t{active}")
+            return DONE
+        try:
+            print(_act(store, settings, arguments))
+        except RuleRefused as refused:
+            raise refusal(refused) from refused
+    return DONE
+
+
+def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
+    founded(store)
+    by = acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+    with store.writing():
+        writer = open_journals(store, [UNIT], clock())
+        if arguments.what == "revoke":
+            tokens.revoke(writer, by, arguments.id)
+            return f"revoked {arguments.id}"
+        issued = tokens.issue(
+            writer,
+            by,
+            label=arguments.label,
+            site=arguments.site,
+            scopes=arguments.scope,
+            expires_at=clock() + arguments.days * DAY_US,
+            username=arguments.person,
+        )
+        return issued.secret

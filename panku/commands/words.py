@@ -1,0 +1,52 @@
+"""What several commands say and ask: passwords, refusals in words, and who acts."""
+
+import getpass
+import sys
+
+from devices.database import Store
+from devices.people.persons import person_of
+from devices.people.roles import Person
+from devices.people.sign_in import reauthenticate
+from devices.problems import Refused as RuleRefused
+from devices.unit import Unit, unit_of
+from labels.words import sentence
+from panku.commands import FAULT, Refused
+
+MOST_SAID = 50
+
+
+def password(question: str) -> str:
+    """A password, typed unseen, or one line of standard input when that is no terminal."""
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{question}: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def refusal(refused: RuleRefused) -> Refused:
+    """A refusal as a command tells it: a sentence for each problem."""
+    said = [
+        sentence(f"problem.{problem.code}", problem.facts, "en") for problem in refused.problems[:MOST_SAID]
+    ]
+    more = len(refused.problems) - len(said)
+    return Refused("\n".join([*said, f"… and {more} more"] if more > 0 else said), FAULT)
+
+
+def founded(store: Store) -> Unit:
+    """The unit. Raises Refused before `panku init`."""
+    unit = unit_of(store)
+    if unit is None:
+        raise Refused("No unit has been founded yet: run panku init first.")
+    return unit
+
+
+def acting(store: Store, doors: Store, username: str, at_us: int) -> Person:
+    """The person on whose word a command acts, proved by their password."""
+    person = person_of(store, username)
+    secret = password(f"Password for {username}")
+    if person is None:
+        raise Refused(f"There is nobody with the username {username}.")
+    try:
+        reauthenticate(store, doors, person, secret, "command line", at_us)
+    except RuleRefused as refused:
+        raise refusal(refused) from refused
+    return person

@@ -1,0 +1,57 @@
+"""Wiring: the one place where stores, rules, clock and doors meet."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from api.app import create_app
+from api.calls import Services
+from devices.database import Store
+from devices.ledger.plan import Rule, Rulebook
+from devices.ledger.rules import RULES as LEDGER_RULES
+from devices.paperwork import PAPERWORK_KINDS
+from devices.people.doors import doors_url
+from devices.people.kinds import PEOPLE_KINDS
+from devices.records import REGISTER_KINDS
+from devices.spares.rules import RULES as SPARES_RULES
+from panku import settings as panku_settings
+from panku.settings import Settings
+from web.door import add_pages
+
+RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS)
+
+
+def merged(*books: dict[str, tuple[Rule, ...]]) -> Rulebook:
+    """The rules of every layer by document, each layer's after those below it."""
+    names = {name for book in books for name in book}
+    return {name: tuple(rule for book in books for rule in book.get(name, ())) for name in names}
+
+
+RULEBOOK = merged(LEDGER_RULES, SPARES_RULES)
+
+
+def clock() -> int:
+    """Now, in UTC microseconds."""
+    return time.time_ns() // 1000
+
+
+def services(settings: Settings) -> Services:
+    """What the doors work with, opened for this process."""
+    return Services(
+        Store(settings.database_url),
+        Store(doors_url(settings.database_url)),
+        RULEBOOK,
+        clock,
+        secure_cookies=not settings.is_loopback,
+        body_limit_bytes=settings.body_limit_bytes,
+        upload_limit_bytes=settings.upload_limit_bytes,
+    )
+
+
+def application() -> Any:
+    """The WSGI application, made in each worker after the fork."""
+    wired = services(panku_settings.of_this_process())
+    app = create_app(wired)
+    add_pages(app, wired)
+    return app
