@@ -150,9 +150,9 @@ def _refuse_in_use(call: Call, register: Catalogue, value: Any) -> None:
     """A site or bin with devices in it is not closed."""
     if value.active or register.kind.name not in ("site", "bin"):
         return
-    where, params = ("site = ?", (value.code,))
+    where, params = "site = ?", [value.code]
     if register.kind.name == "bin":
-        where, params = "site = ? AND bin = ?", (value.site, value.code)
+        where, params = "site = ? AND bin = ?", [value.site, value.code]
     row = call.store.row(f"SELECT COUNT(*) FROM position WHERE {where}", params)
     if row and row[0]:
         raise refuse("in_use", kind=register.kind.name, key=register.kind.key(value), count=row[0])

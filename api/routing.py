@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import falcon
@@ -66,7 +66,7 @@ class Resource:
             setattr(self, f"on_{method.lower()}", self._answer)
 
     def _answer(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
-        route = self.routes[cast("str", req.method)]
+        route = self.routes[req.method]
         call = _call(self.services, route, req, path)
         done = READ
         if route.write is not None:

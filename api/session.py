@@ -5,7 +5,7 @@ from __future__ import annotations
 import falcon
 
 from api.calls import Services
-from devices.people import sessions, tokens
+from devices.people import sign_in, tokens
 from devices.people.roles import Person
 from devices.problems import refuse
 
@@ -29,7 +29,7 @@ def principal_of(services: Services, req: falcon.Request, at_us: int) -> tuple[P
     text = req.cookies.get(cookie_name(secure=services.secure_cookies))
     if not text:
         return None, None
-    return sessions.person_of_session(services.store, services.doors, text, at_us), text
+    return sign_in.person_of_session(services.store, services.doors, text, at_us), text
 
 
 def set_cookie(resp: falcon.Response, session: str, *, secure: bool) -> None:

@@ -225,6 +225,6 @@ class Refused(Exception):
         return PROBLEMS[self.problems[0].code].status
 
 
-def refuse(code: str, pointer: str = "", **facts: Fact) -> Refused:
+def refuse(code: str, pointer: str = "", /, **facts: Fact) -> Refused:
     """A refusal with one problem; `raise refuse("not_found")`."""
     return Refused([Problem(code, pointer, facts)])

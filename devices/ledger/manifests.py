@@ -52,7 +52,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 def read(store: Store, data: bytes) -> tuple[tuple[ManifestRow, ...], tuple[Problem, ...]]:
     """The rows of a packing list with their problems, serials checked against the catalogue's patterns."""
-    patterns = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
+    patterns: dict[str, str] = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
     found = read_packing_list(data, patterns)
     problems = list(found.problems)
     faults = {row_of(problem): problem.code for problem in reversed(found.problems)}

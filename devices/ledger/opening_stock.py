@@ -1,0 +1,54 @@
+"""Opening stock (期初) from a spreadsheet: one proposal for each register, since no document mixes two books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devices.database import Store
+from devices.ledger.drafts import LINE_LIMIT, Opening, OpeningItem, Party
+from devices.opening_stock import OpeningRow, read_opening_stock
+from devices.problems import Refused
+from devices.values import REGISTERS
+
+PARTY_UNKNOWN = {"carried": "技术员", "in_transit": "承运人", "at_factory": "厂家"}
+"""Who has a device that is away, where the old books do not say."""
+
+
+def read(store: Store, data: bytes) -> tuple[OpeningRow, ...]:
+    """The rows of an opening sheet. Raises Refused with every problem, by row: opening stock is taken whole."""
+    patterns: dict[str, str] = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
+    found = read_opening_stock(data, patterns)
+    if found.problems:
+        raise Refused(found.problems)
+    return tuple(found.rows)
+
+
+def drafts(rows: Sequence[OpeningRow], site: str, day: str, digest: str) -> list[Opening]:
+    """The proposals for these rows, with the sheet itself as their proof; `digest` is its attachment's."""
+    by_register: dict[str | None, list[OpeningItem]] = {}
+    for row in rows:
+        register = row.register if row.state not in ("sold", "in_service", "lost") else None
+        by_register.setdefault(register, []).append(_item(row))
+    return [
+        Opening(site=site, business_date=day, attachments=(digest,), lines=tuple(items[start : start + LINE_LIMIT]))
+        for items in by_register.values()
+        for start in range(0, len(items), LINE_LIMIT)
+    ]
+
+
+def _item(row: OpeningRow) -> OpeningItem:
+    party = None
+    if row.taxpayer:
+        party = Party(
+            taxpayer_id=row.taxpayer.id, name=row.taxpayer_name, address=row.address, contact=row.contact
+        )
+    return OpeningItem(
+        serial=row.serial or "",
+        model=row.model or "",
+        state=row.state or "",
+        register=next((register for register in REGISTERS if register == row.register), None),
+        bin=row.bin,
+        party=PARTY_UNKNOWN.get(row.state or ""),
+        customer=party,
+        warranty_until=row.warranty_until,
+    )

@@ -1,0 +1,112 @@
+"""`panku import`: a maker's packing list becomes a manifest, the old books' spreadsheet opening stock (期初)."""
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from devices.database import Store
+from devices.journal import open_journals
+from devices.ledger import manifests, opening_stock, post
+from devices.people.doors import doors_url
+from devices.people.roles import Person
+from devices.problems import Refused as RuleRefused
+from devices.sheet_cells import row_of
+from labels.words import sentence
+from panku.commands import DONE, FAULT, Refused
+from panku.commands.opening import books
+from panku.commands.words import acting, founded, refusal
+from panku.settings import Settings
+from panku.wiring import RULEBOOK, clock
+
+STOREKEEPER = ("storekeeper",)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """What to read, where it belongs, on whose word."""
+    what = parser.add_subparsers(dest="what", metavar="what", required=True)
+    manifest = what.add_parser("manifest", help="a maker's packing list, xlsx or CSV")
+    manifest.add_argument("--register", choices=["merchandise", "spare"], required=True)
+    manifest.add_argument("--supplier", required=True)
+    manifest.add_argument("--delivery-note", required=True)
+    opening = what.add_parser("opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts")
+    opening.add_argument("--date", required=True, help="the business date, YYYY-MM-DD")
+    for one in (manifest, opening):
+        one.add_argument("file", type=Path)
+        one.add_argument("--site", required=True)
+        one.add_argument("--by", required=True, help="the storekeeper's username; the password is asked for")
+        one.add_argument("--dry-run", action="store_true", help="tell what would happen and write nothing")
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Exit status 1 when rows were wrong; they are told by row."""
+    try:
+        data = arguments.file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{arguments.file} cannot be read: {error.strerror}", 2) from error
+    with books(settings) as store:
+        founded(store)
+        by = acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+        if not by.may(STOREKEEPER, arguments.site):
+            raise Refused(f"{by.username} is not a storekeeper of {arguments.site}.")
+        work = _manifest if arguments.what == "manifest" else _opening
+        try:
+            return work(store, by, arguments, data)
+        except RuleRefused as refused:
+            raise refusal(refused) from refused
+
+
+class DryRun(Exception):
+    """Everything was decided; nothing is to be kept."""
+
+
+def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
+    rows, problems = manifests.read(store, data)
+    good = sum(row.serial is not None for row in tqdm(rows, unit=" rows", leave=False))
+    for problem in problems:
+        told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
+        print(f"row {row_of(problem) or '-'}: {told}")
+    print(f"{good} serials, {len(problems)} problems")
+    if not arguments.dry_run:
+        with store.writing():
+            kept = manifests.keep(
+                store,
+                data,
+                site=arguments.site,
+                register=arguments.register,
+                supplier=arguments.supplier,
+                delivery_note=arguments.delivery_note,
+                name=arguments.file.name,
+                by=by.username,
+                at_us=clock(),
+            )
+        print(f"manifest {kept.number}")
+    return FAULT if problems else DONE
+
+
+def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
+    unit = founded(store)
+    rows = opening_stock.read(store, data)
+    numbers = []
+    try:
+        with store.writing():
+            writer = open_journals(store, [arguments.site], clock())
+            digest = manifests.attach(
+                writer,
+                data,
+                site=arguments.site,
+                name=arguments.file.name,
+                media_type=manifests.SPREADSHEET,
+                by=by.username,
+            )
+            drafts = opening_stock.drafts(rows, arguments.site, arguments.date, digest)
+            for draft in tqdm(drafts, unit=" documents", leave=False):
+                poster = post.Poster(by.username)
+                numbers.append(post.post(store, unit, draft, by=poster, at_us=clock(), rulebook=RULEBOOK).number)
+            if arguments.dry_run:
+                raise DryRun
+    except DryRun:
+        print(f"{len(rows)} devices would be proposed in {len(numbers)} documents; nothing was written")
+        return DONE
+    print(f"{len(rows)} devices proposed, waiting for an auditor: {', '.join(numbers)}")
+    return DONE
