@@ -1,0 +1,178 @@
+"""Books: what a site holds in a register, a model's card, and the monthly statement. Everything is a count of lines.
+
+In and out are the lines that change (register, site). A reversal counts as a negative in the column of what it
+undoes, in its own month (红字), so that opening + in - out = closing always holds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from devices.database import Store
+from devices.ledger.history import EVENTS, Event, event_of
+from devices.lifecycle import DOCUMENTS
+
+
+class ModelTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """How many devices of one model a register holds, by state; `total` is their sum."""
+
+    model: str
+    in_stock: int = 0
+    quarantined: int = 0
+    faulty: int = 0
+    in_repair: int = 0
+    carried: int = 0
+    in_transit: int = 0
+    at_factory: int = 0
+    missing: int = 0
+    total: int = 0
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What a site's register holds, per model; `as_of_us` is the moment in UTC microseconds, None for now."""
+
+    site: str
+    register: str
+    as_of_us: int | None
+    models: list[ModelTotals]
+
+
+class Card(msgspec.Struct, frozen=True):
+    """One model's card (台账) between two business dates, both included; `lines` are those that went in or out."""
+
+    site: str
+    register: str
+    model: str
+    from_date: str
+    to_date: str
+    opening: int
+    lines: list[Event]
+    closing: int
+
+
+class ModelMonth(msgspec.Struct, frozen=True, rename={"in_": "in"}):
+    """One model's month: a count per document type for what went `in` and what went `out`."""
+
+    model: str
+    opening: int
+    in_: dict[str, int]
+    out: dict[str, int]
+    closing: int
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """The monthly statement (进销存月报). `in_types` and `out_types` are its columns, in the lifecycle's order."""
+
+    site: str
+    register: str
+    month: str
+    in_types: list[str]
+    out_types: list[str]
+    models: list[ModelMonth]
+
+
+HELD_NOW = (
+    "SELECT p.model, p.state, COUNT(*) FROM position p WHERE p.site = ? AND p.register = ?"
+    " GROUP BY p.model, p.state ORDER BY p.model"
+)
+# A device's steps are numbered without gaps and never recorded before one another: the next one tells.
+HELD_THEN = (
+    "SELECT l.model, l.state, COUNT(*) FROM line l WHERE l.site = ? AND l.register = ? AND l.recorded_at <= ?"
+    " AND NOT EXISTS (SELECT 1 FROM line x WHERE x.serial = l.serial AND x.step = l.step + 1"
+    " AND x.recorded_at <= ?) GROUP BY l.model, l.state ORDER BY l.model"
+)
+IN = (
+    "l.site = ? AND l.register = ? AND (COALESCE(l.from_site, '') <> ? OR COALESCE(l.from_register, '') <> ?)"
+)
+OUT = (
+    "l.from_site = ? AND l.from_register = ? AND (COALESCE(l.site, '') <> ? OR COALESCE(l.register, '') <> ?)"
+)
+BALANCE = (
+    f"SELECT (SELECT COUNT(*) FROM line l WHERE {IN} AND l.model = ? AND l.business_date < ?)"
+    f" - (SELECT COUNT(*) FROM line l WHERE {OUT} AND l.model = ? AND l.business_date < ?)"
+)
+COUNTED = (
+    "SELECT {sign}, l.model, l.type, CASE WHEN l.reverses IS NULL THEN 0 ELSE 1 END AS undone,"
+    " CASE WHEN l.business_date < ? THEN 1 ELSE 0 END AS earlier, COUNT(*)"
+    " FROM line l WHERE {which} AND l.business_date < ? GROUP BY l.model, l.type, undone, earlier"
+)
+MOVEMENTS = f"{COUNTED.format(sign='1', which=IN)} UNION ALL {COUNTED.format(sign='-1', which=OUT)}"
+
+
+def totals(store: Store, site: str, register: str, *, as_of_us: int | None = None) -> Totals:
+    """What the register holds now, or held at a past moment (by when lines were recorded)."""
+    if as_of_us is None:
+        rows = store.rows(HELD_NOW, (site, register))
+    else:
+        rows = store.rows(HELD_THEN, (site, register, as_of_us, as_of_us))
+    states: dict[str, dict[str, int]] = defaultdict(dict)
+    for model, state, count in rows:
+        states[model][state] = count
+    models = [
+        ModelTotals(model=model, **counts, total=sum(counts.values()))
+        for model, counts in sorted(states.items())
+    ]
+    return Totals(site, register, as_of_us, models)
+
+
+def card(store: Store, site: str, register: str, model: str, from_date: str, to_date: str) -> Card:
+    """A model's card by business date, both dates included. Its opening is everything before `from_date`."""
+    book = (site, register, site, register)
+    before = store.row(BALANCE, (*book, model, from_date, *book, model, from_date))
+    opening = int(before[0]) if before else 0
+    rows = store.rows(
+        f"{EVENTS} WHERE (({IN}) OR ({OUT})) AND l.model = ? AND l.business_date >= ? AND l.business_date <= ?"
+        " ORDER BY l.business_date, l.recorded_at, l.document, l.n",
+        (*book, *book, model, from_date, to_date),
+    )
+    lines = [event_of(row) for row in rows]
+    closing = opening + sum(1 if entered(line, site, register) else -1 for line in lines)
+    return Card(site, register, model, from_date, to_date, opening, lines, closing)
+
+
+def entered(line: Event, site: str, register: str) -> bool:
+    """Whether a line of a card went in; it went out otherwise."""
+    return (line.position.site, line.position.register) == (site, register)
+
+
+def statement(store: Store, site: str, register: str, month: str) -> Statement:
+    """The statement of a calendar month, `YYYY-MM`, by business date. Raises ValueError for another text."""
+    first = date.fromisoformat(f"{month}-01")
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    book = (site, register, site, register)
+    window = (first.isoformat(), *book, after.isoformat())
+    openings: dict[str, int] = defaultdict(int)
+    columns: dict[str, tuple[dict[str, int], dict[str, int]]] = defaultdict(
+        lambda: (defaultdict(int), defaultdict(int))
+    )
+    for sign, model, kind, undone, earlier, count in store.rows(MOVEMENTS, (*window, *window)):
+        openings[model] += sign * count if earlier else 0
+        if not earlier:
+            undoes = -1 if undone else 1
+            side = 0 if sign * undoes > 0 else 1  # what went out by a reversal had come in by what it undoes
+            columns[model][side][kind] += undoes * count
+    models = [_month(model, openings[model], *columns[model]) for model in sorted({*openings, *columns})]
+    models = [each for each in models if each.opening or each.in_ or each.out]
+    return Statement(
+        site,
+        register,
+        month,
+        _types(each.in_ for each in models),
+        _types(each.out for each in models),
+        models,
+    )
+
+
+def _month(model: str, opening: int, came: dict[str, int], went: dict[str, int]) -> ModelMonth:
+    closing = opening + sum(came.values()) - sum(went.values())
+    return ModelMonth(model, opening, dict(came), dict(went), closing)
+
+
+def _types(columns: Iterable[dict[str, int]]) -> list[str]:
+    used = {kind for column in columns for kind in column}
+    order = {document.name: n for n, document in enumerate(DOCUMENTS)}
+    return sorted(used, key=lambda kind: (order.get(kind, len(order)), kind))

@@ -1,0 +1,125 @@
+"""What is due at a site, and what is overdue: devices on their way, sales to register, orders without their record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from devices import deadlines as rules
+from devices.database import Store
+from devices.deadlines import DEADLINE, Deadline, Standing
+from devices.ledger.gather import AT_ONCE, marks
+from devices.paperwork import DISPATCH_ORDER, REPAIR, DispatchOrder, RepairOrder
+from devices.records import SITE, all_current
+from devices.unit import TIME_ZONE
+from devices.values import Site
+
+
+class Due(msgspec.Struct, frozen=True):
+    """One thing to be done. `subject` is a serial, or the number of an order; the dates are ISO business dates.
+
+    `days_left` counts calendar days to `due_on`, negative once that has passed.
+    """
+
+    deadline: str
+    subject: str
+    site: str
+    started_on: str
+    due_on: str
+    standing: Standing
+    days_left: int
+
+
+DEADLINE_OF_STATE = {
+    "sold": "registration",
+    "in_transit": "in_transit",
+    "carried": "carried",
+    "at_factory": "at_factory",
+}
+"""The deadline a device is under while it is in a state."""
+
+decode_repair = msgspec.json.Decoder(RepairOrder).decode
+
+STARTS = " ".join(
+    f"WHEN '{state}' THEN '{DEADLINE[name].starts_from}'" for state, name in DEADLINE_OF_STATE.items()
+)
+# The device's last document of the kind the deadline starts from; opening stock starts with its own date.
+UNDER_WAY = (
+    "SELECT p.state, p.serial, COALESCE(p.site, p.responsible_site) AS answering, COALESCE("
+    "(SELECT l.business_date FROM line l WHERE l.serial = p.serial AND l.reverses IS NULL"
+    f" AND l.type = CASE p.state {STARTS} END ORDER BY l.step DESC LIMIT 1), p.business_date)"
+    f" FROM position p WHERE p.state IN ({', '.join(repr(state) for state in DEADLINE_OF_STATE)})"
+    " AND COALESCE(p.site, p.responsible_site) IN ({sites})"
+)
+OPEN_ORDERS = "SELECT content FROM record WHERE kind = ? AND site IN ({sites}) AND content LIKE ?"
+# What was completed under the order a device was in repair for: its document says when.
+COMPLETED = (
+    "SELECT b.order_number, d.content FROM line l JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
+    " JOIN document d ON d.number = l.document WHERE l.serial IN ({serials}) AND l.type = 'repair_return'"
+    " AND l.reverses IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)"
+)
+OPEN = '%"cancelled":false,"record":null}'
+"""How the content of an order ends that is neither cancelled nor closed by a service record."""
+
+
+def deadlines(store: Store, sites: Sequence[str], today: date) -> list[Due]:
+    """Everything these sites still have to do by some day, the earliest day first."""
+    if not sites:
+        return []
+    settings = {site.code: site for site, _ in all_current(store, SITE)}
+    found = [
+        *_devices(store, sites, settings, today),
+        *_dispatch_orders(store, sites, settings, today),
+        *_repairs(store, sites, settings, today),
+    ]
+    return sorted(found, key=lambda each: (each.due_on, each.deadline, each.subject))
+
+
+def due_of(
+    deadline: Deadline, subject: str, site: Site, started: date, today: date, met_on: date | None = None
+) -> Due:
+    """How one subject stands under a deadline. Pure."""
+    due_on = rules.due(deadline, started, site)
+    standing = rules.standing(due_on, met_on, today)
+    days_left = (due_on - today).days
+    return Due(
+        deadline.name, subject, site.code, started.isoformat(), due_on.isoformat(), standing, days_left
+    )
+
+
+def _devices(store: Store, sites: Sequence[str], settings: Mapping[str, Site], today: date) -> Iterator[Due]:
+    for state, serial, site, started in store.rows(UNDER_WAY.format(sites=marks(len(sites))), sites):
+        deadline = DEADLINE[DEADLINE_OF_STATE[state]]
+        yield due_of(deadline, serial, settings[site], date.fromisoformat(started), today)
+
+
+def _dispatch_orders(
+    store: Store, sites: Sequence[str], settings: Mapping[str, Site], today: date
+) -> Iterator[Due]:
+    params = (DISPATCH_ORDER.name, *sites, OPEN)
+    for (content,) in store.rows(OPEN_ORDERS.format(sites=marks(len(sites))), params):
+        order = msgspec.json.decode(content, type=DispatchOrder)
+        started = date.fromisoformat(order.opened_on)
+        yield due_of(DEADLINE["on_site_repair"], order.number, settings[order.site], started, today)
+
+
+def _repairs(store: Store, sites: Sequence[str], settings: Mapping[str, Site], today: date) -> Iterator[Due]:
+    params = (REPAIR.name, *sites, OPEN)
+    rows = store.rows(OPEN_ORDERS.format(sites=marks(len(sites))), params)
+    orders = {order.number: order for order in (decode_repair(content) for (content,) in rows)}
+    serials = sorted({order.serial for order in orders.values()})
+    for start in range(0, len(serials), AT_ONCE):
+        some = serials[start : start + AT_ONCE]
+        for number, content in store.rows(COMPLETED.format(serials=marks(len(some))), some):
+            if number in orders:
+                started = _day_of(msgspec.json.decode(content)["completed_at"])
+                site = settings[orders[number].site]
+                yield due_of(DEADLINE["repair_record"], number, site, started, today)
+
+
+def _day_of(moment: str) -> date:
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(TIME_ZONE)).date()
