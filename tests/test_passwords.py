@@ -1,0 +1,88 @@
+"""Passwords: which are refused, and how they are hashed."""
+
+import unicodedata
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+
+from devices.people import passwords
+from devices.people.passwords import NOBODYS_HASH, hash_password, matches, outdated, refuse_password
+from devices.problems import Problem
+
+GOOD = "library window otter"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "P@ssw0rd1234",
+        "123456789012",
+        "qwertyuiop12",
+        "aaaaaaaaaaaa",
+        "abcdefghijkl",
+        "Admin@123456",
+        "woaini1314520",
+        "盘库盘库盘库盘库盘库盘库",
+        "hunter2hunter2",
+        "storekeeper-2026",
+    ],
+)
+def test_a_common_or_repeated_or_sequential_password_is_refused(password: str) -> None:
+    assert refuse_password(password) == [Problem("password_too_common", "/password")]
+
+
+@pytest.mark.parametrize("password", ["li.ming-2026", "李明李明李明李明李明李明", "航信服务单位2026!!"])
+def test_a_password_made_of_the_persons_or_the_units_name_is_refused(password: str) -> None:
+    known = ("li.ming", "李明", "航信服务单位")
+    assert refuse_password(password, known=known) == [Problem("password_too_common", "/password")]
+
+
+def test_a_password_of_eleven_characters_is_too_short() -> None:
+    assert refuse_password("kx8!vQ2mZp0") == [Problem("password_too_short", "/password", {"minimum": 12})]
+
+
+@pytest.mark.parametrize(
+    "password", [GOOD, "kx8!vQ2mZp0L", "窗边的水獭正在读一本旧书", "marble kettle " * 20]
+)
+def test_a_long_uncommon_password_will_do(password: str) -> None:
+    assert refuse_password(password) == []
+
+
+def test_a_password_matches_its_own_hash_only() -> None:
+    stored = hash_password(GOOD)
+    assert matches(stored, GOOD)
+    assert not matches(stored, GOOD + " ")
+
+
+def test_the_same_password_never_hashes_alike() -> None:
+    assert hash_password(GOOD) != hash_password(GOOD)
+
+
+def test_a_password_typed_on_another_machine_is_the_same_password() -> None:
+    stored = hash_password(unicodedata.normalize("NFC", "ça va, la loutre?"))
+    assert matches(stored, unicodedata.normalize("NFD", "ça va, la loutre?"))
+
+
+def test_an_unknown_user_costs_the_same_work_and_never_matches() -> None:
+    assert extract_parameters(NOBODYS_HASH) == extract_parameters(hash_password(GOOD))
+    assert not matches(None, GOOD)
+
+
+def test_a_damaged_hash_matches_nothing() -> None:
+    assert not matches("not a hash", GOOD)
+
+
+def test_the_parameters_are_those_of_the_cheat_sheet() -> None:
+    found = extract_parameters(hash_password(GOOD))
+    assert (found.type.name, found.memory_cost, found.time_cost, found.parallelism) == ("ID", 19456, 2, 1)
+
+
+def test_a_hash_made_with_other_parameters_is_outdated() -> None:
+    assert outdated(PasswordHasher(1, 8192, 1).hash(GOOD))
+    assert not outdated(hash_password(GOOD))
+
+
+def test_weighing_a_very_long_password_stops_at_a_limit() -> None:
+    assert refuse_password(GOOD + "x" * 100_000) == []
+    assert passwords.WEIGHED == 72

@@ -1,0 +1,191 @@
+"""Signing keys: made at sign-up, sealed under the password, void after a reset, confirmed by a second person."""
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+import peewee
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from devices.database import Store
+from devices.people import enrolment, sealing, signing_keys
+from devices.people.kinds import PublicKey
+from devices.problems import Refused
+from devices.values import UNIT
+from tests.staff import OTHER_PASSWORD, PASSWORD, Staff, codes
+
+PRIVATE = bytes(range(32))
+SEALED = sealing.seal(PRIVATE, PASSWORD, "li.ming", "ab" * 32)
+
+
+@pytest.fixture
+def staff(store: Store) -> Iterator[Staff]:
+    founded = Staff(store)
+    yield founded
+    founded.close()
+
+
+def current(staff: Staff, username: str) -> PublicKey:
+    [key] = [key for key in signing_keys.keys_of(staff.store, username) if key.status != "void"]
+    return key
+
+
+def reset(staff: Staff, username: str) -> PublicKey:
+    """An administrator's reset, and the person enrolling again."""
+    with staff.writing() as writer:
+        code = enrolment.reset_password(writer, staff.admin, username)
+    with staff.writing() as writer:
+        return enrolment.enrol(writer, staff.unit, username, code, OTHER_PASSWORD)
+
+
+def test_a_seal_opens_with_its_password() -> None:
+    assert sealing.unseal(SEALED, PASSWORD, "li.ming", "ab" * 32) == PRIVATE
+
+
+@pytest.mark.parametrize(
+    ("password", "username", "fingerprint"),
+    [
+        (OTHER_PASSWORD, "li.ming", "ab" * 32),
+        (PASSWORD, "wang.fang", "ab" * 32),
+        (PASSWORD, "li.ming", "cd" * 32),
+    ],
+)
+def test_a_seal_opens_for_its_own_password_person_and_key_only(
+    password: str, username: str, fingerprint: str
+) -> None:
+    with pytest.raises(sealing.WrongPassword):
+        sealing.unseal(SEALED, password, username, fingerprint)
+
+
+@pytest.mark.parametrize("field", ["salt", "nonce", "sealed"])
+def test_a_changed_byte_of_a_seal_is_noticed(field: str) -> None:
+    value = bytearray.fromhex(getattr(SEALED, field))
+    value[0] ^= 1
+    with pytest.raises(sealing.WrongPassword):
+        sealing.unseal(
+            msgspec.structs.replace(SEALED, **{field: value.hex()}), PASSWORD, "li.ming", "ab" * 32
+        )
+
+
+def test_the_private_half_is_not_stored_in_clear(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    _, private = signing_keys.open_key(staff.store, "li.ming", PASSWORD)
+    [row] = staff.store.rows("SELECT salt, nonce, sealed FROM signing_key WHERE username = 'li.ming'")
+    assert private.private_bytes_raw().hex() not in "".join(row)
+
+
+def test_the_first_key_of_a_person_is_active(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    assert current(staff, "li.ming").status == "active"
+
+
+def test_a_signature_verifies_with_the_public_half(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    key, private = signing_keys.open_key(staff.store, "li.ming", PASSWORD)
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.public_hex))
+    public.verify(private.sign(b"sheet"), b"sheet")
+
+
+def test_the_fingerprint_is_the_digest_of_the_raw_public_key(staff: Staff) -> None:
+    key = staff.admin_key
+    assert key.fingerprint == hashlib.sha256(bytes.fromhex(key.public_hex)).hexdigest()
+
+
+def test_the_public_half_is_journalled(staff: Staff) -> None:
+    assert staff.revisions("key") == [(staff.admin_key.fingerprint, 1, "admin.zhou")]
+
+
+def test_a_wrong_password_does_not_open_the_key(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    with pytest.raises(Refused) as refused:
+        signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)
+    assert codes(refused.value) == ["wrong_password"]
+
+
+def test_a_changed_password_seals_the_same_key_anew(staff: Staff) -> None:
+    person = staff.enrolled("li.ming")
+    before = current(staff, "li.ming")
+    with staff.writing() as writer:
+        enrolment.change_password(writer, staff.unit, person, PASSWORD, OTHER_PASSWORD)
+    key, _ = signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)
+    assert key == before
+
+
+def test_a_reset_voids_the_key_and_destroys_its_private_half(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    old = current(staff, "li.ming")
+    with staff.writing() as writer:
+        enrolment.reset_password(writer, staff.admin, "li.ming")
+    found = signing_keys.key_by_fingerprint(staff.store, old.fingerprint)
+    assert found == msgspec.structs.replace(old, status="void")
+    assert staff.store.rows("SELECT 1 FROM signing_key WHERE username = 'li.ming'") == []
+
+
+def test_the_key_after_a_reset_does_not_sign_before_it_is_confirmed(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    key = reset(staff, "li.ming")
+    assert signing_keys.keys_with_status(staff.store, "waiting") == [key]
+    with pytest.raises(Refused) as refused:
+        signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)
+    assert codes(refused.value) == ["key_not_confirmed"]
+
+
+def test_a_waiting_key_survives_a_change_of_password_as_waiting(staff: Staff) -> None:
+    person = staff.enrolled("li.ming")
+    reset(staff, "li.ming")
+    with staff.writing() as writer:
+        enrolment.change_password(writer, staff.unit, person, OTHER_PASSWORD, PASSWORD)
+    assert current(staff, "li.ming").status == "waiting"
+
+
+@pytest.mark.parametrize(("role", "site"), [("auditor", "B2"), ("supervisor", UNIT), ("admin", UNIT)])
+def test_a_second_person_confirms_the_new_key(staff: Staff, role: str, site: str) -> None:
+    staff.enrolled("li.ming")
+    second = staff.enrolled("wang.fang", (role, site))
+    key = reset(staff, "li.ming")
+    with staff.writing() as writer:
+        confirmed = signing_keys.confirm(writer, second, key.fingerprint)
+    assert (confirmed.status, confirmed.confirmed_by) == ("active", "wang.fang")
+    assert signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)[0] == confirmed
+
+
+def test_nobody_confirms_their_own_key(staff: Staff) -> None:
+    auditor = staff.enrolled("li.ming", ("auditor", "A1"))
+    key = reset(staff, "li.ming")
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, auditor, key.fingerprint)
+    assert codes(refused.value) == ["key_own_confirmation"]
+
+
+@pytest.mark.parametrize("role", ["storekeeper", "clerk"])
+def test_only_an_auditor_a_supervisor_or_an_administrator_confirms(staff: Staff, role: str) -> None:
+    staff.enrolled("li.ming")
+    other = staff.enrolled("wang.fang", (role, "A1"))
+    key = reset(staff, "li.ming")
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, other, key.fingerprint)
+    assert codes(refused.value) == ["role_missing"]
+
+
+def test_a_token_confirms_nothing(staff: Staff) -> None:
+    token = msgspec.structs.replace(staff.enrolled("wang.fang", ("auditor", "A1")), via="token", token="T1")
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, token, staff.admin_key.fingerprint)
+    assert codes(refused.value) == ["person_required"]
+
+
+@pytest.mark.parametrize(("known", "code"), [(True, "key_not_waiting"), (False, "not_found")])
+def test_a_key_that_is_not_waiting_is_not_confirmed(staff: Staff, known: bool, code: str) -> None:
+    staff.enrolled("li.ming")
+    fingerprint = current(staff, "li.ming").fingerprint if known else "0" * 64
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, fingerprint)
+    assert codes(refused.value) == [code]
+
+
+def test_the_database_refuses_a_second_living_key(staff: Staff) -> None:
+    with pytest.raises(peewee.IntegrityError), staff.store.writing():
+        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1)
+        columns = (*PublicKey.__struct_fields__, "revision")
+        staff.store.insert("public_key", columns, [row])
