@@ -211,5 +211,5 @@ def document(store: Store, number: str, *, after: int = 0, limit: int = 100) -> 
 
 
 def _document_row(row: Sequence[Any]) -> DocumentRow:
-    *plain, resolved = row
-    return DocumentRow(*plain, bool(resolved))
+    named: dict[str, Any] = dict(zip(DocumentRow.__struct_fields__, row, strict=True))
+    return DocumentRow(**{**named, "resolved": bool(named["resolved"])})
