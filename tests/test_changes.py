@@ -1,0 +1,43 @@
+"""Every line since a cursor, of the given sites only."""
+
+import pytest
+
+from devices.database import Store
+from devices.ledger.changes import changes
+from devices.ledger.cursors import encoded
+from devices.problems import Refused
+from tests.reading_books import SERIALS, ReadingBooks
+from tests.staff import codes
+
+
+def test_changes_are_told_once_each_in_order(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, *SERIALS[:3])
+    books.receive(3, *SERIALS[3:6], site="B2")
+    books.sell(4, SERIALS[0])
+    seen, cursor, more = [], None, True
+    while more:
+        page = changes(store, ["A1", "B2"], cursor, 2)
+        seen += [(line.serial, line.step) for line in page.lines]
+        cursor, more = page.cursor, page.more
+    assert seen == [*((serial, 1) for serial in SERIALS[:6]), (SERIALS[0], 2)]
+    assert changes(store, ["A1", "B2"], cursor, 2).lines == []
+    books.sell(5, SERIALS[1])
+    assert [line.serial for line in changes(store, ["A1", "B2"], cursor, 2).lines] == [SERIALS[1]]
+
+
+def test_changes_of_other_sites_are_not_told(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, SERIALS[0])
+    books.receive(3, SERIALS[1], site="B2")
+    both = changes(store, ["A1", "B2"])
+    assert [line.serial for line in changes(store, ["B2"]).lines] == [SERIALS[1]]
+    assert changes(store, ["A1"], both.cursor).lines == []
+    assert changes(store, []).lines == []
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "汉", "!!!!", encoded({"A1": "x"}), encoded([1]), "A" * 70_000])
+def test_malformed_cursor(store: Store, cursor: str) -> None:
+    with pytest.raises(Refused) as refused:
+        changes(store, ["A1"], cursor)
+    assert codes(refused.value) == ["malformed_cursor"]

@@ -1,0 +1,89 @@
+"""What a device's passport says, to whom, and what it says may come next."""
+
+from devices.database import Store
+from devices.ledger import listing, passport
+from tests.reading_books import SERIALS, TAXPAYER, ReadingBooks, at
+
+FIRST, SECOND, THIRD = SERIALS[:3]
+
+
+def only(site: str) -> passport.Sees:
+    return lambda asked: asked == site
+
+
+def test_passport(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, FIRST, SECOND)
+    books.sell(3, FIRST)
+    number = books.register(4, FIRST)
+    held = books.post("hold", 4, SECOND, reason="外观", bin="MQ")
+    release = books.post("release", 5, SECOND, inspection="好", bin="M1")
+    found = passport.passports(store, [FIRST, SECOND, THIRD])
+    assert set(found) == {FIRST, SECOND}
+    first, second = found[FIRST], found[SECOND]
+    assert (first.state, first.kind, first.model_name) == ("in_service", "tax_disk", "金税盘")
+    assert (first.document, first.business_date, first.recorded_at_us) == (number, "2026-11-04", at(4))
+    assert first.customer is not None
+    assert (first.customer.taxpayer_id, first.customer.name) == (TAXPAYER, "甲公司")
+    assert (second.state, second.bin, second.document, second.reserved_by) == (
+        "quarantined", "MQ", held, release,
+    )  # fmt: skip
+    assert {step.type: step.code for step in passport.next_steps(second)}["release"] == "reserved"
+    assert {step.type: step.code for step in passport.next_steps(second)}["sale"] == "wrong_state"
+
+
+def test_next_steps_know_the_register(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, FIRST, register="spare")
+    steps = {step.type: step for step in passport.next_steps(passport.passports(store, [FIRST])[FIRST])}
+    assert steps["swap"].allowed
+    assert steps["carry_out"].allowed
+    assert steps["sale"].code == "wrong_register"
+    assert steps["registration"].code == "wrong_state"
+
+
+def test_another_sites_customer_is_masked(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, FIRST)
+    books.sell(3, FIRST)
+    books.register(4, FIRST)
+    found = passport.passports(store, [FIRST])[FIRST]
+    assert passport.masked(found, only("A1")) == found
+    foreign = passport.masked(found, only("B2"))
+    assert foreign.customer == passport.CustomerShown(masked=True)
+    assert passport.masked(found, only("B2"), {"B2"}) == found
+    order = books.repair(5, FIRST, site="B2")
+    books.post("repair_intake", 5, FIRST, site="B2", order=order, fault="不亮", bin="C1")
+    taken = passport.passports(store, [FIRST])[FIRST]
+    assert passport.masked(taken, only("B2")).customer == found.customer
+    assert passport.masked(taken, only("A1")).customer == passport.CustomerShown(masked=True)
+
+
+def test_lists_go_on_where_they_ended(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, *SERIALS)
+    sold = books.sell(3, FIRST)
+    page = listing.devices(store, sites=["A1"], limit=5)
+    rest = listing.devices(store, sites=["A1"], limit=5, cursor=page.cursor)
+    assert [row.serial for row in page.devices + rest.devices] == list(SERIALS)
+    assert rest.cursor is None
+    assert not listing.devices(store, sites=["B2"]).devices
+    assert [row.serial for row in listing.devices(store, sites=None, state="sold").devices] == [FIRST]
+    assert [row.number for row in listing.documents(store, sites=["A1"], type="sale").documents] == [sold]
+    newest = listing.documents(store, sites=["A1"], newest_first=True, limit=1)
+    assert [row.number for row in newest.documents] == [sold]
+    assert newest.cursor is not None
+    assert not listing.documents(store, sites=["B2"]).documents
+
+
+def test_document_shows_its_lines_and_review(store: Store) -> None:
+    books = ReadingBooks(store)
+    number = books.receive(2, *SERIALS)
+    books.approve(number, 3)
+    found = listing.document(store, number, after=6, limit=10)
+    assert found is not None
+    assert [line.serial for line in found.lines] == list(SERIALS[6:])
+    assert found.content["supplier"] == "厂家"
+    assert found.reviewed == listing.ReviewView("approve", None, "zhao.lei", at(3))
+    assert (found.document.lines, found.document.review) == (8, "approved")
+    assert listing.document(store, "A1-2026-000999") is None
