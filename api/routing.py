@@ -209,11 +209,9 @@ FALCON_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_larg
 def render_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: object) -> None:
     """Falcon's own errors, in the one shape."""
     code = FALCON_CODES.get(error.status_code, "malformed_request")
-    facts = {"reason": error.title or "", "limit_bytes": None, "accepted": None}
-    render_refusal(req, resp, refuse(code, **facts), None)
-    for name, value in (
-        (error.headers or {}).items() if isinstance(error.headers, dict) else error.headers or ()
-    ):
+    refused = refuse(code, reason=error.title or "") if code == "malformed_request" else refuse(code)
+    render_refusal(req, resp, refused, None)
+    for name, value in dict(error.headers or {}).items():
         resp.set_header(name, value)
 
 

@@ -30,7 +30,12 @@ def drafts(rows: Sequence[OpeningRow], site: str, day: str, digest: str) -> list
         register = row.register if row.state not in ("sold", "in_service", "lost") else None
         by_register.setdefault(register, []).append(_item(row))
     return [
-        Opening(site=site, business_date=day, attachments=(digest,), lines=tuple(items[start : start + LINE_LIMIT]))
+        Opening(
+            site=site,
+            business_date=day,
+            attachments=(digest,),
+            lines=tuple(items[start : start + LINE_LIMIT]),
+        )
         for items in by_register.values()
         for start in range(0, len(items), LINE_LIMIT)
     ]

@@ -29,7 +29,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     manifest.add_argument("--register", choices=["merchandise", "spare"], required=True)
     manifest.add_argument("--supplier", required=True)
     manifest.add_argument("--delivery-note", required=True)
-    opening = what.add_parser("opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts")
+    opening = what.add_parser(
+        "opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts"
+    )
     opening.add_argument("--date", required=True, help="the business date, YYYY-MM-DD")
     for one in (manifest, opening):
         one.add_argument("file", type=Path)
@@ -102,7 +104,9 @@ def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: byte
             drafts = opening_stock.drafts(rows, arguments.site, arguments.date, digest)
             for draft in tqdm(drafts, unit=" documents", leave=False):
                 poster = post.Poster(by.username)
-                numbers.append(post.post(store, unit, draft, by=poster, at_us=clock(), rulebook=RULEBOOK).number)
+                numbers.append(
+                    post.post(store, unit, draft, by=poster, at_us=clock(), rulebook=RULEBOOK).number
+                )
             if arguments.dry_run:
                 raise DryRun
     except DryRun:

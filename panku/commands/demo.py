@@ -1,0 +1,40 @@
+"""`panku demo`: fill an example in a folder of its own, and serve it."""
+
+import argparse
+import os
+from pathlib import Path
+
+from devices.database import Store
+from devices.values import UNIT
+from panku import settings as panku_settings
+from panku.commands import BAD_USE, Refused
+from panku.commands import serve as serving
+from panku.commands.opening import books
+from panku.demo import PASSWORDS, fill
+from panku.settings import Settings
+from panku.wiring import clock
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Whether to serve it too."""
+    parser.add_argument("--fill-only", action="store_true", help="fill the example and do not serve it")
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Fill `demo.sqlite3` beside the books, once, and serve it; the books themselves are never touched."""
+    if not settings.database_url.startswith("sqlite:"):
+        raise Refused("The demo keeps to an SQLite file of its own: leave PANKU_DATABASE_URL unset.", BAD_USE)
+    path = Path(settings.data_dir) / "demo.sqlite3"
+    os.environ["PANKU_DATABASE_URL"] = f"sqlite:///{path}"
+    panku_settings.of_this_process.cache_clear()
+    own = panku_settings.of_this_process()
+    with books(own) as store:
+        if not _is_filled(store):
+            fill(store, clock())
+    for username, (password, role) in PASSWORDS.items():
+        print(f"{role:12} {username:8} {password}")
+    return 0 if arguments.fill_only else serving.run(own, arguments)
+
+
+def _is_filled(store: Store) -> bool:
+    return store.row("SELECT 1 FROM journal WHERE site = ?", (UNIT,)) is not None
