@@ -2,12 +2,13 @@
 
 from devices.database import Store
 from devices.ledger import listing, passport
+from devices.ledger.history import Sees
 from tests.reading_books import SERIALS, TAXPAYER, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]
 
 
-def only(site: str) -> passport.Sees:
+def only(site: str) -> Sees:
     return lambda asked: asked == site
 
 
