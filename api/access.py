@@ -20,12 +20,12 @@ class Access(msgspec.Struct, frozen=True):
     """What a route asks of its caller.
 
     `roles` one of which is needed at the site that `site` finds: in the `body`, in the `path` (a site code), in a
-    record's `number` (a foreign one answers 404), or the whole `unit`. None: anyone known. `scope` is what a
+    record's `number` (a foreign one answers 404), at `any` site, or for the whole `unit`. None: anyone known. `scope` is what a
     token needs; without one, only a person in a session may (`person_required`). `public` asks nothing.
     """
 
     roles: tuple[str, ...] | Literal["of_document"] | None = None
-    site: Literal["unit", "body", "path", "number", "query"] = "unit"
+    site: Literal["unit", "body", "path", "number", "query", "any"] = "unit"
     scope: str | None = None
     public: bool = False
 
@@ -44,6 +44,7 @@ def site_of(access: Access, path: dict[str, str], body: Any, query: Any) -> str 
         "path": lambda: path["site"],
         "number": lambda: site_of_number(path["number"]),
         "query": lambda: getattr(query, "site", None),
+        "any": lambda: UNIT,
     }
     return find[access.site]()
 
@@ -72,6 +73,8 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
         return
     roles = DOCUMENT[body.__struct_config__.tag].posters if access.roles == "of_document" else access.roles
     site = site_of(access, path, body, query)
+    if access.site == "any" and person.sites_of(roles):
+        return
     if site is None or person.may(roles, site):
         return
     if access.site == "number" and not person.reads(site):

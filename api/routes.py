@@ -20,6 +20,7 @@ from devices.paperwork import (
     RepairOrder,
 )
 from devices.people.kinds import PublicKey
+from devices.people.roles import KEY_CONFIRMERS
 from devices.values import Bin, Carrier, Model, Site
 
 AUDITOR = Access(roles=("auditor",), site="number")
@@ -178,7 +179,7 @@ ROUTES = (
     R("POST", "/v1/people/{username}/deactivate", "deactivate", ADMIN, people.show_person, people.PersonAnswer,
       write=people.deactivate),
     R("GET", "/v1/keys", "list_keys", SIGNED_IN, people.list_keys, list[PublicKey], query=people.KeyQuery),
-    R("POST", "/v1/keys/{fingerprint}/confirm", "confirm_key", SIGNED_IN, people.show_key, PublicKey,
+    R("POST", "/v1/keys/{fingerprint}/confirm", "confirm_key", Access(roles=KEY_CONFIRMERS, site="any"), people.show_key, PublicKey,
       write=people.confirm_key),
     R("POST", "/v1/tokens", "issue_token", ADMIN, people.show_token, people.TokenAnswer, write=people.issue_token,
       body=people.TokenBody, statuses=CREATED,

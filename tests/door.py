@@ -1,0 +1,123 @@
+"""The API's door for tests: the real application over a filled store, and people who sign in."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import msgspec
+from falcon import testing
+
+from api.app import create_app
+from api.calls import Services
+from devices.database import Store
+from devices.journal import open_journals
+from devices.people import enrolment, grants, persons, tokens
+from devices.people.doors import doors_url, migrate_doors
+from devices.people.roles import Person
+from devices.unit import unit_of
+from devices.values import UNIT
+from panku.demo import PASSWORDS, fill
+from panku.wiring import RULEBOOK
+
+NOW = 1_795_500_000_000_000  # 2026-11-24 in Shanghai
+TODAY = "2026-11-24"
+EXTRA = {
+    "wu": ("clerk", "BJ01", "orange tram below the hill"),
+    "chen": ("supervisor", UNIT, "eleven paper cranes tonight"),
+}
+
+
+class Door:
+    """The application over demo books; `sign_in` gives a client of that person."""
+
+    def __init__(self, store: Store) -> None:
+        fill(store, NOW - 86_400_000_000)
+        self.store = store
+        self.doors = Store(doors_url(store.url))
+        migrate_doors(self.doors)
+        self.now = NOW
+        self.services = Services(
+            store,
+            self.doors,
+            RULEBOOK,
+            lambda: self.now,
+            secure_cookies=False,
+            body_limit_bytes=2 * 1024 * 1024,
+            upload_limit_bytes=5 * 1024 * 1024,
+        )
+        self.app = create_app(self.services)
+        self.keys = itertools.count(1)
+        self.admin = Person(username="admin", name="", roles=frozenset({("admin", UNIT)}))
+
+    def enrol_extra(self) -> None:
+        """A clerk of BJ01 and a supervisor, beside the demo's people."""
+        unit = unit_of(self.store)
+        assert unit is not None
+        with self.store.writing():
+            writer = open_journals(self.store, [UNIT], self.now)
+            for username, (role, site, password) in EXTRA.items():
+                code = persons.create(writer, unit, self.admin, username, username).code
+                enrolment.enrol(writer, unit, username, code, password)
+                grants.grant(writer, self.admin, username, role, site)
+
+    def password(self, username: str) -> str:
+        return PASSWORDS[username][0] if username in PASSWORDS else EXTRA[username][2]
+
+    def sign_in(self, username: str) -> Client:
+        """A client with this person's session."""
+        client = testing.TestClient(self.app)
+        body = {"username": username, "password": self.password(username)}
+        answer = client.simulate_post("/v1/session", json=body)
+        assert answer.status_code == 201, answer.text
+        cookie = answer.cookies["panku_session"].value
+        return Client(self, {"Cookie": f"panku_session={cookie}"})
+
+    def token(
+        self, site: str = "BJ01", scopes: tuple[str, ...] = ("read",), username: str | None = None
+    ) -> Client:
+        """A client with an outlet's token."""
+        with self.store.writing():
+            writer = open_journals(self.store, [UNIT], self.now)
+            issued = tokens.issue(
+                writer,
+                self.admin,
+                label="outlet",
+                site=site,
+                scopes=scopes,
+                expires_at=self.now + 10**12,
+                username=username,
+            )
+        return Client(self, {"Authorization": f"Bearer {issued.secret}"})
+
+    def nobody(self) -> Client:
+        """A client that nobody knows."""
+        return Client(self, {})
+
+
+class Client:
+    """One caller; a POST gets a fresh Idempotency-Key unless it brings one."""
+
+    def __init__(self, door: Door, headers: dict[str, str]) -> None:
+        self.door = door
+        self.headers = headers
+        self.client = testing.TestClient(door.app)
+
+    def get(self, path: str, **headers: str) -> testing.Result:
+        return self.client.simulate_get(path, headers={**self.headers, **headers})
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str
+    ) -> testing.Result:
+        sent = {"Idempotency-Key": key or f"key-{next(self.door.keys)}", **self.headers}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
+        return self.client.simulate_request(method, path, headers=sent, body=data)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> testing.Result:
+        return self.send("POST", path, body, key=key, **headers)
+
+
+def move(serial: str = "661565714358", to: str = "M-02") -> dict[str, Any]:
+    """A move of one device of the demo's stock."""
+    return {"type": "move", "site": "BJ01", "business_date": TODAY, "bin": to, "lines": [{"serial": serial}]}
