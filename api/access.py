@@ -19,9 +19,9 @@ SITE_STAFF = ("storekeeper", "auditor", "clerk")
 class Access(msgspec.Struct, frozen=True):
     """What a route asks of its caller.
 
-    `roles` one of which is needed at the site that `site` finds: in the `body`, in the `path` (a site code), in a
-    record's `number` (a foreign one answers 404), at `any` site, or for the whole `unit`. None: anyone known. `scope` is what a
-    token needs; without one, only a person in a session may (`person_required`). `public` asks nothing.
+    `roles`, one of which is needed at the site that `site` finds: in the `body`, the `path` (a site code) or the
+    `query`, in a record's `number` (a foreign one answers 404), at `any` site, or for the whole `unit`. None: anyone
+    known. `scope` is what a token needs; without one, only a person in a session may. `public` asks nothing.
     """
 
     roles: tuple[str, ...] | Literal["of_document"] | None = None

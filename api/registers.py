@@ -1,4 +1,4 @@
-"""Sites, bins, models and carriers over HTTP: added and changed by administrators, each change a journalled revision."""
+"""Sites, bins, models and carriers over HTTP: kept by administrators, each change a journalled revision."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ DESK_NUMBER = Access(roles=("storekeeper", "clerk"), site="number")
 STOREKEEPER_QUERY = Access(roles=("storekeeper",), site="query")
 STAFF_QUERY = Access(roles=access.SITE_STAFF, site="query")
 STOREKEEPER_PATH = Access(roles=("storekeeper",), site="path")
+CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 CREATED = (201,)
 
 R = Route
@@ -179,7 +180,7 @@ ROUTES = (
     R("POST", "/v1/people/{username}/deactivate", "deactivate", ADMIN, people.show_person, people.PersonAnswer,
       write=people.deactivate),
     R("GET", "/v1/keys", "list_keys", SIGNED_IN, people.list_keys, list[PublicKey], query=people.KeyQuery),
-    R("POST", "/v1/keys/{fingerprint}/confirm", "confirm_key", Access(roles=KEY_CONFIRMERS, site="any"), people.show_key, PublicKey,
+    R("POST", "/v1/keys/{fingerprint}/confirm", "confirm_key", CONFIRMER, people.show_key, PublicKey,
       write=people.confirm_key),
     R("POST", "/v1/tokens", "issue_token", ADMIN, people.show_token, people.TokenAnswer, write=people.issue_token,
       body=people.TokenBody, statuses=CREATED,

@@ -32,8 +32,9 @@ class Route(msgspec.Struct, frozen=True):
     """One operation: its place, its access, its shapes and its functions.
 
     `show` answers; a route that changes something has `write` too, which runs at most once for its
-    Idempotency-Key and returns a Done whose key `show` can answer for, now and at any repetition.
-    `check` runs before the transaction: re-authentication is slow on purpose. `raw` routes take bytes. `replaces` routes ask for If-Match instead of an Idempotency-Key.
+    Idempotency-Key and returns a Done whose key `show` can answer for, now and at any repetition. `check` runs
+    before the transaction: re-authentication is slow on purpose. `raw` routes take bytes; `replaces` routes ask
+    for If-Match instead of an Idempotency-Key; `keyless` ones for neither.
     """
 
     method: Method

@@ -66,7 +66,8 @@ def test_the_readmes_own_lines_tell_the_whole_story(environment: dict[str, str])
     *life, verify, tamper = story()
     lived = shell("\n".join(life), environment)
     assert lived.returncode == 0, lived.stdout + lived.stderr
-    assert '"code"' not in lived.stdout.partition('"next"')[0]
+    assert '"replaced_by":"661565729999"' in lived.stdout
+    assert '"replaces":"661565714353"' in lived.stdout
     holds = shell(verify, environment)
     assert (holds.returncode, "all hold" in holds.stdout) == (0, True), holds.stdout + holds.stderr
     fails = shell(tamper, environment)

@@ -37,7 +37,7 @@ def _environment() -> Environment:
     )
 
 
-def render_first_visit(has_administrator: bool, locale: Locale) -> str:  # noqa: FBT001
+def render_first_visit(has_administrator: bool, locale: Locale) -> str:
     """The page as HTML, without script or inline style."""
     page = _environment().get_template("first_visit.html")
     return page.render(

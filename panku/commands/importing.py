@@ -62,6 +62,12 @@ class DryRun(Exception):
     """Everything was decided; nothing is to be kept."""
 
 
+def _keep_unless(dry_run: bool) -> None:
+    """Roll the transaction back after a dry run."""
+    if dry_run:
+        raise DryRun
+
+
 def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
     rows, problems = manifests.read(store, data)
     good = sum(row.serial is not None for row in tqdm(rows, unit=" rows", leave=False))
@@ -107,8 +113,7 @@ def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: byte
                 numbers.append(
                     post.post(store, unit, draft, by=poster, at_us=clock(), rulebook=RULEBOOK).number
                 )
-            if arguments.dry_run:
-                raise DryRun
+            _keep_unless(arguments.dry_run)
     except DryRun:
         print(f"{len(rows)} devices would be proposed in {len(numbers)} documents; nothing was written")
         return DONE

@@ -1,0 +1,218 @@
+"""The caches against the ledger they are derived from: positions, standing, reservations, current records, papers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from devices.chain import commitment
+from devices.database import Store
+from devices.ledger.faults import Fault
+from devices.lifecycle import DOCUMENTS
+from devices.records import RecordKind, columns_of
+from devices.serials import trimmed
+from devices.unit import Unit, unit_of
+from devices.values import POSITION_FIELDS
+
+SHOWN = 20
+"""Faults of one kind that are named; a table that was emptied would fill the screen."""
+
+Faults = Iterator[Fault]
+
+DIFFERS = " OR ".join(
+    f"p.{name} IS DISTINCT FROM l.{name}"
+    for name in ("document", "recorded_at", "business_date", *POSITION_FIELDS)
+)
+LINES = {
+    "a step is missing before it, or it does not begin where that step ended": (
+        "SELECT l.serial FROM line l LEFT JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
+        " WHERE (l.step > 1 AND (b.serial IS NULL OR l.from_state <> b.state"
+        " OR l.from_register IS DISTINCT FROM b.register OR l.from_site IS DISTINCT FROM b.site"
+        " OR l.from_bin IS DISTINCT FROM b.bin OR l.recorded_at < b.recorded_at))"
+        " OR (l.step = 1 AND l.from_state <> 'new') ORDER BY l.serial LIMIT ?"
+    ),
+}
+POSITIONS = {
+    "the position is not where the last line left the device": (
+        "SELECT p.serial FROM position p LEFT JOIN line l ON l.serial = p.serial AND l.step = p.step"
+        f" WHERE l.serial IS NULL OR {DIFFERS} ORDER BY p.serial LIMIT ?"
+    ),
+    "a line follows the position, or there is no position": (
+        "SELECT l.serial FROM line l LEFT JOIN position p ON p.serial = l.serial"
+        " WHERE p.serial IS NULL OR l.step > p.step ORDER BY l.serial LIMIT ?"
+    ),
+}
+
+
+def cache_faults(store: Store, kinds: Sequence[RecordKind]) -> Faults:
+    """Everything that is not as the ledger says."""
+    for table, statements in (("line", LINES), ("position", POSITIONS)):
+        for what, statement in statements.items():
+            for (serial,) in store.rows(statement, (SHOWN,)):
+                yield Fault(table, serial, what)
+    yield from _standing(store)
+    yield from _reservations(store)
+    for kind in kinds:
+        yield from _current(store, kind)
+    yield from _personal(store, unit_of(store))
+    yield from _papers(store)
+
+
+def _reviewed(policy_names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in policy_names)
+
+
+BEFORE = _reviewed([d.name for d in DOCUMENTS if d.review == "before"])
+UNREVIEWED = _reviewed([d.name for d in DOCUMENTS if d.review == "none"])
+STANDING = (
+    "WITH effect AS (SELECT d.number, d.site, d.type, v.decision,"
+    "  (SELECT COUNT(*) FROM line l WHERE l.document = d.number) AS lines,"
+    "  (SELECT COUNT(*) FROM line l JOIN line u ON u.serial = l.serial AND u.reverses = l.step"
+    "   WHERE l.document = d.number) AS reversed,"
+    "  EXISTS (SELECT 1 FROM document a JOIN review w ON w.document = a.number AND w.decision = 'approve'"
+    "   WHERE a.answers = d.number) AS answered"
+    "  FROM document d LEFT JOIN review v ON v.document = d.number)"
+    " SELECT e.number, e.site, e.type, e.decision, e.lines, e.reversed, e.answered,"
+    "  s.site, s.status, s.review, s.lines, s.reversed, s.resolved"
+    " FROM effect e LEFT JOIN standing s ON s.document = e.number"
+)
+
+
+def standing_of(
+    document: str, decision: str | None, lines: int, reversed_lines: int, answered: bool
+) -> tuple[str, str, int]:
+    """How a document stands by what the ledger says of it: its status, its review, and whether it is resolved."""
+    policy = {d.name: d.review for d in DOCUMENTS}[document]
+    review = {
+        None: "none" if policy == "none" else "waiting",
+        "approve": "approved",
+        "reject": "rejected",
+    }.get(decision, "withdrawn")
+    undone = lines > 0 and reversed_lines == lines
+    if decision == "withdraw":
+        status = "withdrawn"
+    elif undone:
+        status = "reversed"
+    elif decision == "reject":
+        status = "rejected"
+    else:
+        status = "pending" if policy == "before" and decision is None else "posted"
+    unresolved = status == "rejected" and lines > 0 and not answered
+    return status, review, 0 if unresolved else 1
+
+
+def _standing(store: Store) -> Faults:
+    count = 0
+    for row in store.stream(STANDING):
+        number, site, document, decision, lines, reversed_lines, answered = row[:7]
+        status, review, resolved = standing_of(document, decision, lines, reversed_lines, bool(answered))
+        if tuple(row[7:]) != (site, status, review, lines, reversed_lines, resolved):
+            yield Fault("standing", number, f"it should be {status}, review {review}")
+            count += 1
+        if count == SHOWN:
+            return
+    for (number,) in store.rows(
+        "SELECT document FROM standing s WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.number = s.document)"
+    ):
+        yield Fault("standing", number, "there is no such document")
+
+
+def _reservations(store: Store) -> Faults:
+    pending = store.rows(
+        f"SELECT d.number, d.type, d.cites, d.content FROM document d WHERE d.type IN ({BEFORE})"
+        " AND NOT EXISTS (SELECT 1 FROM review v WHERE v.document = d.number)"
+    )
+    expected: set[tuple[str, str]] = set()
+    for number, document, cites, content in pending:
+        expected |= {
+            (serial, number) for serial in _proposed(store, document, cites, msgspec.json.decode(content))
+        }
+    found = set(store.rows("SELECT serial, document FROM reservation"))
+    for serial, number in sorted(expected ^ found)[:SHOWN]:
+        what = "the device is not reserved" if (serial, number) in expected else "no pending proposal has it"
+        yield Fault("reservation", serial, f"{what} ({number})")
+
+
+def _proposed(store: Store, document: str, cites: str | None, content: dict[str, Any]) -> set[str]:
+    if document != "reversal":
+        return {trimmed(item["serial"]) for item in content.get("lines", [])}
+    if content.get("serials"):
+        return {trimmed(serial) for serial in content["serials"]}
+    rows = store.rows(
+        "SELECT l.serial FROM line l WHERE l.document = ? AND NOT EXISTS"
+        " (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)",
+        (cites,),
+    )
+    return {serial for (serial,) in rows}
+
+
+LATEST = (
+    "SELECT r.key, r.revision, r.content FROM revision r WHERE r.kind = ? AND r.revision ="
+    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
+)
+
+
+def _current(store: Store, kind: RecordKind) -> Faults:
+    """The current table of a kind against its latest revisions."""
+    if kind.table is None:
+        rows = store.rows("SELECT key, revision, site, content FROM record WHERE kind = ?", (kind.name,))
+        found: dict[str, Any] = {key: (revision, site, content) for key, revision, site, content in rows}
+    else:
+        columns = (*kind.value.__struct_fields__, "revision")
+        keyed = store.rows(f"SELECT {', '.join(columns)} FROM {kind.table}")
+        found = {}
+        for row in keyed:
+            value = msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False)
+            found[kind.key(value)] = (row[-1], *row[:-1])
+    count = 0
+    for key, revision, content in store.rows(LATEST, (kind.name,)):
+        value = msgspec.json.decode(content, type=kind.value)
+        expected = (
+            (revision, kind.journal(value), content) if kind.table is None else (revision, *columns_of(value))
+        )
+        if found.pop(key, None) != expected and (count := count + 1) <= SHOWN:
+            yield Fault(
+                kind.table or "record", f"{kind.name} {key}", f"it is not as revision {revision} says"
+            )
+    for key in sorted(found)[:SHOWN]:
+        yield Fault(kind.table or "record", f"{kind.name} {key}", "no revision says so")
+
+
+PERSONAL = (
+    "SELECT r.kind, r.key, r.revision, r.content, p.salt, p.content, p.taxpayer_id, p.latest,"
+    " (SELECT MAX(m.revision) FROM personal m WHERE m.kind = r.kind AND m.key = r.key),"
+    " (SELECT e.content FROM revision e WHERE e.kind = r.kind AND e.key = r.key ORDER BY e.revision DESC LIMIT 1)"
+    " FROM revision r LEFT JOIN personal p ON p.kind = r.kind AND p.key = r.key AND p.revision = r.revision"
+    " WHERE r.kind IN ('customer', 'person')"
+)
+
+
+def _personal(store: Store, unit: Unit | None) -> Faults:
+    """Personal data against the commitments the journal holds; erased data is told by its record's last revision."""
+    for row in store.stream(PERSONAL):
+        kind, key, revision, content, salt, data, taxpayer_id, latest, last, newest = row
+        committed = msgspec.json.decode(content).get("commitment")
+        if not committed:
+            continue
+        what = None
+        if salt is None or data is None:
+            if not msgspec.json.decode(newest).get("erased"):
+                what = "personal data is gone, and nobody erased it"
+        elif unit is None or commitment(unit.secret, salt, data) != committed:
+            what = "personal data was changed"
+        elif taxpayer_id != msgspec.json.decode(data).get("taxpayer_id"):
+            what = "it is found under another taxpayer id"
+        if what is None and latest != (1 if revision == last else 0):
+            what = "another revision is taken for the latest"
+        if what is not None:
+            yield Fault("personal", f"{kind} {key}@{revision}", what)
+
+
+def _papers(store: Store) -> Faults:
+    for (digest,) in store.rows("SELECT digest FROM blob ORDER BY digest"):
+        row = store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
+        if row is None or hashlib.sha256(bytes(row[0])).hexdigest() != digest:
+            yield Fault("blob", digest, "the paper's bytes are not those of its digest")

@@ -1,0 +1,170 @@
+"""Verification catches whatever is changed behind the books' back: every column, and rows taken or added."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from devices.chain import Link
+from devices.database import Store
+from devices.ledger.rows import (
+    DOCUMENT_COLUMNS,
+    LINE_COLUMNS,
+    POSITION_COLUMNS,
+    REVIEW_COLUMNS,
+    STANDING_COLUMNS,
+)
+from devices.ledger.verify import export_heads, verify
+from devices.records import PERSONAL_COLUMNS, RECORD_COLUMNS, REVISION_COLUMNS
+from panku.demo import fill
+from panku.wiring import RECORD_KINDS
+from tests.conftest import ENGINES, Stores
+
+NOW = 1_795_500_000_000_000
+TABLES = {
+    "journal": Link.__struct_fields__,
+    "document": DOCUMENT_COLUMNS,
+    "line": LINE_COLUMNS,
+    "review": REVIEW_COLUMNS,
+    "revision": REVISION_COLUMNS,
+    "personal": PERSONAL_COLUMNS,
+    "position": POSITION_COLUMNS,
+    "standing": STANDING_COLUMNS,
+    "record": RECORD_COLUMNS,
+}
+COLUMNS = [(table, column) for table, columns in TABLES.items() for column in columns]
+
+
+class Rollback(Exception):
+    """Ends a tampered transaction without a trace."""
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def books(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
+    """Demo books whose guards and constraints have been taken away, as by somebody with the database's password."""
+    store = stores.fresh(request.param)
+    fill(store, NOW)
+    unguard(store)
+    yield store
+    stores.drop(store)
+
+
+def unguard(store: Store) -> None:
+    """Drop every trigger and stop enforcing constraints."""
+    if store.engine == "sqlite":
+        for (name,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            store.execute(f"DROP TRIGGER {name}")
+        store.execute("PRAGMA foreign_keys = 0")
+        store.execute("PRAGMA ignore_check_constraints = 1")
+        return
+    for table, name in store.rows(
+        "SELECT c.relname, t.conname FROM pg_constraint t JOIN pg_class c ON c.oid = t.conrelid"
+        " WHERE t.contype IN ('c', 'f') AND c.relnamespace = 'public'::regnamespace ORDER BY t.contype DESC"
+    ):
+        store.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+    for table, name in store.rows(
+        "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
+    ):
+        store.execute(f'DROP TRIGGER "{name}" ON "{table}"')
+    for table, column in store.rows(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND is_nullable = 'NO' AND table_name = 'line' AND column_name NOT IN ('serial', 'step')"
+    ):
+        store.execute(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" DROP NOT NULL')
+
+
+def faults_after(store: Store, statement: str, params: tuple[Any, ...] = ()) -> list[Any]:
+    """What verification finds once a statement has run; the statement is undone again."""
+    found: list[Any] = []
+    try:
+        with store.writing():
+            cursor = store.execute(statement, params)
+            assert cursor.rowcount > 0, "nothing was changed"
+            found = _verify_inside(store)
+            raise Rollback
+    except Rollback:
+        return found
+
+
+def _verify_inside(store: Store) -> list[Any]:
+    """Verify within the tampering transaction, which no other connection would see."""
+    from contextlib import nullcontext
+    from unittest.mock import patch
+
+    with patch.object(type(store), "reading", lambda _: nullcontext()):
+        return verify(store, RECORD_KINDS).faults
+
+
+def test_untouched_books_hold(books: Store) -> None:
+    report = verify(books, RECORD_KINDS)
+    assert report.faults == []
+    assert report.links > 20
+    assert report.lines > 30
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda value: str(value))
+def test_a_change_of_any_column_is_caught(books: Store, table: str, column: str) -> None:
+    keys = {
+        "journal": ("site", "seq"),
+        "line": ("serial", "step"),
+        "revision": ("kind", "key", "revision"),
+        "personal": ("kind", "key", "revision"),
+        "record": ("kind", "key"),
+        "position": ("serial",),
+    }.get(table, (TABLES[table][0],))
+    extra = " WHERE content IS NOT NULL" if table == "personal" else ""
+    row = books.row(
+        f"SELECT {column}, {', '.join(keys)} FROM {table}{extra} ORDER BY {', '.join(keys)} LIMIT 1"
+    )
+    assert row is not None
+    value, *key = row
+    changed: object
+    if isinstance(value, int):
+        changed = 1 - value if column in ("latest", "resolved") else value + 1_000_003
+    else:
+        changed = "x" if value is None else value[:-1] + ("x" if value[-1:] != "x" else "y")
+    if value is None and column == "reverses":
+        changed = 1
+    where = " AND ".join(f"{name} = ?" for name in keys)
+    assert faults_after(books, f"UPDATE {table} SET {column} = ? WHERE {where}", (changed, *key))
+
+
+@pytest.mark.parametrize(
+    "table", ["journal", "document", "line", "review", "revision", "personal", "position", "standing"]
+)
+def test_a_missing_row_is_caught(books: Store, table: str) -> None:
+    key = TABLES[table][0]
+    row = books.row(f"SELECT {key} FROM {table} ORDER BY {key} DESC LIMIT 1")
+    assert row is not None
+    assert faults_after(books, f"DELETE FROM {table} WHERE {key} = ?", row)
+
+
+def test_a_reservation_that_nobody_proposed_is_caught(books: Store) -> None:
+    statement = "INSERT INTO reservation (serial, document) VALUES (?, ?)"
+    faults = faults_after(books, statement, ("661565714360", "BJ01-2026-000001"))
+    assert [fault.table for fault in faults] == ["reservation"]
+
+
+def test_a_site_renamed_behind_the_books_is_caught(books: Store) -> None:
+    faults = faults_after(books, "UPDATE site SET name = ? WHERE code = ?", ("x", "BJ01"))
+    assert [(fault.table, fault.key) for fault in faults] == [("site", "site BJ01")]
+
+
+def test_a_changed_line_is_named_with_its_serials(books: Store) -> None:
+    faults = faults_after(
+        books, "UPDATE line SET business_date = '2020-01-01' WHERE serial = ? AND step = 2", ("661565714353",)
+    )
+    assert any("661565714353" in fault.what for fault in faults)
+
+
+def test_a_rewritten_tail_is_caught_by_a_head_held_outside(books: Store) -> None:
+    held = {site: (head["seq"], head["hash"]) for site, head in export_heads(books).items()}
+    held["BJ01"] = (held["BJ01"][0], "0" * 64)
+    assert [fault.key for fault in verify(books, RECORD_KINDS, heads=held).faults] == [
+        f"BJ01/{held['BJ01'][0]}"
+    ]
+
+
+def test_a_journal_cut_short_is_caught_by_a_head_held_outside(books: Store) -> None:
+    held = {site: (head["seq"] + 1, head["hash"]) for site, head in export_heads(books).items()}
+    assert len(verify(books, RECORD_KINDS, heads=held).faults) == len(held)
