@@ -11,7 +11,7 @@ import msgspec
 from devices.chain import commitment
 from devices.database import Store
 from devices.ledger.faults import Fault
-from devices.lifecycle import DOCUMENTS
+from devices.lifecycle import DOCUMENT, DOCUMENTS
 from devices.records import RecordKind, columns_of
 from devices.serials import trimmed
 from devices.unit import Unit, unit_of
@@ -85,7 +85,7 @@ def standing_of(
     document: str, decision: str | None, lines: int, reversed_lines: int, answered: bool
 ) -> tuple[str, str, int]:
     """How a document stands by what the ledger says of it: its status, its review, and whether it is resolved."""
-    policy = {d.name: d.review for d in DOCUMENTS}[document]
+    policy = DOCUMENT[document].review if document in DOCUMENT else "unknown"
     review = {
         None: "none" if policy == "none" else "waiting",
         "approve": "approved",
@@ -127,9 +127,7 @@ def _reservations(store: Store) -> Faults:
     )
     expected: set[tuple[str, str]] = set()
     for number, document, cites, content in pending:
-        expected |= {
-            (serial, number) for serial in _proposed(store, document, cites, msgspec.json.decode(content))
-        }
+        expected |= {(serial, number) for serial in _proposed(store, document, cites, _fields(content))}
     found = set(store.rows("SELECT serial, document FROM reservation"))
     for serial, number in sorted(expected ^ found)[:SHOWN]:
         what = "the device is not reserved" if (serial, number) in expected else "no pending proposal has it"
@@ -169,11 +167,12 @@ def _current(store: Store, kind: RecordKind) -> Faults:
             found[kind.key(value)] = (row[-1], *row[:-1])
     count = 0
     for key, revision, content in store.rows(LATEST, (kind.name,)):
-        value = msgspec.json.decode(content, type=kind.value)
-        expected = (
-            (revision, kind.journal(value), content) if kind.table is None else (revision, *columns_of(value))
-        )
-        if found.pop(key, None) != expected and (count := count + 1) <= SHOWN:
+        value = _decoded(content, kind.value)
+        expected: Any = None  # a content that can not be read is as nothing
+        if value is not None:
+            here = (kind.journal(value), content) if kind.table is None else columns_of(value)
+            expected = (revision, *here)
+        if found.pop(key, ()) != expected and (count := count + 1) <= SHOWN:
             yield Fault(
                 kind.table or "record", f"{kind.name} {key}", f"it is not as revision {revision} says"
             )
@@ -194,21 +193,33 @@ def _personal(store: Store, unit: Unit | None) -> Faults:
     """Personal data against the commitments the journal holds; erased data is told by its record's last revision."""
     for row in store.stream(PERSONAL):
         kind, key, revision, content, salt, data, taxpayer_id, latest, last, newest = row
-        committed = msgspec.json.decode(content).get("commitment")
+        committed = _fields(content).get("commitment")
         if not committed:
             continue
         what = None
         if salt is None or data is None:
-            if not msgspec.json.decode(newest).get("erased"):
+            if not _fields(newest).get("erased"):
                 what = "personal data is gone, and nobody erased it"
         elif unit is None or commitment(unit.secret, salt, data) != committed:
             what = "personal data was changed"
-        elif taxpayer_id != msgspec.json.decode(data).get("taxpayer_id"):
+        elif taxpayer_id != _fields(data).get("taxpayer_id"):
             what = "it is found under another taxpayer id"
         if what is None and latest != (1 if revision == last else 0):
             what = "another revision is taken for the latest"
         if what is not None:
             yield Fault("personal", f"{kind} {key}@{revision}", what)
+
+
+def _decoded(content: str, shape: Any) -> Any:
+    """A content as its value, None where it was changed into something that is none."""
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _fields(content: str) -> dict[str, Any]:
+    return _decoded(content, dict[str, Any]) or {}
 
 
 def _papers(store: Store) -> Faults:
