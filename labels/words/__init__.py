@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import Literal, cast
+from typing import Literal
 
 from babel.core import negotiate_locale
 from babel.messages.pofile import read_po
@@ -47,8 +47,9 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 
 ABSENT = "—"
+NOTHING: tuple[object, ...] = (None, "", [], ())
 LIST_COMMA: dict[Locale, str] = {"zh_CN": "、", "en": ", "}
-_OPTIONAL = re.compile(r"(?<!\\)\[([^\[\]]*\{[^\[\]]*)\]")
+_OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _LANGUAGES: dict[str, Locale] = {"zh": "zh_CN", "en": "en"}
 
 
@@ -58,9 +59,13 @@ def sentence(code: str, facts: Mapping[str, object], locale: Locale) -> str:
     Lists are joined, codes are put into words (FACT_WORDS), an absent fact outside brackets is a dash. An id that
     has no text is answered as it is, so that a refusal is never lost over a missing word.
     """
-    told = {name: _told(name, value, locale) for name, value in facts.items() if value not in (None, "", [], ())}
-    text = _OPTIONAL.sub(lambda part: part[1] if placeholders(part[1]) <= told.keys() else "", text_of(code, locale))
-    return Formatter().vformat(text, (), _Facts(told))
+    present = {name: value for name, value in facts.items() if value not in NOTHING}
+    told = _Facts((name, _told(name, value, locale)) for name, value in present.items())
+
+    def kept(part: re.Match[str]) -> str:
+        return part[1] if placeholders(part[1]) <= told.keys() else ""
+
+    return Formatter().vformat(_OPTIONAL.sub(kept, text_of(code, locale)), (), told)
 
 
 def detail(problem: Problem, locale: Locale) -> str:
@@ -87,7 +92,8 @@ def placeholders(text: str) -> set[str]:
 def catalogue(locale: Locale) -> Mapping[str, str]:
     """The whole catalogue of a locale: id to text. Raises FileNotFoundError for a locale that has none."""
     with Path(__file__).with_name(f"{locale}.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file, locale=locale) if message.id}
+        messages = read_po(file, locale=locale)
+    return {str(message.id): str(message.string) for message in messages if message.id}
 
 
 def negotiate(accept_language: str | None) -> Locale:

@@ -1,0 +1,177 @@
+"""The catalogues: every code has its words in both languages, and every sentence names only facts that exist."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from devices import deadlines, lifecycle, values
+from devices.problems import PROBLEMS, Problem
+from labels import words
+from labels.words import LOCALES, Locale
+
+ROLES = ("storekeeper", "auditor", "clerk", "supervisor", "admin", "outlet")
+STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
+
+TERMS: dict[str, Iterable[str]] = {
+    "kind": values.KINDS,
+    "register": values.REGISTERS,
+    "condition": values.CONDITIONS,
+    "state": (values.NEW, *values.STATE),
+    "mark": values.MARKS,
+    "document": lifecycle.DOCUMENT,
+    "review": {document.review for document in lifecycle.DOCUMENTS},
+    "status": STATUSES,
+    "decision": ("approve", "reject"),
+    "role": (*ROLES, *(role for document in lifecycle.DOCUMENTS for role in document.posters)),
+    "deadline": deadlines.DEADLINE,
+    "standing": deadlines.STANDINGS,
+}
+EVERY_TERM = sorted({f"{group}.{code}" for group, codes in TERMS.items() for code in codes})
+WIDER_GROUPS = ("record", "file", "field")  # named in facts; their values are declared where they are used
+NAMES_THE_DEVICE = {"serial", "row"}  # facts that tell which device or row is meant: a sentence must use them
+
+
+def ids(group: str) -> set[str]:
+    return {
+        code.removeprefix(f"{group}.") for code in words.catalogue("zh_CN") if code.startswith(f"{group}.")
+    }
+
+
+@pytest.mark.parametrize("code", sorted(PROBLEMS))
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_problem_has_a_sentence_that_names_only_its_facts(code: str, locale: Locale) -> None:
+    text = words.catalogue(locale)[f"problem.{code}"]
+    assert words.placeholders(text) <= set(PROBLEMS[code].facts)
+
+
+@pytest.mark.parametrize(
+    "code", sorted(code for code in PROBLEMS if NAMES_THE_DEVICE & {*PROBLEMS[code].facts})
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_sentence_names_its_serial_and_its_row(code: str, locale: Locale) -> None:
+    text = words.catalogue(locale)[f"problem.{code}"]
+    assert NAMES_THE_DEVICE & set(PROBLEMS[code].facts) <= words.placeholders(text)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_sentence_is_whole_and_ends_like_one(locale: Locale) -> None:
+    ends = {"zh_CN": "。", "en": "."}
+    for code in PROBLEMS:
+        assert words.detail(Problem(code), locale).endswith(ends[locale])
+
+
+@pytest.mark.parametrize("code", sorted(PROBLEMS))
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_sentence_with_all_its_facts_shows_no_gap(code: str, locale: Locale) -> None:
+    told = words.detail(Problem(code, facts=dict.fromkeys(PROBLEMS[code].facts, "A1")), locale)
+    assert words.ABSENT not in told
+    assert not set("{}") & set(told.replace("{12}", ""))
+
+
+def test_no_sentence_stands_for_a_problem_that_is_gone() -> None:
+    assert ids("problem") == PROBLEMS.keys()
+
+
+def test_both_catalogues_have_the_same_ids_in_the_same_order() -> None:
+    assert list(words.catalogue("zh_CN")) == list(words.catalogue("en"))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_id_is_there_twice_and_none_is_empty(locale: Locale) -> None:
+    file = Path(words.__file__).with_name(f"{locale}.po")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert sum(line.startswith("msgid ") for line in lines) == len(words.catalogue(locale)) + 1
+    assert all(words.catalogue(locale).values())
+    with file.open("rb") as stream:
+        assert not [message.id for message in read_po(stream) if message.fuzzy and message.id]
+
+
+@pytest.mark.parametrize("code", EVERY_TERM)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_value_of_the_tables_has_a_word(code: str, locale: Locale) -> None:
+    assert words.catalogue(locale)[code]
+
+
+@pytest.mark.parametrize("group", sorted(TERMS))
+def test_no_word_stands_for_a_value_that_is_gone(group: str) -> None:
+    assert ids(group) == set(TERMS[group])
+
+
+def test_every_id_belongs_to_a_known_group() -> None:
+    groups = {code.partition(".")[0] for code in words.catalogue("zh_CN")}
+    assert groups == {*TERMS, *WIDER_GROUPS, "problem", "page"}
+
+
+def test_facts_are_put_into_words_from_groups_that_exist() -> None:
+    groups = {group for looked_in in words.FACT_WORDS.values() for group in looked_in}
+    assert groups <= {*TERMS, *WIDER_GROUPS}
+    assert set(words.FACT_WORDS) <= {fact for meaning in PROBLEMS.values() for fact in meaning.facts}
+
+
+@pytest.mark.parametrize("group", ["document", "register", "state"])
+def test_the_words_of_a_group_tell_its_codes_apart(group: str) -> None:
+    said = [words.term(group, code, "zh_CN") for code in TERMS[group]]
+    assert len(said) == len(set(said))
+
+
+def test_a_state_in_a_sentence_is_said_in_words() -> None:
+    told = words.sentence("problem.wrong_state", {"serial": "661565714353", "state": "sold"}, "zh_CN")
+    assert "661565714353" in told
+    assert "已发售" in told
+
+
+def test_a_list_in_a_sentence_is_joined_in_words() -> None:
+    told = words.sentence("problem.mixed_registers", {"registers": ["merchandise", "spare"]}, "zh_CN")
+    assert "商品账、备件账" in told
+
+
+def test_a_document_number_stays_as_it_is() -> None:
+    facts = {"serial": "1", "document": "A1-2026-000001"}
+    assert "A1-2026-000001" in words.sentence("problem.reserved", facts, "en")
+
+
+def test_a_part_in_brackets_goes_with_its_fact() -> None:
+    facts = {"serial": "1", "state": "sold", "document": "sale"}
+    assert "依据" not in words.sentence("problem.wrong_state", {**facts, "cited": None}, "zh_CN")
+    assert "依据单据 A1-2026-000001" in words.sentence(
+        "problem.wrong_state", {**facts, "cited": "A1-2026-000001"}, "zh_CN"
+    )
+
+
+def test_an_absent_fact_is_a_dash_and_no_error() -> None:
+    assert words.ABSENT in words.sentence("problem.unknown_site", {}, "zh_CN")
+
+
+def test_braces_and_brackets_in_a_fact_are_only_text() -> None:
+    assert "[{site.x}]" in words.sentence("problem.unknown_site", {"site": "[{site.x}]"}, "zh_CN")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_unknown_id_is_answered_as_it_is(locale: Locale) -> None:
+    assert words.sentence("problem.{x}", {}, locale) == "problem.{x}"
+    assert words.term("state", "melted", locale) == "melted"
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        (None, "zh_CN"),
+        ("", "zh_CN"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_CN"),
+        ("zh-Hans-CN", "zh_CN"),
+        ("zh-TW", "zh_CN"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("zh;q=0.3,en;q=0.7", "en"),
+        ("fr, en ; q = 0.5, zh;q=0.2", "en"),
+        ("de", "zh_CN"),
+        ("*", "zh_CN"),
+        ("zh;q=0,*", "en"),
+        ("en;q=0", "zh_CN"),
+        ("en;q=high", "zh_CN"),
+        (",;,;;q=", "zh_CN"),
+    ],
+)
+def test_the_language_follows_the_readers_wish(header: str | None, locale: Locale) -> None:
+    assert words.negotiate(header) == locale
