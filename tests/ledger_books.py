@@ -1,0 +1,106 @@
+"""Two sites with every kind of bin, ready for any document: for tests of the ledger itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from devices import records
+from devices.database import Store
+from devices.journal import open_journals
+from devices.ledger import post, reviewing
+from devices.ledger.drafts import AnyDraft
+from devices.ledger.manifests import attach
+from devices.lifecycle import DOCUMENT
+from devices.spares import orders
+from devices.unit import found
+from devices.values import BIN_STATE, UNIT, Bin, Carrier, Model, Site
+from panku.wiring import RULEBOOK
+
+NOW = 1_795_500_000_000_000
+TODAY = "2026-11-24"
+TAXPAYER = {"taxpayer_id": "110101199003077", "name": "惠民便利店"}
+SITES = ("BJ01", "TJ01")
+BINS = {(register, condition): f"{register[0]}{condition[0]}".upper() for register, condition in BIN_STATE}
+
+
+class Books:
+    """Posts as `zhang`, reviews as `li`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        with store.writing():
+            self.unit = found(store, "unit", NOW)
+            writer = open_journals(store, [UNIT, *SITES], NOW)
+            for site in SITES:
+                records.write(writer, records.SITE, Site(site, site), by="root", expected=0)
+                for (register, condition), code in BINS.items():
+                    value = Bin(site, code, register, condition)
+                    records.write(writer, records.BIN, value, by="root", expected=0)
+                    spare = Bin(site, code + "2", register, condition)
+                    records.write(writer, records.BIN, spare, by="root", expected=0)
+            for code, kind in (("TCG-01", "tax_disk"), ("TCG-02", "report_disk"), ("PART", "spare_part")):
+                model = Model(code, kind, code, "[0-9]{12}", 20000, 12, code)  # type: ignore[arg-type]
+                records.write(writer, records.MODEL, model, by="root", expected=0)
+            records.write(writer, records.CARRIER, Carrier("SF", "顺丰"), by="root", expected=0)
+            self.paper = attach(writer, b"proof", site="BJ01", name="p", media_type="text/plain", by="root")
+
+    def post(
+        self, kind: str, *serials: str, site: str = "BJ01", by: str = "zhang", **fields: Any
+    ) -> post.Posted:
+        """Post a document of today; lines are the serials unless `lines` are given."""
+        body = {"type": kind, "site": site, "business_date": TODAY, **fields}
+        if serials:
+            body["lines"] = [{"serial": serial} for serial in serials]
+        draft = msgspec.convert(body, AnyDraft)
+        with self.store.writing():
+            return post.post(self.store, self.unit, draft, by=post.Poster(by), at_us=NOW, rulebook=RULEBOOK)
+
+    def settle(self, kind: str, *serials: str, **fields: Any) -> str:
+        """Post a document, and approve it where it waits for that before it has an effect."""
+        number = self.post(kind, *serials, **fields).number
+        if DOCUMENT[kind].review == "before":
+            self.review(number)
+        return number
+
+    def review(self, number: str, decision: str = "approve", by: str = "li", reason: str = "查验") -> None:
+        """Decide on a document."""
+        with self.store.writing():
+            reviewing.review(
+                self.store,
+                self.unit,
+                number,
+                decision,
+                by=by,
+                reason=reason,
+                at_us=NOW,
+                rulebook=RULEBOOK,  # type: ignore[arg-type]
+            )
+
+    def receive(
+        self, *serials: str, register: str = "merchandise", site: str = "BJ01", model: str = "TCG-01"
+    ) -> str:
+        """Receive into a good bin."""
+        return self.post(
+            "receipt", *serials, site=site, register=register, supplier="厂", delivery_note="D", model=model,
+            bin=BINS[register, "good"],  # type: ignore[index]
+        ).number  # fmt: skip
+
+    def serve(self, *serials: str, site: str = "BJ01") -> None:
+        """Receive, sell and register devices."""
+        self.receive(*serials, site=site)
+        self.post("sale", *serials, site=site, customer=TAXPAYER, application="A")
+        self.post("registration", *serials, site=site, customer=TAXPAYER)
+
+    def repair(self, serial: str, site: str = "BJ01") -> str:
+        """Open a repair order."""
+        with self.store.writing():
+            writer = open_journals(self.store, [site], NOW)
+            order, _ = orders.open_repair(writer, self.unit, site=site, serial=serial, fault="坏", by="zhang")
+        return order.number
+
+    def state(self, serial: str) -> str | None:
+        """The state of a device, None for one never held."""
+        row = self.store.row("SELECT state FROM position WHERE serial = ?", (serial,))
+        return row[0] if row else None

@@ -1,0 +1,281 @@
+"""What must never happen, and what is awkward and must work: DESIGN section 4, a sentence a test."""
+
+from typing import Any
+
+import pytest
+
+from devices.database import Store
+from devices.ledger.verify import verify
+from devices.problems import Problem, Refused
+from panku.wiring import RECORD_KINDS
+from tests.ledger_books import TAXPAYER, Books
+
+A, B, C, S, T = "661565714353", "661565714354", "661565714355", "661565720011", "661565720012"
+
+
+@pytest.fixture
+def books(store: Store) -> Books:
+    """Two empty sites on each engine."""
+    return Books(store)
+
+
+def refusal(books: Books, kind: str, *serials: str, **fields: Any) -> Problem:
+    """The first problem of a document that is refused."""
+    with pytest.raises(Refused) as refused:
+        books.post(kind, *serials, **fields)
+    return refused.value.problems[0]
+
+
+def swap(books: Books, faulty: str, spare: str, **fields: Any) -> str:
+    """Swap a customer's device under a fresh repair order."""
+    order = books.repair(faulty)
+    line = {"faulty": faulty, "spare": spare}
+    return books.post("swap", order=order, fault="坏", terms="free", bin="SF", lines=[line], **fields).number
+
+
+def test_a_spare_is_never_sold(books: Books) -> None:
+    books.receive(S, register="spare")
+    problem = refusal(books, "sale", S, customer=TAXPAYER, application="A")
+    assert (problem.code, problem.facts["serial"]) == ("wrong_register", S)
+
+
+def test_a_spare_can_not_be_put_into_a_merchandise_bin(books: Books) -> None:
+    books.receive(S, register="spare")
+    assert refusal(books, "move", S, bin="MG").code == "bin_of_other_register"
+
+
+def test_two_books_are_never_mixed_in_one_document(books: Books) -> None:
+    books.receive(A)
+    books.receive(S, register="spare")
+    lines = [{"serial": A, "bin": "MG2"}, {"serial": S, "bin": "SG2"}]
+    assert refusal(books, "move", lines=lines).code == "mixed_registers"
+
+
+def test_a_spare_is_never_given_for_a_lost_device(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    order = books.repair(A)
+    books.post("loss_report", A, report_number="R")
+    line = {"faulty": A, "spare": S}
+    problem = refusal(books, "swap", order=order, fault="坏", terms="free", bin="SF", lines=[line])
+    assert (problem.code, problem.facts["state"]) == ("wrong_state", "lost")
+
+
+def test_one_faulty_serial_is_never_used_twice(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, T, register="spare")
+    order = books.repair(A)
+    swap_line = {"order": order, "fault": "坏", "terms": "free", "bin": "SF"}
+    books.post("swap", lines=[{"faulty": A, "spare": S}], **swap_line)
+    assert refusal(books, "swap", lines=[{"faulty": A, "spare": T}], **swap_line).code == "wrong_state"
+
+
+def test_a_faulty_device_is_never_issued_again(books: Books) -> None:
+    books.serve(A, B)
+    books.receive(S, register="spare")
+    swap(books, A, S)
+    order = books.repair(B)
+    line = {"faulty": B, "spare": A}
+    assert (
+        refusal(books, "swap", order=order, fault="坏", terms="free", bin="SF", lines=[line]).code
+        == "wrong_state"
+    )
+
+
+def test_nobody_reviews_their_own_document(books: Books) -> None:
+    number = books.receive(A)
+    with pytest.raises(Refused, match="own_document"):
+        books.review(number, by="zhang")
+
+
+def test_a_device_that_waits_on_another_document_is_refused_naming_it(books: Books) -> None:
+    number = books.receive(A)
+    proposal = books.post("reversal", document=number, reason="错").number
+    problem = refusal(books, "move", A, bin="MG2")
+    assert (problem.code, problem.facts["document"]) == ("reserved", proposal)
+
+
+def test_a_withdrawn_proposal_frees_its_devices(books: Books) -> None:
+    number = books.receive(A)
+    proposal = books.post("reversal", document=number, reason="错").number
+    books.review(proposal, "withdraw", by="zhang")
+    books.post("move", A, bin="MG2")
+    assert books.state(A) == "in_stock"
+
+
+def test_a_swapped_spare_becomes_the_customers_and_the_faulty_one_spare_stock(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    swap(books, A, S)
+    rows = books.store.rows(
+        "SELECT serial, state, register, customer IS NULL, replaces, replaced_by FROM position ORDER BY serial"
+    )
+    assert [(*row[:3], bool(row[3]), *row[4:]) for row in rows] == [
+        (A, "faulty", "spare", True, None, S),
+        (S, "in_service", None, False, A, None),
+    ]
+
+
+def test_a_reversed_swap_frees_the_serial_the_link_and_the_registration(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    before = books.store.rows(
+        "SELECT state, register, customer, warranty_until FROM position ORDER BY serial"
+    )
+    number = swap(books, A, S)
+    books.settle("reversal", document=number, reason="错")
+    after = books.store.rows("SELECT state, register, customer, warranty_until FROM position ORDER BY serial")
+    assert after == before
+
+
+def test_half_a_swap_is_not_reversed(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    number = swap(books, A, S)
+    problem = refusal(books, "reversal", document=number, reason="错", serials=[A])
+    assert (problem.code, problem.facts["partner"]) == ("pair_incomplete", S)
+
+
+def test_one_wrong_serial_of_a_large_receipt_is_reversed_alone(books: Books) -> None:
+    serials = [f"7000000{n:05d}" for n in range(500)]
+    number = books.receive(*serials)
+    books.post("sale", *serials[:10], customer=TAXPAYER, application="A")
+    books.settle("reversal", document=number, reason="错", serials=[serials[20]])
+    assert (books.state(serials[20]), books.state(serials[21]), books.state(serials[0])) == (
+        "void",
+        "in_stock",
+        "sold",
+    )
+    assert (
+        refusal(books, "reversal", document=number, reason="错", serials=[serials[0]]).code == "later_lines"
+    )
+
+
+def test_a_voided_serial_may_be_received_again(books: Books) -> None:
+    number = books.receive(A)
+    books.settle("reversal", document=number, reason="错")
+    books.receive(A, model="TCG-02")
+    assert books.state(A) == "in_stock"
+
+
+def test_a_reversal_is_never_reversed(books: Books) -> None:
+    reversal = books.settle("reversal", document=books.receive(A), reason="错")
+    assert refusal(books, "reversal", document=reversal, reason="错").code == "not_reversible"
+
+
+def test_a_sale_is_cancelled_the_same_day_and_both_documents_stay(books: Books) -> None:
+    books.receive(A)
+    books.post("sale", A, customer=TAXPAYER, application="A")
+    books.post("sale_cancellation", A, reason="取消", bin="MG")
+    assert books.state(A) == "in_stock"
+    assert books.store.row("SELECT COUNT(*) FROM document") == (3,)
+
+
+def test_a_transfer_arrives_short_over_and_damaged(books: Books) -> None:
+    books.receive(A, B, C)
+    number = books.post("dispatch", A, B, C, destination="TJ01", carrier="SF", consignment_number="W").number
+    lines = [{"serial": A}, {"serial": B, "bin": "MQ", "damaged": "压坏"}, {"serial": T}]
+    arrival = books.post("arrival", site="TJ01", dispatch=number, bin="MG", lines=lines).number
+    row = books.store.row("SELECT content FROM document WHERE number = ?", (arrival,))
+    assert row is not None
+    assert f'"findings":{{"short":["{C}"],"damaged":["{B}"],"extra":["{T}"]}}' in row[0]
+    assert [books.state(serial) for serial in (A, B, C, T)] == ["in_stock", "quarantined", "in_transit", None]
+
+
+def test_an_arrival_is_never_better_than_its_dispatch(books: Books) -> None:
+    books.receive(A)
+    books.post("hold", A, reason="损", bin="MQ")
+    number = books.post("dispatch", A, destination="TJ01", carrier="SF", consignment_number="W").number
+    problem = refusal(books, "arrival", site="TJ01", dispatch=number, bin="MG", lines=[{"serial": A}])
+    assert problem.code == "better_than_sent"
+
+
+def test_a_device_sold_at_one_site_is_repaired_at_another(books: Books) -> None:
+    books.serve(A)
+    order = books.repair(A, site="TJ01")
+    books.post("repair_intake", A, site="TJ01", order=order, fault="坏", bin="CG")
+    assert books.store.row("SELECT site, state FROM position WHERE serial = ?", (A,)) == ("TJ01", "in_repair")
+
+
+def test_a_serial_scanned_twice_is_told_and_counted_once(books: Books) -> None:
+    number = books.receive(A, B, A)
+    assert books.store.row("SELECT COUNT(*) FROM line WHERE document = ?", (number,)) == (2,)
+    row = books.store.row("SELECT content FROM document WHERE number = ?", (number,))
+    assert row is not None
+    assert f'"repeated":["{A}"]' in row[0]
+
+
+def test_a_receipt_of_a_held_serial_is_refused_and_named(books: Books) -> None:
+    first = books.receive(A)
+    with pytest.raises(Refused) as refused:
+        books.receive(B, A)
+    problem = refused.value.problems[0]
+    assert (problem.code, problem.pointer, problem.facts["cited"]) == ("already_held", "/lines/1", first)
+    assert books.state(B) is None
+
+
+def test_an_unserialised_part_gets_an_internal_serial(books: Books) -> None:
+    number = books.post(
+        "adoption", attachments=[books.paper], customer=TAXPAYER, lines=[{"serial": None, "model": "PART"}]
+    ).number
+    assert books.state(f"{number}-1") == "in_service"
+
+
+def test_the_maker_returns_another_serial_for_a_customers_device(books: Books) -> None:
+    books.serve(A)
+    books.post("repair_intake", A, order=books.repair(A), fault="坏", bin="CG")
+    sent = books.post("factory_dispatch", A, maker="厂", carrier="SF", consignment_number="W").number
+    books.post("factory_exchange", dispatch=sent, bin="CG", lines=[{"old": A, "new": B}])
+    rows = books.store.rows("SELECT serial, state, customer IS NOT NULL FROM position ORDER BY serial")
+    assert [(row[0], row[1], bool(row[2])) for row in rows] == [
+        (A, "exchanged", False),
+        (B, "in_repair", True),
+    ]
+
+
+def test_a_rejected_document_is_resolved_by_its_reversal(books: Books) -> None:
+    number = books.receive(A)
+    books.review(number, "reject")
+    standing = "SELECT status, resolved FROM standing WHERE document = ?"
+    assert books.store.row(standing, (number,)) == ("rejected", 0)
+    books.settle("reversal", document=number, reason="错")
+    assert books.store.row(standing, (number,)) == ("reversed", 1)
+
+
+def test_a_rejected_document_is_resolved_by_an_approved_answer(books: Books) -> None:
+    number = books.receive(A)
+    books.review(number, "reject")
+    answer = books.post("hold", A, reason="待查", bin="MQ", answers=number).number
+    books.review(answer)
+    assert books.store.row("SELECT status, resolved FROM standing WHERE document = ?", (number,)) == (
+        "rejected",
+        1,
+    )
+
+
+def test_what_was_written_off_and_found_again_is_never_released(books: Books) -> None:
+    books.receive(A)
+    books.post("hold", A, reason="损", bin="MQ")
+    books.settle("write_off", A, reason="无价值")
+    books.settle("recovery", A, found="角落", bin="MQ")
+    assert refusal(books, "release", A, inspection="好", bin="MG").code == "not_releasable"
+
+
+def test_a_returned_disk_needs_re_initialisation_before_release(books: Books) -> None:
+    books.serve(A)
+    books.post("customer_return", A, reason="注销", bin="MQ")
+    assert refusal(books, "release", A, inspection="好", bin="MG").code == "reinitialisation_required"
+
+
+def test_a_device_missing_on_the_way_is_recovered_into_quarantine(books: Books) -> None:
+    books.receive(A)
+    books.post("dispatch", A, destination="TJ01", carrier="SF", consignment_number="W")
+    books.settle("transit_loss", A, consignment_number="W", claim="赔")
+    books.settle("recovery", A, found="找到", bin="MQ")
+    assert books.state(A) == "quarantined"
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def test_a_date_in_the_future_is_refused(books: Books) -> None:
+    books.receive(A)
+    assert refusal(books, "move", A, bin="MG2", business_date="2026-12-01").code == "future_date"
