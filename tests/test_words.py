@@ -7,11 +7,11 @@ import pytest
 from babel.messages.pofile import read_po
 
 from devices import deadlines, lifecycle, values
+from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
 from labels import words
 from labels.words import LOCALES, Locale
 
-ROLES = ("storekeeper", "auditor", "clerk", "supervisor", "admin", "outlet")
 STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 
 TERMS: dict[str, Iterable[str]] = {
@@ -24,7 +24,7 @@ TERMS: dict[str, Iterable[str]] = {
     "review": {document.review for document in lifecycle.DOCUMENTS},
     "status": STATUSES,
     "decision": ("approve", "reject"),
-    "role": (*ROLES, *(role for document in lifecycle.DOCUMENTS for role in document.posters)),
+    "role": ("outlet", *ROLE, *(role for document in lifecycle.DOCUMENTS for role in document.posters)),
     "deadline": deadlines.DEADLINE,
     "standing": deadlines.STANDINGS,
 }
