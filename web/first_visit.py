@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from labels.words import LANGUAGE_TAGS, Locale
+from labels.words import LANGUAGE_TAGS, Locale, term
 
 HERE = Path(__file__).parent
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
-
-WORDS: dict[Locale, dict[str, str]] = {
-    "zh_CN": {
-        "title": "盘库",
-        "begin": "还没有管理员。请在这台机器的项目目录里运行：",
-        "then": "密码在终端里输入，至少 12 个字符。完成后刷新本页。",
-        "runs": "服务正在运行。",
-        "api": "接口说明",
-    },
-    "en": {
-        "title": "Panku",
-        "begin": "There is no administrator yet. On this machine, in the project's folder, run:",
-        "then": "The password is typed in the terminal, 12 characters or more. Then reload this page.",
-        "runs": "The service is running.",
-        "api": "API description",
-    },
-}
 
 
 @cache
@@ -38,13 +21,16 @@ def _environment() -> Environment:
 
 
 def render_first_visit(has_administrator: bool, locale: Locale) -> str:
-    """The page as HTML, without script or inline style."""
-    page = _environment().get_template("first_visit.html")
-    return page.render(
-        has_administrator=has_administrator,
-        command=COMMAND,
-        words=WORDS[locale],
-        language=LANGUAGE_TAGS[locale],
+    """The page as HTML, without script or inline style; its words are the catalogue's `page.first_visit`."""
+    return (
+        _environment()
+        .get_template("first_visit.html")
+        .render(
+            has_administrator=has_administrator,
+            command=COMMAND,
+            words=partial(term, "page.first_visit", locale=locale),
+            language=LANGUAGE_TAGS[locale],
+        )
     )
 
 
