@@ -110,7 +110,8 @@ def _standing(store: Store) -> Faults:
         number, site, document, decision, lines, reversed_lines, answered = row[:7]
         status, review, resolved = standing_of(document, decision, lines, reversed_lines, bool(answered))
         if tuple(row[7:]) != (site, status, review, lines, reversed_lines, resolved):
-            yield Fault("standing", number, f"it should be {status}, review {review}")
+            should = f"{status}, review {review}, {reversed_lines} of {lines} lines reversed"
+            yield Fault("standing", number, f"it should be {should}, resolved {resolved}; it is {row[8:]}")
             count += 1
         if count == SHOWN:
             return

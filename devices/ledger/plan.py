@@ -39,6 +39,8 @@ def plan(case: Case, rulebook: Rulebook, before_rules: Iterable[Problem] = ()) -
     registers = registers_of(moves)
     if len(registers) > 1 and not registers <= TOUCHES.get(case.document, set()):
         problems.append(Problem("mixed_registers", "/lines", {"registers": sorted(registers)}))
+    if not case.entries and not problems:  # an arrival of nothing but serials that nobody had sent
+        problems.append(Problem("no_lines", "/lines"))
     if problems:
         raise Refused(problems)
     return Plan(book_of(registers), tuple(moves))
