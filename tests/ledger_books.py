@@ -64,7 +64,9 @@ class Books:
             self.review(number)
         return number
 
-    def review(self, number: str, decision: str = "approve", by: str = "li", reason: str = "查验") -> None:
+    def review(
+        self, number: str, decision: reviewing.Decision = "approve", by: str = "li", reason: str = "查验"
+    ) -> None:
         """Decide on a document."""
         with self.store.writing():
             reviewing.review(
@@ -75,7 +77,7 @@ class Books:
                 by=by,
                 reason=reason,
                 at_us=NOW,
-                rulebook=RULEBOOK,  # type: ignore[arg-type]
+                rulebook=RULEBOOK,
             )
 
     def receive(
