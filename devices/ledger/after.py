@@ -140,8 +140,11 @@ def party_of(case: Case, before: Position) -> str | None:
 
 def _opening(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
     item = entry.item
-    customer = case.customer(item.customer)
     with_customer = STATE[after.state].place == "customer"
+    theirs = (
+        with_customer or after.register == "custody"
+    )  # what is ours has no customer, whatever the line says
+    customer = case.customer(item.customer) if theirs else None
     left = LEFT_BEFORE_OPENING.get(after.state)
     if after.register == "custody" and left is not None:
         left = "in_repair"
@@ -210,7 +213,7 @@ def _swap_faulty(case: Case, entry: Entry, before: Position, after: Position) ->
 
 
 def _release(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
-    return {"mark": None}
+    return {"mark": _lasting(before.mark)}
 
 
 def _customer_return(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
@@ -220,7 +223,12 @@ def _customer_return(case: Case, entry: Entry, before: Position, after: Position
 def _factory_receipt(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
     if before.state != "at_factory":
         return {"mark": "unexpected"}
-    return {"mark": before.mark if before.mark == "never_releasable" else None}
+    return {"mark": _lasting(before.mark)}
+
+
+def _lasting(mark: str | None) -> str | None:
+    """What is left of a mark once a device was inspected or mended: one that was written off keeps its own."""
+    return mark if mark == "never_releasable" else None
 
 
 def _exchange_old(case: Case, entry: Entry, before: Position, after: Position) -> Changes:

@@ -71,9 +71,10 @@ def wanted(draft: Reversal, cited: Cited, trails: object, problems: list[Problem
 
 
 def is_reversed(line: PastLine, trails: object) -> bool:
-    """Whether a line has been undone by a later one."""
+    """Whether a line has been undone by a later one: its own reversal, or that of a line before it."""
     assert isinstance(trails, dict), "trails by serial"
-    return any(later.reverses == line.step for later in trails.get(line.serial, ()))
+    trail = trails.get(line.serial, ())
+    return all(standing.step != line.step for standing in standing_lines(trail))
 
 
 def standing_lines(trail: Sequence[PastLine]) -> list[PastLine]:

@@ -28,8 +28,9 @@ POSITION = """
 """
 
 # Which columns each state must and must not have (DESIGN section 3). A test reads devices.values.STATES against it.
+# `IS TRUE`: a CHECK that comes to NULL passes, and a missing register must not.
 POSITION_CHECKS = """
-    CHECK (CASE state
+    CHECK ((CASE state
         WHEN 'in_stock' THEN condition = 'good' AND register IN ('merchandise', 'spare')
         WHEN 'quarantined' THEN condition = 'quarantine' AND register IN ('merchandise', 'spare')
         WHEN 'faulty' THEN condition = 'faulty' AND register = 'spare'
@@ -46,7 +47,7 @@ POSITION_CHECKS = """
         WHEN 'exchanged' THEN register IS NULL
         WHEN 'written_off' THEN register IS NULL
         WHEN 'void' THEN register IS NULL
-        ELSE 1 = 0 END),
+        ELSE 1 = 0 END) IS TRUE),
     CHECK (register IS NULL OR register IN ('merchandise', 'spare', 'custody')),
     CHECK ((register IS NULL) = (site IS NULL)),
     CHECK ((state IN ('in_stock', 'quarantined', 'faulty', 'in_repair')) = (bin IS NOT NULL)),
