@@ -1,0 +1,52 @@
+"""`make bench`: ratios of one run, with the dataset's size, on both engines. Loopback only; stops by itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from bench import bulk, posting, reading
+from bench.datasets import filled, place
+from tests.postgresql import Missing
+
+EACH = 50
+"""Lines of every device, at every size."""
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--lines", type=int, help="lines of the large books (1,000,000; --quick: 40,000)")
+    parser.add_argument("--quick", action="store_true", help="small sizes, for trying")
+    asked = parser.parse_args()
+    print(
+        f"{os.cpu_count()} cores, shared by Panku, the database and the load generator; {'quick' * asked.quick}"
+    )
+    for engine in ("sqlite", "postgresql") if asked.engine == "both" else (asked.engine,):
+        try:
+            measure(engine, asked.lines or (40_000 if asked.quick else 1_000_000), quick=asked.quick)
+        except Missing as missing:
+            print(f"{engine}: skipped, {missing}")
+
+
+def measure(engine: str, lines: int, *, quick: bool) -> None:
+    """Every part on one engine."""
+    with tempfile.TemporaryDirectory(prefix="panku-bench-") as folder, place(engine, Path(folder)) as where:
+        began = time.perf_counter()
+        wide = filled(where.fresh(), 8_000 if quick else 80_000, 1)
+        small = filled(where.fresh(), 10_000, EACH)
+        large = filled(where.fresh(), lines, EACH)
+        print(f"{engine} books made in {time.perf_counter() - began:.0f} s", flush=True)
+        posting.measure(where, wide, 400 if quick else 4000)
+        bulk.receive(where, wide, 2000 if quick else 10_000)
+        reading.lookup(engine, large, 300 if quick else 3000)
+        reading.histories(engine, small, large, 300 if quick else 3000)
+        bulk.verification(engine, large)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""A lookup over HTTP against an empty answer at the same door, and histories at two sizes."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import falcon.testing
+
+import api.app
+from api.access import ANYONE
+from api.app import create_app
+from api.calls import Call, Done, Services, Shown
+from api.routes import ROUTES
+from api.routing import Route
+from bench.datasets import Books
+from devices.database import Store
+from devices.ledger.history import history
+from devices.people.doors import doors_url, migrate_doors
+from panku import settings as panku_settings
+from panku.wiring import services
+
+EMPTY = "/v1/bench-empty"
+START_SECONDS = 20
+
+
+def show_empty(_: Call, __: Done) -> Shown:
+    """An answer with nothing in it."""
+    return Shown({})
+
+
+def application() -> Any:
+    """Panku's application with one more route, which does nothing behind the same checks."""
+    return _application(services(panku_settings.of_this_process()))
+
+
+def _application(wired: Services) -> Any:
+    table: Any = api.app  # its ROUTES are a tuple of fixed length to mypy
+    table.ROUTES = (*ROUTES, Route("GET", EMPTY, "bench_empty", ANYONE, show_empty))
+    return create_app(wired)
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _served(url: str) -> Iterator[int]:
+    port = _port()
+    environment = {
+        **os.environ,
+        "PANKU_DATABASE_URL": url,
+        "PANKU_HOST": "127.0.0.1",
+        "PANKU_PORT": str(port),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "python:panku.gunicorn_conf",
+        "bench.reading:application()",
+    ]
+    server = subprocess.Popen(
+        command, env=environment, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[1]
+    )
+    try:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _rate(port: int, paths: list[str], token: str) -> float:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": f"Bearer {token}"}
+    began = time.perf_counter()
+    for path in paths:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, (path, answer.status)
+    connection.close()
+    return len(paths) / (time.perf_counter() - began)
+
+
+def _statements(books: Books, path: str) -> int:
+    os.environ["PANKU_DATABASE_URL"] = books.url
+    wired = services(panku_settings.of_this_process())
+    client = falcon.testing.TestClient(_application(wired))
+    headers = {"Authorization": f"Bearer {books.token}"}
+    assert client.simulate_get(path, headers=headers).status_code == 200
+    sent: list[str] = []
+    for store in (wired.store, wired.doors):
+        store.db.execute_sql = _counting(store.db.execute_sql, sent)
+    client.simulate_get(path, headers=headers)
+    wired.store.close()
+    wired.doors.close()
+    return len(sent)
+
+
+def _counting(send: Any, sent: list[str]) -> Any:
+    def counted(sql: str, params: Any = None) -> Any:
+        sent.append(sql)
+        return send(sql, params)
+
+    return counted
+
+
+def lookup(engine: str, books: Books, requests: int) -> None:
+    """Print the rate of lookups by one client, alternating with the empty answer."""
+    doors = Store(doors_url(books.url))
+    migrate_doors(doors)
+    doors.close()
+    every = [serial for site in books.serials.values() for serial in site]
+    paths = [f"/v1/devices/{serial}" for serial in random.Random(1).choices(every, k=requests)]
+    found, empty = [], []
+    with _served(books.url) as port:
+        _rate(port, [*paths[:50], *[EMPTY] * 50], books.token)
+        for _ in range(3):
+            found.append(_rate(port, paths, books.token))
+            empty.append(_rate(port, [EMPTY] * requests, books.token))
+    one, other = statistics.median(found), statistics.median(empty)
+    count = _statements(books, paths[0])
+    print(
+        f"{engine} lookup over HTTP, {books.lines} lines, 3 x {requests} requests: {one:.0f}/s, empty answer"
+        f" {other:.0f}/s, ratio {one / other:.2f}; {count} statements{'' if count <= 3 else ' (MORE THAN 3)'}",
+        flush=True,
+    )
+
+
+def histories(engine: str, small: Books, large: Books, reads: int) -> None:
+    """Print p50 and p95 of the first 50 lines of random serials, warm, at two sizes."""
+    figures = []
+    for books in (small, large):
+        every = [serial for site in books.serials.values() for serial in site]
+        asked = random.Random(2).choices(every, k=reads)
+        store = Store(books.url)
+        waits: list[float] = []
+        for serial in asked * 2:  # the first round warms
+            began = time.perf_counter()
+            rows = history(store, serial)
+            waits.append(time.perf_counter() - began)
+            assert rows
+        store.close()
+        cut = statistics.quantiles(waits[reads:], n=20)
+        figures.append((cut[9] * 1e3, cut[18] * 1e3))
+    (p50, p95), (large50, large95) = figures
+    print(
+        f"{engine} history, {reads} reads: {small.lines} lines p50 {p50:.2f} ms p95 {p95:.2f} ms; {large.lines} lines"
+        f" p50 {large50:.2f} ms p95 {large95:.2f} ms; ratio p50 {large50 / p50:.2f} p95 {large95 / p95:.2f}",
+        flush=True,
+    )
