@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from devices import records
 from devices.database import Store
+from devices.journal import open_journals
 from devices.ledger.verify import verify
+from devices.paperwork import MANIFEST, Manifest, ManifestRow, numbered
 from devices.problems import Problem, Refused
 from panku.wiring import RECORD_KINDS
-from tests.ledger_books import TAXPAYER, Books
+from tests.ledger_books import NOW, TAXPAYER, Books
 
 A, B, C, S, T = "661565714353", "661565714354", "661565714355", "661565720011", "661565720012"
 
@@ -279,3 +282,84 @@ def test_a_device_missing_on_the_way_is_recovered_into_quarantine(books: Books) 
 def test_a_date_in_the_future_is_refused(books: Books) -> None:
     books.receive(A)
     assert refusal(books, "move", A, bin="MG2", business_date="2026-12-01").code == "future_date"
+
+
+def test_a_written_off_device_found_to_be_faulty_is_still_never_stock_again(books: Books) -> None:
+    books.receive(S, register="spare")
+    books.post("hold", S, reason="损", bin="SQ")
+    books.settle("write_off", S, reason="无价值")
+    books.settle("recovery", S, found="角落", bin="SQ")
+    books.settle("release", S, inspection="坏", bin="SF")
+    sent = books.post("factory_dispatch", S, maker="厂", carrier="SF", consignment_number="W").number
+    problem = refusal(books, "factory_receipt", dispatch=sent, result="修复", bin="SG", lines=[{"serial": S}])
+    assert problem.code == "not_releasable"
+
+
+def test_a_move_that_an_earlier_reversal_undid_is_not_reversed_again(books: Books) -> None:
+    books.receive(A)
+    hold = books.post("hold", A, reason="损", bin="MQ").number
+    move = books.post("move", A, bin="MQ2").number
+    books.settle("reversal", document=hold, reason="错")
+    assert refusal(books, "reversal", document=move, reason="错").code == "already_reversed"
+
+
+def test_an_opening_device_of_ours_has_no_customer_though_its_line_names_one(books: Books) -> None:
+    line = {"serial": A, "model": "TCG-01", "state": "in_stock", "bin": "MG", "customer": TAXPAYER}
+    books.settle("opening", attachments=[books.paper], lines=[line])
+    assert books.store.row("SELECT state, customer FROM position") == ("in_stock", None)
+
+
+def test_the_maker_returns_another_serial_for_one_of_ours(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    swap(books, A, S)
+    sent = books.post("factory_dispatch", A, maker="厂", carrier="SF", consignment_number="W").number
+    books.post("factory_exchange", dispatch=sent, bin="SG", lines=[{"old": A, "new": B}])
+    rows = books.store.rows(
+        "SELECT serial, state, register, customer FROM position WHERE serial <> ? ORDER BY serial", (S,)
+    )
+    assert rows == [(A, "exchanged", None, None), (B, "in_stock", "spare", None)]
+
+
+def test_full_width_digits_of_a_scan_are_told_and_not_taken(books: Books) -> None:
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in A)
+    with pytest.raises(Refused) as refused:
+        books.receive(wide)
+    problem = refused.value.problems[0]
+    assert (problem.code, problem.facts["serial"]) == ("full_width", A)
+    assert books.store.row("SELECT COUNT(*) FROM line") == (0,)
+
+
+def manifest(books: Books, *serials: str) -> str:
+    """A packing list of these serials, loaded at the first site."""
+    rows = tuple(ManifestRow(n, serial, serial, "TCG-01") for n, serial in enumerate(serials, 2))
+    with books.store.writing():
+        writer = open_journals(books.store, ["BJ01"], NOW)
+        number = records.next_number(books.store, MANIFEST, numbered("M", "BJ01"))
+        value = Manifest(number, "BJ01", "merchandise", "厂", "D", rows)
+        records.write(writer, MANIFEST, value, by="zhang", expected=0)
+    return number
+
+
+def listed_receipt(books: Books, *lines: dict[str, str], name: str) -> str:
+    """A receipt against a manifest."""
+    return books.post(
+        "receipt", register="merchandise", supplier="厂", delivery_note="D", model="TCG-01", bin="MG",
+        manifest=name, lines=list(lines),
+    ).number  # fmt: skip
+
+
+def test_a_serial_over_the_manifest_does_not_become_stock(books: Books) -> None:
+    with pytest.raises(Refused) as refused:
+        listed_receipt(books, {"serial": A}, {"serial": B}, name=manifest(books, A))
+    assert [(p.code, p.pointer) for p in refused.value.problems] == [("over_manifest", "/lines/1")]
+    assert books.state(A) is None
+
+
+def test_a_receipt_tells_what_is_short_and_over_of_its_manifest(books: Books) -> None:
+    name = manifest(books, A, B)
+    over = {"serial": C, "bin": "MQ", "reason": "单外"}
+    number = listed_receipt(books, {"serial": A}, over, name=name)
+    row = books.store.row("SELECT content FROM document WHERE number = ?", (number,))
+    assert row is not None
+    assert f'"findings":{{"received":1,"short":["{B}"],"over":["{C}"]}}' in row[0]
