@@ -123,7 +123,8 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     """Write a decided document: in effect at once, or as a proposal that reserves its devices."""
     store, case, draft = writer.store, decided.case, decided.draft
     proposal = DOCUMENT[case.document].review == "before"
-    keep_customers(writer, unit, draft, case.customers, by=by.username)
+    with races_told(case.entries[0].serial if case.entries else None):
+        keep_customers(writer, unit, draft, case.customers, by=by.username)
     keep_consignment(writer, draft, by=by.username)
     year = unit.day_of(writer.at_us).year
     number, ordinal = next_number(store, draft.site, year)
@@ -141,7 +142,8 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     _keep_standing(store, decided, number, proposal)
     if proposal:
         reserved = [(move.entry.serial, number) for move in decided.plan.moves]
-        store.insert("reservation", ("serial", "document"), reserved)
+        with races_told():
+            store.insert("reservation", ("serial", "document"), reserved)
         return Posted(number, "pending")
     effect(store, lines)
     return Posted(number, "posted")
@@ -206,8 +208,11 @@ def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
 
 
 @contextmanager
-def races_told() -> Iterator[None]:
-    """Turns the key that guards a serial's next step into a refusal that names the serial."""
+def races_told(named: str | None = None) -> Iterator[None]:
+    """Turns a key that another site was first to take into a refusal that names the serial: the key's, or `named`.
+
+    The keys: a serial's next step, its reservation, and (whose key is personal) a customer's next revision.
+    """
     try:
         yield
     except peewee.IntegrityError as error:
@@ -215,7 +220,7 @@ def races_told() -> Iterator[None]:
             raise
         detail = getattr(getattr(driver_error(error), "diag", None), "message_detail", "") or ""
         found = re.search(r"=\(([A-Z0-9-]+)", detail)
-        facts: dict[str, Fact] = {"serial": found.group(1) if found else None}
+        facts: dict[str, Fact] = {"serial": named or (found.group(1) if found else None)}
         raise Refused([Problem("race_lost", "/lines", facts)]) from error
 
 
