@@ -12,6 +12,7 @@ from devices.chain import commitment
 from devices.database import Store
 from devices.ledger.faults import Fault
 from devices.lifecycle import DOCUMENT, DOCUMENTS
+from devices.paperwork import ATTACHMENT
 from devices.records import RecordKind, columns_of
 from devices.serials import trimmed
 from devices.unit import Unit, unit_of
@@ -29,10 +30,10 @@ DIFFERS = " OR ".join(
 LINES = {
     "a step is missing before it, or it does not begin where that step ended": (
         "SELECT l.serial FROM line l LEFT JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
-        " WHERE (l.step > 1 AND (b.serial IS NULL OR l.from_state <> b.state"
+        " WHERE (l.step > 1 AND (b.serial IS NULL OR l.from_state IS DISTINCT FROM b.state"
         " OR l.from_register IS DISTINCT FROM b.register OR l.from_site IS DISTINCT FROM b.site"
         " OR l.from_bin IS DISTINCT FROM b.bin OR l.recorded_at < b.recorded_at))"
-        " OR (l.step = 1 AND l.from_state <> 'new') ORDER BY l.serial LIMIT ?"
+        " OR (l.step = 1 AND l.from_state IS DISTINCT FROM 'new') ORDER BY l.serial LIMIT ?"
     ),
 }
 POSITIONS = {
@@ -56,8 +57,9 @@ def cache_faults(store: Store, kinds: Sequence[RecordKind]) -> Faults:
     yield from _standing(store)
     yield from _reservations(store)
     for kind in kinds:
-        yield from _current(store, kind)
-    yield from _personal(store, unit_of(store))
+        yield from _current(store, kind) if kind.table else _copies(store, kind)
+    committed = [kind.name for kind in kinds if "commitment" in kind.value.__struct_fields__]
+    yield from _personal(store, unit_of(store), committed)
     yield from _papers(store)
 
 
@@ -128,18 +130,28 @@ def _reservations(store: Store) -> Faults:
     )
     expected: set[tuple[str, str]] = set()
     for number, document, cites, content in pending:
-        expected |= {(serial, number) for serial in _proposed(store, document, cites, _fields(content))}
+        expected |= {(serial, number) for serial in _proposed(store, document, cites, content)}
     found = set(store.rows("SELECT serial, document FROM reservation"))
     for serial, number in sorted(expected ^ found)[:SHOWN]:
         what = "the device is not reserved" if (serial, number) in expected else "no pending proposal has it"
         yield Fault("reservation", serial, f"{what} ({number})")
 
 
-def _proposed(store: Store, document: str, cites: str | None, content: dict[str, Any]) -> set[str]:
+class _Item(msgspec.Struct):
+    serial: str
+
+
+class _Proposal(msgspec.Struct):
+    lines: tuple[_Item, ...] = ()
+    serials: tuple[str, ...] | None = None
+
+
+def _proposed(store: Store, document: str, cites: str | None, content: str) -> set[str]:
+    proposal = _decoded(content, _Proposal) or _Proposal()
     if document != "reversal":
-        return {trimmed(item["serial"]) for item in content.get("lines", [])}
-    if content.get("serials"):
-        return {trimmed(serial) for serial in content["serials"]}
+        return {trimmed(item.serial) for item in proposal.lines}
+    if proposal.serials:
+        return {trimmed(serial) for serial in proposal.serials}
     rows = store.rows(
         "SELECT l.serial FROM line l WHERE l.document = ? AND NOT EXISTS"
         " (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)",
@@ -154,31 +166,51 @@ LATEST = (
 )
 
 
+COPIES = (
+    "SELECT r.key, r.revision, r.content, c.revision, c.site, c.content FROM revision r"
+    " LEFT JOIN record c ON c.kind = r.kind AND c.key = r.key WHERE r.kind = ? AND r.revision ="
+    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
+)
+STRAY_COPIES = (
+    "SELECT key FROM record c WHERE kind = ? AND NOT EXISTS"
+    " (SELECT 1 FROM revision r WHERE r.kind = c.kind AND r.key = c.key) ORDER BY key LIMIT ?"
+)
+
+
+def _copies(store: Store, kind: RecordKind) -> Faults:
+    """The copies in `record`, of which there may be very many, against their latest revisions."""
+    count = 0
+    for key, revision, content, *found in store.stream(COPIES, (kind.name,)):
+        value = _decoded(content, kind.value)
+        if value is None or found != [revision, kind.journal(value), content]:
+            yield Fault("record", f"{kind.name} {key}", f"it is not as revision {revision} says")
+            count += 1
+        if count == SHOWN:
+            break
+    for (key,) in store.rows(STRAY_COPIES, (kind.name, SHOWN)):
+        yield Fault("record", f"{kind.name} {key}", "no revision says so")
+
+
 def _current(store: Store, kind: RecordKind) -> Faults:
     """The current table of a kind against its latest revisions."""
-    if kind.table is None:
-        rows = store.rows("SELECT key, revision, site, content FROM record WHERE kind = ?", (kind.name,))
-        found: dict[str, Any] = {key: (revision, site, content) for key, revision, site, content in rows}
-    else:
-        columns = (*kind.value.__struct_fields__, "revision")
-        keyed = store.rows(f"SELECT {', '.join(columns)} FROM {kind.table}")
-        found = {}
-        for row in keyed:
+    columns = (*kind.value.__struct_fields__, "revision")
+    found: dict[str, Any] = {}
+    for row in store.rows(f"SELECT {', '.join(columns)} FROM {kind.table}"):
+        try:
             value = msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False)
+        except msgspec.ValidationError:  # a value that the kind does not have: its record is missed below
+            value = None
+            yield Fault(str(kind.table), f"{kind.name} {row[0]}", "it can not be read")
+        if value is not None:
             found[kind.key(value)] = (row[-1], *row[:-1])
     count = 0
     for key, revision, content in store.rows(LATEST, (kind.name,)):
-        value = _decoded(content, kind.value)
-        expected: Any = None  # a content that can not be read is as nothing
-        if value is not None:
-            here = (kind.journal(value), content) if kind.table is None else columns_of(value)
-            expected = (revision, *here)
+        value = _decoded(content, kind.value)  # one that can not be read is as nothing
+        expected = None if value is None else (revision, *columns_of(value))
         if found.pop(key, ()) != expected and (count := count + 1) <= SHOWN:
-            yield Fault(
-                kind.table or "record", f"{kind.name} {key}", f"it is not as revision {revision} says"
-            )
+            yield Fault(str(kind.table), f"{kind.name} {key}", f"it is not as revision {revision} says")
     for key in sorted(found)[:SHOWN]:
-        yield Fault(kind.table or "record", f"{kind.name} {key}", "no revision says so")
+        yield Fault(str(kind.table), f"{kind.name} {key}", "no revision says so")
 
 
 PERSONAL = (
@@ -186,29 +218,45 @@ PERSONAL = (
     " (SELECT MAX(m.revision) FROM personal m WHERE m.kind = r.kind AND m.key = r.key),"
     " (SELECT e.content FROM revision e WHERE e.kind = r.kind AND e.key = r.key ORDER BY e.revision DESC LIMIT 1)"
     " FROM revision r LEFT JOIN personal p ON p.kind = r.kind AND p.key = r.key AND p.revision = r.revision"
-    " WHERE r.kind IN ('customer', 'person')"
+    " WHERE r.kind = ?"
+)
+STRAY_PERSONAL = (
+    "SELECT p.kind, p.key, p.revision FROM personal p WHERE NOT EXISTS"
+    " (SELECT 1 FROM revision r WHERE r.kind = p.kind AND r.key = p.key AND r.revision = p.revision) LIMIT ?"
 )
 
 
-def _personal(store: Store, unit: Unit | None) -> Faults:
+def _personal(store: Store, unit: Unit | None, kinds: Sequence[str]) -> Faults:
     """Personal data against the commitments the journal holds; erased data is told by its record's last revision."""
-    for row in store.stream(PERSONAL):
-        kind, key, revision, content, salt, data, taxpayer_id, latest, last, newest = row
-        committed = _fields(content).get("commitment")
-        if not committed:
-            continue
-        what = None
-        if salt is None or data is None:
-            if not _fields(newest).get("erased"):
-                what = "personal data is gone, and nobody erased it"
-        elif unit is None or commitment(unit.secret, salt, data) != committed:
-            what = "personal data was changed"
-        elif taxpayer_id != _fields(data).get("taxpayer_id"):
-            what = "it is found under another taxpayer id"
-        if what is None and latest != (1 if revision == last else 0):
-            what = "another revision is taken for the latest"
-        if what is not None:
-            yield Fault("personal", f"{kind} {key}@{revision}", what)
+    for kind in kinds:
+        for row in store.stream(PERSONAL, (kind,)):
+            what = _personal_fault(unit, row[2:])
+            if what is not None:
+                yield Fault("personal", f"{kind} {row[1]}@{row[2]}", what)
+    for kind, key, revision in store.rows(STRAY_PERSONAL, (SHOWN,)):
+        yield Fault("personal", f"{kind} {key}@{revision}", "no revision is of it")
+
+
+def _personal_fault(unit: Unit | None, row: tuple[Any, ...]) -> str | None:
+    revision, content, salt, data, taxpayer_id, latest, last, newest = row
+    committed = _fields(content).get("commitment")
+    if not committed:
+        return None if data is None else "nothing in the journal commits to it"
+    if salt is None or data is None:
+        if not _fields(newest).get("erased"):
+            return "personal data is gone, and nobody erased it"
+    elif not _commits(unit, salt, data, committed):
+        return "personal data was changed"
+    elif taxpayer_id != _fields(data).get("taxpayer_id"):
+        return "it is found under another taxpayer id"
+    return None if latest == (1 if revision == last else 0) else "another revision is taken for the latest"
+
+
+def _commits(unit: Unit | None, salt: str, data: str, committed: str) -> bool:
+    try:
+        return unit is not None and commitment(unit.secret, salt, data) == committed
+    except ValueError:  # a secret that is no longer hex
+        return False
 
 
 def _decoded(content: str, shape: Any) -> Any:
@@ -223,8 +271,16 @@ def _fields(content: str) -> dict[str, Any]:
     return _decoded(content, dict[str, Any]) or {}
 
 
+LOST_PAPERS = (
+    "SELECT r.key FROM revision r WHERE r.kind = ? AND r.revision = 1"
+    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = r.key) ORDER BY r.key LIMIT ?"
+)
+
+
 def _papers(store: Store) -> Faults:
     for (digest,) in store.rows("SELECT digest FROM blob ORDER BY digest"):
         row = store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
         if row is None or hashlib.sha256(bytes(row[0])).hexdigest() != digest:
             yield Fault("blob", digest, "the paper's bytes are not those of its digest")
+    for (digest,) in store.rows(LOST_PAPERS, (ATTACHMENT.name, SHOWN)):
+        yield Fault("blob", digest, "the paper is gone")

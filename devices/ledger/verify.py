@@ -6,7 +6,7 @@ It reads one snapshot in bounded memory, names the first wrong row of each journ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any
 
@@ -20,15 +20,27 @@ from devices.ledger.faults import Fault
 from devices.ledger.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, REVIEW_COLUMNS, document_digest, review_digest
 from devices.records import REVISION_COLUMNS, RecordKind, revision_digest
 
-PAGE = 2000
-"""Links read at once: with their records and lines they stay well inside 100 MB."""
+TOLD_EVERY = 500
+"""Links between two words on the progress."""
 
 Row = tuple[Any, ...]
 Progress = Callable[[int, int], None]
 Heads = Mapping[str, tuple[int, str]]
 
-LINE_PLACE = (LINE_COLUMNS.index("journal_seq"), LINE_COLUMNS.index("n"))
-REVISION_SEQ = REVISION_COLUMNS.index("journal_seq")
+LINKS = f"SELECT {', '.join(Link.__struct_fields__)} FROM journal WHERE site = ? ORDER BY seq"
+LAST = 2**63 - 1
+EXHAUSTED: tuple[int, Iterator[Row]] = (LAST, iter(()))
+REVIEWED = (
+    "(SELECT j.hash FROM document d JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq"
+    " WHERE d.number = t.document)"
+)
+STREAMS = {
+    "document": (DOCUMENT_COLUMNS, ", ".join(DOCUMENT_COLUMNS), "journal_seq", 100),
+    "review": (REVIEW_COLUMNS, ", ".join((*REVIEW_COLUMNS, REVIEWED)), "journal_seq", 1000),
+    "revision": (REVISION_COLUMNS, ", ".join(REVISION_COLUMNS), "journal_seq", 100),
+    "line": (LINE_COLUMNS, ", ".join(LINE_COLUMNS), "journal_seq, n", 2000),
+}
+"""By table: its columns, what is selected, in which order, and how many rows are read at once."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -66,6 +78,7 @@ def verify(
         for (site,) in store.rows("SELECT DISTINCT site FROM journal ORDER BY site"):
             faults += _journal_faults(store, site, advance)
         faults += _orphans(store)
+        faults += _foreign_values(store)
         faults += _head_faults(store, heads or {})
         faults += cache_faults(store, kinds)
     return Report(faults, links, lines, devices)
@@ -74,30 +87,16 @@ def verify(
 def _journal_faults(store: Store, site: str, advance: Callable[[int], None]) -> list[Fault]:
     """The first wrong row of one journal, if any: after it every link would be wrong."""
     previous: Link | None = None
-    for links in _pages(store, site):
-        records = _Records(store, site, links[0].seq, links[-1].seq)
-        for link in links:
-            what = _link_fault(link, previous) or records.fault_of(link)
-            if what is not None:
-                table, key, text = what
-                return [Fault(table, key, text)]
-            previous = link
-        advance(len(links) + records.line_count)
+    records = _Records(store, site)
+    for link in starmap(Link, store.stream(LINKS, (site,))):
+        what = _link_fault(link, previous) or records.fault_of(link)
+        if what is not None:
+            return [Fault(*what)]
+        previous = link
+        if link.seq % TOLD_EVERY == 0:
+            advance(records.passed())
+    advance(records.passed())
     return []
-
-
-def _pages(store: Store, site: str) -> Iterator[list[Link]]:
-    columns = ", ".join(Link.__struct_fields__)
-    seq = 0
-    while True:
-        rows = store.rows(
-            f"SELECT {columns} FROM journal WHERE site = ? AND seq > ? ORDER BY seq LIMIT ?",
-            (site, seq, PAGE),
-        )
-        if not rows:
-            return
-        yield [Link(*row) for row in rows]
-        seq = rows[-1][1]
 
 
 Wrong = tuple[str, str, str] | None
@@ -111,60 +110,64 @@ def _link_fault(link: Link, previous: Link | None) -> Wrong:
         return "journal", name, f"an unknown format, {link.format}"
     if link.previous != (previous.hash if previous else GENESIS):
         return "journal", name, "it does not continue the link before it"
-    if previous and link.recorded_at < previous.recorded_at:
-        return "journal", name, "it is recorded before the link it follows"
     if digest_of(msgspec.structs.astuple(link)[:-1]) != link.hash:
         return "journal", name, "its hash is not that of its content"
+    if previous and link.recorded_at < previous.recorded_at:
+        return "journal", name, "it is recorded before the link it follows"
     return None
 
 
+class _ByLink:
+    """One table's rows in the order of one journal, handed out link by link: no more than one link's are held."""
+
+    def __init__(self, store: Store, site: str, table: str) -> None:
+        columns, selected, order, size = STREAMS[table]
+        place = "site" if table == "document" else "journal_site"
+        rows = store.stream(
+            f"SELECT {selected} FROM {table} t WHERE {place} = ?"
+            f" AND journal_seq BETWEEN 1 AND {LAST} ORDER BY {order}",
+            (site,),
+            size,
+        )
+        self.groups = groupby(rows, key=itemgetter(columns.index("journal_seq")))
+        self.seq: int
+        self.group: Iterator[Row]
+        self.seq, self.group = next(self.groups, EXHAUSTED)
+
+    def of(self, seq: int) -> list[Row]:
+        """The rows of link `seq`; those of a link that is not there are passed over, since ORPHANS tells them."""
+        while self.seq < seq:
+            self.seq, self.group = next(self.groups, EXHAUSTED)
+        return list(self.group) if self.seq == seq else []
+
+
 class _Records:
-    """The records and lines that belong to a run of links of one journal."""
+    """The records and lines that belong to the links of one journal."""
 
-    def __init__(self, store: Store, site: str, first: int, last: int) -> None:
-        self.store = store
-        place = (site, first, last)
-        self.documents = self._by_seq("document", DOCUMENT_COLUMNS, "site", place)
-        self.reviews = self._by_seq("review", REVIEW_COLUMNS, "journal_site", place)
-        self.revisions = self._by_seq("revision", REVISION_COLUMNS, "journal_site", place)
-        lines = store.rows(
-            f"SELECT {', '.join(LINE_COLUMNS)} FROM line"
-            " WHERE journal_site = ? AND journal_seq BETWEEN ? AND ? ORDER BY journal_seq, n",
-            place,
-        )
-        self.line_count = len(lines)
-        self.lines = {seq: list(group) for seq, group in groupby(lines, key=itemgetter(LINE_PLACE[0]))}
+    def __init__(self, store: Store, site: str) -> None:
+        self.lines = _ByLink(store, site, "line")
+        self.tables = {table: _ByLink(store, site, table) for table in STREAMS if table != "line"}
+        self.count = 0
 
-    def _by_seq(
-        self, table: str, columns: Sequence[str], site_column: str, place: tuple[str, int, int]
-    ) -> dict[int, Row]:
-        rows = self.store.rows(
-            f"SELECT {', '.join(columns)} FROM {table} WHERE {site_column} = ? AND journal_seq BETWEEN ? AND ?",
-            place,
-        )
-        seq = columns.index("journal_seq")
-        return {row[seq]: row for row in rows}
+    def passed(self) -> int:
+        """How many links and lines have been checked since this was last asked."""
+        count, self.count = self.count, 0
+        return count
 
     def fault_of(self, link: Link) -> Wrong:
         """What is wrong with the record a link is of."""
-        found = [
-            table
-            for table, rows in (
-                ("document", self.documents),
-                ("review", self.reviews),
-                ("revision", self.revisions),
-            )
-            if link.seq in rows
-        ]
+        found = [(table, row) for table, rows in self.tables.items() for row in rows.of(link.seq)]
         expected = link.kind if link.kind in ("document", "review") else "revision"
-        if found != [expected]:
-            return expected, link.reference, f"link {link.site}/{link.seq} has no {expected} of its own"
-        lines = self.lines.get(link.seq, [])
+        if [table for table, _ in found] != [expected]:
+            return expected, link.reference, f"link {link.site}/{link.seq} has not one {expected} of its own"
+        lines = self.lines.of(link.seq)
+        self.count += 1 + len(lines)
+        row = found[0][1]
         if expected == "document":
-            return self._document(link, self.documents[link.seq], lines)
+            return self._document(link, row, lines)
         if expected == "review":
-            return self._review(link, self.reviews[link.seq], lines)
-        return self._revision(link, self.revisions[link.seq], lines)
+            return self._review(link, row, lines)
+        return self._revision(link, row, lines)
 
     def _document(self, link: Link, row: Row, lines: list[Row]) -> Wrong:
         if row[0] != link.reference:
@@ -176,14 +179,10 @@ class _Records:
     def _review(self, link: Link, row: Row, lines: list[Row]) -> Wrong:
         if row[0] != link.reference:
             return "review", str(row[0]), f"its link {link.site}/{link.seq} is of {link.reference}"
-        if review_digest(row, lines) != link.digest:
+        *review, document_hash = row
+        if review_digest(review, lines) != link.digest:
             return "review", link.reference, "the review or one of its lines was changed" + _named(lines)
-        reviewed = self.store.row(
-            "SELECT j.hash FROM document d JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq"
-            " WHERE d.number = ?",
-            (link.reference,),
-        )
-        if reviewed is None or reviewed[0] != row[REVIEW_COLUMNS.index("document_hash")]:
+        if document_hash != review[REVIEW_COLUMNS.index("document_hash")]:
             return "review", link.reference, "it is not of the document as it stands"
         return None
 
@@ -197,17 +196,20 @@ class _Records:
 
 
 def _named(lines: list[Row]) -> str:
-    serials = [line[0] for line in lines[:5]]
+    serials = [str(line[0]) for line in lines[:5]]
     return f" (serials {', '.join(serials)}{'…' if len(lines) > len(serials) else ''})" if serials else ""
 
 
 ORPHANS = {
     "document": "SELECT number FROM document t WHERE NOT EXISTS"
-    " (SELECT 1 FROM journal j WHERE j.site = t.site AND j.seq = t.journal_seq)",
+    " (SELECT 1 FROM journal j WHERE j.site = t.site AND j.seq = t.journal_seq"
+    " AND j.kind = 'document' AND j.reference = t.number)",
     "review": "SELECT document FROM review t WHERE NOT EXISTS"
-    " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq)",
+    " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq"
+    " AND j.kind = 'review' AND j.reference = t.document)",
     "revision": "SELECT kind || ' ' || key FROM revision t WHERE NOT EXISTS"
-    " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq)",
+    " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq"
+    " AND j.kind = t.kind AND j.reference = t.key || '@' || t.revision)",
     "line": "SELECT serial FROM line t WHERE NOT EXISTS"
     " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq"
     " AND j.reference = t.document AND j.kind IN ('document', 'review'))",
@@ -218,6 +220,22 @@ def _orphans(store: Store) -> Iterator[Fault]:
     for table, statement in ORPHANS.items():
         for (key,) in store.rows(statement + " LIMIT 20"):
             yield Fault(table, str(key), "no link of a journal is of it")
+
+
+CHAINED = ("journal", "document", "line", "review", "revision", "personal")
+
+
+def _foreign_values(store: Store) -> Iterator[Fault]:
+    """Values of a type their column does not have: SQLite keeps them, and in JSON some look like the true ones."""
+    for table in CHAINED if store.engine == "sqlite" else ():
+        columns = store.rows(f"PRAGMA table_info({table})")
+        wrong = " OR ".join(
+            f"typeof({name}) NOT IN ('{'text' if declared == 'TEXT' else 'integer'}', 'null')"
+            for _, name, declared, *_ in columns
+        )
+        keys = ", ".join(name for _, name, _, _, _, place in columns if place)
+        for key in store.rows(f"SELECT {keys} FROM {table} WHERE {wrong} LIMIT 20"):
+            yield Fault(table, "/".join(map(str, key)), "a value is of another type than its column")
 
 
 def _head_faults(store: Store, heads: Heads) -> Iterator[Fault]:
