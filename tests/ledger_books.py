@@ -102,6 +102,15 @@ class Books:
             order, _ = orders.open_repair(writer, self.unit, site=site, serial=serial, fault="坏", by="zhang")
         return order.number
 
+    def dispatch_order(self, serial: str, site: str = "BJ01") -> str:
+        """Send a technician."""
+        with self.store.writing():
+            writer = open_journals(self.store, [site], NOW)
+            order, _ = orders.open_dispatch_order(
+                writer, self.unit, site=site, serial=serial, fault="坏", technician="wang", by="zhang"
+            )
+        return order.number
+
     def state(self, serial: str) -> str | None:
         """The state of a device, None for one never held."""
         row = self.store.row("SELECT state FROM position WHERE serial = ?", (serial,))

@@ -58,6 +58,8 @@ def test_a_module_imports_only_from_its_own_layer_and_below(path: Path) -> None:
         assert layer is None or layer <= own, f"{module} imports {name}"
         if module.startswith("devices.spares"):
             assert not name.startswith("devices.audit")
+        if module.startswith("devices.audit"):
+            assert not name.startswith("devices.spares")
 
 
 @pytest.mark.parametrize("name", PURE)

@@ -19,6 +19,7 @@ from devices.records import PERSONAL_COLUMNS, RECORD_COLUMNS, REVISION_COLUMNS
 from panku.demo import fill
 from panku.wiring import RECORD_KINDS
 from tests.conftest import ENGINES, Stores
+from tests.ledger_books import Books
 
 NOW = 1_795_500_000_000_000
 TABLES = {
@@ -168,3 +169,145 @@ def test_a_rewritten_tail_is_caught_by_a_head_held_outside(books: Store) -> None
 def test_a_journal_cut_short_is_caught_by_a_head_held_outside(books: Store) -> None:
     held = {site: (head["seq"] + 1, head["hash"]) for site, head in export_heads(books).items()}
     assert len(verify(books, RECORD_KINDS, heads=held).faults) == len(held)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def proposed(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
+    """Books with a paper, two pending proposals, a rejected document and one that was answered; unguarded."""
+    store = stores.fresh(request.param)
+    made = Books(store)
+    made.receive("100000000001", "100000000002", "100000000003")
+    made.post("hold", "100000000001", reason="查", bin="MQ")
+    made.post("write_off", "100000000001", reason="坏")
+    wrong = made.receive("100000000004")
+    made.review(wrong, "reject")
+    made.post("reversal", document=wrong, reason="错")
+    answered = made.receive("100000000005")
+    made.review(answered, "reject")
+    made.review(made.post("hold", "100000000005", reason="查", bin="MQ", answers=answered).number, by="wang")
+    unguard(store)
+    yield store
+    stores.drop(store)
+
+
+def test_proposals_and_rejections_hold(proposed: Store) -> None:
+    assert verify(proposed, RECORD_KINDS).faults == []
+    assert {row[0] for row in proposed.rows("SELECT serial FROM reservation")} == {
+        "100000000001",
+        "100000000004",
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("DELETE FROM reservation WHERE serial = '100000000001'", "reservation"),
+        ("DELETE FROM reservation WHERE serial = '100000000004'", "reservation"),
+        ("UPDATE reservation SET document = 'BJ01-2026-000001' WHERE serial = '100000000001'", "reservation"),
+        ("UPDATE standing SET resolved = 1 WHERE resolved = 0", "standing"),
+        ("DELETE FROM blob", "blob"),
+        ("UPDATE blob SET digest = 'x'", "blob"),
+        ("UPDATE document SET content = '{\"lines\":[5]}' WHERE type = 'write_off'", "document"),
+        ("UPDATE unit SET made_at = made_at", None),
+    ],
+)
+def test_a_change_of_a_cache_or_paper_is_caught(proposed: Store, statement: str, table: str | None) -> None:
+    found = {fault.table for fault in faults_after(proposed, statement)}
+    assert table in found if table else not found
+
+
+def columns_in(store: Store, table: str) -> list[str]:
+    """The columns of a table."""
+    names: list[str] = [part[0] for part in store.execute(f"SELECT * FROM {table} LIMIT 0").description]
+    return names
+
+
+CURRENT = [(kind.name, str(kind.table), kind.table_key) for kind in RECORD_KINDS if kind.table]
+
+
+@pytest.mark.parametrize(("kind", "table", "keys"), CURRENT, ids=str)
+def test_a_change_of_any_current_column_is_caught(
+    books: Store, kind: str, table: str, keys: tuple[str, ...]
+) -> None:
+    if not books.row(f"SELECT 1 FROM {table}"):
+        pytest.skip("the demo has none")
+    for column in columns_in(books, table):
+        changed = f"{column} || 'x'"
+        row = books.row(f"SELECT {column} FROM {table} ORDER BY 1 LIMIT 1")
+        assert row is not None
+        if isinstance(row[0], int):
+            changed = f"1 - {column}" if row[0] in (0, 1) else f"{column} + 1"
+        elif row[0] is None:
+            changed = "'x'"
+        faults = faults_after(books, f"UPDATE {table} SET {column} = {changed}")
+        assert {fault.table for fault in faults} == {table}, column
+
+
+INSERTED = {
+    "journal": {"seq": "999"},
+    "document": {"number": "'ZZ'", "ordinal": "999", "journal_seq": "999"},
+    "review": {"document": "'ZZ'", "journal_seq": "999"},
+    "revision": {"revision": "99", "journal_seq": "999"},
+    "line": {"step": "99", "n": "99"},
+    "personal": {"revision": "0", "latest": "0", "taxpayer_id": "NULL"},
+    "position": {"serial": "'ZZ'"},
+    "standing": {"document": "'ZZ'"},
+    "record": {"key": "'ZZ'"},
+    "site": {"code": "'ZZ'"},
+}
+
+
+def copied(store: Store, table: str, changes: dict[str, str]) -> str:
+    """The statement that inserts a copy of a table's first row, with some columns changed."""
+    selected = ", ".join(changes.get(column, column) for column in columns_in(store, table))
+    return f"INSERT INTO {table} SELECT {selected} FROM {table} ORDER BY 1 LIMIT 1"
+
+
+@pytest.mark.parametrize("table", INSERTED)
+def test_an_added_row_is_caught(books: Store, table: str) -> None:
+    assert table in {fault.table for fault in faults_after(books, copied(books, table, INSERTED[table]))}
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"),
+    [
+        ("document", {"number": "'AA'", "ordinal": "999"}),
+        ("review", {"document": "'AA'"}),
+        ("revision", {"key": "'AA'"}),
+    ],
+)
+def test_a_second_record_on_one_link_is_caught(books: Store, table: str, changes: dict[str, str]) -> None:
+    if books.engine == "sqlite":
+        pytest.skip("SQLite can not give up a unique constraint")
+    dropped = "".join(
+        f'ALTER TABLE {table} DROP CONSTRAINT "{name}"; '
+        for (name,) in books.rows(
+            "SELECT conname FROM pg_constraint WHERE contype = 'u' AND conrelid = ?::regclass", (table,)
+        )
+    )
+    try:
+        with books.writing():
+            books.execute(dropped)
+            books.execute(copied(books, table, changes))
+            found = {fault.table for fault in _verify_inside(books)}
+            raise Rollback  # noqa: TRY301
+    except Rollback:
+        assert table in found
+
+
+def test_a_value_that_only_looks_the_same_in_json_is_caught(books: Store) -> None:
+    if books.engine == "postgresql":
+        pytest.skip("PostgreSQL keeps a column's type")
+    same = "UPDATE line SET reverses = 9e999 WHERE reverses IS NULL AND serial = '661565714353' AND step = 2"
+    assert {fault.table for fault in faults_after(books, same)} == {"line"}
+
+
+def test_a_changed_secret_is_a_fault_and_no_crash(books: Store) -> None:
+    assert "personal" in {f.table for f in faults_after(books, "UPDATE unit SET secret = 'not hex'")}
+
+
+@pytest.mark.parametrize("table", ["journal", "line", "review"])
+def test_only_the_first_wrong_row_of_a_journal_is_named(books: Store, table: str) -> None:
+    faults = faults_after(books, f"UPDATE {table} SET recorded_at = recorded_at + 1")
+    sites = [f for f in faults if f.table in ("journal", "document", "review", "revision")]
+    assert 1 <= len(sites) <= len(export_heads(books))
