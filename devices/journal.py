@@ -11,6 +11,16 @@ from devices.database import Store
 
 COLUMNS = Link.__struct_fields__
 HEAD = f"SELECT {', '.join(COLUMNS)} FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1"
+HEADS = (
+    "WITH RECURSIVE sites (site) AS (SELECT MIN(site) FROM journal UNION ALL"
+    "  SELECT (SELECT MIN(site) FROM journal j WHERE j.site > s.site) FROM sites s WHERE s.site IS NOT NULL),"
+    " ends (site, seq) AS MATERIALIZED"
+    "  (SELECT site, (SELECT MAX(seq) FROM journal j WHERE j.site = s.site) FROM sites s)"
+    " SELECT e.site, e.seq, (SELECT j.hash FROM journal j WHERE j.site = e.site AND j.seq = e.seq),"
+    "  (SELECT j.recorded_at FROM journal j WHERE j.site = e.site AND j.seq = e.seq)"
+    " FROM ends e WHERE e.site IS NOT NULL ORDER BY e.site"
+)
+"""It leaps from site to site in the index, however many links there are; every device's answer asks it."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -30,11 +40,7 @@ def head_of(store: Store, site: str) -> Link | None:
 
 def heads(store: Store) -> list[Head]:
     """The head of every journal, by site."""
-    rows = store.rows(
-        "SELECT site, seq, hash, recorded_at FROM journal j WHERE seq ="
-        " (SELECT MAX(seq) FROM journal k WHERE k.site = j.site) ORDER BY site"
-    )
-    return [Head(*row) for row in rows]
+    return [Head(*row) for row in store.rows(HEADS)]
 
 
 class Writer:
@@ -58,10 +64,11 @@ class Writer:
 def open_journals(store: Store, sites: Iterable[str], at_us: int) -> Writer:
     """Lock the journals of `sites`, in ascending order, and read their heads.
 
-    Must be called first within `store.writing()`. The writer's `at_us` never lies before a head it continues.
+    Must be called first within `store.writing()`. The writer's `at_us` lies after every head it continues, so that
+    a moment always parts what was recorded before it from what came later.
     """
     wanted = sorted(set(sites))
     store.lock_journals(wanted)
     found = {site: head_of(store, site) for site in wanted}
     latest = max((link.recorded_at for link in found.values() if link), default=0)
-    return Writer(store, found, max(at_us, latest))
+    return Writer(store, found, max(at_us, latest + 1))
