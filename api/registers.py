@@ -29,6 +29,7 @@ class SiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in_transit_days: Days = 10
     carried_days: Days = 3
     at_factory_days: Days = 60
+    inspection_days: Days = 90
     active: bool = True
 
 
@@ -134,16 +135,21 @@ def replacing(register: Catalogue) -> Callable[[Call], Done]:
         key = register.kind.key(value)
         if key != "/".join(call.path.values()):
             raise refuse("field_is_fixed", "/code", field="code")
+        writer = open_journals(call.store, _journals_held(register, value), call.at_us)
         old, _ = find(call, register, key)
         for field in register.fixed:
             if getattr(old, field) != getattr(value, field):
                 raise refuse("field_is_fixed", f"/{field}", field=field)
         _refuse_in_use(call, register, value)
-        writer = open_journals(call.store, [register.kind.journal(value)], call.at_us)
         records.write(writer, register.kind, value, by=call.who.username, expected=call.if_match)
         return Done(200, key)
 
     return write
+
+
+def _journals_held(register: Catalogue, value: Any) -> set[str]:
+    """The journal a record is written to, and a site's own: nobody posts there while it is looked at."""
+    return {register.kind.journal(value)} | ({value.code} if register.kind.name == "site" else set())
 
 
 def _refuse_in_use(call: Call, register: Catalogue, value: Any) -> None:

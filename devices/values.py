@@ -134,7 +134,7 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A site of the unit; the three `_days` are how long a device may be on its way before it is overdue."""
+    """A site of the unit: how many days a device may be on its way, and lie between an auditor's inspections."""
 
     code: str
     name: str
@@ -142,6 +142,7 @@ class Site(msgspec.Struct, frozen=True):
     carried_days: int = 3
     at_factory_days: int = 60
     active: bool = True
+    inspection_days: int = 90
 
 
 class Carrier(msgspec.Struct, frozen=True):

@@ -1,0 +1,99 @@
+"""The journalled records of an audit: stocktakes, findings, signatures, inspections, visits and handovers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from devices.records import RecordKind
+from devices.values import Register
+
+Method = Literal["blind", "open"]
+State = Literal["counting", "recounting", "closed", "sealed", "cancelled"]
+RUNNING = ("counting", "recounting")
+UNSETTLED = (*RUNNING, "closed")
+
+
+class Close(msgspec.Struct, frozen=True):
+    """When a stocktake was closed and what it found then.
+
+    `seq` and `hash` are the site's journal head as of the close; `scans` and `rows` are digests of every scan with
+    its undoing, and of the sheet's header and rows.
+    """
+
+    closing: int
+    at: int
+    by: str
+    seq: int
+    hash: str
+    scans: str
+    rows: str
+
+
+class Stocktake(msgspec.Struct, frozen=True):
+    """A count of one site and one register. Times are UTC microseconds.
+
+    `double` counts are made by the storekeeper and the auditor apart. `reason` says why it was cancelled or reopened.
+    """
+
+    number: str
+    site: str
+    register: Register
+    method: Method
+    double: bool
+    state: State
+    opened_at: int
+    opened_by: str
+    closed: Close | None = None
+    sealed_at: int | None = None
+    reason: str | None = None
+    closings: int = 0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What somebody says about one variance of a sheet, and what is done about it.
+
+    It speaks of `result`: should another close find another result, it no longer counts. `step` is the device's last
+    step when it was written, None for a serial that Panku does not know.
+    """
+
+    stocktake: str
+    site: str
+    serial: str
+    result: str
+    explanation: str
+    action: str
+    step: int | None
+    made_by: str
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """One person's signature over the payload of a subject, in a role; void once the subject has changed.
+
+    `signature` is Ed25519 over DSSE's pre-authentication encoding, in hex; `digest` the SHA-256 of the payload;
+    `session` the digest of the session it was given in.
+    """
+
+    subject: str
+    site: str
+    role: str
+    username: str
+    fingerprint: str
+    digest: str
+    signature: str
+    signed_at: int
+    session: str
+    void: bool = False
+
+
+def signature_key(subject: str, role: str) -> str:
+    """The key of a subject's signature in one role."""
+    return f"{subject}#{role}"
+
+
+STOCKTAKE = RecordKind("stocktake", Stocktake, lambda v: v.number, lambda v: v.site)
+FINDING = RecordKind("finding", Finding, lambda v: f"{v.stocktake}/{v.serial}", lambda v: v.site)
+SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
+
+STOCKTAKE_PREFIX = "S"

@@ -1,0 +1,81 @@
+"""Closed months: a book's month that no later document may be dated into (DESIGN section 1, idea 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Literal
+
+import msgspec
+
+from devices.database import Store
+from devices.records import RecordKind
+from devices.values import Book
+
+State = Literal["closed", "sealed", "reopened"]
+Closed = Mapping[tuple[str, str], str]
+"""The last closed month, YYYY-MM, by (site, register); what is missing has none."""
+
+
+class Month(msgspec.Struct, frozen=True):
+    """One month of a site's book. `payload` is the closed statement as JSON text, `digest` the SHA-256 of its bytes.
+
+    A `closed` one waits for its two signatures and can be reopened until it has them; then it is `sealed`.
+    """
+
+    site: str
+    register: Book
+    month: str
+    state: State
+    stocktake: str
+    digest: str
+    payload: str
+    closed_at: int
+    closed_by: str
+
+
+MONTH = RecordKind(
+    "month",
+    Month,
+    lambda v: month_key(v.site, v.register, v.month),
+    lambda v: v.site,
+    "month",
+    ("site", "register", "month"),
+)
+
+
+def month_key(site: str, register: str, month: str) -> str:
+    """The key of a month's record."""
+    return f"{site}/{register}/{month}"
+
+
+def closed_months(store: Store, sites: set[str]) -> dict[tuple[str, str], str]:
+    """The last closed month of each book of these sites."""
+    marks = ", ".join("?" * len(sites))
+    rows = store.rows(
+        f"SELECT site, register, MAX(month) FROM month WHERE state <> 'reopened' AND site IN ({marks})"
+        " GROUP BY site, register",
+        sorted(sites),
+    )
+    return {(site, register): month for site, register, month in rows}
+
+
+def first_day(month: str) -> date:
+    """The first day of a month `YYYY-MM`. Raises ValueError for another text."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    """The last day of a month `YYYY-MM`."""
+    return first_day(month_after(month)) - timedelta(days=1)
+
+
+def month_after(month: str) -> str:
+    """The month that follows."""
+    first = first_day(month)
+    return f"{first.year + first.month // 12:04d}-{first.month % 12 + 1:02d}"
+
+
+def month_of(day: date) -> str:
+    """The month a day lies in."""
+    return day.isoformat()[:7]
