@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import msgspec
 
 from api import times
-from api.access import visible_sites
+from api.access import site_of_number, visible_sites
 from api.calls import Call, Done, Shown
 from devices import records, taxpayers
-from devices.journal import open_journals
-from devices.ledger.customers import write_customer
+from devices.journal import Writer, open_journals
+from devices.ledger.customers import hold_customers, write_customer
 from devices.paperwork import CONSIGNMENT, CUSTOMER, Consignment, Customer, CustomerData, ServiceRecord
 from devices.problems import Problem, refuse
 from devices.records import RecordKind
@@ -44,7 +44,7 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     completed_at: str
     diagnosis: Text
     work: Text
-    charged_fen: Annotated[int, msgspec.Meta(ge=0)] = 0
+    charged_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)] = 0
 
 
 class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +106,7 @@ def filing(kind: RecordKind) -> Callable[[Call], Done]:
     """A function that files an order's service record."""
 
     def write(call: Call) -> Done:
+        writer = _writer_of_number(call)
         order, revision = _found(call, kind, call.path["number"])
         completed = times.moment(call.body.completed_at, "/completed_at")
         if completed > call.at_us:
@@ -121,7 +122,6 @@ def filing(kind: RecordKind) -> Callable[[Call], Done]:
         record = ServiceRecord(
             completed, call.body.diagnosis, call.body.work, call.body.charged_fen, call.at_us, who
         )
-        writer = open_journals(call.store, [order.site], call.at_us)
         orders.file_service_record(writer, kind, order, revision, record, by=who)
         return Done(201, order.number)
 
@@ -132,12 +132,17 @@ def cancelling(kind: RecordKind) -> Callable[[Call], Done]:
     """A function that cancels an order."""
 
     def write(call: Call) -> Done:
+        writer = _writer_of_number(call)
         order, revision = _found(call, kind, call.path["number"])
-        writer = open_journals(call.store, [order.site], call.at_us)
         orders.cancel(writer, kind, order, revision, by=call.who.username)
         return Done(200, order.number)
 
     return write
+
+
+def _writer_of_number(call: Call) -> Writer:
+    """Holds the journal of the site in the path's number; what is read afterwards stays so."""
+    return open_journals(call.store, [site_of_number(call.path["number"])], call.at_us)
 
 
 def _found(call: Call, kind: RecordKind, key: str) -> tuple[Any, int]:
@@ -228,16 +233,24 @@ def _answer(call: Call, value: Customer) -> CustomerAnswer:
     return CustomerAnswer(value.number, value.site, data, value.erased)
 
 
+def _held_customer(call: Call) -> tuple[Customer, int, Writer]:
+    """A customer whom nobody else changes, or sells anything to, meanwhile; with the writer of their journal."""
+    number = call.path["number"]
+    writer = _writer_of_number(call)
+    hold_customers(call.store, [number])
+    value, revision = _found(call, CUSTOMER, number)
+    return msgspec.structs.replace(value, site=site_of_number(number)), revision, writer
+
+
 def replace_customer(call: Call) -> Done:
     """Correct a customer's name, address or contact; the taxpayer id stays."""
-    value, revision = _found(call, CUSTOMER, call.path["number"])
+    value, revision, writer = _held_customer(call)
     if revision != call.if_match:
         raise refuse("if_match_failed", revision=revision)
     old = _answer(call, value).data
     if old is None:
         raise refuse("already_erased", customer=value.number)
     changed = msgspec.structs.replace(old, **msgspec.structs.asdict(call.body))
-    writer = open_journals(call.store, [value.site], call.at_us)
     write_customer(writer, call.unit, value.number, value.site, changed, by=call.who.username)
     return Done(200, value.number)
 
@@ -255,13 +268,12 @@ def erase_customer(call: Call) -> Done:
 
     Refused while the customer has devices of ours.
     """
-    value, _ = _found(call, CUSTOMER, call.path["number"])
+    value, _, writer = _held_customer(call)
     if value.erased:
         raise refuse("already_erased", customer=value.number)
     held = call.store.row("SELECT COUNT(*) FROM position WHERE customer = ?", (value.number,))
     if held and held[0]:
         raise refuse("customer_has_devices", customer=value.number, count=held[0])
-    writer = open_journals(call.store, [value.site], call.at_us)
     changed = msgspec.structs.replace(value, commitment="", erased=True)
     records.write(writer, CUSTOMER, changed, by=call.who.username)
     call.store.execute(

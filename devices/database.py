@@ -175,6 +175,24 @@ class Store:
             for site in sorted(set(sites)):
                 self.execute("SELECT pg_advisory_xact_lock(?)", (journal_key(site),))
 
+    def hold(self, name: str, *, shared: bool = False) -> None:
+        """Hold a name until the transaction ends: alone, or (`shared`) with others that share it.
+
+        SQLite has one writer at a time anyway.
+        """
+        if self._gate is None:
+            kind = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+            self.execute(f"SELECT {kind}(?)", (journal_key(name),))
+
+    def hold_rows(self, table: str, column: str, keys: Iterable[str], where: str = "1 = 1") -> None:
+        """Hold the rows with these keys until the transaction ends, in ascending order, so that none deadlock.
+
+        What is read of them afterwards stays so. SQLite has one writer at a time anyway.
+        """
+        if self._gate is None and (wanted := sorted(set(keys))):
+            sql = f"SELECT 1 FROM {table} WHERE {where} AND {column} = ANY(?) ORDER BY {column} FOR UPDATE"
+            self.rows(sql, (wanted,))
+
     def retrying(self, function: Callable[[], Result]) -> Result:
         """Run a whole write function, again after a deadlock or serialization failure: at most 5 times in all."""
         for attempt in range(1, ATTEMPTS):

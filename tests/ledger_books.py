@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -9,13 +10,13 @@ import msgspec
 from devices import records
 from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger import post, reviewing
+from devices.ledger import books, post, reviewing
 from devices.ledger.drafts import AnyDraft
 from devices.ledger.manifests import attach
 from devices.lifecycle import DOCUMENT
 from devices.spares import orders
 from devices.unit import found
-from devices.values import BIN_STATE, UNIT, Bin, Carrier, Model, Site
+from devices.values import BIN_STATE, POSITION_FIELDS, REGISTERS, UNIT, Bin, Carrier, Model, Site
 from panku.wiring import RULEBOOK
 
 NOW = 1_795_500_000_000_000
@@ -23,6 +24,24 @@ TODAY = "2026-11-24"
 TAXPAYER = {"taxpayer_id": "110101199003077", "name": "惠民便利店"}
 SITES = ("BJ01", "TJ01")
 BINS = {(register, condition): f"{register[0]}{condition[0]}".upper() for register, condition in BIN_STATE}
+
+
+def assert_consistent(store: Store) -> None:
+    """Positions equal the last lines, each serial is in one place, and every book of every month balances."""
+    columns = ", ".join(POSITION_FIELDS)
+    last = store.rows(
+        f"SELECT serial, step, {columns} FROM line l WHERE step ="
+        " (SELECT MAX(m.step) FROM line m WHERE m.serial = l.serial) ORDER BY serial"
+    )
+    positions = store.rows(f"SELECT serial, step, {columns} FROM position ORDER BY serial")
+    assert positions == last
+    for site, register in itertools.product(SITES, REGISTERS):
+        inside = "register = ? AND site = ?"
+        (held,) = store.row(f"SELECT COUNT(*) FROM position WHERE {inside}", (register, site)) or (0,)
+        statement = books.statement(store, site, register, TODAY[:7])
+        assert sum(model.closing for model in statement.models) == held
+        for model in statement.models:
+            assert model.opening + sum(model.in_.values()) - sum(model.out.values()) == model.closing
 
 
 class Books:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -49,6 +49,21 @@ def customers_of(store: Store, draft: Draft) -> tuple[dict[str, Known], list[Pro
         else:
             found[key] = known
     return found, problems
+
+
+def hold_customers(store: Store, numbers: Iterable[str]) -> None:
+    """Keep everybody else from changing or erasing these customers until the transaction ends."""
+    store.hold_rows("record", "key", numbers, "kind = 'customer'")
+
+
+def held_customers(store: Store, draft: Draft) -> tuple[dict[str, Known], list[Problem]]:
+    """As `customers_of`, of customers that nobody else changes or erases until the transaction ends."""
+    found, problems = customers_of(store, draft)
+    numbers = [known.number for known in found.values() if not known.fresh]
+    if not numbers:
+        return found, problems
+    hold_customers(store, numbers)
+    return customers_of(store, draft)
 
 
 def _by_number(store: Store, number: str) -> Known | Problem:

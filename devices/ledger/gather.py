@@ -1,4 +1,4 @@
-"""Looks up everything the rules may ask of one draft, in as few statements as it takes."""
+"""Looks up everything the rules may ask of one draft, in as few statements as it takes, and holds it meanwhile."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import msgspec
 from devices import serials
 from devices.database import Store
 from devices.ledger.case import Case, Cited, PastLine
-from devices.ledger.customers import customers_of
+from devices.ledger.customers import held_customers
 from devices.ledger.drafts import Draft
 from devices.ledger.entries import Entry, Held, other_serials
+from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork import DISPATCH_ORDER, MANIFEST, REPAIR, DispatchOrder, Manifest, RepairOrder
 from devices.problems import Problem
 from devices.unit import Unit
-from devices.values import POSITION_FIELDS, Bin, Model, Position
+from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
 
 AT_ONCE = 2000
 """How many serials one statement looks up."""
@@ -32,6 +33,19 @@ PAST_LINES = (
 def marks(count: int) -> str:
     """`count` question marks for an IN list."""
     return ", ".join("?" * count)
+
+
+MAKES_NEW = frozenset(step.document for step in STEPS if step.before == NEW)
+
+
+def hold_devices(store: Store, document: str, wanted: Iterable[str]) -> None:
+    """Keep every other site from moving or reserving these devices until the transaction ends.
+
+    A serial that Panku has never held has no row to hold: whoever proposes new ones waits until nobody posts any.
+    """
+    if document in MAKES_NEW:
+        store.hold("new serials", shared=DOCUMENT[document].review != "before")
+    store.hold_rows("position", "serial", wanted)
 
 
 def held(store: Store, wanted: Sequence[str]) -> dict[str, Held]:
@@ -189,7 +203,7 @@ def gather(
     at_us: int,
     own_reservation: str | None = None,
 ) -> tuple[Case, list[Problem]]:
-    """The case of a draft, and the problems met in looking its customers up."""
+    """The case of a draft, and the problems met in looking its customers up; within `store.writing()`."""
     document = str(draft.__struct_config__.tag)
     others = [
         serial for _, text in other_serials(draft) if isinstance(serial := serials.recognise(text), str)
@@ -199,9 +213,10 @@ def gather(
     wanted = {entry.serial for entry in entries} | set(others)
     if document in ("reversal", "arrival") and cited:
         wanted |= cited.lines.keys()
+    hold_devices(store, document, wanted)
     positions = held(store, sorted(wanted))
     manifest, received = manifest_of(store, getattr(draft, "manifest", None))
-    customers, problems = customers_of(store, draft)
+    customers, problems = held_customers(store, draft)
     names = {draft.site, getattr(draft, "destination", None)} - {None}
     carrier = getattr(draft, "carrier", None)
     case = Case(

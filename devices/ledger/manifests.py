@@ -107,6 +107,7 @@ def keep_attachment(
 def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str, by: str) -> str:
     """Keep bytes under their digest, once."""
     digest = hashlib.sha256(data).hexdigest()
+    writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
     if not writer.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
         writer.store.insert("blob", ("digest", "bytes"), [(digest, data)])
         value = Attachment(digest, site, name, media_type[:100], len(data))
