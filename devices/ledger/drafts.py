@@ -19,10 +19,13 @@ Text = Annotated[str, Meta(min_length=1, max_length=500)]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Serial = Annotated[str, Meta(max_length=64)]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000_00)]
-Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Moment = Annotated[
     str,
-    Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})$", max_length=40),
+    Meta(
+        pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        max_length=40,
+    ),
 ]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 

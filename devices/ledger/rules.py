@@ -159,6 +159,21 @@ def opening_is_complete(case: Case, moves: Moves) -> Problems:
             yield Problem("wrong_register", move.entry.pointer, facts)
 
 
+def warranty_ends_on_a_day(case: Case, moves: Moves) -> Problems:
+    """A warranty that is told ends on a day of the calendar."""
+    for move in moves:
+        day: str | None = move.entry.item.warranty_until
+        if day is not None and not _is_day(day):
+            yield Problem("malformed_date", f"{move.entry.pointer}/warranty_until", {"date": day})
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def quarantine_has_a_reason(case: Case, moves: Moves) -> Problems:
     """What is received into quarantine says why."""
     for move in moves:
@@ -314,9 +329,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
         papers_exist,
         answered_is_rejected,
     ),
-    "opening": (proof_is_attached, opening_is_complete),
+    "opening": (proof_is_attached, opening_is_complete, warranty_ends_on_a_day),
     "receipt": (quarantine_has_a_reason, manifest_agrees),
-    "adoption": (proof_is_attached, customer_is_known_by_name, unserialised_is_a_part),
+    "adoption": (
+        proof_is_attached,
+        customer_is_known_by_name,
+        unserialised_is_a_part,
+        warranty_ends_on_a_day,
+    ),
     "move": (bin_changes,),
     "release": (release_is_inspected,),
     "dispatch": (carrier_is_approved, destination_is_another_site),

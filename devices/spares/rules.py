@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from devices.ledger.case import Case, Move
 from devices.ledger.plan import Rule
@@ -10,6 +12,7 @@ from devices.ledger.rules import carrier_is_approved, cited_dispatch
 from devices.paperwork import DispatchOrder, RepairOrder
 from devices.problems import Problem
 from devices.serials import trimmed
+from devices.unit import TIME_ZONE
 from devices.values import RECEIVABLE, Position
 
 Problems = Iterator[Problem]
@@ -38,6 +41,20 @@ def intake_under_repair_order(case: Case, moves: Moves) -> Problems:
     elif order.record is not None:
         yield Problem("order_closed", "/order", {"order": order.number})
     yield from order_names_device(case, [move.entry.serial for move in moves])
+
+
+def repair_was_completed(case: Case, moves: Moves) -> Problems:
+    """A repair was completed at a moment that is not after today, in the unit's time zone."""
+    text: str = case.draft.completed_at  # type: ignore[attr-defined]
+    try:
+        day = datetime.fromisoformat(text).astimezone(ZoneInfo(TIME_ZONE)).date()
+    except (ValueError, OverflowError):
+        yield Problem("malformed_date", "/completed_at", {"date": text})
+        return
+    if day > case.today:
+        yield Problem(
+            "future_date", "/completed_at", {"date": day.isoformat(), "today": case.today.isoformat()}
+        )
 
 
 def order_names_device(case: Case, faulty: Sequence[str]) -> Problems:
@@ -139,6 +156,7 @@ def exchange_keeps_the_kind(case: Case, moves: Moves) -> Problems:
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "repair_intake": (intake_under_repair_order,),
+    "repair_return": (repair_was_completed,),
     "carry_out": (carried_for_a_faulty_device,),
     "swap": (swap_replaces_a_faulty_device,),
     "factory_dispatch": (carrier_is_approved,),
