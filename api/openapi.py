@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from api.problems import MEDIA_TYPE, ProblemDetails
-from api.routing import Nothing, Route
+from api.reading import Nothing
+from api.routing import Route
 from devices.problems import PROBLEMS
 
 REF = "#/components/schemas/{name}"
@@ -128,5 +129,5 @@ def _refusals(route: Route) -> Iterable[int]:
     if route.access.public and route.write is None:
         return (503,)
     reading = [400, 401, 403, 404]
-    writing = [409, 413, 422, 429] + ([412, 428] if route.replaces else [])
+    writing = [408, 409, 413, 415, 422, 429] + ([412, 428] if route.replaces else [])
     return reading + (writing if route.write is not None or route.body is not None else [])

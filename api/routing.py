@@ -13,6 +13,7 @@ import msgspec
 from api.access import Access, admit
 from api.calls import Call, Done, Services, Shown
 from api.problems import MEDIA_TYPE, details_of
+from api.reading import Nothing, body_bytes, decoded, path_of, query_of, revision_seen
 from api.requests import once
 from api.session import principal_of, set_cookie
 from devices.problems import Refused, refuse
@@ -21,11 +22,6 @@ from labels.words import LANGUAGE_TAGS, negotiate
 log = logging.getLogger("panku.api")
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-DEEPEST_BODY = 20
-
-
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request without a body or query."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -81,9 +77,10 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
     person, session = (None, None) if route.access.public else principal_of(services, req, at_us)
     if session is not None and req.method != "GET":
         _refuse_foreign_origin(req)
-    raw = _read(services, route, req)
-    body = None if route.raw or route.body is None else _decode(raw, route.body)
-    query = _query(req, route.query)
+    path = path_of(path)
+    raw = body_bytes(req, services.upload_limit_bytes if route.raw else services.body_limit_bytes)
+    body = None if route.raw or route.body is None else decoded(raw, route.body, req.content_type)
+    query = query_of(req, route.query)
     admit(route.access, person, path, body, query)
     return Call(
         services=services,
@@ -95,7 +92,7 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
         at_us=at_us,
         address=req.remote_addr or "",
         locale=negotiate(req.get_header("Accept-Language")),
-        if_match=_if_match(req) if route.replaces else None,
+        if_match=revision_seen(req) if route.replaces else None,
         file_name=req.get_header("X-File-Name") or "",
         media_type=req.content_type or "application/octet-stream",
         session=session,
@@ -125,54 +122,15 @@ def _in_transaction(call: Call, write: Callable[[Call], Done]) -> Done:
 def _refuse_foreign_origin(req: falcon.Request) -> None:
     """A browser says where a request comes from; a session's request comes from our own pages."""
     origin = req.get_header("Origin")
-    if origin is not None and urlsplit(origin).netloc != req.netloc:
+    if origin is not None and _host_of(origin) != req.netloc:
         raise refuse("foreign_origin")
 
 
-def _read(services: Services, route: Route, req: falcon.Request) -> bytes:
-    if req.method in ("GET", "DELETE"):
-        return b""
-    limit = services.upload_limit_bytes if route.raw else services.body_limit_bytes
-    if (req.content_length or 0) > limit:
-        raise refuse("body_too_large", limit_bytes=limit)
-    raw: bytes = req.bounded_stream.read(limit + 1)
-    if len(raw) > limit:
-        raise refuse("body_too_large", limit_bytes=limit)
-    return raw
-
-
-def _decode(raw: bytes, shape: Any) -> Any:
-    """The body as its declared shape. Raises Refused (`malformed_body`) telling where it is wrong."""
+def _host_of(origin: str) -> str | None:
     try:
-        return msgspec.json.decode(raw, type=shape)
-    except msgspec.ValidationError as error:
-        text, _, pointer = str(error).partition(" - at `$")
-        raise refuse("malformed_body", _pointer(pointer.rstrip("`")), reason=text) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise refuse("malformed_body", reason=str(error)) from None
-
-
-def _pointer(path: str) -> str:
-    return path.replace("[...]", "/-").replace("[", "/").replace("]", "").replace(".", "/")
-
-
-def _query(req: falcon.Request, shape: type[msgspec.Struct]) -> Any:
-    given = {name.rstrip("_"): value for name, value in req.params.items()}
-    try:
-        return msgspec.convert(given, shape, strict=False)
-    except msgspec.ValidationError as error:
-        name = str(error).partition("$.")[2].rstrip("`") or ", ".join(given)
-        raise refuse("malformed_parameter", name=name, value=str(error).partition(" - ")[0]) from None
-
-
-def _if_match(req: falcon.Request) -> int:
-    given = req.get_header("If-Match")
-    if given is None:
-        raise refuse("if_match_required")
-    text = given.strip().strip('"')
-    if not text.isdigit():
-        raise refuse("if_match_failed", revision=None)
-    return int(text)
+        return urlsplit(origin).netloc
+    except ValueError:  # an unclosed bracket of an IPv6 address
+        return None
 
 
 def _render(resp: falcon.Response, shown: Shown, done: Done, services: Services) -> None:

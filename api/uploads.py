@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import msgspec
 
 from api.calls import Call, Done, Shown
+from api.texts import unkeepable
 from devices.ledger import manifests
 from devices.paperwork import ATTACHMENT, Attachment
 from devices.problems import refuse
@@ -86,4 +87,7 @@ def show_attachment(call: Call, _: Done) -> Shown:
 
 
 def _file_name(call: Call) -> str:
-    return unquote(call.file_name)[:200] or "upload"
+    name = unquote(call.file_name)[:200] or "upload"
+    if unkeepable(name):
+        raise refuse("control_character", field="X-File-Name")
+    return name

@@ -29,6 +29,8 @@ PROBLEMS: dict[str, Meaning] = {
     "malformed_body": _of(400, "reason"),
     "wrong_media_type": _of(415, "accepted"),
     "body_too_large": _of(413, "limit_bytes"),
+    "body_stalled": _of(408),
+    "control_character": _of(400, "field"),
     "idempotency_key_required": _of(400),
     "idempotency_key_malformed": _of(400),
     "idempotency_key_reused": _of(422),
