@@ -14,8 +14,6 @@ from devices.ledger import books, due
 from devices.problems import refuse
 from devices.values import REGISTERS
 
-Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-
 
 class TotalsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A past moment in RFC 3339; now without one."""
@@ -27,14 +25,14 @@ class CardQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """One model, from and to a business date, both included."""
 
     model: str
-    from_: Day
-    to: Day
+    from_: str
+    to: str
 
 
 class StatementQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A calendar month, YYYY-MM."""
 
-    month: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    month: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 
 
 class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,9 +57,8 @@ def show_totals(call: Call, _: Done) -> Shown:
 def show_card(call: Call, _: Done) -> Shown:
     """One model's card: opening, every line in or out, closing."""
     query = call.query
-    return Shown(
-        books.card(call.store, call.path["site"], _register(call), query.model, query.from_, query.to)
-    )
+    first, last = times.day(query.from_, "from"), times.day(query.to, "to")
+    return Shown(books.card(call.store, call.path["site"], _register(call), query.model, first, last))
 
 
 def show_statement(call: Call, _: Done) -> Shown:

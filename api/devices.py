@@ -8,7 +8,7 @@ import msgspec
 
 from api.access import visible_sites
 from api.calls import Call, Done, Shown
-from api.documents import Limit, next_page
+from api.documents import After, Limit, next_page
 from devices import serials
 from devices.journal import Head, heads
 from devices.ledger import changes, history, listing, passport
@@ -31,7 +31,7 @@ class DeviceQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which lines of a history: those after step `after`, oldest first."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    after: After = 0
     limit: Limit = 50
 
 

@@ -16,6 +16,7 @@ from devices.problems import refuse
 
 PAGE = 100
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
+After = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class DocumentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -34,7 +35,7 @@ class DocumentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
 class LinesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which of a document's lines: those after line `after`."""
 
-    after: int = 0
+    after: After = 0
     limit: Limit = PAGE
 
 
@@ -171,8 +172,8 @@ def list_documents(call: Call, _: Done) -> Shown:
         type=query.type,
         status=query.status,
         review=query.review,
-        from_date=query.from_,
-        to_date=query.to,
+        from_date=query.from_ and times.day(query.from_, "from"),
+        to_date=query.to and times.day(query.to, "to"),
         cursor=query.cursor,
         limit=query.limit,
     )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from devices.problems import refuse
+from devices.serials import shortened
 from devices.unit import TIME_ZONE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_US = 32_503_680_000_000_000  # the year 3000: far from where the calendar ends, in every time zone
+RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
+)
 
 
 def shown(at_us: int) -> str:
@@ -17,11 +23,29 @@ def shown(at_us: int) -> str:
 
 
 def moment(text: str, pointer: str = "") -> int:
-    """A moment in RFC 3339 with an offset. Raises Refused (`malformed_date`)."""
+    """A moment in RFC 3339 with an offset, as UTC microseconds. Raises Refused (`malformed_date`).
+
+    A leap second (`23:59:60`) is refused: it has no microsecond of its own.
+    """
     try:
-        at = datetime.fromisoformat(text)
+        at_us = (
+            (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+            if RFC_3339.match(text)
+            else -1
+        )
+    except (ValueError, OverflowError):
+        at_us = -1
+    if not 0 <= at_us < LATEST_US:
+        raise refuse("malformed_date", pointer, date=shortened(text))
+    return at_us
+
+
+def day(text: str, parameter: str) -> str:
+    """A calendar day of a query, `YYYY-MM-DD`, as it is. Raises Refused (`malformed_parameter`)."""
+    try:
+        found = date.fromisoformat(text).isoformat()
     except ValueError:
-        raise refuse("malformed_date", pointer, date=text) from None
-    if at.tzinfo is None:
-        raise refuse("malformed_date", pointer, date=text)
-    return (at - EPOCH) // timedelta(microseconds=1)
+        found = None
+    if found != text:
+        raise refuse("malformed_parameter", name=parameter, value=shortened(text))
+    return text

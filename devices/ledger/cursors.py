@@ -25,6 +25,9 @@ def decoded(cursor: str, kind: type[Place]) -> Place:
         raise refuse("malformed_cursor")
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(text, type=kind)
+        place = msgspec.json.decode(text, type=kind)
     except (binascii.Error, UnicodeError, ValueError) as error:  # msgspec's errors are ValueErrors
         raise refuse("malformed_cursor") from error
+    if isinstance(place, str) and not place.isprintable():  # no key of ours, and PostgreSQL takes no NUL
+        raise refuse("malformed_cursor")
+    return place

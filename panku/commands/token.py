@@ -18,6 +18,16 @@ from panku.wiring import clock
 DAY_US = 86_400_000_000
 
 
+LONGEST_DAYS = 3650
+
+
+def days(text: str) -> int:
+    """A number of days a token may be good for."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LONGEST_DAYS):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {LONGEST_DAYS}")
+    return int(text)
+
+
 def declare(parser: argparse.ArgumentParser) -> None:
     """What to do with which token."""
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
@@ -26,7 +36,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("label", help="whose it is")
     issue.add_argument("--site", required=True)
     issue.add_argument("--scope", action="append", required=True, choices=["read", "post"])
-    issue.add_argument("--days", type=int, default=365, help="how many days it is good for")
+    issue.add_argument("--days", type=days, default=365, help="how many days it is good for")
     issue.add_argument("--person", help="the person a posting token acts for")
     revoke = what.add_parser("revoke", help="end a token")
     revoke.add_argument("id")
