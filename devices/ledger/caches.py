@@ -70,16 +70,16 @@ def _reviewed(policy_names: Sequence[str]) -> str:
 BEFORE = _reviewed([d.name for d in DOCUMENTS if d.review == "before"])
 UNREVIEWED = _reviewed([d.name for d in DOCUMENTS if d.review == "none"])
 STANDING = (
-    "WITH effect AS (SELECT d.number, d.site, d.type, v.decision,"
-    "  (SELECT COUNT(*) FROM line l WHERE l.document = d.number) AS lines,"
-    "  (SELECT COUNT(*) FROM line l JOIN line u ON u.serial = l.serial AND u.reverses = l.step"
-    "   WHERE l.document = d.number) AS reversed,"
+    "WITH undone AS (SELECT l.document, COUNT(*) AS lines FROM line u"
+    "  JOIN line l ON l.serial = u.serial AND l.step = u.reverses"
+    "  WHERE u.reverses IS NOT NULL GROUP BY l.document)"
+    " SELECT d.number, d.site, d.type, v.decision,"
+    "  (SELECT COUNT(*) FROM line l WHERE l.document = d.number), COALESCE(u.lines, 0),"
     "  EXISTS (SELECT 1 FROM document a JOIN review w ON w.document = a.number AND w.decision = 'approve'"
-    "   WHERE a.answers = d.number) AS answered"
-    "  FROM document d LEFT JOIN review v ON v.document = d.number)"
-    " SELECT e.number, e.site, e.type, e.decision, e.lines, e.reversed, e.answered,"
+    "   WHERE a.answers = d.number),"
     "  s.site, s.status, s.review, s.lines, s.reversed, s.resolved"
-    " FROM effect e LEFT JOIN standing s ON s.document = e.number"
+    " FROM document d LEFT JOIN review v ON v.document = d.number LEFT JOIN undone u ON u.document = d.number"
+    " LEFT JOIN standing s ON s.document = d.number"
 )
 
 

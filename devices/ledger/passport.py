@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from devices.database import Store
 from devices.ledger.gather import marks
 from devices.ledger.history import Sees, sees_customer
-from devices.lifecycle import DOCUMENTS, FROM, Step, roles_of, starts_of
+from devices.lifecycle import DOCUMENTS, FROM, roles_of, starts_of
 from devices.paperwork import CustomerData
 from devices.problems import Fact
 
@@ -119,39 +119,48 @@ def masked(passport: Passport, sees: Sees, open_repairs: Collection[str] = ()) -
     return replace(passport, customer=CustomerShown(masked=True))
 
 
+STARTS = {
+    document.name: list(
+        dict.fromkeys(s for role in roles_of(document.name) for s in starts_of(document.name, role))
+    )
+    for document in DOCUMENTS
+}
+REGISTERS = {
+    (document.name, state): frozenset(
+        register
+        for role in roles_of(document.name)
+        for step in FROM.get((document.name, role, state), ())
+        for register in step.registers
+    )
+    for document in DOCUMENTS
+    for state in STARTS[document.name]
+}
+"""By document and state: the registers from which the lifecycle lets it take a device."""
+
+
 def next_steps(passport: Passport) -> tuple[Next, ...]:
     """Every document that moves devices, in the lifecycle's order: may it take this device as it stands?
 
     Only the declared steps and reservations are asked; a document's own rules may still refuse what it says.
     """
-    return tuple(_next(passport, document.name) for document in DOCUMENTS if _has_steps(document.name))
+    return tuple(_next(passport, document, starts) for document, starts in STARTS.items() if starts)
 
 
-def _has_steps(document: str) -> bool:
-    return any(starts_of(document, role) for role in roles_of(document))
-
-
-def _next(passport: Passport, document: str) -> Next:
-    steps = list(_steps(passport, document))
-    if not steps:
-        starts = dict.fromkeys(s for role in roles_of(document) for s in starts_of(document, role))
+def _next(passport: Passport, document: str, starts: list[str]) -> Next:
+    registers = REGISTERS.get((document, passport.state))
+    if registers is None:
         facts: dict[str, Fact] = {
             "serial": passport.serial,
             "state": passport.state,
             "document": document,
-            "allowed": list(starts),
+            "allowed": starts,
             "cited": passport.document,
         }
         return Next(document, allowed=False, code="wrong_state", facts=facts)
-    if not any(passport.register in step.registers for step in steps):
+    if passport.register not in registers:
         facts = {"serial": passport.serial, "register": passport.register, "document": document}
         return Next(document, allowed=False, code="wrong_register", facts=facts)
     if passport.reserved_by is not None:
         facts = {"serial": passport.serial, "document": passport.reserved_by}
         return Next(document, allowed=False, code="reserved", facts=facts)
     return Next(document, allowed=True)
-
-
-def _steps(passport: Passport, document: str) -> Iterator[Step]:
-    for role in roles_of(document):
-        yield from FROM.get((document, role, passport.state), ())

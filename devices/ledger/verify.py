@@ -223,6 +223,9 @@ def _orphans(store: Store) -> Iterator[Fault]:
 
 
 CHAINED = ("journal", "document", "line", "review", "revision", "personal")
+FOREIGN = {"TEXT": "{0} >= x''", "INTEGER": "typeof({0}) NOT IN ('integer', 'null')"}
+"""What is true of a value that its column can not have: SQLite turns numbers in a TEXT column into text, and sorts
+blobs, which it lets be, after everything else."""
 
 
 def _foreign_values(store: Store) -> Iterator[Fault]:
@@ -230,7 +233,7 @@ def _foreign_values(store: Store) -> Iterator[Fault]:
     for table in CHAINED if store.engine == "sqlite" else ():
         columns = store.rows(f"PRAGMA table_info({table})")
         wrong = " OR ".join(
-            f"typeof({name}) NOT IN ('{'text' if declared == 'TEXT' else 'integer'}', 'null')"
+            FOREIGN["TEXT" if declared == "TEXT" else "INTEGER"].format(name)
             for _, name, declared, *_ in columns
         )
         keys = ", ".join(name for _, name, _, _, _, place in columns if place)
