@@ -185,6 +185,7 @@ PROBLEMS: dict[str, Meaning] = {
     "unknown_document": _of(422, "document"),
     "cited_wrong_type": _of(422, "document", "type"),
     "cited_not_posted": _of(422, "document", "status"),
+    "consignment_differs": _of(422, "serial", "consignment", "sent"),
     "same_destination": _of(422, "site"),
     "other_destination": _of(422, "document", "site"),
     "answers_not_rejected": _of(422, "document"),

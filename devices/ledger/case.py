@@ -62,7 +62,7 @@ class Case(msgspec.Struct, frozen=True):
 
     `customers` are keyed by what the draft calls them (see `party_key`), `trails` hold each device's lines since a
     cited document, oldest first, `held_for` the spare that is out for a faulty serial, `received` the serials of
-    the manifest that have been received before.
+    the manifest that have been received before, `waybills` the consignment number each device was last sent with.
     """
 
     draft: Draft
@@ -84,6 +84,7 @@ class Case(msgspec.Struct, frozen=True):
     received: frozenset[str] = frozenset()
     held_for: Mapping[str, str] = {}
     trails: Mapping[str, tuple[PastLine, ...]] = {}
+    waybills: Mapping[str, str] = {}
     own_reservation: str | None = None
 
     def position(self, serial: str) -> Position:

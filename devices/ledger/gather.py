@@ -239,6 +239,7 @@ def gather(
         received=received,
         held_for=_out_for(store, others) if document == "carry_out" else {},
         trails=trails_of(store, sorted(cited.lines)) if document == "reversal" and cited else {},
+        waybills=_waybills_of(store, sorted(wanted)) if document == "transit_loss" else {},
         own_reservation=own_reservation,
     )
     return case, problems
@@ -249,6 +250,23 @@ def _out_for(store: Store, faulty: Sequence[str]) -> dict[str, str]:
         f"SELECT meant_for, serial FROM position WHERE meant_for IN ({marks(len(faulty))})", faulty
     ) if faulty else []  # fmt: skip
     return dict(rows)
+
+
+def _waybills_of(store: Store, wanted: Sequence[str]) -> dict[str, str]:
+    """The consignment number that each device was last dispatched with; opening stock has none."""
+    found: dict[str, str] = {}
+    contents: dict[str, str] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        for serial, number, content in store.rows(
+            "SELECT l.serial, d.number, d.content FROM line l JOIN document d ON d.number = l.document"
+            f" WHERE l.serial IN ({marks(len(some))}) AND l.type = 'dispatch' AND l.reverses IS NULL ORDER BY l.step",
+            some,
+        ):
+            if number not in contents:
+                contents[number] = msgspec.json.decode(content)["consignment_number"]
+            found[serial] = contents[number]
+    return found
 
 
 def _models_wanted(draft: Draft, entries: Iterable[Entry], positions: Iterable[Held]) -> set[str]:

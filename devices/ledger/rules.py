@@ -257,6 +257,16 @@ def arrives_where_sent(case: Case, moves: Moves) -> Problems:
             yield Problem("damaged_needs_quarantine", move.entry.pointer, facts)
 
 
+def lost_with_its_consignment(case: Case, moves: Moves) -> Problems:
+    """A device is lost with the consignment that it was dispatched with."""
+    given: str = case.draft.consignment_number  # type: ignore[attr-defined]
+    for move in moves:
+        sent = case.waybills.get(move.entry.serial, given)
+        if sent != given:
+            facts = {"serial": move.entry.serial, "consignment": given, "sent": sent}
+            yield Problem("consignment_differs", move.entry.pointer, facts)
+
+
 def customer_is_known_by_name(case: Case, moves: Moves) -> Problems:
     """A registered customer has a name, and a known taxpayer keeps the one it has."""
     party = case.draft.customer  # type: ignore[attr-defined]
@@ -341,6 +351,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "release": (release_is_inspected,),
     "dispatch": (carrier_is_approved, destination_is_another_site),
     "arrival": (arrives_where_sent,),
+    "transit_loss": (lost_with_its_consignment,),
     "sale": (customer_is_known_by_name,),
     "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
     "customer_return": (stays_in_books,),
