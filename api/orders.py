@@ -263,10 +263,16 @@ class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contact: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
+class EraseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The auditor's own password, entered again: what is erased never comes back."""
+
+    password: Annotated[str, msgspec.Meta(max_length=200)]
+
+
 def erase_customer(call: Call) -> Done:
     """Erase a customer's personal data for good (个人信息保护法 article 47); the chain stays whole.
 
-    Refused while the customer has devices of ours.
+    Journalled free text and attachments are not reached. Refused while the customer has devices of ours.
     """
     value, _, writer = _held_customer(call)
     if value.erased:

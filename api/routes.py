@@ -127,7 +127,8 @@ ROUTES = (
       write=orders.replace_customer, body=orders.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),
     R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR, orders.show_customer,
-      orders.CustomerAnswer, write=orders.erase_customer),
+      orders.CustomerAnswer, check=documents.reauthenticate, write=orders.erase_customer, body=orders.EraseBody,
+      example={"password": PASSWORD}),
     # registers
     R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
       write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,

@@ -224,13 +224,17 @@ def test_an_erased_customer_leaves_the_chain_whole(door: Door) -> None:
         "lines": [{"serial": "661565714354"}],
     }  # fmt: skip
     assert door.sign_in("zhang").post("/v1/documents", returned).status_code == 201
-    answer = door.sign_in("li").post("/v1/customers/C-BJ01-000002/erase")
+    li = door.sign_in("li")
+    wrong = li.post("/v1/customers/C-BJ01-000002/erase", {"password": "not the password at all"})
+    assert (wrong.status_code, wrong.json["code"]) == (403, "wrong_password")
+    answer = li.post("/v1/customers/C-BJ01-000002/erase", {"password": door.password("li")})
     assert (answer.status_code, answer.json["data"], answer.json["erased"]) == (200, None, True)
     assert door.store.row("SELECT COUNT(*) FROM personal WHERE content LIKE '%惠民%'") == (0,)
 
 
 def test_a_customer_with_devices_is_not_erased(door: Door) -> None:
-    answer = door.sign_in("li").post("/v1/customers/C-BJ01-000002/erase")
+    body = {"password": door.password("li")}
+    answer = door.sign_in("li").post("/v1/customers/C-BJ01-000002/erase", body)
     assert (answer.status_code, answer.json["code"]) == (409, "customer_has_devices")
 
 
