@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import msgspec
@@ -12,6 +13,7 @@ from api.documents import After, Limit, next_page
 from devices import serials
 from devices.journal import Head, heads
 from devices.ledger import changes, history, listing, passport
+from devices.ledger.open_orders import repairing_sites
 from devices.problems import Problem, refuse
 
 LOOKUP_LIMIT = 500
@@ -78,8 +80,28 @@ def _recognised(text: str) -> str:
     return found
 
 
-def _masked(call: Call, found: passport.Passport) -> passport.Passport:
-    return passport.masked(found, call.who.reads)
+def _masked(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
+    """The passports as the caller may see them, looking for open repairs only where a customer would be masked."""
+    shown = [passport.masked(each, call.who.reads) for each in found]
+    hidden = {
+        each.customer.number
+        for each, after in zip(found, shown, strict=True)
+        if after.customer is not None and after.customer.masked and each.customer is not None
+    }
+    repairs = _repairing(call, hidden)
+    return [
+        passport.masked(
+            each, call.who.reads, repairs.get(each.customer.number or "", ()) if each.customer else ()
+        )
+        for each in found
+    ]
+
+
+def _repairing(call: Call, customers: Collection[str | None]) -> dict[str, set[str]]:
+    """By customer, the caller's sites that have a repair of theirs open."""
+    return repairing_sites(
+        call.store, {each for each in customers if each}, visible_sites(call.who, None) or []
+    )
 
 
 def show_device(call: Call, _: Done) -> Shown:
@@ -88,7 +110,7 @@ def show_device(call: Call, _: Done) -> Shown:
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
-    answer = DeviceAnswer(_masked(call, found), passport.next_steps(found), heads(call.store))
+    answer = DeviceAnswer(_masked(call, [found])[0], passport.next_steps(found), heads(call.store))
     return Shown(answer)
 
 
@@ -101,25 +123,33 @@ def show_history(call: Call, _: Done) -> Shown:
     following = None
     if len(found) == call.query.limit:
         following = f"/v1/devices/{serial}/history?after={found[-1].step}&limit={call.query.limit}"
-    return Shown(HistoryAnswer(serial, [_without_customer(call, event) for event in found]), next=following)
+    return Shown(HistoryAnswer(serial, _without_customers(call, found)), next=following)
 
 
-def _without_customer(call: Call, event: history.Event) -> history.Event:
-    return history.masked(event, call.who.reads)
+def _without_customers(call: Call, found: Sequence[history.Event]) -> list[history.Event]:
+    """The lines as the caller may see them: a customer's number is told where the customer is."""
+    shown = [history.masked(event, call.who.reads) for event in found]
+    hidden = {event.position.customer for event, after in zip(found, shown, strict=True) if after.masked}
+    repairs = _repairing(call, hidden)
+    return [
+        event if event.position.customer in repairs else after
+        for event, after in zip(found, shown, strict=True)
+    ]
 
 
 def lookup(call: Call, _: Done) -> Shown:
     """Many serials at once, an answer for each in the order asked."""
     asked = [(text, serials.recognise(text)) for text in call.body.serials]
     found = passport.passports(call.store, sorted({serial for _, serial in asked if isinstance(serial, str)}))
+    shown = {each.serial: each for each in _masked(call, list(found.values()))}
     answers = []
     for text, serial in asked:
         if isinstance(serial, Problem):
             answers.append(LookupAnswer(text, code=serial.code))
-        elif serial not in found:
+        elif serial not in shown:
             answers.append(LookupAnswer(text, code="not_found"))
         else:
-            answers.append(LookupAnswer(text, _masked(call, found[serial])))
+            answers.append(LookupAnswer(text, shown[serial]))
     return Shown(answers)
 
 
