@@ -36,7 +36,7 @@ class Deadline(msgspec.Struct, frozen=True):
 DEADLINES = (
     #        name              starts from          met by             calendar    days, or the site's setting
     Deadline("registration",   "sale",              "registration",    "working",  3),
-    Deadline("repair_record",  "repair_completion", "repair_return",   "working",  3),
+    Deadline("repair_record",  "repair_completion", "service_record",  "working",  3),
     Deadline("on_site_repair", "dispatch_order",    "service_record",  "working",  1),
     Deadline("in_transit",     "dispatch",          "arrival",         "calendar", "in_transit_days"),
     Deadline("carried",        "carry_out",         "carry_back",      "calendar", "carried_days"),

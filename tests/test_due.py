@@ -2,10 +2,14 @@
 
 from datetime import date
 
+from devices import records
 from devices.database import Store
-from devices.ledger.due import deadlines
+from devices.deadlines import DEADLINE
+from devices.ledger.due import DEADLINE_OF_STATE, deadlines
+from devices.lifecycle import STEPS
+from devices.paperwork import REPAIR, ServiceRecord
 from devices.spares import orders
-from tests.reading_books import SERIALS, ReadingBooks
+from tests.reading_books import SERIALS, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]
 
@@ -52,3 +56,32 @@ def test_orders_fall_due(store: Store) -> None:
         ("on_site_repair", order.number, "2026-11-09", "2026-11-10"),
         ("repair_record", repair, "2026-11-07", "2026-11-11"),
     ]
+
+
+def test_a_swap_completes_a_repair_and_its_record_meets_the_deadline(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, FIRST)
+    books.receive(2, SECOND, register="spare")
+    books.sell(3, FIRST)
+    books.register(3, FIRST)
+    number = books.repair(4, FIRST)
+    swap = {"order": number, "fault": "坏", "terms": "free", "bin": "SF"}
+    swapped = books.post("swap", 6, lines=[{"faulty": FIRST, "spare": SECOND}], **swap)
+    (found,) = deadlines(store, ["A1"], date(2026, 11, 9))
+    assert (found.deadline, found.subject, found.due_on) == ("repair_record", number, "2026-11-11")
+    undo = books.post("reversal", 6, document=swapped, reason="错")
+    books.approve(undo, 6)
+    assert deadlines(store, ["A1"], date(2026, 11, 9)) == []
+    books.post("swap", 9, lines=[{"faulty": FIRST, "spare": SECOND}], **swap)
+    with books.writing("A1", 9) as writer:
+        order, revision = records.current(store, REPAIR, number) or (None, 0)
+        done = ServiceRecord(at(9), "坏", "换", 0, at(9), "li.ming")
+        orders.file_service_record(writer, REPAIR, order, revision, done, by="li.ming")  # type: ignore[type-var]
+    assert deadlines(store, ["A1"], date(2026, 11, 30)) == []
+
+
+def test_what_meets_a_deadline_is_what_takes_it_off_the_list() -> None:
+    met_by = {name: deadline.met_by for name, deadline in DEADLINE.items()}
+    for state, name in DEADLINE_OF_STATE.items():
+        assert {step.document for step in STEPS if step.before == state} >= {met_by[name]}
+    assert {met_by[name] for name in DEADLINE.keys() - set(DEADLINE_OF_STATE.values())} == {"service_record"}

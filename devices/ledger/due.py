@@ -12,7 +12,8 @@ from devices import deadlines as rules
 from devices.database import Store
 from devices.deadlines import DEADLINE, Deadline, Standing
 from devices.ledger.gather import AT_ONCE, marks
-from devices.paperwork import DISPATCH_ORDER, REPAIR, DispatchOrder, RepairOrder
+from devices.ledger.open_orders import open_dispatch_orders, open_repairs
+from devices.paperwork import RepairOrder
 from devices.records import SITE, all_current
 from devices.unit import TIME_ZONE
 from devices.values import Site
@@ -41,8 +42,6 @@ DEADLINE_OF_STATE = {
 }
 """The deadline a device is under while it is in a state."""
 
-decode_repair = msgspec.json.Decoder(RepairOrder).decode
-
 STARTS = " ".join(
     f"WHEN '{state}' THEN '{DEADLINE[name].starts_from}'" for state, name in DEADLINE_OF_STATE.items()
 )
@@ -54,7 +53,6 @@ UNDER_WAY = (
     f" FROM position p WHERE p.state IN ({', '.join(repr(state) for state in DEADLINE_OF_STATE)})"
     " AND COALESCE(p.site, p.responsible_site) IN ({sites})"
 )
-OPEN_ORDERS = "SELECT content FROM record WHERE kind = ? AND site IN ({sites}) AND content LIKE ?"
 # What was completed under the order a device was in repair for: its document says when.
 COMPLETED = (
     "SELECT b.order_number, d.content FROM line l JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
@@ -62,8 +60,11 @@ COMPLETED = (
     " AND l.reverses IS NULL AND NOT EXISTS"
     " (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)"
 )
-OPEN = '%"cancelled":false,"record":null}'
-"""How the content of an order ends that is neither cancelled nor closed by a service record."""
+# A send-in swap completes a repair too, on its business date.
+SWAPPED = (
+    "SELECT d.under, d.business_date FROM document d JOIN standing s ON s.document = d.number"
+    " WHERE d.under IN ({orders}) AND d.type = 'swap' AND s.status <> 'reversed'"
+)
 
 
 def deadlines(store: Store, sites: Sequence[str], today: date) -> list[Due]:
@@ -100,25 +101,35 @@ def _devices(store: Store, sites: Sequence[str], settings: Mapping[str, Site], t
 def _dispatch_orders(
     store: Store, sites: Sequence[str], settings: Mapping[str, Site], today: date
 ) -> Iterator[Due]:
-    params = (DISPATCH_ORDER.name, *sites, OPEN)
-    for (content,) in store.rows(OPEN_ORDERS.format(sites=marks(len(sites))), params):
-        order = msgspec.json.decode(content, type=DispatchOrder)
+    for order in open_dispatch_orders(store, sites):
         started = date.fromisoformat(order.opened_on)
         yield due_of(DEADLINE["on_site_repair"], order.number, settings[order.site], started, today)
 
 
 def _repairs(store: Store, sites: Sequence[str], settings: Mapping[str, Site], today: date) -> Iterator[Due]:
-    params = (REPAIR.name, *sites, OPEN)
-    rows = store.rows(OPEN_ORDERS.format(sites=marks(len(sites))), params)
-    orders = {order.number: order for order in (decode_repair(content) for (content,) in rows)}
+    orders = {order.number: order for order in open_repairs(store, sites)}
+    first: dict[str, date] = {}
+    for number, day in _completions(store, orders):
+        first[number] = min(day, first.get(number, day))
+    for number, started in first.items():
+        yield due_of(DEADLINE["repair_record"], number, settings[orders[number].site], started, today)
+
+
+def _completions(store: Store, orders: Mapping[str, RepairOrder]) -> Iterator[tuple[str, date]]:
+    """(number, day) of each time the repair of one of these orders was completed."""
     serials = sorted({order.serial for order in orders.values()})
-    for start in range(0, len(serials), AT_ONCE):
-        some = serials[start : start + AT_ONCE]
+    for some in _chunks(serials):
         for number, content in store.rows(COMPLETED.format(serials=marks(len(some))), some):
             if number in orders:
-                started = _day_of(msgspec.json.decode(content)["completed_at"])
-                site = settings[orders[number].site]
-                yield due_of(DEADLINE["repair_record"], number, site, started, today)
+                yield number, _day_of(msgspec.json.decode(content)["completed_at"])
+    for some in _chunks(sorted(orders)):
+        for number, day in store.rows(SWAPPED.format(orders=marks(len(some))), some):
+            yield number, date.fromisoformat(day)
+
+
+def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), AT_ONCE):
+        yield names[start : start + AT_ONCE]
 
 
 def _day_of(moment: str) -> date:
