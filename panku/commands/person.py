@@ -1,4 +1,8 @@
-"""`panku person`: people from the command line, on an administrator's word."""
+"""`panku person`: people from the command line, on an administrator's word.
+
+An administrator who has lost their own password, with nobody to reset it, is reset on the system's word: whoever runs
+this command can reach the database anyway, and the journal says that it was the system.
+"""
 
 import argparse
 
@@ -6,9 +10,10 @@ from devices.database import Store
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons
 from devices.people.doors import doors_url
+from devices.people.roles import SYSTEM, Person
 from devices.problems import Refused as RuleRefused
 from devices.values import UNIT
-from panku.commands import DONE
+from panku.commands import BAD_USE, DONE, Refused
 from panku.commands.opening import books
 from panku.commands.words import acting, founded, password, refusal
 from panku.settings import Settings
@@ -25,7 +30,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     enrol = what.add_parser("enrol", help="sign up with the code; the password is asked for")
     enrol.add_argument("username")
     enrol.add_argument("--code", required=True)
-    reset = what.add_parser("reset", help="void a password and signing key; prints a new code")
+    reset = what.add_parser(
+        "reset", help="void a password and signing key; prints a new code. An administrator's needs no --by"
+    )
     reset.add_argument("username")
     for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
         one = what.add_parser(name, help=meaning)
@@ -35,7 +42,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     for one in what.choices.values():
         if one.prog.split()[-1] not in ("list", "enrol"):
             one.add_argument(
-                "--by", required=True, help="the administrator's username; the password is asked for"
+                "--by",
+                required=one is not reset,
+                help="the administrator's username; the password is asked for",
             )
 
 
@@ -64,7 +73,7 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
             writer = open_journals(store, [UNIT], clock())
             key = enrolment.enrol(writer, unit, username, arguments.code, secret)
         return f"{username} has signed up; signing key {key.fingerprint} ({key.status})"
-    by = acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+    by = _on_whose_word(store, settings, arguments)
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
         if arguments.what == "add":
@@ -74,3 +83,14 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
         change = grants.grant if arguments.what == "grant" else grants.revoke
         change(writer, by, username, arguments.role, arguments.site)
         return f"{arguments.what}: {username} {arguments.role}@{arguments.site}"
+
+
+def _on_whose_word(store: Store, settings: Settings, arguments: argparse.Namespace) -> Person:
+    """The administrator who proves themself, or, to reset an administrator, the system."""
+    if arguments.by is not None:
+        return acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+    if arguments.username not in grants.administrators(store):
+        raise Refused(
+            f"{arguments.username} is no administrator: an administrator resets them, with --by.", BAD_USE
+        )
+    return SYSTEM

@@ -1,0 +1,90 @@
+"""`panku person reset`: the way back for an administrator whom nobody else can reset."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from devices.database import Store
+from devices.journal import open_journals
+from devices.people import sign_in, signing_keys
+from devices.people.doors import doors_url
+from devices.problems import Refused
+from devices.values import UNIT
+from panku import settings
+from panku.commands import main
+from panku.demo import PASSWORDS, fill
+from panku.wiring import clock
+from tests.conftest import migrated
+
+NEW = "twelve slow trams uphill"
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    """Demo books, which are those of the command's process."""
+    for setting in settings.SETTINGS:
+        monkeypatch.delenv(setting.variable, raising=False)
+    monkeypatch.setenv("PANKU_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
+    url = f"sqlite:///{tmp_path}/panku.sqlite3"
+    migrated(url)
+    made = Store(url)
+    fill(made, clock())
+    return made
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """What the command finds on its standard input."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(text + "\n"))
+
+
+def test_an_administrator_is_reset_on_the_systems_word_and_signs_up_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (key,) = signing_keys.keys_of(store, "admin")
+    assert main(["person", "reset", "admin"]) == 0
+    code = capsys.readouterr().out.strip()
+    revisions = store.rows(
+        "SELECT made_by, content FROM revision WHERE kind = 'key' AND key = ?", (key.fingerprint,)
+    )
+    assert [(by, '"status":"void"' in content) for by, content in revisions][-1] == ("system", True)
+    doors = Store(doors_url(store.url))
+    with pytest.raises(Refused, match="wrong_credentials"):
+        sign_in.sign_in(
+            store, doors, username="admin", password=PASSWORDS["admin"][0], address="here", at_us=clock()
+        )
+    typed(monkeypatch, NEW)
+    assert main(["person", "enrol", "admin", "--code", code]) == 0
+    signed = sign_in.sign_in(store, doors, username="admin", password=NEW, address="here", at_us=clock())
+    assert signed.person.may(("admin",), UNIT)
+
+
+def test_nobody_but_an_administrator_is_reset_on_the_systems_word(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with store.writing():
+        before = open_journals(store, [UNIT], clock()).heads[UNIT]
+    for username in ("zhang", "nobody"):
+        assert main(["person", "reset", username]) == 2
+        assert f"{username} is no administrator" in capsys.readouterr().err
+    with store.writing():
+        assert open_journals(store, [UNIT], clock()).heads[UNIT] == before
+
+
+def test_an_administrator_resets_another_person_with_their_own_password(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, PASSWORDS["admin"][0])
+    assert main(["person", "reset", "zhang", "--by", "admin"]) == 0
+    assert [key.status for key in signing_keys.keys_of(store, "zhang")] == ["void"]
+
+
+@pytest.mark.parametrize(
+    "words", [["add", "wu", "--name", "吴"], ["grant", "zhang", "admin"], ["revoke", "zhang", "admin"]]
+)
+def test_everything_else_needs_an_administrators_word(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["person", *words])
+    assert left.value.code == 2
