@@ -3,6 +3,9 @@
 import argparse
 import inspect
 import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +50,18 @@ def test_every_command_has_help(command: Command, capsys: pytest.CaptureFixture[
         main([command.name, "--help"])
     assert left.value.code == 0
     assert commands.sentence(command.meaning) in " ".join(capsys.readouterr().out.split())
+
+
+def test_help_imports_no_command() -> None:
+    asked = (
+        "import sys, atexit; atexit.register(lambda: print(*sys.modules));"
+        " from panku.commands import main; main(['--help'])"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    loaded = set(told.splitlines()[-1].split())
+    assert {command.meaning in told for command in COMMANDS} == {True}
+    assert not loaded & {command.module for command in COMMANDS}
+    assert not loaded & {"peewee", "falcon", "gunicorn", "devices.database"}
 
 
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["migrate", "--nonsense"]])
@@ -99,6 +114,103 @@ def test_migrate_accepts_a_change_that_was_meant(books: Store, capsys: pytest.Ca
     assert main(["migrate", "--accept"]) == 0
     assert "accepted: index mine was added" in capsys.readouterr().out
     schema.check(books)
+
+
+def test_migrate_refuses_the_books_of_a_newer_version(
+    books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema.migrate(books)
+    books.execute(
+        f"INSERT INTO {schema.HISTORY_TABLE} (name, applied) VALUES ('0999_later', '2030-01-01 00:00:00')"
+    )
+    assert main(["migrate"]) == 1
+    assert "0999_later" in capsys.readouterr().err
+
+
+def test_verify_tells_of_a_guard_that_is_missing(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    spoil(books)
+    assert main(["verify"]) == 1
+    told = capsys.readouterr().out
+    assert "WRONG schema: trigger line_no_update is missing" in told
+    assert told.endswith(": 1 fault\n")
+
+
+NEED_BOOKS = [
+    ["verify"],
+    ["person", "list"],
+    ["token", "list"],
+    ["person", "add", "zhang", "--name", "张伟", "--by", "admin"],
+]
+
+
+@pytest.mark.parametrize("words", NEED_BOOKS, ids=" ".join)
+def test_where_there_are_no_books_none_are_made(
+    fresh_settings: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 1
+    assert capsys.readouterr().err.startswith(f"panku: There are no books at {fresh_settings}")
+    assert not list(fresh_settings.iterdir())
+
+
+def test_a_file_that_is_no_database_is_refused_with_a_sentence(
+    fresh_settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh_settings / "panku.sqlite3").write_text("no database, but long enough to be read as one " * 20)
+    assert main(["verify"]) == 1
+    assert capsys.readouterr().err == "panku: The database cannot be opened: file is not a database\n"
+
+
+def test_what_the_engine_refuses_is_a_sentence(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    schema.migrate(books)
+    books.execute("DROP TABLE journal")
+    assert main(["verify"]) == 1
+    assert capsys.readouterr().err == "panku: The database cannot do this: no such table: journal\n"
+
+
+def test_heads_that_cannot_be_written_are_told(
+    books: Store, fresh_settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema.migrate(books)
+    assert main(["verify", "--export-heads", str(fresh_settings / "nowhere" / "heads.json")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "no JSON", '{"BJ01": {}}'])
+def test_a_file_without_heads_is_refused(
+    books: Store, fresh_settings: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema.migrate(books)
+    (fresh_settings / "heads.json").write_text(content)
+    assert main(["verify", "--against", str(fresh_settings / "heads.json")]) == 2
+    assert "holds no exported heads" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_in_use_is_refused_with_a_sentence(
+    served: list[str], command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        monkeypatch.setenv("PANKU_PORT", str(other.getsockname()[1]))
+        assert main([command]) == 1
+    assert "PANKU_PORT names another port" in capsys.readouterr().err
+    assert served == []
+
+
+@pytest.mark.parametrize("words", [["init", "--username", "admin", "--name", "王建国"]], ids=" ".join)
+def test_a_new_password_is_typed_twice_at_a_terminal(
+    fresh_settings: Path,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    typed = iter(["copper lantern over the river", "copper lantern over the rover"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _question: next(typed))
+    assert main(words) == 1
+    assert "differ" in capsys.readouterr().err
+    assert not (fresh_settings / "panku.sqlite3").exists()
 
 
 @pytest.fixture

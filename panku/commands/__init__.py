@@ -2,7 +2,7 @@
 
 A command's module has `declare(parser)`, which adds its arguments, and `run(settings, arguments)`, which does the work
 and returns the exit status: 0, 1 (found a fault) or 2 (bad use). A refusal is raised; its sentence goes to standard
-error.
+error. Only the module of the command that was named is imported, so that `panku --help` is quick.
 """
 
 import argparse
@@ -14,8 +14,6 @@ from typing import Protocol
 
 import msgspec
 
-from devices.database import StoreRefused
-from devices.schema import SchemaDiffers
 from panku import settings
 
 DONE, FAULT, BAD_USE = 0, 1, 2
@@ -60,7 +58,13 @@ class Refused(Exception):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (the process's own by default) and return its exit status."""
-    arguments = parser().parse_args(words)
+    given = sys.argv[1:] if words is None else words
+    arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
+    import peewee  # noqa: PLC0415  (the database's modules only once a command runs)
+
+    from devices.engines import StoreRefused  # noqa: PLC0415
+    from devices.schema import SchemaDiffers  # noqa: PLC0415
+
     try:
         return work_of(arguments.command).run(settings.of_this_process(), arguments)
     except Refused as refused:
@@ -69,6 +73,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _say(differs, FAULT)
     except (settings.SettingsRefused, StoreRefused) as refused:
         return _say(refused, BAD_USE)
+    except peewee.OperationalError as error:  # read-only, full, locked for too long, gone away
+        return _say(Refused(f"The database cannot do this: {str(error).strip()}"), FAULT)
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -76,15 +82,16 @@ def main(words: Sequence[str] | None = None) -> int:
         return 128 + 2  # as a shell reports SIGINT
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command; argparse itself exits with 2 on bad use."""
+def parser(named: str | None) -> argparse.ArgumentParser:
+    """The parser of every command, with the arguments of the one named; argparse itself exits with 2 on bad use."""
     whole = argparse.ArgumentParser(
         prog="panku", description="Panku (盘库): the books of a tax-device service unit."
     )
     several = whole.add_subparsers(dest="command", metavar="command", required=True)
     for command in COMMANDS:
         one = several.add_parser(command.name, help=command.meaning, description=sentence(command.meaning))
-        work_of(command.name).declare(one)
+        if command.name == named:
+            work_of(command.name).declare(one)
     return whole
 
 
