@@ -11,8 +11,18 @@ from web.first_visit import COMMAND, HERE, render_first_visit, stylesheet
 
 def test_without_an_administrator_the_page_shows_the_command_that_makes_one() -> None:
     page = render_first_visit(has_administrator=False, locale="zh_CN")
-    assert COMMAND in page
+    assert COMMAND in shown(page)
     assert "还没有系统管理员" in page
+
+
+def test_the_command_breaks_between_its_words_only() -> None:
+    page = render_first_visit(has_administrator=False, locale="zh_CN")
+    assert re.findall(r"<span>(.*?)</span>", page) == COMMAND.split()
+    assert "pre span { white-space: nowrap; }" in stylesheet().decode()
+
+
+def shown(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page)
 
 
 def test_with_an_administrator_the_page_says_that_the_service_runs_and_no_command() -> None:

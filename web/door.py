@@ -6,7 +6,7 @@ import falcon
 
 from api.calls import Services
 from labels.words import negotiate
-from web.first_visit import render_first_visit, stylesheet
+from web.first_visit import icon, render_first_visit, stylesheet
 
 
 class FirstVisit:
@@ -31,7 +31,17 @@ class Stylesheet:
         resp.content_type = "text/css; charset=utf-8"
 
 
+class Icon:
+    """The pages' icon."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """SVG, from our own origin."""
+        resp.data = icon()
+        resp.content_type = "image/svg+xml"
+
+
 def add_pages(app: falcon.App[falcon.Request, falcon.Response], services: Services) -> None:
     """Add the pages' routes."""
     app.add_route("/", FirstVisit(services))
     app.add_route("/static/panku.css", Stylesheet())
+    app.add_route("/static/panku.svg", Icon())

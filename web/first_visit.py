@@ -37,3 +37,8 @@ def render_first_visit(has_administrator: bool, locale: Locale) -> str:
 def stylesheet() -> bytes:
     """The stylesheet, as served."""
     return (HERE / "static" / "panku.css").read_bytes()
+
+
+def icon() -> bytes:
+    """The pages' icon (SVG), as served."""
+    return (HERE / "static" / "panku.svg").read_bytes()
