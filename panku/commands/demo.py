@@ -2,12 +2,13 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from devices.database import Store
 from devices.values import UNIT
 from panku import settings as panku_settings
-from panku.commands import BAD_USE, Refused
+from panku.commands import BAD_USE, DONE, Refused
 from panku.commands import serve as serving
 from panku.commands.opening import books
 from panku.demo import PASSWORDS, fill
@@ -28,12 +29,18 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     os.environ["PANKU_DATABASE_URL"] = f"sqlite:///{path}"
     panku_settings.of_this_process.cache_clear()
     own = panku_settings.of_this_process()
-    with books(own) as store:
+    with books(own, may_begin=True) as store:
         if not _is_filled(store):
             fill(store, clock())
+    if not arguments.fill_only:
+        serving.refuse_a_port_in_use(own)
+    print(
+        "Two sites, BJ01 and TJ01, with some weeks of documents. Sign in over the API (README.md tells how) as:"
+    )
     for username, (password, role) in PASSWORDS.items():
         print(f"{role:12} {username:8} {password}")
-    return 0 if arguments.fill_only else serving.run(own, arguments)
+    sys.stdout.flush()
+    return DONE if arguments.fill_only else serving.run(own, arguments)
 
 
 def _is_filled(store: Store) -> bool:

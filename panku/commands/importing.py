@@ -70,7 +70,7 @@ def _keep_unless(dry_run: bool) -> None:
 
 def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
     rows, problems = manifests.read(store, data)
-    good = sum(row.serial is not None for row in tqdm(rows, unit=" rows", leave=False))
+    good = sum(row.serial is not None for row in tqdm(rows, unit=" rows", leave=False, disable=None))
     for problem in problems:
         told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
         print(f"row {row_of(problem) or '-'}: {told}")
@@ -108,7 +108,7 @@ def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: byte
                 by=by.username,
             )
             drafts = opening_stock.drafts(rows, arguments.site, arguments.date, digest)
-            for draft in tqdm(drafts, unit=" documents", leave=False):
+            for draft in tqdm(drafts, unit=" documents", leave=False, disable=None):
                 poster = post.Poster(by.username)
                 numbers.append(
                     post.post(store, unit, draft, by=poster, at_us=clock(), rulebook=RULEBOOK).number

@@ -9,7 +9,7 @@ from devices.unit import found
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.commands.opening import books
-from panku.commands.words import password, refusal
+from panku.commands.words import new_password, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -23,8 +23,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Make the administrator; refused when there is one."""
-    secret = password("Password for " + arguments.username)
-    with books(settings) as store:
+    secret = new_password("A new password for " + arguments.username)
+    with books(settings, may_begin=True) as store:
         try:
             with store.writing():
                 unit = found(store, arguments.unit, clock())

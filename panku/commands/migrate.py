@@ -22,8 +22,9 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             for difference in schema.accept(store):
                 print(f"accepted: {difference}")
         applied = schema.migrate(store)
-    for name in applied:
-        print(f"applied: {name}")
+        for name in applied:
+            print(f"applied: {name}")
+        schema.check(store)
     if not applied:
         print("The database has this version's schema already.")
     return DONE

@@ -7,9 +7,12 @@ import peewee
 
 from devices import schema
 from devices.database import Store
+from devices.engines import sqlite_path
 from devices.people.doors import doors_url, migrate_doors
 from panku.commands import FAULT, Refused
 from panku.settings import Settings
+
+NO_BOOKS = "There are no books {place}: run in the project's folder, or name them in PANKU_DATABASE_URL."
 
 
 @contextmanager
@@ -18,7 +21,7 @@ def reachable(settings: Settings) -> Iterator[Store]:
     try:
         store = Store(settings.database_url)
         store.row("SELECT 1")
-    except (peewee.OperationalError, OSError) as error:
+    except (peewee.DatabaseError, OSError) as error:
         raise Refused(f"The database cannot be opened: {str(error).strip()}", FAULT) from error
     try:
         yield store
@@ -27,9 +30,26 @@ def reachable(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def books(settings: Settings) -> Iterator[Store]:
-    """The database with its schema checked; an empty one is migrated first. Raises SchemaDiffers."""
+def existing(settings: Settings) -> Iterator[Store]:
+    """The database of the settings where it holds books; nothing is made. Raises Refused where it holds none."""
+    if settings.database_url.startswith("sqlite:"):
+        path = sqlite_path(settings.database_url)
+        if not path.exists():
+            raise Refused(NO_BOOKS.format(place=f"at {path}"), FAULT)
     with reachable(settings) as store:
+        if schema.is_empty(store):
+            raise Refused(NO_BOOKS.format(place="in the database"), FAULT)
+        yield store
+
+
+@contextmanager
+def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
+    """The database with its schema checked; an empty one is migrated first where the command may begin the books.
+
+    Raises SchemaDiffers, and Refused where there are no books.
+    """
+    opened = reachable if may_begin else existing
+    with opened(settings) as store:
         if schema.is_empty(store):
             schema.migrate(store)
         schema.check(store)

@@ -10,12 +10,12 @@ from devices.database import Store
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons
 from devices.people.doors import doors_url
-from devices.people.roles import SYSTEM, Person
+from devices.people.roles import ROLE, SYSTEM, Person
 from devices.problems import Refused as RuleRefused
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.commands.opening import books
-from panku.commands.words import acting, founded, password, refusal
+from panku.commands.words import acting, founded, new_password, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -37,7 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
         one = what.add_parser(name, help=meaning)
         one.add_argument("username")
-        one.add_argument("role")
+        one.add_argument("role", choices=sorted(ROLE))
         one.add_argument("--site", default=UNIT, help="a site's code; left out for roles of the whole unit")
     for one in what.choices.values():
         if one.prog.split()[-1] not in ("list", "enrol"):
@@ -68,7 +68,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
     unit, username = founded(store), arguments.username
     if arguments.what == "enrol":
-        secret = password(f"A new password for {username}")
+        secret = new_password(f"A new password for {username}")
         with store.writing():
             writer = open_journals(store, [UNIT], clock())
             key = enrolment.enrol(writer, unit, username, arguments.code, secret)

@@ -1,12 +1,13 @@
 """`panku serve`: check the database, then let gunicorn answer requests."""
 
 import argparse
+import socket
 import sys
 from typing import Any
 
 from gunicorn.app.base import Application
 
-from panku.commands import DONE
+from panku.commands import DONE, Refused
 from panku.commands.opening import books
 from panku.settings import Settings
 
@@ -30,9 +31,26 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Settings are PANKU_* variables; docs/settings.md lists them."
 
 
+def refuse_a_port_in_use(settings: Settings) -> None:
+    """Raise Refused where the server could not listen, before gunicorn tries for seconds."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        settings.host, settings.port, type=socket.SOCK_STREAM
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            place = f"{settings.host}, port {settings.port}"
+            raise Refused(
+                f"Cannot listen on {place}: {error.strerror}. PANKU_PORT names another port."
+            ) from error
+
+
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    with books(settings) as store:
+    with books(settings, may_begin=True) as store:
         print(f"panku: books on {store.version()}", file=sys.stderr)
+    refuse_a_port_in_use(settings)
     Server().run()
     return DONE

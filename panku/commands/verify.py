@@ -7,9 +7,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from devices import schema
+from devices.database import Store
 from devices.ledger.verify import export_heads, verify
-from panku.commands import DONE, FAULT, Refused
-from panku.commands.opening import reachable
+from panku.commands import BAD_USE, DONE, FAULT, Refused
+from panku.commands.opening import existing
 from panku.settings import Settings
 from panku.wiring import RECORD_KINDS
 
@@ -28,7 +30,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 when anything is wrong; the first wrong row of each journal is named."""
     heads = _read_heads(arguments.against) if arguments.against else None
-    with reachable(settings) as store:
+    with existing(settings) as store:
+        differing = _schema_faults(store)
         with tqdm(unit=" rows", disable=arguments.quiet or not sys.stderr.isatty(), leave=False) as bar:
 
             def progress(done: int, total: int) -> None:
@@ -37,17 +40,49 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
             report = verify(store, RECORD_KINDS, progress=progress, heads=heads)
         if arguments.export_heads:
-            arguments.export_heads.write_text(json.dumps(export_heads(store), indent=2) + "\n")
-    for fault in report.faults:
-        print(f"WRONG {fault.table} {fault.key}: {fault.what}")
+            _write_heads(arguments.export_heads, store)
+    told = [f"schema: {text}" for text in differing]
+    told += [f"{fault.table} {fault.key}: {fault.what}" for fault in report.faults]
+    for text in told:
+        print(f"WRONG {text}")
     print(f"{report.links} links, {report.lines} lines, {report.devices} devices: ", end="")
-    print("all hold" if not report.faults else f"{len(report.faults)} faults")
-    return FAULT if report.faults else DONE
+    print(_counted(len(told)))
+    return FAULT if told else DONE
+
+
+def _counted(faults: int) -> str:
+    if faults == 0:
+        return "all hold"
+    return "1 fault" if faults == 1 else f"{faults} faults"
+
+
+def _schema_faults(store: Store) -> list[str]:
+    """What of the schema was changed behind Panku's back, such as a guard that is missing.
+
+    Raises SchemaDiffers where migrations are pending, or came from a newer version: nothing can be told then.
+    """
+    try:
+        schema.check(store)
+    except schema.SchemaDiffers:
+        if differing := schema.differences(store):
+            return differing
+        raise
+    return []
+
+
+def _write_heads(path: Path, store: Store) -> None:
+    try:
+        path.write_text(json.dumps(export_heads(store), indent=2) + "\n")
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
 
 
 def _read_heads(path: Path) -> dict[str, tuple[int, str]]:
     try:
         content = json.loads(path.read_text())
-        return {site: (int(head["seq"]), str(head["hash"])) for site, head in content.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{path} holds no exported heads: {error}", 2) from error
+        heads = {site: (int(head["seq"]), str(head["hash"])) for site, head in content.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(f"{path} holds no exported heads: {error}", BAD_USE) from error
+    if not heads:
+        raise Refused(f"{path} holds no exported heads.", BAD_USE)
+    return heads

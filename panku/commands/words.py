@@ -22,6 +22,17 @@ def password(question: str) -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
+def new_password(question: str) -> str:
+    """A password that is being chosen: typed twice at a terminal, since nobody can read what was typed.
+
+    Raises Refused when the two differ.
+    """
+    chosen = password(question)
+    if sys.stdin.isatty() and password("The same again") != chosen:
+        raise Refused("The two passwords differ and nothing was written; try again.")
+    return chosen
+
+
 def refusal(refused: RuleRefused) -> Refused:
     """A refusal as a command tells it: a sentence for each problem."""
     said = [
