@@ -58,12 +58,14 @@ def show_card(call: Call, _: Done) -> Shown:
     """One model's card: opening, every line in or out, closing."""
     query = call.query
     first, last = times.day(query.from_, "from"), times.day(query.to, "to")
-    return Shown(books.card(call.store, call.path["site"], _register(call), query.model, first, last))
+    site, register = call.path["site"], _register(call)
+    return Shown(call.read_past(lambda store: books.card(store, site, register, query.model, first, last)))
 
 
 def show_statement(call: Call, _: Done) -> Shown:
     """The month's opening, in, out and closing, per model."""
-    return Shown(books.statement(call.store, call.path["site"], _register(call), call.query.month))
+    site, register = call.path["site"], _register(call)
+    return Shown(call.read_past(lambda store: books.statement(store, site, register, call.query.month)))
 
 
 def list_deadlines(call: Call, _: Done) -> Shown:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from devices.database import Store
 from devices.ledger.plan import Rulebook
+from devices.ledger.replica import Replica
 from devices.people.roles import Person
 from devices.problems import refuse
 from devices.unit import Unit, unit_of
 from labels.words import Locale
+
+Read = TypeVar("Read")
 
 
 class Services:
@@ -28,6 +31,7 @@ class Services:
         secure_cookies: bool,
         body_limit_bytes: int,
         upload_limit_bytes: int,
+        replica: Replica | None = None,
     ) -> None:
         self.store = store
         self.doors = doors
@@ -36,6 +40,7 @@ class Services:
         self.secure_cookies = secure_cookies
         self.body_limit_bytes = body_limit_bytes
         self.upload_limit_bytes = upload_limit_bytes
+        self.replica = replica
         self._unit: Unit | None = None
 
     @property
@@ -51,7 +56,8 @@ class Services:
 class Call(msgspec.Struct):
     """One request: who asks, the parts of its path, its checked query and body, and where it came from.
 
-    `if_match` is the revision the caller has seen, None where the header is absent.
+    `if_match` is the revision the caller has seen, None where the header is absent; `signing_key` is the caller's,
+    once a check has opened it with their password.
     """
 
     services: Services
@@ -67,11 +73,17 @@ class Call(msgspec.Struct):
     file_name: str = ""
     media_type: str = ""
     session: str | None = None
+    signing_key: Any = None
 
     @property
     def store(self) -> Store:
         """The books."""
         return self.services.store
+
+    def read_past(self, read: Callable[[Store], Read]) -> Read:
+        """What `read` finds in the books, or in a replica of them that has all that the caller wrote."""
+        replica = self.services.replica
+        return replica.read(self.store, self.who.username, read, self.at_us) if replica else read(self.store)
 
     @property
     def unit(self) -> Unit:

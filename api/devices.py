@@ -117,7 +117,8 @@ def show_device(call: Call, _: Done) -> Shown:
 def show_history(call: Call, _: Done) -> Shown:
     """The lines of one serial."""
     serial = _recognised(call.path["serial"])
-    found = history.history(call.store, serial, call.query.after, call.query.limit)
+    after, limit = call.query.after, call.query.limit
+    found = call.read_past(lambda store: history.history(store, serial, after, limit))
     if not found and call.query.after == 0:
         raise refuse("not_found")
     following = None
@@ -173,4 +174,5 @@ def list_changes(call: Call, _: Done) -> Shown:
     sites = visible_sites(call.who, None)
     if sites is None:
         sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
-    return Shown(changes.changes(call.store, sites, call.query.after, call.query.limit))
+    after, limit = call.query.after, call.query.limit
+    return Shown(call.read_past(lambda store: changes.changes(store, sites, after, limit)))

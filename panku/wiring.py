@@ -9,6 +9,7 @@ from api.app import create_app
 from api.calls import Services
 from devices.database import Store
 from devices.ledger.plan import Rule, Rulebook
+from devices.ledger.replica import Replica
 from devices.ledger.rules import RULES as LEDGER_RULES
 from devices.paperwork import PAPERWORK_KINDS
 from devices.people.doors import doors_url
@@ -46,6 +47,7 @@ def services(settings: Settings) -> Services:
         secure_cookies=not settings.is_loopback,
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
+        replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
     )
 
 
