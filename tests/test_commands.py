@@ -250,6 +250,20 @@ def test_serve_refuses_a_schema_that_is_not_this_versions(
     assert served == []
 
 
+def test_serve_refuses_books_that_it_cannot_write(
+    books: Store, fresh_settings: Path, served: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema.migrate(books)
+    books.close()
+    file = fresh_settings / "panku.sqlite3"
+    file.chmod(0o400)
+    if os.access(file, os.W_OK):
+        pytest.skip("this user may write any file")
+    assert main(["serve"]) == 1
+    assert "attempt to write a readonly database" in capsys.readouterr().err
+    assert served == []
+
+
 def test_a_refusals_own_status_is_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(settings: object, arguments: argparse.Namespace) -> int:
         raise commands.Refused("No.", commands.BAD_USE)

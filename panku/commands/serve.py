@@ -50,7 +50,8 @@ def refuse_a_port_in_use(settings: Settings) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     with books(settings, may_begin=True) as store:
-        print(f"panku: books on {store.version()}", file=sys.stderr)
+        with store.writing():  # a file or a server that only reads is told now, not at the first posting
+            print(f"panku: books on {store.version()}", file=sys.stderr)
     refuse_a_port_in_use(settings)
     Server().run()
     return DONE
