@@ -11,7 +11,7 @@ import msgspec
 
 from devices.values import BOOKS, NEW, RECEIVABLE, REGISTERS, Register
 
-Review = Literal["none", "after", "before"]
+Review = Literal["none", "after", "before", "signatures"]
 Becomes = Literal["same", "given", "left", "spare", "merchandise", "custody", "partner"] | None
 
 STOREKEEPER = ("storekeeper",)
@@ -19,7 +19,10 @@ DESK = ("storekeeper", "clerk")
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One document type: `review` tells when an auditor sees it, `posters` which roles at its site may post it."""
+    """One document type: `review` tells when an auditor sees it, `posters` which roles at its site may post it.
+
+    A `signatures` document is on the two signatures of a sealed sheet; nobody posts it.
+    """
 
     name: str
     review: Review
@@ -52,10 +55,16 @@ DOCUMENTS = (
     Document("surrender", "after", DESK),
     Document("loss_report", "after", DESK),
     Document("recovery", "before"),
+    Document("shortage", "signatures", ()),
     Document("write_off", "before"),
     Document("reversal", "before"),
 )
 DOCUMENT = {document.name: document for document in DOCUMENTS}
+POSTED = tuple(document for document in DOCUMENTS if document.posters)
+"""The documents that people post."""
+
+UNREVIEWED: dict[str, str] = {"none": "none", "signatures": "approved"}
+"""How a document's review stands before anybody reviews it, where that is not `waiting`, by its policy."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -145,6 +154,10 @@ STEPS = (
     Step("recovery",          "missing",     "quarantined", BOOKS,       "same"),
     Step("recovery",          "missing",     "in_repair",   CUSTODY,     "same"),
     Step("recovery",          "written_off", "quarantined", OUTSIDE,     "left"),
+    Step("shortage",          "in_stock",    "missing",     BOOKS,       "same"),
+    Step("shortage",          "quarantined", "missing",     BOOKS,       "same"),
+    Step("shortage",          "faulty",      "missing",     SPARE,       "same"),
+    Step("shortage",          "in_repair",   "missing",     CUSTODY,     "same"),
     Step("write_off",         "faulty",      "written_off", SPARE,       None),
     Step("write_off",         "quarantined", "written_off", BOOKS,       None),
     Step("write_off",         "missing",     "written_off", REGISTERS,   None),

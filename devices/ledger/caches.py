@@ -11,7 +11,7 @@ import msgspec
 from devices.chain import commitment
 from devices.database import Store
 from devices.ledger.faults import Fault
-from devices.lifecycle import DOCUMENT, DOCUMENTS
+from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
 from devices.paperwork import ATTACHMENT
 from devices.records import RecordKind, columns_of
 from devices.serials import trimmed
@@ -68,11 +68,10 @@ def _reviewed(policy_names: Sequence[str]) -> str:
 
 
 BEFORE = _reviewed([d.name for d in DOCUMENTS if d.review == "before"])
-UNREVIEWED = _reviewed([d.name for d in DOCUMENTS if d.review == "none"])
 STANDING = (
     "WITH undone AS (SELECT l.document, COUNT(*) AS lines FROM line u"
-    "  JOIN line l ON l.serial = u.serial AND l.step = u.reverses"
-    "  WHERE u.reverses IS NOT NULL GROUP BY l.document)"
+    "  CROSS JOIN line l WHERE u.reverses IS NOT NULL AND l.serial = u.serial AND l.step = u.reverses"
+    "  GROUP BY l.document)"
     " SELECT d.number, d.site, d.type, v.decision,"
     "  (SELECT COUNT(*) FROM line l WHERE l.document = d.number), COALESCE(u.lines, 0),"
     "  EXISTS (SELECT 1 FROM document a JOIN review w ON w.document = a.number AND w.decision = 'approve'"
@@ -81,6 +80,7 @@ STANDING = (
     " FROM document d LEFT JOIN review v ON v.document = d.number LEFT JOIN undone u ON u.document = d.number"
     " LEFT JOIN standing s ON s.document = d.number"
 )
+"""CROSS JOIN: SQLite begins with the few lines that reverse something, and not with every line there is."""
 
 
 def standing_of(
@@ -89,7 +89,7 @@ def standing_of(
     """How a document stands by what the ledger says of it: its status, its review, and whether it is resolved."""
     policy = DOCUMENT[document].review if document in DOCUMENT else "unknown"
     review = {
-        None: "none" if policy == "none" else "waiting",
+        None: UNREVIEWED.get(policy, "waiting"),
         "approve": "approved",
         "reject": "rejected",
     }.get(decision, "withdrawn")

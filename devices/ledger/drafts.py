@@ -381,6 +381,20 @@ class WriteOff(Draft, tag="write_off", frozen=True, kw_only=True):
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
+class ShortageItem(_Part, frozen=True, kw_only=True):
+    """One device that a count did not find, and the finding that says so."""
+
+    serial: Serial
+    finding: Text
+
+
+class Shortage(Draft, tag="shortage", frozen=True, kw_only=True):
+    """盘亏: written by the seal of a stocktake only, on its two signatures; nobody posts it."""
+
+    stocktake: Code
+    lines: Annotated[tuple[ShortageItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
 class Reversal(Draft, tag="reversal", frozen=True, kw_only=True):
     """冲销: undoes a document, or the lines of it whose serials are named."""
 

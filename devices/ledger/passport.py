@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from devices.database import Store
 from devices.ledger.gather import marks
 from devices.ledger.history import Sees, sees_customer
-from devices.lifecycle import DOCUMENTS, FROM, roles_of, starts_of
+from devices.lifecycle import FROM, POSTED, roles_of, starts_of
 from devices.paperwork import CustomerData
 from devices.problems import Fact
 
@@ -123,7 +123,7 @@ STARTS = {
     document.name: list(
         dict.fromkeys(s for role in roles_of(document.name) for s in starts_of(document.name, role))
     )
-    for document in DOCUMENTS
+    for document in POSTED
 }
 REGISTERS = {
     (document.name, state): frozenset(
@@ -132,7 +132,7 @@ REGISTERS = {
         for step in FROM.get((document.name, role, state), ())
         for register in step.registers
     )
-    for document in DOCUMENTS
+    for document in POSTED
     for state in STARTS[document.name]
 }
 """By document and state: the registers from which the lifecycle lets it take a device."""

@@ -29,7 +29,7 @@ from devices.ledger.rows import (
     STANDING_COLUMNS,
     document_digest,
 )
-from devices.lifecycle import DOCUMENT
+from devices.lifecycle import DOCUMENT, UNREVIEWED
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.unit import Unit
 
@@ -134,7 +134,7 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     row = (
         number, draft.site, year, ordinal, case.document, decided.plan.register, draft.business_date,
         at_of(writer, case), by.username, by.token, case.cited.number if case.cited else None, draft.answers,
-        getattr(draft, "order", None) or getattr(draft, "manifest", None), content, seq,
+        under_of(draft), content, seq,
     )  # fmt: skip
     lines = [] if proposal else lines_of(writer, decided.plan.moves, case, number, (draft.site, seq))
     writer.append(draft.site, "document", number, document_digest(row, lines))
@@ -147,6 +147,12 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
         return Posted(number, "pending")
     effect(store, lines)
     return Posted(number, "posted")
+
+
+def under_of(draft: Draft) -> str | None:
+    """The order, manifest or stocktake that a document is posted under."""
+    named = (getattr(draft, field, None) for field in ("order", "manifest", "stocktake"))
+    return next((number for number in named if number), None)
 
 
 def at_of(writer: Writer, case: Case) -> int:
@@ -226,7 +232,7 @@ def races_told(named: str | None = None) -> Iterator[None]:
 
 def _keep_standing(store: Store, decided: Decided, number: str, proposal: bool) -> None:
     policy = DOCUMENT[decided.case.document].review
-    review = "none" if policy == "none" else "waiting"
+    review = UNREVIEWED.get(policy, "waiting")
     lines = 0 if proposal else len(decided.plan.moves)
     row = (number, decided.draft.site, "pending" if proposal else "posted", review, lines, 0, 1)
     store.insert("standing", STANDING_COLUMNS, [row])

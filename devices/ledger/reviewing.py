@@ -79,6 +79,13 @@ def review(
     _keep(writer, found, decision, by, reason, decided)
 
 
+def reject(writer: Writer, number: str, *, by: str, reason: str) -> None:
+    """Reject a proposal whose devices something else has settled, with its journal held already."""
+    found = waiting(writer.store, number)
+    assert found.status == "pending", "only a proposal has reserved devices"
+    _keep(writer, found, "reject", by, reason, None)
+
+
 def draft_of(found: Waiting) -> Draft:
     """The draft a document was posted from; without its lines once they took effect."""
     content = msgspec.json.decode(found.content)
