@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.pofile import read_po
 
 from devices import deadlines, lifecycle, values
+from devices.audit import counting, kinds, sheet
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
 from labels import words
@@ -26,6 +28,11 @@ TERMS: dict[str, Iterable[str]] = {
     "decision": ("approve", "reject"),
     "role": ("outlet", *ROLE, *(role for document in lifecycle.DOCUMENTS for role in document.posters)),
     "deadline": deadlines.DEADLINE,
+    "stocktake": get_args(kinds.State),
+    "method": get_args(kinds.Method),
+    "part": get_args(counting.Part),
+    "result": counting.RESULT,
+    "remark": sheet.REMARKS,
     "standing": deadlines.STANDINGS,
 }
 EVERY_TERM = sorted({f"{group}.{code}" for group, codes in TERMS.items() for code in codes})

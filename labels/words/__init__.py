@@ -26,7 +26,7 @@ LANGUAGE_TAGS: dict[Locale, str] = {"zh_CN": "zh-CN", "en": "en"}
 """What each locale is called in HTML's `lang` and in Content-Language."""
 
 FACT_WORDS: dict[str, tuple[str, ...]] = {
-    "state": ("state",),
+    "state": ("state", "stocktake"),
     "left": ("state",),
     "allowed": ("state", "document"),
     "document": ("document",),
@@ -43,6 +43,8 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "field": ("field",),
     "column": ("field",),
     "reason": ("file",),
+    "result": ("result",),
+    "part": ("part",),
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 

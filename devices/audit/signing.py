@@ -1,0 +1,136 @@
+"""Signatures over what people answer for: a sheet, a closed month, a handover.
+
+A signature is Ed25519 over DSSE's pre-authentication encoding of the payload, by the key that only the person's
+password opens. It proves two re-authentications, not independence from whoever runs the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import Signature as DsseSignature  # type: ignore[attr-defined]
+
+from devices import records
+from devices.audit.kinds import SIGNATURE, Signature, signature_key
+from devices.database import Store
+from devices.journal import Writer
+from devices.people.kinds import PublicKey
+from devices.people.signing_keys import key_by_fingerprint
+from devices.problems import refuse
+
+REAUTHENTICATION_LASTS_US = 120_000_000
+"""A signature takes effect at most this long after the password was entered (DESIGN section 6)."""
+
+Key = tuple[PublicKey, Ed25519PrivateKey]
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """What is signed: of which subject and site, the DSSE payload type, and the bytes."""
+
+    subject: str
+    site: str
+    type: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def sign(
+    writer: Writer,
+    payload: Payload,
+    role: str,
+    key: Key,
+    *,
+    digest: str,
+    session: str,
+    authenticated_at_us: int,
+) -> Signature:
+    """Sign in a role, with a key that its owner's password has just opened; journalled.
+
+    `digest` is what the person saw. Raises Refused: `digest_differs` when that is no longer what is signed,
+    `signed_already`, `same_person_twice`, `same_session_twice`, `reauthentication_expired`.
+    """
+    public, private = key
+    if writer.at_us - authenticated_at_us > REAUTHENTICATION_LASTS_US:
+        raise refuse("reauthentication_expired")
+    if not hmac.compare_digest(digest, payload.digest):
+        raise refuse("digest_differs", "/digest", digest=payload.digest)
+    for other in standing(writer.store, payload.subject, payload.digest):
+        if other.role == role:
+            raise refuse("signed_already", "/role", role=role, username=other.username)
+        if other.username == public.username:
+            raise refuse("same_person_twice", "/role", username=other.username)
+        if other.session == session:
+            raise refuse("same_session_twice")
+    value = Signature(
+        subject=payload.subject,
+        site=payload.site,
+        role=role,
+        username=public.username,
+        fingerprint=public.fingerprint,
+        digest=payload.digest,
+        signature=private.sign(encoded(payload)).hex(),
+        signed_at=writer.at_us,
+        session=session,
+    )
+    return records.write(writer, SIGNATURE, value, by=public.username)[0]
+
+
+def encoded(payload: Payload) -> bytes:
+    """DSSE's pre-authentication encoding of a payload: its type and content with their lengths."""
+    return bytes(Envelope(payload.content, payload.type, {}).pae())
+
+
+def standing(store: Store, subject: str, digest: str) -> list[Signature]:
+    """The signatures over exactly this digest that are not void, by role."""
+    rows = store.rows(
+        "SELECT content FROM record WHERE kind = ? AND key > ? AND key < ? ORDER BY key",
+        (SIGNATURE.name, signature_key(subject, ""), signature_key(subject, "~")),
+    )
+    found = [msgspec.json.decode(content, type=Signature) for (content,) in rows]
+    return [each for each in found if not each.void and each.digest == digest]
+
+
+def void(writer: Writer, subject: str, *, by: str) -> list[str]:
+    """Void every signature of a subject, since it has changed; returns the roles whose signatures were voided."""
+    rows = writer.store.rows(
+        "SELECT content FROM record WHERE kind = ? AND key > ? AND key < ? ORDER BY key",
+        (SIGNATURE.name, signature_key(subject, ""), signature_key(subject, "~")),
+    )
+    roles = []
+    for (content,) in rows:
+        value = msgspec.json.decode(content, type=Signature)
+        if not value.void:
+            records.write(writer, SIGNATURE, msgspec.structs.replace(value, void=True), by=by)
+            roles.append(value.role)
+    return roles
+
+
+def envelope_of(payload: Payload, signatures: list[Signature]) -> dict[str, object]:
+    """The DSSE envelope: the payload in base64 and every signature under its key's fingerprint."""
+    signed = {each.fingerprint: DsseSignature(each.fingerprint, each.signature) for each in signatures}
+    envelope: dict[str, object] = Envelope(payload.content, payload.type, signed).to_dict()
+    return envelope
+
+
+def verifies(payload: Payload, signature: bytes, public: bytes) -> bool:
+    """Whether a signature is this key's over this payload."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, encoded(payload))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def keys_of(store: Store, signatures: list[Signature]) -> list[PublicKey]:
+    """The public halves of the keys that signed."""
+    found = [key_by_fingerprint(store, each.fingerprint) for each in signatures]
+    return [key for key in found if key is not None]
