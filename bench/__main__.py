@@ -20,7 +20,7 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--lines", type=int, help="lines of the large books (1,000,000; --quick: 40,000)")
+    parser.add_argument("--lines", type=int, help="lines of the large books (1,000,000; --quick: 100,000)")
     parser.add_argument("--quick", action="store_true", help="small sizes, for trying")
     asked = parser.parse_args()
     print(
@@ -28,7 +28,7 @@ def main() -> None:
     )
     for engine in ("sqlite", "postgresql") if asked.engine == "both" else (asked.engine,):
         try:
-            measure(engine, asked.lines or (40_000 if asked.quick else 1_000_000), quick=asked.quick)
+            measure(engine, asked.lines or (100_000 if asked.quick else 1_000_000), quick=asked.quick)
         except Missing as missing:
             print(f"{engine}: skipped, {missing}")
 
@@ -39,13 +39,14 @@ def measure(engine: str, lines: int, *, quick: bool) -> None:
         began = time.perf_counter()
         wide = filled(where.fresh(), 8_000 if quick else 80_000, 1)
         small = filled(where.fresh(), 10_000, EACH)
+        medium = filled(where.fresh(), 40_000, EACH)
         large = filled(where.fresh(), lines, EACH)
         print(f"{engine} books made in {time.perf_counter() - began:.0f} s", flush=True)
-        posting.measure(where, wide, 400 if quick else 4000)
+        posting.measure(where, wide, 200 if quick else 1200)
         bulk.receive(where, wide, 2000 if quick else 10_000)
         reading.lookup(engine, large, 300 if quick else 3000)
         reading.histories(engine, small, large, 300 if quick else 3000)
-        bulk.verification(engine, large)
+        bulk.verification(engine, (small, medium, large))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import resource
+import statistics
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -20,6 +22,7 @@ from devices.ledger.verify import verify
 from devices.unit import unit_of
 from panku.wiring import RECORD_KINDS, RULEBOOK, clock
 
+ROUNDS = 3
 PARAMETERS = 30_000
 """At most so many in one statement: SQLite takes 32,766."""
 
@@ -68,8 +71,8 @@ def _model(store: Store, table: str, columns: tuple[str, ...]) -> Any:
     return type(table.title(), (peewee.Model,), {"Meta": meta, **fields})
 
 
-def _in_child(function: Any, url: str) -> tuple[Any, float]:
-    """What a function returns in a process of its own, and that process's peak memory in MB."""
+def _in_child(function: Any, url: str) -> Any:
+    """What a function returns in a process of its own."""
     fork = multiprocessing.get_context("spawn")
     mine, theirs = fork.Pipe(duplex=False)
     process = fork.Process(target=_child, args=(function, url, theirs), daemon=True)
@@ -77,55 +80,78 @@ def _in_child(function: Any, url: str) -> tuple[Any, float]:
     theirs.close()
     try:
         assert mine.poll(1200), "it takes too long"
-        answer, peak = mine.recv()
+        return mine.recv()
     finally:
         process.join(5)
         if process.is_alive():
             process.kill()
-    return answer, peak
 
 
 def _child(function: Any, url: str, pipe: Any) -> None:
-    answer = function(url)
-    pipe.send((answer, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    pipe.send(function(url))
 
 
-def _verify(url: str) -> float:
+def _megabytes() -> tuple[float, float]:
+    """This process's peak memory, and how much of what it holds now are a file's own pages, as SQLite maps them.
+
+    From Linux's /proc; getrusage would tell the peak of the process that started this one, if that was higher.
+    """
+    text = Path("/proc/self/status").read_text()
+    peak, mapped = (int(text.partition(name)[2].split()[0]) / 1024 for name in ("VmHWM:", "RssFile:"))
+    return peak, mapped
+
+
+def _verify(url: str) -> tuple[float, float, float]:
+    """Seconds of a verification, the process's peak memory in MB, and what of it were pages of files."""
     store = Store(url)
     began = time.perf_counter()
     report = verify(store, RECORD_KINDS)
     seconds = time.perf_counter() - began
-    store.close()
     assert not report.faults, report.faults[:3]
-    return seconds
+    peak, mapped = _megabytes()
+    store.close()
+    return seconds, peak, mapped
 
 
 def _hash(url: str) -> tuple[float, float, int]:
     """Seconds of reading, encoding and hashing every line, document and link; of the hashing alone; the bytes."""
     store = Store(url)
-    alone, size = 0.0, 0
+    count, size = 0, 0
     whole = hashlib.sha256()
     began = time.perf_counter()
     for table, columns in (("line", LINE_COLUMNS), ("document", DOCUMENT_COLUMNS), ("journal", COLUMNS)):
         with store.reading():
             for row in store.stream(f"SELECT {', '.join(columns)} FROM {table}"):
                 data = canonical(row)
-                before = time.perf_counter()
                 whole.update(data)
-                alone += time.perf_counter() - before
-                size += len(data)
+                count, size = count + 1, size + len(data)
     seconds = time.perf_counter() - began
     store.close()
-    return seconds, alone, size
+    return seconds, _hash_alone(count, size // count), size
 
 
-def verification(engine: str, books: Books) -> None:
-    """Print verify's time and memory beside hashing the same rows' canonical bytes."""
-    seconds, peak = _in_child(_verify, books.url)
-    (hashing, alone, size), _ = _in_child(_hash, books.url)
-    print(
-        f"{engine} verify, {books.lines} lines ({size / 1e6:.0f} MB canonical): {seconds:.1f} s, peak {peak:.0f} MB;"
-        f" reading, encoding and hashing {hashing:.1f} s, ratio {hashing / seconds:.2f};"
-        f" hashing alone {alone:.1f} s, ratio {alone / seconds:.2f}",
-        flush=True,
-    )
+def _hash_alone(count: int, size: int) -> float:
+    row = bytes(size)
+    whole = hashlib.sha256()
+    began = time.perf_counter()
+    for _ in range(count):
+        whole.update(row)
+    return time.perf_counter() - began
+
+
+def verification(engine: str, several: Sequence[Books]) -> None:
+    """Print verify's time and memory beside hashing the same rows' canonical bytes, in alternating rounds."""
+    for books in several:
+        verified, hashed = [], []
+        for _ in range(ROUNDS):
+            verified.append(_in_child(_verify, books.url))
+            hashed.append(_in_child(_hash, books.url))
+        seconds, peak, mapped = (statistics.median(each) for each in zip(*verified, strict=True))
+        hashing, alone, size = (statistics.median(each) for each in zip(*hashed, strict=True))
+        print(
+            f"{engine} verify, {books.lines} lines ({size / 1e6:.0f} MB canonical), median of {ROUNDS}:"
+            f" {seconds:.1f} s, peak {peak:.0f} MB, {mapped:.0f} of them pages of files;"
+            f" reading, encoding and hashing {hashing:.1f} s, ratio {hashing / seconds:.2f};"
+            f" hashing alone {alone:.2f} s, ratio {alone / seconds:.2f}",
+            flush=True,
+        )

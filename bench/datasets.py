@@ -65,11 +65,14 @@ class Place:
 
 @contextmanager
 def place(engine: str, folder: Path) -> Iterator[Place]:
-    """A place for an engine's databases; a PostgreSQL server (durable, unlike the tests') is stopped at the end."""
+    """A place for an engine's databases; a PostgreSQL server (durable, unlike the tests') is stopped at the end.
+
+    It caches 1 GB: its default of 128 MB holds no million lines, and its manual advises a quarter of the memory.
+    """
     if engine == "sqlite":
         yield Place(engine, folder, None)
         return
-    postgresql.SERVER_OPTIONS = "-c listen_addresses="
+    postgresql.SERVER_OPTIONS = "-c listen_addresses= -c shared_buffers=1GB"
     home = postgresql.new_folder()
     try:
         yield Place(engine, folder, postgresql.Server(home, lambda _: None))
@@ -141,10 +144,8 @@ def filled(url: str, lines: int, each: int) -> Books:
     }
     for number, site in enumerate(SITES):
         _fill_site(store, site, serials[site], each, f"{999999999990 + number}")
-    if store.engine == "postgresql":
+    if store.engine == "postgresql":  # as its autovacuum would; on SQLite nothing gathers statistics
         store.execute("VACUUM ANALYZE")
-    else:
-        store.execute("ANALYZE")
     store.close()
     return Books(url, token, serials, sum(map(len, serials.values())) * each)
 

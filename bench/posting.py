@@ -1,8 +1,13 @@
-"""Posting one-line moves from several processes, against the very statements replayed without Panku."""
+"""Posting one-line moves from several processes, against the very statements replayed without Panku.
+
+Once durably, and once without waiting for the disk, which otherwise hides what the code costs.
+"""
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
+import statistics
 import time
 from typing import Any
 
@@ -11,11 +16,14 @@ import psycopg
 
 from bench.datasets import SITES, Books, Place, move
 from devices.database import Store
+from devices.engines import SQLITE_PRAGMAS
 from devices.ledger import post
 from devices.unit import unit_of
 from panku.wiring import RULEBOOK, clock
 
 LIMIT_SECONDS = 300
+ROUNDS = 3
+UNSYNCED = {"sqlite": "PRAGMA synchronous = off", "postgresql": "SET synchronous_commit = off"}
 Statements = list[tuple[str, Any]]
 FORK = multiprocessing.get_context("fork")
 
@@ -35,8 +43,17 @@ class Recorded:
         return self._send(sql, params)
 
 
-def _post(url: str, work: list[tuple[str, str]], start: Any) -> tuple[list[float], list[Statements]]:
+def _opened(url: str, durable: bool) -> Store:
     store = Store(url)
+    if not durable:
+        store.execute(UNSYNCED[store.engine])
+    return store
+
+
+def _post(
+    url: str, durable: bool, work: list[tuple[str, str]], start: Any
+) -> tuple[list[float], list[Statements]]:
+    store = _opened(url, durable)
     unit = unit_of(store)
     assert unit is not None
     recorded = Recorded(store)
@@ -55,9 +72,11 @@ def _post(url: str, work: list[tuple[str, str]], start: Any) -> tuple[list[float
     return waits, kept
 
 
-def _peewee(url: str, work: list[Statements], start: Any) -> tuple[list[float], list[Statements]]:
-    store = Store(url)
-    store.db.connect()
+def _peewee(
+    url: str, durable: bool, work: list[Statements], start: Any
+) -> tuple[list[float], list[Statements]]:
+    store = _opened(url, durable)
+    store.db.connect(reuse_if_open=True)
     waits = []
     start.wait(LIMIT_SECONDS)
     for statements in work:
@@ -72,16 +91,20 @@ def _peewee(url: str, work: list[Statements], start: Any) -> tuple[list[float], 
     return waits, []
 
 
-def _driver(url: str, work: list[Statements], start: Any) -> tuple[list[float], list[Statements]]:
+def _driver(
+    url: str, durable: bool, work: list[Statements], start: Any
+) -> tuple[list[float], list[Statements]]:
     connection: Any
     if url.startswith("sqlite"):
         connection = peewee.sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)
-        for pragma in ("synchronous = full", "foreign_keys = 1", "recursive_triggers = 1"):
-            connection.execute(f"PRAGMA {pragma}")
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute("PRAGMA {} = {}".format(*pragma))
         begin = "BEGIN IMMEDIATE"
     else:
         connection = psycopg.connect(url, autocommit=True)
         begin = "BEGIN"
+    if not durable:
+        connection.execute(UNSYNCED["sqlite" if url.startswith("sqlite") else "postgresql"])
     waits = []
     start.wait(LIMIT_SECONDS)
     for statements in work:
@@ -97,17 +120,19 @@ def _driver(url: str, work: list[Statements], start: Any) -> tuple[list[float], 
     return waits, []
 
 
-def _child(function: Any, url: str, work: Any, start: Any, pipe: Any) -> None:
-    pipe.send(function(url, work, start))
+def _child(function: Any, url: str, durable: bool, work: Any, start: Any, pipe: Any) -> None:
+    pipe.send(function(url, durable, work, start))
 
 
-def _run(function: Any, url: str, works: list[Any]) -> tuple[float, float, list[list[Statements]]]:
+def _run(
+    function: Any, url: str, durable: bool, works: list[Any]
+) -> tuple[float, float, list[list[Statements]]]:
     """Posts per second in all, the longest wait in milliseconds, and each client's statements."""
     start = FORK.Barrier(len(works) + 1)
     clients = []
     for work in works:
         mine, theirs = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_child, args=(function, url, work, start, theirs), daemon=True)
+        process = FORK.Process(target=_child, args=(function, url, durable, work, start, theirs), daemon=True)
         process.start()
         theirs.close()
         clients.append((process, mine))
@@ -127,22 +152,37 @@ def _run(function: Any, url: str, works: list[Any]) -> tuple[float, float, list[
 
 
 def measure(where: Place, books: Books, posts: int) -> None:
-    """Print the rates for 1 and 8 clients at one site and at eight."""
-    for clients, sites in ((1, 1), (8, 1), (8, 8)):
-        each = posts // clients
-        works = []
-        for client in range(clients):
-            site = SITES[client % sites]
-            begin = client * each if sites == 1 else 0
-            works.append([(site, serial) for serial in books.serials[site][begin : begin + each]])
-            assert len(works[-1]) == each, "too few devices for so many posts"
-        rate, wait, kept = _run(_post, where.copy(books.url), works)
-        peewee_rate, peewee_wait, _ = _run(_peewee, where.copy(books.url), kept)
-        driver_rate, driver_wait, _ = _run(_driver, where.copy(books.url), kept)
+    """Print the rates for 1 and 8 clients at one site and at eight, durably and not; `posts` in each round."""
+    for durable, (clients, sites) in itertools.product((True, False), ((1, 1), (8, 1), (8, 8))):
+        works = _works(books, clients, sites, posts // clients)
+        rounds: dict[str, list[tuple[float, float]]] = {"panku": [], "execute_sql": [], "driver": []}
+        for _ in range(ROUNDS):
+            rate, wait, kept = _run(_post, where.copy(books.url), durable, works)
+            rounds["panku"].append((rate, wait))
+            for name, function in (("execute_sql", _peewee), ("driver", _driver)):
+                rate, wait, _ = _run(function, where.copy(books.url), durable, kept)
+                rounds[name].append((rate, wait))
+        rates = {name: statistics.median(rate for rate, _ in each) for name, each in rounds.items()}
+        waits = {name: max(wait for _, wait in each) for name, each in rounds.items()}
+        told = "; ".join(
+            f"{name} {rates[name]:.0f}/s (longest wait {waits[name]:.0f} ms)"
+            + (f", ratio {rates['panku'] / rates[name]:.2f}" if name != "panku" else "")
+            for name in rounds
+        )
         print(
-            f"{where.engine} posting, {clients} client(s), {sites} site(s), {each * clients} posts of"
-            f" {len(kept[0][-1])} statements: {rate:.0f}/s, longest wait {wait:.0f} ms;"
-            f" execute_sql {peewee_rate:.0f}/s ({peewee_wait:.0f} ms), ratio {rate / peewee_rate:.2f};"
-            f" driver {driver_rate:.0f}/s ({driver_wait:.0f} ms), ratio {rate / driver_rate:.2f}",
+            f"{where.engine} posting{'' if durable else ' without waiting for the disk'},"
+            f" {clients} client(s), {sites} site(s), {books.lines} lines, {ROUNDS} x {posts // clients * clients}"
+            f" posts of {len(kept[0][-1])} statements: {told}",
             flush=True,
         )
+
+
+def _works(books: Books, clients: int, sites: int, each: int) -> list[list[tuple[str, str]]]:
+    """What each client posts: a site and a serial, `each` times; no serial twice."""
+    works = []
+    for client in range(clients):
+        site = SITES[client % sites]
+        begin = client * each if sites == 1 else 0
+        works.append([(site, serial) for serial in books.serials[site][begin : begin + each]])
+        assert len(works[-1]) == each, "too few devices for so many posts"
+    return works

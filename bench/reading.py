@@ -32,6 +32,7 @@ from panku.wiring import services
 
 EMPTY = "/v1/bench-empty"
 START_SECONDS = 20
+ROUNDS = 5
 
 
 def show_empty(_: Call, __: Done) -> Shown:
@@ -106,8 +107,7 @@ def _rate(port: int, paths: list[str], token: str) -> float:
 
 
 def _statements(books: Books, path: str) -> int:
-    os.environ["PANKU_DATABASE_URL"] = books.url
-    wired = services(panku_settings.of_this_process())
+    wired = services(panku_settings.read_settings({**os.environ, "PANKU_DATABASE_URL": books.url}))
     client = falcon.testing.TestClient(_application(wired))
     headers = {"Authorization": f"Bearer {books.token}"}
     assert client.simulate_get(path, headers=headers).status_code == 200
@@ -138,37 +138,51 @@ def lookup(engine: str, books: Books, requests: int) -> None:
     found, empty = [], []
     with _served(books.url) as port:
         _rate(port, [*paths[:50], *[EMPTY] * 50], books.token)
-        for _ in range(3):
+        for _ in range(ROUNDS):
             found.append(_rate(port, paths, books.token))
             empty.append(_rate(port, [EMPTY] * requests, books.token))
     one, other = statistics.median(found), statistics.median(empty)
     count = _statements(books, paths[0])
     print(
-        f"{engine} lookup over HTTP, {books.lines} lines, 3 x {requests} requests: {one:.0f}/s, empty answer"
+        f"{engine} lookup over HTTP, {books.lines} lines, {ROUNDS} x {requests} requests: {one:.0f}/s, empty answer"
         f" {other:.0f}/s, ratio {one / other:.2f}; {count} statements{'' if count <= 3 else ' (MORE THAN 3)'}",
         flush=True,
     )
 
 
 def histories(engine: str, small: Books, large: Books, reads: int) -> None:
-    """Print p50 and p95 of the first 50 lines of random serials, warm, at two sizes."""
-    figures = []
-    for books in (small, large):
-        every = [serial for site in books.serials.values() for serial in site]
-        asked = random.Random(2).choices(every, k=reads)
-        store = Store(books.url)
-        waits: list[float] = []
-        for serial in asked * 2:  # the first round warms
-            began = time.perf_counter()
-            rows = history(store, serial)
-            waits.append(time.perf_counter() - began)
-            assert rows
+    """Print p50 and p95 of the first 50 lines of random serials, warm, at two sizes in alternating rounds."""
+    sizes = [(Store(books.url), _asked(books, reads), list[float]()) for books in (small, large)]
+    for number in range(ROUNDS + 1):  # the first round warms
+        for store, asked, waits in sizes:
+            measured = _history_waits(store, asked)
+            waits.extend(measured if number else ())
+    (p50, p95), (large50, large95) = (_p50_p95(waits) for _, _, waits in sizes)
+    for store, _, _ in sizes:
         store.close()
-        cut = statistics.quantiles(waits[reads:], n=20)
-        figures.append((cut[9] * 1e3, cut[18] * 1e3))
-    (p50, p95), (large50, large95) = figures
     print(
-        f"{engine} history, {reads} reads: {small.lines} lines p50 {p50:.2f} ms p95 {p95:.2f} ms; {large.lines} lines"
-        f" p50 {large50:.2f} ms p95 {large95:.2f} ms; ratio p50 {large50 / p50:.2f} p95 {large95 / p95:.2f}",
+        f"{engine} history, {ROUNDS} x {reads} reads: {small.lines} lines p50 {p50:.2f} ms p95 {p95:.2f} ms;"
+        f" {large.lines} lines p50 {large50:.2f} ms p95 {large95:.2f} ms;"
+        f" ratio p50 {large50 / p50:.2f} p95 {large95 / p95:.2f}",
         flush=True,
     )
+
+
+def _asked(books: Books, reads: int) -> list[str]:
+    every = [serial for site in books.serials.values() for serial in site]
+    return random.Random(2).choices(every, k=reads)
+
+
+def _history_waits(store: Store, asked: list[str]) -> list[float]:
+    waits = []
+    for serial in asked:
+        began = time.perf_counter()
+        rows = history(store, serial)
+        waits.append(time.perf_counter() - began)
+        assert rows
+    return waits
+
+
+def _p50_p95(waits: list[float]) -> tuple[float, float]:
+    cut = statistics.quantiles(waits, n=20)
+    return cut[9] * 1e3, cut[18] * 1e3

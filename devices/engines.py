@@ -24,6 +24,10 @@ SQLITE_PRAGMAS = (
     ("synchronous", "full"),  # durable: the commit waits for the disk
     ("foreign_keys", 1),
     ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
+    (
+        "mmap_size",
+        256 * 1024 * 1024,
+    ),  # a history's lines lie on as many pages: each is read without a system call
 )
 
 
