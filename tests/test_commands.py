@@ -260,7 +260,7 @@ def test_serve_refuses_books_that_it_cannot_write(
     if os.access(file, os.W_OK):
         pytest.skip("this user may write any file")
     assert main(["serve"]) == 1
-    assert "attempt to write a readonly database" in capsys.readouterr().err
+    assert "cannot be written by this user" in capsys.readouterr().err
     assert served == []
 
 

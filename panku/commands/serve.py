@@ -1,12 +1,14 @@
 """`panku serve`: check the database, then let gunicorn answer requests."""
 
 import argparse
+import os
 import socket
 import sys
 from typing import Any
 
 from gunicorn.app.base import Application
 
+from devices.engines import sqlite_path
 from panku.commands import DONE, Refused
 from panku.commands.opening import books
 from panku.settings import Settings
@@ -31,6 +33,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Settings are PANKU_* variables; docs/settings.md lists them."
 
 
+def refuse_a_file_that_is_only_read(settings: Settings) -> None:
+    """Raise Refused where this user cannot write the books' file, instead of failing at the first posting."""
+    if settings.database_url.startswith("sqlite:"):
+        path = sqlite_path(settings.database_url)
+        if not os.access(path, os.W_OK):
+            raise Refused(f"{path} cannot be written by this user: give it the file, or start as its owner.")
+
+
 def refuse_a_port_in_use(settings: Settings) -> None:
     """Raise Refused where the server could not listen, before gunicorn tries for seconds."""
     family, kind, protocol, _, address = socket.getaddrinfo(
@@ -50,8 +60,8 @@ def refuse_a_port_in_use(settings: Settings) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     with books(settings, may_begin=True) as store:
-        with store.writing():  # a file or a server that only reads is told now, not at the first posting
-            print(f"panku: books on {store.version()}", file=sys.stderr)
+        print(f"panku: books on {store.version()}", file=sys.stderr)
+    refuse_a_file_that_is_only_read(settings)
     refuse_a_port_in_use(settings)
     Server().run()
     return DONE
