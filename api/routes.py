@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import access, books, devices, documents, orders, people, registers, system, uploads
+from api import access, books, devices, documents, orders, people, registers, stocktakes, system, uploads
 from api.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
 from api.examples import DOCUMENTS, SERIAL
 from api.routing import Route
@@ -32,6 +32,9 @@ DESK_NUMBER = Access(roles=("storekeeper", "clerk"), site="number")
 STOREKEEPER_QUERY = Access(roles=("storekeeper",), site="query")
 STAFF_QUERY = Access(roles=access.SITE_STAFF, site="query")
 STOREKEEPER_PATH = Access(roles=("storekeeper",), site="path")
+COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
+COUNTER_BODY = Access(roles=("storekeeper", "auditor"), site="body")
+STAFF_NUMBER = Access(roles=READERS, site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 CREATED = (201,)
 
@@ -129,6 +132,37 @@ ROUTES = (
     R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR, orders.show_customer,
       orders.CustomerAnswer, check=documents.reauthenticate, write=orders.erase_customer, body=orders.EraseBody,
       example={"password": PASSWORD}),
+    # stocktakes
+    R("POST", "/v1/stocktakes", "begin_stocktake", COUNTER_BODY, stocktakes.show, stocktakes.StocktakeAnswer,
+      write=stocktakes.begin, body=stocktakes.StocktakeBody, statuses=CREATED,
+      example={"site": "BJ01", "register": "spare", "method": "blind"}),
+    R("GET", "/v1/stocktakes", "list_stocktakes", SIGNED_IN, stocktakes.list_stocktakes,
+      list[stocktakes.StocktakeAnswer], query=stocktakes.SiteQuery),
+    R("GET", "/v1/stocktakes/{number}", "read_stocktake", STAFF_NUMBER, stocktakes.show, stocktakes.StocktakeAnswer),
+    R("POST", "/v1/stocktakes/{number}/scans", "scan", COUNTER, stocktakes.take_scans, list[stocktakes.ScanAnswer],
+      body=stocktakes.ScansBody, example={
+          "sent_at": "2026-11-24T10:00:05+08:00",
+          "scans": [{"id": "c0ffee-1", "serial": SERIAL, "bin": "M-01", "at": "2026-11-24T10:00:03+08:00"}]}),
+    R("POST", "/v1/stocktakes/{number}/scans/{id}/undo", "undo_scan", COUNTER, stocktakes.show,
+      stocktakes.StocktakeAnswer, write=stocktakes.undo_scan),
+    R("POST", "/v1/stocktakes/{number}/recount", "begin_recount", COUNTER, stocktakes.show,
+      stocktakes.StocktakeAnswer, write=stocktakes.recount),
+    R("POST", "/v1/stocktakes/{number}/close", "close_stocktake", COUNTER, stocktakes.show,
+      stocktakes.StocktakeAnswer, write=stocktakes.close),
+    R("POST", "/v1/stocktakes/{number}/reopen", "reopen_stocktake", COUNTER, stocktakes.show,
+      stocktakes.StocktakeAnswer, write=stocktakes.reopen, body=stocktakes.ReasonBody,
+      example={"reason": "漏数一格"}),
+    R("POST", "/v1/stocktakes/{number}/cancel", "cancel_stocktake", COUNTER, stocktakes.show,
+      stocktakes.StocktakeAnswer, write=stocktakes.cancel, body=stocktakes.ReasonBody, example={"reason": "改日再盘"}),
+    R("GET", "/v1/stocktakes/{number}/sheet", "read_sheet", STAFF_NUMBER, stocktakes.show_sheet,
+      stocktakes.SheetAnswer, query=stocktakes.SheetQuery),
+    R("PUT", "/v1/stocktakes/{number}/findings/{serial}", "explain_finding", COUNTER, stocktakes.show_finding,
+      stocktakes.SheetLine, write=stocktakes.explain, body=stocktakes.FindingBody, replaces=True,
+      example={"explanation": "已售出，尚未出门", "action": "补办发售取消"}),
+    R("POST", "/v1/stocktakes/{number}/signatures", "sign_sheet", COUNTER, stocktakes.show_signed,
+      stocktakes.SignedAnswer, check=stocktakes.open_key, write=stocktakes.sign, body=stocktakes.SignatureBody,
+      statuses=CREATED, example={"role": "auditor", "digest": "0" * 64, "password": PASSWORD}),
+    R("GET", "/v1/stocktakes/{number}/evidence", "read_evidence", STAFF_NUMBER, stocktakes.show_evidence, bytes),
     # registers
     R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
       write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,

@@ -19,7 +19,7 @@ UNKEEPABLE_IN_LINE = re.compile(f"[\t\n\r\u2028\u2029]|{UNKEEPABLE.pattern}")
 
 SENTENCES = frozenset((
     "reason", "note", "fault", "diagnosis", "work", "inspection", "claim", "found", "consent", "result", "damaged",
-    "reinitialised", "address",
+    "reinitialised", "address", "explanation", "action",
 ))  # fmt: skip
 """Fields in which people write sentences, of several lines if they like."""
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from api.app import create_app
 from api.calls import Services
+from devices.audit.kinds import AUDIT_KINDS
 from devices.database import Store
+from devices.ledger.months import MONTH
 from devices.ledger.plan import Rule, Rulebook
 from devices.ledger.replica import Replica
 from devices.ledger.rules import RULES as LEDGER_RULES
@@ -20,7 +22,7 @@ from panku import settings as panku_settings
 from panku.settings import Settings
 from web.door import add_pages
 
-RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS)
+RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
 
 
 def merged(*books: dict[str, tuple[Rule, ...]]) -> Rulebook:

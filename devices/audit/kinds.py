@@ -95,5 +95,6 @@ def signature_key(subject: str, role: str) -> str:
 STOCKTAKE = RecordKind("stocktake", Stocktake, lambda v: v.number, lambda v: v.site)
 FINDING = RecordKind("finding", Finding, lambda v: f"{v.stocktake}/{v.serial}", lambda v: v.site)
 SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
+AUDIT_KINDS = (STOCKTAKE, FINDING, SIGNATURE)
 
 STOCKTAKE_PREFIX = "S"
