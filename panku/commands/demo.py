@@ -35,7 +35,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     if not arguments.fill_only:
         serving.refuse_a_port_in_use(own)
     print(
-        "Two sites, BJ01 and TJ01, with some weeks of documents. Sign in over the API (README.md tells how) as:"
+        "Two sites, BJ01 and TJ01, with some days of documents. Sign in over the API (README.md tells how) as:"
     )
     for username, (password, role) in PASSWORDS.items():
         print(f"{role:12} {username:8} {password}")
