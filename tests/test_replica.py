@@ -25,7 +25,10 @@ class Standby:
 
     def __init__(self, folder: Path, own: Path) -> None:
         self.server = postgresql.Server(folder, migrated)
-        self.door = Door(Store(self.server.create("books")))
+        url = self.server.create("books")
+        with psycopg.connect(url, autocommit=True) as connection:  # so that what is committed is sent
+            connection.execute("ALTER DATABASE books SET synchronous_commit = on")
+        self.door = Door(Store(url))
         self.folder = own
         binaries = Path((folder / "pg_ctl").read_text()).parent
         data = own / "data"
