@@ -24,10 +24,7 @@ SQLITE_PRAGMAS = (
     ("synchronous", "full"),  # durable: the commit waits for the disk
     ("foreign_keys", 1),
     ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
-    (
-        "mmap_size",
-        256 * 1024 * 1024,
-    ),  # a history's lines lie on as many pages: each is read without a system call
+    ("mmap_size", 256 * 1024 * 1024),  # a history's lines lie on as many pages: no system call for each
 )
 
 

@@ -1,8 +1,11 @@
 """What a device's passport says, to whom, and what it says may come next."""
 
+from msgspec.structs import replace
+
 from devices.database import Store
 from devices.ledger import listing, passport
 from devices.ledger.history import Sees
+from devices.lifecycle import POSTED, STEPS
 from tests.reading_books import SERIALS, TAXPAYER, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]
@@ -41,6 +44,18 @@ def test_next_steps_know_the_register(store: Store) -> None:
     assert steps["carry_out"].allowed
     assert steps["sale"].code == "wrong_register"
     assert steps["registration"].code == "wrong_state"
+
+
+def test_next_steps_are_those_the_lifecycle_declares(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, FIRST)
+    found = passport.passports(store, [FIRST])[FIRST]
+    posted = [step for step in STEPS if step.document in {document.name for document in POSTED}]
+    for state, register in {(step.before, register) for step in posted for register in step.registers}:
+        declared = {s.document for s in posted if s.before == state and register in s.registers}
+        steps = passport.next_steps(replace(found, state=state, register=register))
+        assert {step.type for step in steps if step.allowed} == declared, (state, register)
+        assert {step.type for step in steps} == {step.document for step in posted}
 
 
 def test_another_sites_customer_is_masked(store: Store) -> None:

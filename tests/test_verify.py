@@ -1,5 +1,6 @@
 """Verification catches whatever is changed behind the books' back: every column, and rows taken or added."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,6 +159,23 @@ def test_a_changed_line_is_named_with_its_serials(books: Store) -> None:
     assert any("661565714353" in fault.what for fault in faults)
 
 
+def test_the_heads_are_the_last_links_of_every_journal(books: Store) -> None:
+    longest = books.rows("SELECT site, MAX(seq) FROM journal GROUP BY site")
+    assert {site: head["seq"] for site, head in export_heads(books).items()} == dict(longest)
+    assert len(longest) > 2
+    for site, head in export_heads(books).items():
+        assert books.row("SELECT hash FROM journal WHERE site = ? AND seq = ?", (site, head["seq"])) == (
+            head["hash"],
+        )
+
+
+def test_empty_books_have_no_heads(stores: Stores) -> None:
+    for engine in ENGINES:
+        store = stores.fresh(engine)
+        assert export_heads(store) == {}
+        stores.drop(store)
+
+
 def test_a_rewritten_tail_is_caught_by_a_head_held_outside(books: Store) -> None:
     held = {site: (head["seq"], head["hash"]) for site, head in export_heads(books).items()}
     held["BJ01"] = (held["BJ01"][0], "0" * 64)
@@ -298,8 +316,14 @@ def test_a_second_record_on_one_link_is_caught(books: Store, table: str, changes
 def test_a_value_that_only_looks_the_same_in_json_is_caught(books: Store) -> None:
     if books.engine == "postgresql":
         pytest.skip("PostgreSQL keeps a column's type")
-    same = "UPDATE line SET reverses = 9e999 WHERE reverses IS NULL AND serial = '661565714353' AND step = 2"
-    assert {fault.table for fault in faults_after(books, same)} == {"line"}
+    infinite = "reverses = 9e999 WHERE reverses IS NULL AND serial = '661565714353' AND step = 2"
+    blob = f"state = x'{base64.b64decode('sold').hex()}' WHERE state = 'sold'"
+    for same in (infinite, blob):
+        faults = faults_after(books, f"UPDATE line SET {same}")
+        assert "line" in {fault.table for fault in faults}
+        assert {fault.table for fault in faults} <= {"line", "position"}, (
+            "a digest tells it too: not the same in JSON"
+        )
 
 
 def test_a_changed_secret_is_a_fault_and_no_crash(books: Store) -> None:
