@@ -2,10 +2,12 @@
 
 from msgspec.structs import replace
 
+from devices import records
 from devices.database import Store
 from devices.ledger import listing, passport
 from devices.ledger.history import Sees
 from devices.lifecycle import POSTED, STEPS
+from devices.values import Bin, Site
 from tests.reading_books import SERIALS, TAXPAYER, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]
@@ -103,3 +105,15 @@ def test_document_shows_its_lines_and_review(store: Store) -> None:
     assert found.reviewed == listing.ReviewView("approve", None, "zhao.lei", at(3))
     assert (found.document.lines, found.document.review) == (8, "approved")
     assert listing.document(store, "A1-2026-000999") is None
+
+
+def test_a_sites_documents_are_not_those_of_a_site_whose_code_begins_alike(store: Store) -> None:
+    books = ReadingBooks(store)
+    with books.writing("UNIT", 1) as writer:
+        books.keep(writer, records.SITE, Site("A10", "十号网点"))
+    with books.writing("A10", 1) as writer:
+        books.keep(writer, records.BIN, Bin("A10", "M1", "merchandise", "good"))
+    first = books.receive(2, FIRST)
+    tenth = books.receive(2, SECOND, site="A10")
+    for sites, expected in ((["A1"], [first]), (["A10"], [tenth]), (["A10", "A1"], [first, tenth])):
+        assert [row.number for row in listing.documents(store, sites=sites).documents] == expected

@@ -177,7 +177,11 @@ def documents(
         return DocumentPage([], None)
     wanted = _Conditions()
     if sites is not None:
-        wanted.add(f"d.site IN ({marks(len(sites))})", *sites)
+        # A number begins with its site, so a site's documents are a range of the key, in order.
+        first, last = min(f"{site}-" for site in sites), max(f"{site}." for site in sites)
+        wanted.add("d.number >= ? AND d.number < ?", first, last)
+        if len(sites) > 1:
+            wanted.add(f"d.site IN ({marks(len(sites))})", *sites)
     wanted.add("d.type = ?", type)
     wanted.add("s.status = ?", status)
     wanted.add("s.review = ?", review)
