@@ -12,6 +12,7 @@ import pytest
 from devices import schema
 from devices.database import Store
 from tests import postgresql
+from tests.staff import Staff
 
 ENGINES = ("sqlite", "postgresql")
 FOLDER = pytest.StashKey[Path]()
@@ -109,3 +110,11 @@ def store(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
     fresh = stores.fresh(request.param)
     yield fresh
     stores.drop(fresh)
+
+
+@pytest.fixture
+def staff(store: Store) -> Iterator[Staff]:
+    """A founded unit with its administrator and sites, once on each engine."""
+    founded = Staff(store)
+    yield founded
+    founded.close()

@@ -1,8 +1,8 @@
 """A unit with its first administrator, sites and people, for tests of what people may do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from devices import records, unit
 from devices.database import Store
@@ -22,6 +22,8 @@ DAY = 24 * HOUR
 PASSWORD = "library window otter"
 OTHER_PASSWORD = "marble kettle seventeen"
 ADDRESS = "192.0.2.7"
+
+Result = TypeVar("Result")
 
 
 class Staff:
@@ -52,16 +54,24 @@ class Staff:
         with self.store.writing():
             yield open_journals(self.store, (UNIT,), at_us)
 
-    def create(self, username: str, name: str = "李明") -> str:
+    def write(self, function: Callable[[Writer], Result], at_us: int = NOW) -> Result:
+        """Run `function` in a write transaction that holds the UNIT journal."""
+        with self.writing(at_us) as writer:
+            return function(writer)
+
+    def create(self, username: str, name: str = "李明", by: Person | None = None) -> str:
         """A person who has not enrolled; returns the code."""
-        with self.writing() as writer:
-            return persons.create(writer, self.unit, self.admin, username, name).code
+        return self.write(lambda w: persons.create(w, self.unit, by or self.admin, username, name).code)
+
+    def enrol(self, username: str, code: str, password: str = PASSWORD, at_us: int = NOW) -> str:
+        """Sign up with a code; returns the fingerprint of the key made."""
+        return self.write(
+            lambda w: enrolment.enrol(w, self.unit, username, code, password).fingerprint, at_us
+        )
 
     def enrolled(self, username: str, *roles: tuple[str, str], password: str = PASSWORD) -> Person:
         """A person with a password, a key and these roles."""
-        code = self.create(username)
-        with self.writing() as writer:
-            enrolment.enrol(writer, self.unit, username, code, password)
+        self.enrol(username, self.create(username), password)
         for role, site in roles:
             self.grant(username, role, site)
         return self.person(username)

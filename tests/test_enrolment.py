@@ -1,24 +1,15 @@
 """Enrolment and what becomes of a person after: codes, renaming, resets, shutting out, and what the journal keeps."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from devices import records
 from devices.chain import commitment
-from devices.database import Store
 from devices.people import credentials, enrolment, passwords, persons, tokens
 from devices.people.kinds import PEOPLE_KINDS, PERSON, PersonRecord
 from devices.problems import Refused
 from tests.staff import DAY, NOW, OTHER_PASSWORD, PASSWORD, Staff, codes
-
-
-@pytest.fixture
-def staff(store: Store) -> Iterator[Staff]:
-    founded = Staff(store)
-    yield founded
-    founded.close()
 
 
 def test_a_person_signs_up_with_the_code_and_their_own_password(staff: Staff) -> None:

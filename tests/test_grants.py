@@ -1,22 +1,12 @@
 """Granting and revoking in the books; the rules themselves are in test_roles."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from devices.database import Store
 from devices.people import grants
 from devices.people.roles import SYSTEM
 from devices.problems import Refused
 from devices.values import UNIT
 from tests.staff import Staff, codes
-
-
-@pytest.fixture
-def staff(store: Store) -> Iterator[Staff]:
-    founded = Staff(store)
-    yield founded
-    founded.close()
 
 
 def test_a_role_is_granted_and_revoked_as_revisions_of_one_grant(staff: Staff) -> None:

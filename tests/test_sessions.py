@@ -1,26 +1,17 @@
 """Sessions: signing in, how long a session lasts, what ends it, and entering the password again."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from devices.database import Store
-from devices.people import credentials, enrolment, passwords, persons, sessions
+from devices.people import credentials, enrolment, grants, passwords, persons, sessions
 from devices.people.doors import check_doors, doors_url
 from devices.people.sign_in import SignedIn, person_of_session, reauthenticate, sign_in
 from devices.problems import Refused
 from tests.staff import ADDRESS, HOUR, MINUTE, NOW, OTHER_PASSWORD, PASSWORD, SECOND, Staff, codes
-
-
-@pytest.fixture
-def staff(store: Store) -> Iterator[Staff]:
-    founded = Staff(store)
-    yield founded
-    founded.close()
 
 
 def enter(staff: Staff, username: str = "admin.zhou", password: str = PASSWORD, **rest: Any) -> SignedIn:
@@ -156,11 +147,20 @@ def test_a_deactivated_persons_sessions_stay_ended_after_they_come_back(staff: S
     assert_ended(staff, secret)
 
 
-def test_a_revoked_role_is_gone_at_the_next_request(staff: Staff) -> None:
+def test_a_role_counts_from_the_next_request_until_it_is_revoked(staff: Staff) -> None:
     staff.enrolled("li.ming")
     secret = enter(staff, "li.ming").secret
     staff.grant("li.ming", "clerk", "A1")
     assert person_of_session(staff.store, staff.doors, secret, NOW).roles == {("clerk", "A1")}
+    staff.write(lambda w: grants.revoke(w, staff.admin, "li.ming", "clerk", "A1"))
+    assert person_of_session(staff.store, staff.doors, secret, NOW).roles == frozenset()
+
+
+def test_a_deactivated_person_does_not_sign_in(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    staff.write(lambda w: persons.deactivate(w, staff.admin, "li.ming"))
+    with pytest.raises(Refused, match="wrong_credentials"):
+        enter(staff, "li.ming")
 
 
 def test_sign_in_is_throttled_after_five_failures(staff: Staff) -> None:
@@ -170,6 +170,7 @@ def test_sign_in_is_throttled_after_five_failures(staff: Staff) -> None:
     with pytest.raises(Refused) as refused:
         enter(staff)
     assert codes(refused.value) == ["throttled"]
+    assert refused.value.problems[0].facts == {"seconds": 1}
     assert enter(staff, at_us=NOW + SECOND).person.username == "admin.zhou"
 
 

@@ -1,14 +1,12 @@
 """Signing keys: made at sign-up, sealed under the password, void after a reset, confirmed by a second person."""
 
 import hashlib
-from collections.abc import Iterator
 
 import msgspec
 import peewee
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from devices.database import Store
 from devices.people import enrolment, sealing, signing_keys
 from devices.people.kinds import PublicKey
 from devices.problems import Refused
@@ -17,13 +15,6 @@ from tests.staff import OTHER_PASSWORD, PASSWORD, Staff, codes
 
 PRIVATE = bytes(range(32))
 SEALED = sealing.seal(PRIVATE, PASSWORD, "li.ming", "ab" * 32)
-
-
-@pytest.fixture
-def staff(store: Store) -> Iterator[Staff]:
-    founded = Staff(store)
-    yield founded
-    founded.close()
 
 
 def current(staff: Staff, username: str) -> PublicKey:

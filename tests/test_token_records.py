@@ -1,7 +1,6 @@
 """Outlet tokens as they are kept: the secret and its digest, their records, and what is refused at once."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from devices.values import UNIT
 from tests.staff import DAY, NOW, Staff, codes
 
 LATER = NOW + 90 * DAY
-
-
-@pytest.fixture
-def staff(store: Store) -> Iterator[Staff]:
-    founded = Staff(store)
-    yield founded
-    founded.close()
 
 
 def issue(staff: Staff, **rest: Any) -> Issued:
