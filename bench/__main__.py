@@ -6,12 +6,14 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from bench import bulk, posting, reading
 from bench.datasets import filled, place
 from tests.postgresql import Missing
 
+PARTS = ("posting", "receipt", "lookup", "history", "verify")
 EACH = 50
 """Lines of every device, at every size."""
 
@@ -22,19 +24,21 @@ def main() -> None:
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--lines", type=int, help="lines of the large books (1,000,000; --quick: 100,000)")
     parser.add_argument("--quick", action="store_true", help="small sizes, for trying")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this, or these; else everything")
     asked = parser.parse_args()
+    lines = asked.lines or (100_000 if asked.quick else 1_000_000)
     print(
         f"{os.cpu_count()} cores, shared by Panku, the database and the load generator; {'quick' * asked.quick}"
     )
     for engine in ("sqlite", "postgresql") if asked.engine == "both" else (asked.engine,):
         try:
-            measure(engine, asked.lines or (100_000 if asked.quick else 1_000_000), quick=asked.quick)
+            measure(engine, lines, asked.part or PARTS, quick=asked.quick)
         except Missing as missing:
             print(f"{engine}: skipped, {missing}")
 
 
-def measure(engine: str, lines: int, *, quick: bool) -> None:
-    """Every part on one engine."""
+def measure(engine: str, lines: int, parts: Collection[str], *, quick: bool) -> None:
+    """These parts on one engine."""
     with tempfile.TemporaryDirectory(prefix="panku-bench-") as folder, place(engine, Path(folder)) as where:
         began = time.perf_counter()
         wide = filled(where.fresh(), 8_000 if quick else 80_000, 1)
@@ -42,11 +46,16 @@ def measure(engine: str, lines: int, *, quick: bool) -> None:
         medium = filled(where.fresh(), 40_000, EACH)
         large = filled(where.fresh(), lines, EACH)
         print(f"{engine} books made in {time.perf_counter() - began:.0f} s", flush=True)
-        posting.measure(where, wide, 200 if quick else 1200)
-        bulk.receive(where, wide, 2000 if quick else 10_000)
-        reading.lookup(engine, large, 300 if quick else 3000)
-        reading.histories(engine, small, large, 300 if quick else 3000)
-        bulk.verification(engine, (small, medium, large))
+        measures: dict[str, Callable[[], None]] = {
+            "posting": lambda: posting.measure(where, wide, 200 if quick else 1200),
+            "receipt": lambda: bulk.receive(where, wide, 2000 if quick else 10_000),
+            "lookup": lambda: reading.lookup(engine, large, 300 if quick else 3000),
+            "history": lambda: reading.histories(engine, small, large, 300 if quick else 3000),
+            "verify": lambda: bulk.verification(engine, (small, medium, large)),
+        }
+        for part in PARTS:
+            if part in parts:
+                measures[part]()
 
 
 if __name__ == "__main__":
