@@ -8,6 +8,7 @@ import msgspec
 
 from api import times
 from api.access import visible_sites
+from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
 from devices.journal import heads
 from devices.ledger import books, due
@@ -45,6 +46,7 @@ def _register(call: Call) -> str:
     register = call.path["register"]
     if register not in REGISTERS:
         raise refuse("not_found")
+    refuse_while_blind(call, [call.path["site"]], register)
     return register
 
 

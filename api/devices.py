@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from api.access import visible_sites
+from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
 from api.documents import After, Limit, next_page
 from devices import serials
@@ -157,9 +158,11 @@ def lookup(call: Call, _: Done) -> Shown:
 def list_devices(call: Call, _: Done) -> Shown:
     """Devices of the caller's sites."""
     query = call.query
+    sites = visible_sites(call.who, query.site)
+    refuse_while_blind(call, sites, query.register)
     found = listing.devices(
         call.store,
-        sites=visible_sites(call.who, query.site),
+        sites=sites,
         register=query.register,
         state=query.state,
         model=query.model,
