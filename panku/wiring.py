@@ -7,6 +7,7 @@ from typing import Any
 
 from api.app import create_app
 from api.calls import Services
+from devices.audit.checks import stocktake_faults
 from devices.audit.kinds import AUDIT_KINDS
 from devices.database import Store
 from devices.ledger.months import MONTH
@@ -23,6 +24,9 @@ from panku.settings import Settings
 from web.door import add_pages
 
 RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
+
+CHECKS = (stocktake_faults,)
+"""What `panku verify` asks besides the ledger."""
 
 
 def merged(*books: dict[str, tuple[Rule, ...]]) -> Rulebook:

@@ -8,7 +8,6 @@ write the same content. Pure, but for `bundle_of`, which reads what it bundles.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
@@ -130,9 +129,9 @@ def check(content: bytes, trusted: Collection[str]) -> Report:
         return Report(None, None, (), (f"this is no file of evidence: {error}",))
     faults = [] if written(bundle) == content else ["the file is not written as evidence is written"]
     try:
-        payload = base64.b64decode(bundle.envelope.payload, validate=True)
+        payload = _from_base64(bundle.envelope.payload)
         header = msgspec.json.decode(payload, type=_Signed).header
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # msgspec's errors and base64's are ValueErrors
         return Report(
             bundle.envelope.payload_type, None, (), (*faults, f"the payload can not be read: {error}")
         )
@@ -171,11 +170,19 @@ def _checked(
 
 def _signs(payload: signing.Payload, given: EnvelopeSignature, key: EvidenceKey) -> bool:
     try:
-        public, signature = bytes.fromhex(key.public_hex), base64.b64decode(given.sig, validate=True)
-    except (ValueError, binascii.Error):
+        public, signature = bytes.fromhex(key.public_hex), _from_base64(given.sig)
+    except ValueError:
         return False
-    genuine = hashlib.sha256(public).hexdigest() == key.fingerprint
+    genuine = public.hex() == key.public_hex and hashlib.sha256(public).hexdigest() == key.fingerprint
     return genuine and signing.verifies(payload, signature, public)
+
+
+def _from_base64(text: str) -> bytes:
+    """The bytes a text stands for. Raises ValueError unless it is the one way to write them."""
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise ValueError("base64 with bits left over")
+    return content
 
 
 def _chain_faults(links: Sequence[Link], header: _Header) -> Iterator[str]:

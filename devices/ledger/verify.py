@@ -5,7 +5,7 @@ It reads one snapshot in bounded memory, names the first wrong row of each journ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any
@@ -26,6 +26,7 @@ TOLD_EVERY = 500
 Row = tuple[Any, ...]
 Progress = Callable[[int, int], None]
 Heads = Mapping[str, tuple[int, str]]
+Check = Callable[[Store], Iterable[Fault]]
 
 LINKS = f"SELECT {', '.join(Link.__struct_fields__)} FROM journal WHERE site = ? ORDER BY seq"
 LAST = 2**63 - 1
@@ -58,9 +59,17 @@ def export_heads(store: Store) -> dict[str, dict[str, Any]]:
 
 
 def verify(
-    store: Store, kinds: Sequence[RecordKind], *, progress: Progress | None = None, heads: Heads | None = None
+    store: Store,
+    kinds: Sequence[RecordKind],
+    *,
+    progress: Progress | None = None,
+    heads: Heads | None = None,
+    checks: Sequence[Check] = (),
 ) -> Report:
-    """Recompute everything; `heads` are (seq, hash) by site, held outside since some earlier day."""
+    """Recompute everything; `heads` are (seq, hash) by site, held outside since some earlier day.
+
+    `checks` are what other layers ask of the same snapshot.
+    """
     with store.reading():
         links, lines, devices = (
             int((store.row(f"SELECT COUNT(*) FROM {table}") or (0,))[0])
@@ -81,6 +90,8 @@ def verify(
         faults += _foreign_values(store)
         faults += _head_faults(store, heads or {})
         faults += cache_faults(store, kinds)
+        for check in checks:
+            faults += check(store)
     return Report(faults, links, lines, devices)
 
 

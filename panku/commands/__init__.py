@@ -35,6 +35,10 @@ COMMANDS = (
     Command("token", "outlets' tokens", "panku.commands.token"),
     Command("import", "packing lists and opening stock from spreadsheets", "panku.commands.importing"),
     Command("verify", "recompute every link and every position", "panku.commands.verify"),
+    Command("export", "evidence of what was signed, to be kept outside", "panku.commands.export"),
+    Command(
+        "verify-evidence", "check a file of evidence without any database", "panku.commands.verify_evidence"
+    ),
     Command("demo", "serve a filled example", "panku.commands.demo"),
 )
 assert len({command.name for command in COMMANDS}) == len(COMMANDS), "two commands share a name"

@@ -13,7 +13,7 @@ from devices.ledger.verify import export_heads, verify
 from panku.commands import BAD_USE, DONE, FAULT, Refused
 from panku.commands.opening import existing
 from panku.settings import Settings
-from panku.wiring import RECORD_KINDS
+from panku.wiring import CHECKS, RECORD_KINDS
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 bar.total = total
                 bar.update(done - bar.n)
 
-            report = verify(store, RECORD_KINDS, progress=progress, heads=heads)
+            report = verify(store, RECORD_KINDS, progress=progress, heads=heads, checks=CHECKS)
         if arguments.export_heads:
             _write_heads(arguments.export_heads, store)
     told = [f"schema: {text}" for text in differing]

@@ -1,0 +1,49 @@
+"""`panku verify-evidence`: check a file of evidence on a machine that has never seen the database."""
+
+import argparse
+from pathlib import Path
+
+from devices.audit.evidence import Checked, check
+from panku.commands import BAD_USE, DONE, FAULT, Refused
+from panku.settings import Settings
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Which file, and whose keys are trusted."""
+    parser.add_argument("file", type=Path, help="the file that `panku export evidence` wrote")
+    parser.add_argument(
+        "--trust",
+        nargs="+",
+        default=[],
+        metavar="FINGERPRINT",
+        help="fingerprints of the signers' keys, known from elsewhere: printed sheets, the people themselves",
+    )
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Exit status 1 unless every signature holds under a trusted key; each that does not says why."""
+    try:
+        content = arguments.file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{arguments.file} cannot be read: {error.strerror}", BAD_USE) from error
+    report = check(content, {plain(fingerprint) for fingerprint in arguments.trust})
+    for text in report.faults:
+        print(f"WRONG {text}")
+    for checked in report.signatures:
+        print(told(checked))
+    if report.digest is not None:
+        print(f"digest {report.digest}")
+    print("the evidence holds" if report.holds else "the evidence does not hold")
+    return DONE if report.holds else FAULT
+
+
+def plain(fingerprint: str) -> str:
+    """A fingerprint however it was printed: in small letters, without colons and blanks."""
+    return "".join(letter for letter in fingerprint.lower() if letter.isalnum())
+
+
+def told(checked: Checked) -> str:
+    """How one role's signature stands, in a line."""
+    who = f" {checked.username} {checked.fingerprint}" if checked.username else ""
+    why = f": {checked.why}" if checked.why else ""
+    return f"{checked.role} {checked.standing}{who}{why}"
