@@ -7,7 +7,7 @@ from typing import Any
 from panku import settings as panku_settings
 
 # A client that sends nothing, or takes nothing, for this long gives its thread back. Slower attackers, who send a
-# byte now and then, are kept off by a buffering proxy in front (deploy/).
+# byte now and then, are kept off by a buffering proxy in front (docs/operating.md).
 STALLED_CLIENT_SECONDS = 20
 
 _settings = panku_settings.of_this_process()
