@@ -424,7 +424,7 @@ def test_a_customer_who_is_sold_to_is_not_erased(door: Door, fighters: Fighters)
     erased, sold = fighters.fight(
         door.store,
         [
-            asking(li, "POST", f"/v1/customers/{number}/erase", b"", key="e"),
+            asking(li, "POST", f"/v1/customers/{number}/erase", {"password": door.password("li")}, key="e"),
             asking(zhao, "POST", "/v1/documents", body, key="s"),
         ],
     )
