@@ -63,11 +63,16 @@ def wait_for(url: str) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_readmes_own_lines_tell_the_whole_story(environment: dict[str, str]) -> None:
-    *life, verify, tamper = story()
+    *life, forge, verify, tamper = story()
     lived = shell("\n".join(life), environment)
     assert lived.returncode == 0, lived.stdout + lived.stderr
     assert '"replaced_by":"661565729999"' in lived.stdout
     assert '"replaces":"661565714353"' in lived.stdout
+    assert [f'"{result}"' in lived.stdout for result in ("surplus", "shortage", "wrong_zone")] == [True] * 3
+    assert "the evidence holds" in lived.stdout
+    forged = shell(forge, environment)
+    assert "the evidence does not hold" in forged.stdout, forged.stdout + forged.stderr
+    assert forged.returncode != 0
     holds = shell(verify, environment)
     assert (holds.returncode, "all hold" in holds.stdout) == (0, True), holds.stdout + holds.stderr
     fails = shell(tamper, environment)
