@@ -163,7 +163,7 @@ class _Desk:
     def _again(self, sent: Sent, earlier: tuple[Any, ...]) -> Taken:
         serial, text, bin_code, outcome = earlier
         if (text, bin_code) != (kept_text(sent.text), sent.bin):
-            facts: dict[str, Fact] = {"id": sent.id, "serial": serial or text}
+            facts: dict[str, Fact] = {"id": sent.id, "serial": kept_text(sent.text)}
             return Taken(sent.id, "refused", problem=Problem("scan_id_reused", "", facts))
         if outcome == "unreadable":
             problem = recognise(sent.text)

@@ -162,7 +162,8 @@ def explain(
 ) -> tuple[Finding, int]:
     """Say why a variance is there and what is done about it; signatures given before are void.
 
-    Raises Refused: `not_found` for a serial that is not on the sheet, `no_variance`, `stocktake_not_closed`.
+    Raises Refused: `not_found` for a serial that is not on the sheet, `no_variance`, `stocktake_not_closed`, and
+    `if_match_failed` unless `expected` is the revision of the last words (0 where there are none yet).
     """
     store = writer.store
     counted, _ = closed_stocktake(store, number)
@@ -175,10 +176,13 @@ def explain(
         raise refuse("not_found")
     if not RESULT[row[0]].variance:
         raise refuse("no_variance", serial=serial, result=row[0])
+    earlier = records.current(store, FINDING, f"{number}/{serial}")
+    if expected is not None and expected != (earlier[1] if earlier else 0):
+        raise refuse("if_match_failed", revision=earlier[1] if earlier else 0)
     place = places_now(store, [serial]).get(serial)
     step = place.step if place else None
     value = Finding(number, counted.site, serial, row[0], explanation, action, step, by)
-    finding, written = records.write(writer, FINDING, value, by=by, expected=expected)
+    finding, written = records.write(writer, FINDING, value, by=by)
     signing.void(writer, number, by=by)
     return finding, written.revision
 
