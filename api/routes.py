@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from api import access, books, devices, documents, orders, people, registers, stocktakes, system, uploads
+from api import (
+    access,
+    books,
+    devices,
+    documents,
+    months,
+    orders,
+    people,
+    registers,
+    stocktakes,
+    system,
+    uploads,
+)
 from api.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
 from api.examples import DOCUMENTS, SERIAL
 from api.routing import Route
@@ -34,6 +46,7 @@ STAFF_QUERY = Access(roles=access.SITE_STAFF, site="query")
 STOREKEEPER_PATH = Access(roles=("storekeeper",), site="path")
 COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
 COUNTER_BODY = Access(roles=("storekeeper", "auditor"), site="body")
+COUNTER_PATH = Access(roles=("storekeeper", "auditor"), site="path")
 STAFF_NUMBER = Access(roles=READERS, site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 CREATED = (201,)
@@ -163,6 +176,20 @@ ROUTES = (
       stocktakes.SignedAnswer, check=stocktakes.open_key, write=stocktakes.sign, body=stocktakes.SignatureBody,
       statuses=CREATED, example={"role": "auditor", "digest": "0" * 64, "password": PASSWORD}),
     R("GET", "/v1/stocktakes/{number}/evidence", "read_evidence", STAFF_NUMBER, stocktakes.show_evidence, bytes),
+    # months
+    R("POST", "/v1/months", "close_month", COUNTER_BODY, months.show_done, months.MonthAnswer, write=months.close,
+      body=months.MonthBody, statuses=CREATED,
+      example={"site": "BJ01", "register": "merchandise", "month": "2026-11"}),
+    R("GET", "/v1/months", "list_months", SIGNED_IN, months.list_months, list[months.MonthAnswer],
+      query=months.SiteQuery),
+    R("GET", "/v1/months/{site}/{register}/{month}", "read_month", READ_BOOK, months.show, months.ClosedMonth),
+    R("POST", "/v1/months/{site}/{register}/{month}/signatures", "sign_month", COUNTER_PATH, months.show_done,
+      months.MonthAnswer, check=stocktakes.open_key, write=months.sign, body=stocktakes.SignatureBody,
+      statuses=CREATED, example={"role": "auditor", "digest": "0" * 64, "password": PASSWORD}),
+    R("POST", "/v1/months/{site}/{register}/{month}/reopen", "reopen_month", COUNTER_PATH, months.show_done,
+      months.MonthAnswer, write=months.reopen, body=stocktakes.ReasonBody, example={"reason": "漏审一张单"}),
+    R("GET", "/v1/months/{site}/{register}/{month}/evidence", "read_month_evidence", READ_BOOK,
+      months.show_evidence, bytes),
     # registers
     R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
       write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,

@@ -225,6 +225,15 @@ PROBLEMS: dict[str, Meaning] = {
     "key_not_on_sheet": _of(409, "username", "fingerprint"),
     "auditor_posted": _of(422, "username", "document"),
     # months
+    "month_not_over": _of(422, "month", "today"),
+    "month_closed_already": _of(409, "site", "register", "month", "last"),
+    "month_out_of_order": _of(422, "site", "register", "month", "following"),
+    "stocktake_missing": _of(422, "site", "register", "month"),
+    "documents_unsettled": _of(422, "site", "register", "month", "documents"),
+    "statement_differs": _of(422, "site", "register", "month", "model", "stated", "kept"),
+    "month_sealed": _of(409, "site", "register", "month"),
+    "month_not_closed": _of(409, "site", "register", "month"),
+    "month_not_last": _of(409, "site", "register", "month", "last"),
     "month_closed": _of(422, "site", "register", "month", "serial"),
     "opening_after_close": _of(422, "site", "month"),
     # personal data

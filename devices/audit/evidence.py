@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from devices.audit import sheet, signing
+from devices.audit import month_statement, sheet, signing
 from devices.audit.kinds import Signature
 from devices.audit.sheet import Signer
 from devices.chain import FORMAT, Link, digest_of
@@ -22,7 +22,10 @@ from devices.database import Store
 
 Standing = Literal["holds", "untrusted", "broken", "missing"]
 
-ROLES: dict[str, tuple[str, ...]] = {sheet.PAYLOAD_TYPE: ("storekeeper", "auditor")}
+ROLES: dict[str, tuple[str, ...]] = {
+    sheet.PAYLOAD_TYPE: ("storekeeper", "auditor"),
+    month_statement.PAYLOAD_TYPE: ("storekeeper", "auditor"),
+}
 """Whose signatures a payload needs, by its type."""
 
 BUNDLE_FORMAT = 1

@@ -62,7 +62,8 @@ class Case(msgspec.Struct, frozen=True):
 
     `customers` are keyed by what the draft calls them (see `party_key`), `trails` hold each device's lines since a
     cited document, oldest first, `held_for` the spare that is out for a faulty serial, `received` the serials of
-    the manifest that have been received before, `waybills` the consignment number each device was last sent with.
+    the manifest that have been received before, `waybills` the consignment number each device was last sent with,
+    `closed` the last closed month of each book (site, register) that the devices are or were in.
     """
 
     draft: Draft
@@ -85,6 +86,7 @@ class Case(msgspec.Struct, frozen=True):
     held_for: Mapping[str, str] = {}
     trails: Mapping[str, tuple[PastLine, ...]] = {}
     waybills: Mapping[str, str] = {}
+    closed: Mapping[tuple[str, str], str] = {}
     own_reservation: str | None = None
 
     def position(self, serial: str) -> Position:

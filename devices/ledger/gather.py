@@ -13,6 +13,7 @@ from devices.ledger.case import Case, Cited, PastLine
 from devices.ledger.customers import held_customers
 from devices.ledger.drafts import Draft
 from devices.ledger.entries import Entry, Held, other_serials
+from devices.ledger.months import closed_months
 from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork import DISPATCH_ORDER, MANIFEST, REPAIR, DispatchOrder, Manifest, RepairOrder
 from devices.problems import Problem
@@ -219,6 +220,7 @@ def gather(
     customers, problems = held_customers(store, draft)
     names = {draft.site, getattr(draft, "destination", None)} - {None}
     carrier = getattr(draft, "carrier", None)
+    trails = trails_of(store, sorted(cited.lines)) if document == "reversal" and cited else {}
     case = Case(
         draft=draft,
         document=document,
@@ -238,11 +240,18 @@ def gather(
         manifest=manifest,
         received=received,
         held_for=_out_for(store, others) if document == "carry_out" else {},
-        trails=trails_of(store, sorted(cited.lines)) if document == "reversal" and cited else {},
+        trails=trails,
         waybills=_waybills_of(store, sorted(wanted)) if document == "transit_loss" else {},
+        closed=closed_months(store, _sites_of(draft, positions.values(), trails.values())),
         own_reservation=own_reservation,
     )
     return case, problems
+
+
+def _sites_of(draft: Draft, positions: Iterable[Held], trails: Iterable[Sequence[PastLine]]) -> set[str]:
+    """Every site whose books the draft may touch: its own, those that have the devices, and those that had them."""
+    had = {line.position.site for trail in trails for line in trail}
+    return {draft.site, *(site for site in had | {held.position.site for held in positions} if site)}
 
 
 def _out_for(store: Store, faulty: Sequence[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from devices.database import Store
+from devices.problems import refuse
 from devices.records import RecordKind
 from devices.values import Book
 
@@ -20,7 +21,8 @@ Closed = Mapping[tuple[str, str], str]
 class Month(msgspec.Struct, frozen=True):
     """One month of a site's book. `payload` is the closed statement as JSON text, `digest` the SHA-256 of its bytes.
 
-    A `closed` one waits for its two signatures and can be reopened until it has them; then it is `sealed`.
+    A `closed` one waits for its two signatures and can be reopened until it has them; then it is `sealed`. `reason`
+    says why it was reopened.
     """
 
     site: str
@@ -32,6 +34,7 @@ class Month(msgspec.Struct, frozen=True):
     payload: str
     closed_at: int
     closed_by: str
+    reason: str | None = None
 
 
 MONTH = RecordKind(
@@ -42,6 +45,8 @@ MONTH = RecordKind(
     "month",
     ("site", "register", "month"),
 )
+
+COLUMNS = (*Month.__struct_fields__, "revision")
 
 
 def month_key(site: str, register: str, month: str) -> str:
@@ -58,6 +63,25 @@ def closed_months(store: Store, sites: set[str]) -> dict[tuple[str, str], str]:
         sorted(sites),
     )
     return {(site, register): month for site, register, month in rows}
+
+
+def month_record(store: Store, site: str, register: str, month: str) -> tuple[Month, int]:
+    """A month that was closed once, with its revision. Raises Refused (`not_found`)."""
+    place = (site, register, month)
+    row = store.row(
+        f"SELECT {', '.join(COLUMNS)} FROM month WHERE site = ? AND register = ? AND month = ?", place
+    )
+    if row is None:
+        raise refuse("not_found")
+    return Month(*row[:-1]), row[-1]
+
+
+def months_of(store: Store, site: str) -> list[Month]:
+    """Every month of a site that was closed once, the latest first."""
+    rows = store.rows(
+        f"SELECT {', '.join(COLUMNS)} FROM month WHERE site = ? ORDER BY month DESC, register", (site,)
+    )
+    return [Month(*row[:-1]) for row in rows]
 
 
 def first_day(month: str) -> date:

@@ -65,14 +65,24 @@ def post(store: Store, unit: Unit, draft: Draft, *, by: Poster, at_us: int, rule
     Raises Refused with every problem found; nothing is written then. 409 `race_lost` names a serial that another
     site moved at the same moment.
     """
-    writer = open_journals(store, sites_touched(draft), at_us)
+    writer = open_journals(store, sites_touched(store, draft), at_us)
     return keep_document(writer, unit, decide(store, unit, draft, writer, rulebook), by)
 
 
-def sites_touched(draft: Draft) -> set[str]:
-    """The sites whose journals a draft needs held: its own, and an arrival's origin."""
-    dispatch = getattr(draft, "dispatch", None) if draft.__struct_config__.tag == "arrival" else None
-    return {draft.site} | ({dispatch.rsplit("-", 2)[0]} if dispatch and dispatch.count("-") >= 2 else set())
+CITED_SITES = (
+    "SELECT l.site FROM line l WHERE l.document = ? UNION SELECT l.from_site FROM line l WHERE l.document = ?"
+    " UNION SELECT p.site FROM line l JOIN position p ON p.serial = l.serial WHERE l.document = ?"
+)
+
+
+def sites_touched(store: Store, draft: Draft) -> set[str]:
+    """The sites whose journals a draft needs held: its own, an arrival's origin, and that of a reversed arrival."""
+    field = {"arrival": "dispatch", "reversal": "document"}.get(str(draft.__struct_config__.tag))
+    cited: str | None = getattr(draft, field) if field else None
+    if cited is None:
+        return {draft.site}
+    sites = {site for (site,) in store.rows(CITED_SITES, (cited, cited, cited)) if site}
+    return {draft.site, *sites} | ({cited.rsplit("-", 2)[0]} if cited.count("-") >= 2 else set())
 
 
 def next_number(store: Store, site: str, year: int) -> tuple[str, int]:

@@ -70,7 +70,7 @@ def review(
     """
     found = waiting(store, number)
     draft = draft_of(found)
-    writer = open_journals(store, sites_touched(draft), at_us)
+    writer = open_journals(store, sites_touched(store, draft), at_us)
     found = waiting(store, number)  # again, now that nobody else can decide
     _refuse_review(store, found, decision, by, reason)
     decided = None

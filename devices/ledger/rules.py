@@ -63,6 +63,23 @@ def dates_run_forward(case: Case, moves: Moves) -> Problems:
             yield Problem("date_before_previous", entry.pointer, facts)
 
 
+def months_are_open(case: Case, moves: Moves) -> Problems:
+    """Nothing is dated into a closed month of a book it leaves, enters or stays in (DESIGN section 1, idea 6)."""
+    for move in moves:
+        for book in dict.fromkeys(_books_of(move)):
+            closed = case.closed.get(book)
+            if closed is not None and case.draft.business_date[:7] <= closed:
+                site, register = book
+                facts = {"serial": move.entry.serial, "site": site, "register": register, "month": closed}
+                yield Problem("month_closed", move.entry.pointer, facts)
+
+
+def _books_of(move: Move) -> Iterator[tuple[str, str]]:
+    for place in (move.before, move.after):
+        if place.site is not None and place.register in BOOKS:
+            yield place.site, place.register
+
+
 def models_fit(case: Case, moves: Moves) -> Problems:
     """A new serial has a catalogued model in use, and looks as that model's serials do."""
     for move in moves:
@@ -139,6 +156,13 @@ def proof_is_attached(case: Case, moves: Moves) -> Problems:
     """Devices that come from nowhere need a paper that says whence."""
     if not case.draft.attachments:
         yield Problem("proof_required", "/attachments")
+
+
+def opening_precedes_the_first_close(case: Case, moves: Moves) -> Problems:
+    """Opening stock is told until the first month of any of the site's books is closed."""
+    closed = [month for (site, _), month in case.closed.items() if site == case.draft.site]
+    if closed:
+        yield Problem("opening_after_close", "/type", {"site": case.draft.site, "month": min(closed)})
 
 
 def opening_is_complete(case: Case, moves: Moves) -> Problems:
@@ -334,12 +358,18 @@ RULES: dict[str, tuple[Rule, ...]] = {
         devices_are_free,
         devices_are_here,
         dates_run_forward,
+        months_are_open,
         models_fit,
         marks_are_kept,
         papers_exist,
         answered_is_rejected,
     ),
-    "opening": (proof_is_attached, opening_is_complete, warranty_ends_on_a_day),
+    "opening": (
+        opening_precedes_the_first_close,
+        proof_is_attached,
+        opening_is_complete,
+        warranty_ends_on_a_day,
+    ),
     "receipt": (quarantine_has_a_reason, manifest_agrees),
     "adoption": (
         proof_is_attached,

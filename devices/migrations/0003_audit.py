@@ -63,6 +63,7 @@ TABLES = (
         payload TEXT NOT NULL,
         closed_at BIGINT NOT NULL,
         closed_by TEXT NOT NULL,
+        reason TEXT,
         revision INTEGER NOT NULL,
         PRIMARY KEY (site, register, month)
     )""",

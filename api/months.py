@@ -1,0 +1,166 @@
+"""Closed months over HTTP: a month of a book is closed, signed, opened again, and exported as evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from api import times
+from api.access import visible_sites
+from api.blind import refuse_while_blind
+from api.calls import Call, Done, Shown
+from api.stocktakes import SignatureAnswer, session_digest
+from devices.audit import evidence, months, signing
+from devices.audit.month_statement import Header, decode
+from devices.journal import open_journals
+from devices.ledger.books import Statement
+from devices.ledger.months import Month, month_key, month_record, months_of
+from devices.values import Book
+
+
+class MonthBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A month of a book, YYYY-MM."""
+
+    site: str
+    register: Book
+    month: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
+
+
+class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Months of one site, or of every site the caller reads."""
+
+    site: str | None = None
+
+
+class MonthAnswer(msgspec.Struct, frozen=True):
+    """A month that was closed; `digest` is that of its statement, which is signed; `reason` is that of a reopening."""
+
+    site: str
+    register: str
+    month: str
+    state: str
+    stocktake: str
+    digest: str
+    closed_at: str
+    closed_by: str
+    reason: str | None
+    signatures: list[SignatureAnswer]
+
+
+class ClosedMonth(MonthAnswer, frozen=True):
+    """A closed month with what was frozen: the statement, and the digest of every model's card.
+
+    A card's digest is the SHA-256 of `…/card`'s JSON for the whole month, keys sorted, without spaces, in UTF-8.
+    """
+
+    header: dict[str, Any]
+    statement: Statement
+    cards: dict[str, str]
+
+
+def _place(call: Call) -> tuple[str, str, str]:
+    return call.path["site"], call.path["register"], call.path["month"]
+
+
+# --- the course of a month
+
+
+def close(call: Call) -> Done:
+    """Close a month of a book."""
+    body = call.body
+    writer = open_journals(call.store, [body.site], call.at_us)
+    months.close_month(writer, call.unit, body.site, body.register, body.month, call.who.username)
+    return Done(201, month_key(body.site, body.register, body.month))
+
+
+def reopen(call: Call) -> Done:
+    """Open the last closed month of a book again."""
+    site, register, month = _place(call)
+    writer = open_journals(call.store, [site], call.at_us)
+    months.reopen_month(writer, site, register, month, by=call.who.username, reason=call.body.reason)
+    return Done(200, month_key(site, register, month))
+
+
+def sign(call: Call) -> Done:
+    """Sign a closed month; the second of the two signatures seals it."""
+    site, register, month = _place(call)
+    writer = open_journals(call.store, [site], call.services.clock())
+    months.sign_month(
+        writer,
+        site,
+        register,
+        month,
+        call.body.role,
+        call.signing_key,
+        by=call.who,
+        digest=call.body.digest,
+        session=session_digest(call),
+        authenticated_at_us=call.at_us,
+    )
+    return Done(201, month_key(site, register, month))
+
+
+# --- reading
+
+
+def show_done(call: Call, done: Done) -> Shown:
+    """A month as it stands, without its statement."""
+    value, revision = month_record(call.store, *done.key.split("/"))
+    return Shown(_answer(call, value), revision)
+
+
+def list_months(call: Call, _: Done) -> Shown:
+    """The months of the caller's sites, the latest of each site first."""
+    sites = visible_sites(call.who, call.query.site)
+    if sites is None:
+        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+    return Shown([_answer(call, value) for site in sites for value in months_of(call.store, site)])
+
+
+def show(call: Call, _: Done) -> Shown:
+    """A month with its frozen statement; not while its register is counted blind."""
+    site, register, month = _place(call)
+    value, revision = month_record(call.store, site, register, month)
+    refuse_while_blind(call, [site], register)
+    closed = decode(value.payload)
+    whole = ClosedMonth(
+        **msgspec.structs.asdict(_answer(call, value)),
+        header=_header(closed.header),
+        statement=closed.statement,
+        cards=closed.cards,
+    )
+    return Shown(whole, revision)
+
+
+def show_evidence(call: Call, _: Done) -> Shown:
+    """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
+    site, register, month = _place(call)
+    payload, given = months.payload_and_signatures(call.store, site, register, month)
+    refuse_while_blind(call, [site], register)
+    return Shown(evidence.written(evidence.bundle_of(call.store, payload, given)))
+
+
+def _answer(call: Call, value: Month) -> MonthAnswer:
+    payload = months.payload_of(value)
+    given = signing.standing(call.store, payload.subject, payload.digest)
+    return MonthAnswer(
+        site=value.site,
+        register=value.register,
+        month=value.month,
+        state=value.state,
+        stocktake=value.stocktake,
+        digest=value.digest,
+        closed_at=times.shown(value.closed_at),
+        closed_by=value.closed_by,
+        reason=value.reason,
+        signatures=[
+            SignatureAnswer(each.role, each.username, each.fingerprint, times.shown(each.signed_at))
+            for each in given
+        ],
+    )
+
+
+def _header(header: Header) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(header)
+    return {**shown, "closed_at": times.shown(header.closed_at)}

@@ -1,0 +1,56 @@
+"""What `panku verify` asks of closed months: statements and cards are those that were closed, signatures hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from devices.audit import signing
+from devices.audit.month_statement import card_digests, decode
+from devices.audit.months import payload_of
+from devices.audit.stocktakes import SIGNING_ROLES
+from devices.database import Store
+from devices.ledger.books import statement
+from devices.ledger.faults import Fault
+from devices.ledger.months import MONTH, Month, month_key
+from devices.people.signing_keys import key_by_fingerprint
+from devices.records import all_current
+
+
+def month_faults(store: Store) -> Iterator[Fault]:
+    """Everything wrong with the months that are closed."""
+    for value, _ in all_current(store, MONTH):
+        if value.state != "reopened":
+            yield from _statement(store, value)
+            yield from _signatures(store, value)
+
+
+def _statement(store: Store, value: Month) -> Iterator[Fault]:
+    key = month_key(value.site, value.register, value.month)
+    if hashlib.sha256(value.payload.encode()).hexdigest() != value.digest:
+        yield Fault("month", key, "the statement is not that of its digest")
+    try:
+        closed = decode(value.payload)
+        stated = statement(store, value.site, value.register, value.month)
+    except (msgspec.DecodeError, ValueError):
+        yield Fault("month", key, "the statement can not be read")
+        return
+    if closed.statement != stated:
+        yield Fault("month", key, "the ledger's statement is another than was closed")
+    elif closed.cards != card_digests(store, stated):
+        yield Fault("month", key, "the ledger's cards are others than were closed")
+
+
+def _signatures(store: Store, value: Month) -> Iterator[Fault]:
+    payload = payload_of(value)
+    standing = signing.standing(store, payload.subject, payload.digest)
+    for given in standing:
+        key = key_by_fingerprint(store, given.fingerprint)
+        signature = bytes.fromhex(given.signature)
+        if key is None or not signing.verifies(payload, signature, bytes.fromhex(key.public_hex)):
+            name = f"{payload.subject}#{given.role}"
+            yield Fault("signature", name, "it is not of this statement by this key")
+    if value.state == "sealed" and {given.role for given in standing} != set(SIGNING_ROLES):
+        yield Fault("signature", payload.subject, "it is sealed without both signatures over its statement")

@@ -1,0 +1,171 @@
+"""No document is dated into a closed month: the rule alone, and every document from every place against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from devices import records
+from devices.database import Store
+from devices.journal import open_journals
+from devices.ledger import post
+from devices.ledger.case import Case, Move
+from devices.ledger.drafts import AnyDraft, Draft
+from devices.ledger.entries import Entry
+from devices.ledger.months import MONTH, Month
+from devices.ledger.rules import months_are_open, opening_precedes_the_first_close
+from devices.lifecycle import STEPS
+from devices.problems import Refused
+from devices.unit import Unit
+from devices.values import BOOKS, NOWHERE, Position
+from panku.wiring import RULEBOOK
+from tests.conftest import ENGINES, Stores
+from tests.ledger_books import NOW, TODAY
+from tests.shelf import AWAY, HOME, PARTS, PLACES, Place, Shelf, expected, step_of
+
+SERIAL = "661565714353"
+UNUSED: Any = None
+EVERY_BOOK = [(site, book) for site in (HOME, AWAY) for book in BOOKS]
+
+
+def case_of(day: str, closed: dict[tuple[str, str], str]) -> Case:
+    """A case of a draft of a day at HOME, with months closed."""
+    return Case(Draft(site=HOME, business_date=day), "move", "N", UNUSED, (), {}, {}, {}, {}, closed=closed)
+
+
+def move_of(before: Position, after: Position) -> Move:
+    """The move of one device."""
+    return Move(Entry("/lines/0", "device", SERIAL, UNUSED), None, before, after, "move")
+
+
+def at(site: str | None, register: str | None) -> Position:
+    """A place in a book, or in none."""
+    return Position(state="in_stock", site=site, register=register) if site else NOWHERE
+
+
+PLACES_OF_A_LINE = [at(None, None), *(at(site, register) for site in (HOME, AWAY)
+                    for register in (*BOOKS, "custody"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("book", EVERY_BOOK, ids="/".join)
+@pytest.mark.parametrize(
+    ("day", "late"),
+    [
+        ("2026-10-31", True),
+        ("2026-11-01", True),
+        ("2026-11-30", True),
+        ("2026-12-01", False),
+        ("2027-01-01", False),
+    ],
+)
+def test_a_move_is_refused_exactly_where_a_book_it_touches_is_closed(
+    book: tuple[str, str], day: str, late: bool
+) -> None:
+    case = case_of(day, {book: "2026-11"})
+    for before in PLACES_OF_A_LINE:
+        for after in PLACES_OF_A_LINE:
+            told = [(problem.code, problem.pointer, dict(problem.facts)) for problem in
+                    months_are_open(case, [move_of(before, after)])]  # fmt: skip
+            facts = {"serial": SERIAL, "site": book[0], "register": book[1], "month": "2026-11"}
+            touched = book in {(place.site, place.register) for place in (before, after)}
+            assert told == ([("month_closed", "/lines/0", facts)] if touched and late else [])
+
+
+def test_both_sites_of_an_arrival_are_told_where_both_are_closed() -> None:
+    closed = {(HOME, "spare"): "2026-11", (AWAY, "spare"): "2026-12"}
+    moves = [move_of(at(HOME, "spare"), at(AWAY, "spare"))]
+    told = [(problem.facts["site"], problem.facts["month"]) for problem in
+            months_are_open(case_of("2026-11-30", closed), moves)]  # fmt: skip
+    assert told == [(HOME, "2026-11"), (AWAY, "2026-12")]
+
+
+@pytest.mark.parametrize(
+    ("closed", "told"),
+    [
+        ({}, []),
+        ({(AWAY, "spare"): "2026-11"}, []),
+        ({(HOME, "spare"): "2026-11"}, ["2026-11"]),
+        ({(HOME, "spare"): "2026-11", (HOME, "merchandise"): "2026-10"}, ["2026-10"]),
+    ],
+)
+def test_opening_stock_ends_with_the_first_close_of_any_book_of_the_site(
+    closed: dict[tuple[str, str], str], told: list[str]
+) -> None:
+    problems = list(opening_precedes_the_first_close(case_of("2026-12-01", closed), []))
+    assert [problem.facts["month"] for problem in problems] == told
+
+
+# --- every document
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shelf(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Shelf]:
+    """A device in every place; nothing that the tests do stays."""
+    store = stores.fresh(request.param)
+    yield Shelf(store)
+    stores.drop(store)
+
+
+class Undone(Exception):
+    """Thrown to undo what a test did."""
+
+
+def close_every_book(store: Store, month: str) -> None:
+    """Close every book of both sites through a month, by its record alone."""
+    writer = open_journals(store, [HOME, AWAY], NOW)
+    for site, book in EVERY_BOOK:
+        value = Month(site, book, month, "closed", "S", "0" * 64, "{}", NOW, "zhang")  # type: ignore[arg-type]
+        records.write(writer, MONTH, value, by="zhang", expected=0)
+
+
+def codes_of(store: Store, unit: Unit, body: dict[str, Any], month: str) -> set[str]:
+    """Every code with which a posting is refused while all books are closed through a month; it is undone."""
+    draft = msgspec.convert(body, AnyDraft)
+    try:
+        with store.writing():
+            close_every_book(store, month)
+            post.post(store, unit, draft, by=post.Poster("zhang"), at_us=NOW, rulebook=RULEBOOK)
+            raise Undone  # noqa: TRY301
+    except Undone:
+        return set()
+    except Refused as refused:
+        return {problem.code for problem in refused.problems}
+
+
+PARTNER_IN_A_BOOK = {("swap", "faulty"), ("swap", "spare"), ("factory_exchange", "new")}
+"""Where the shelf's other device of a pair is, or becomes, a spare."""
+
+
+def touches_a_book(document: str, role: str, place: Place) -> bool:
+    """Whether the tables say that a document moves the device of a place, or its partner, by a book."""
+    step = step_of(document, role, place)
+    enters = step is not None and step.becomes in (*BOOKS, "given", "left")
+    return place[1] in BOOKS or enters or (document, role) in PARTNER_IN_A_BOOK
+
+
+@pytest.mark.parametrize(("document", "role"), PARTS, ids=lambda part: part)
+def test_every_document_that_touches_a_book_waits_for_an_open_month(
+    document: str, role: str, shelf: Shelf
+) -> None:
+    wrong = {}
+    for place in PLACES:
+        if expected(document, role, place, HOME) is not None:
+            continue
+        body = shelf.body(document, role, place, HOME)
+        wanted = {"month_closed"} if touches_a_book(document, role, place) else set()
+        opening = {"opening_after_close"} if document == "opening" else set()
+        told = (
+            codes_of(shelf.store, shelf.unit, body, TODAY[:7]),
+            codes_of(shelf.store, shelf.unit, body, "2026-10"),
+        )
+        if told != (wanted | opening, opening):
+            wrong[place] = told
+    assert wrong == {}
+
+
+def test_some_steps_touch_no_book() -> None:
+    free = {step.document for step in STEPS if not {*BOOKS} & {*step.registers}}
+    assert {"registration", "loss_report", "surrender", "repair_return"} <= free
