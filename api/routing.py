@@ -180,17 +180,22 @@ def render_fault(req: falcon.Request, resp: falcon.Response, error: Exception, _
     render_refusal(req, resp, refuse("fault"), None)
 
 
+ANSWERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""What an answer has unless it says otherwise, as pages and their scripts do."""
+
+
 class Headers:
     """Security headers on every answer (OWASP ASVS 5.0, chapter 3)."""
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, *_: object) -> None:
-        """Add them; nothing of an answer is ever stored by a cache."""
+        """Add them; nothing of an answer is stored by a cache unless it says so."""
         resp.set_header("X-Content-Type-Options", "nosniff")
         resp.set_header("Referrer-Policy", "no-referrer")
         resp.set_header("X-Frame-Options", "DENY")
         resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        resp.set_header(
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
-        )
-        resp.set_header("Cache-Control", "no-store")
+        for name, value in ANSWERS.items():
+            if resp.get_header(name) is None:
+                resp.set_header(name, value)

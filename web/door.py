@@ -1,47 +1,34 @@
-"""The pages' routes: for now the first visit, which says how to make the first administrator."""
+"""The door for people: every page's route, and the files the pages use."""
 
 from __future__ import annotations
 
 import falcon
 
 from api.calls import Services
-from labels.words import negotiate
-from web.first_visit import icon, render_first_visit, stylesheet
+from devices.problems import refuse
+from web.pages import PageResource
+from web.rendering import STATIC, static_digest
+from web.table import PAGES
+
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+SERVED = {path.name: MEDIA_TYPES[path.suffix] for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
 
 
-class FirstVisit:
-    """The page at the root."""
+class Static:
+    """The files of `web/static`."""
 
-    def __init__(self, services: Services) -> None:
-        self.services = services
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """How to begin, or that the service runs."""
-        row = self.services.store.row("SELECT 1 FROM role_grant WHERE role = 'admin' AND active = 1 LIMIT 1")
-        resp.text = render_first_visit(row is not None, negotiate(req.get_header("Accept-Language")))
-        resp.content_type = "text/html; charset=utf-8"
-
-
-class Stylesheet:
-    """The one stylesheet."""
-
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """CSS, from our own origin."""
-        resp.data = stylesheet()
-        resp.content_type = "text/css; charset=utf-8"
-
-
-class Icon:
-    """The pages' icon."""
-
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """SVG, from our own origin."""
-        resp.data = icon()
-        resp.content_type = "image/svg+xml"
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        """One file; its address changes with its content, so a browser may keep it."""
+        if name not in SERVED:
+            raise refuse("not_found")
+        resp.data = (STATIC / name).read_bytes()
+        resp.content_type = f"{SERVED[name]}; charset=utf-8"
+        fresh = req.query_string == static_digest(name)
+        resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if fresh else "no-cache")
 
 
 def add_pages(app: falcon.App[falcon.Request, falcon.Response], services: Services) -> None:
     """Add the pages' routes."""
-    app.add_route("/", FirstVisit(services))
-    app.add_route("/static/panku.css", Stylesheet())
-    app.add_route("/static/panku.svg", Icon())
+    app.add_route("/static/{name}", Static())
+    for page in PAGES:
+        app.add_route(page.path, PageResource(services, page))

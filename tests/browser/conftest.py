@@ -1,0 +1,125 @@
+"""A served demo and a real browser for each process of the tests; skipped, and said so, where there is no Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from devices import schema
+from devices.database import Store
+from devices.people.doors import doors_url, migrate_doors
+from panku.demo import PASSWORDS, fill
+from panku.wiring import clock
+
+ROOT = Path(__file__).parents[2]
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+REQUIRED = "PANKU_REQUIRE_BROWSER"
+
+
+def chromium() -> str:
+    """Where Chromium is; without it the tests are skipped, or fail where they are required."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        if os.environ.get(REQUIRED):
+            pytest.fail("Chromium is not installed, and the browser tests are required")
+        pytest.skip("Chromium is not installed")
+    return found
+
+
+class Site:
+    """A served demo. `restart` brings the server back on the same books after `stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"sqlite:///{folder}/panku.sqlite3"
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.store = Store(self.url)
+        schema.migrate(self.store)
+        fill(self.store, clock())
+        doors = Store(doors_url(self.url))
+        migrate_doors(doors)
+        doors.close()
+        self.restart()
+
+    def restart(self) -> None:
+        """Start the server and wait until it answers."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
+        settings = {"PANKU_DATABASE_URL": self.url, "PANKU_PORT": str(self.port)}
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [ROOT / ".venv/bin/panku", "serve"],
+                cwd=self.folder,
+                env=kept | settings,
+                stdout=log,
+                stderr=log,
+            )
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(self.address + "/readyz", timeout=5).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        pytest.fail("the server did not start")
+
+    def stop(self) -> None:
+        """End the server."""
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo, served to this process's browser only."""
+    chromium()
+    served = Site(tmp_path_factory.mktemp("site"))
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(site: Site, browser: Browser) -> Iterator[Visit]:
+    """Open the site as somebody: `visit("zhang", "/scan", DESKTOP)`; scripts' errors fail the test."""
+    contexts, errors = [], []
+
+    def open_page(who: str | None, path: str = "/", viewport: dict[str, int] = PHONE) -> Page:
+        context = browser.new_context(viewport=viewport, locale="zh-CN", base_url=site.address)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if who is not None:
+            body = {"username": who, "password": PASSWORDS[who][0]}
+            answer = context.request.post("/v1/session", data=body)
+            assert answer.status == 201, answer.text()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []

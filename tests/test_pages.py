@@ -1,0 +1,151 @@
+"""Every page, as each role and nobody gets it: shown, led to sign in, or refused in words; for a strict browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from falcon import testing
+
+from api.app import create_app
+from api.calls import Services
+from devices.unit import found
+from labels.words import LOCALES, catalogue
+from tests.conftest import Stores
+from tests.door import Client, Door
+from web.door import SERVED, add_pages
+from web.navigation import LINKS, links_of
+from web.pages import POLICY
+from web.rendering import EVERY_SCRIPT, SCRIPT_WORDS, STATIC
+from web.table import PAGES
+
+TEMPLATES = Path(STATIC).parent / "templates"
+ROLES = ("zhang", "li", "wu", "chen", "admin")
+PARTS: dict[str, str] = {}
+"""What stands for each part of a page's path in these tests."""
+
+
+@pytest.fixture(scope="module")
+def door(stores: Stores) -> Iterator[Door]:
+    store = stores.fresh("sqlite")
+    made = Door(store)
+    made.enrol_extra()
+    add_pages(made.app, made.services)
+    yield made
+    stores.drop(store)
+
+
+def plain(path: str) -> str:
+    """A page's path with something in each of its parts."""
+    return re.sub(r"\{(\w+)\}", lambda part: PARTS[part[1]], path)
+
+
+@pytest.fixture(scope="module")
+def readers(door: Door) -> dict[str, Client]:
+    return {who: door.sign_in(who) for who in ROLES}
+
+
+SIGNED_IN = [page for page in PAGES if not page.access.public]
+
+
+@pytest.mark.parametrize("page", SIGNED_IN, ids=lambda page: page.name)
+def test_a_page_leads_a_stranger_to_sign_in_and_back(door: Door, page: object) -> None:
+    path = plain(page.path)  # type: ignore[attr-defined]
+    answer = door.nobody().get(path)
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        f"/sign-in?then={path.replace('/', '%2F')}",
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("who", ROLES)
+def test_a_page_is_shown_or_refused_in_words(readers: dict[str, Client], page: object, who: str) -> None:
+    answer = readers[who].get(plain(page.path))  # type: ignore[attr-defined]
+    assert answer.status_code in (200, 403, 404, 409), answer.text
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert "{{" not in answer.text
+    assert not re.search(r">\s*page\.[a-z_]", answer.text), "a text without words"
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_every_link_a_reader_has_leads_to_a_page_they_may_see(readers: dict[str, Client], who: str) -> None:
+    home = readers[who].get("/").text
+    offered = re.findall(r'<li><a href="([^"]+)"', home)
+    assert set(offered) >= {"/me"}
+    assert {href: readers[who].get(href).status_code for href in offered} == dict.fromkeys(offered, 200)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_strict_content_policy_takes_nothing_away(readers: dict[str, Client], page: object) -> None:
+    for who in ROLES:
+        text = readers[who].get(plain(page.path)).text  # type: ignore[attr-defined]
+        scripts = re.findall(r"<script([^>]*)>", text)
+        assert all("src=" in script or 'type="application/json"' in script for script in scripts)
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|(?:src|href)=\"https?:", text)
+
+
+def test_every_text_of_a_template_or_script_is_in_both_catalogues_and_no_other() -> None:
+    used = {*EVERY_SCRIPT, *(name for names in SCRIPT_WORDS.values() for name in names)}
+    used |= {f"nav.{link.name}" for link in LINKS}
+    prefixes = set()
+    for template in TEMPLATES.glob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        used |= set(re.findall(r'words\("([\w.]+)"', text)) - {"nav."}
+        prefixes |= set(re.findall(r'words\("([\w.]+\.)" ~', text))
+    for locale in LOCALES:
+        have = {name.removeprefix("page.") for name in catalogue(locale) if name.startswith("page.")}
+        assert {name for name in used if not name.endswith(".")} - have == set()
+        assert {name for name in have - used if not name.startswith(tuple(prefixes))} == set()
+
+
+def test_no_page_ships_more_than_sixty_kibibytes_of_script() -> None:
+    assert sum((STATIC / name).stat().st_size for name in SERVED if name.endswith(".js")) < 60 * 1024
+
+
+def test_a_static_file_is_kept_by_its_content_and_others_are_not_served(door: Door) -> None:
+    nobody = door.nobody()
+    home = nobody.get("/").text
+    (css,) = re.findall(r'href="(/static/panku\.css\?\w+)"', home)
+    assert "immutable" in nobody.get(css).headers["Cache-Control"]
+    assert nobody.get("/static/panku.css").headers["Cache-Control"] == "no-cache"
+    assert nobody.get("/static/nothing.css").status_code == 404
+    assert nobody.get("/static/..%2fdoor.py").status_code == 404
+
+
+def test_without_an_administrator_the_first_page_says_how_to_begin(stores: Stores) -> None:
+    store = stores.fresh("sqlite")
+    with store.writing():
+        found(store, "unit", 1)
+    services = Services(
+        store, store, {}, lambda: 1, secure_cookies=False, body_limit_bytes=1, upload_limit_bytes=1
+    )
+    app = create_app(services)
+    add_pages(app, services)
+    text = testing.TestClient(app).simulate_get("/").text
+    assert ".venv/bin/panku init" in re.sub(r"<[^>]+>", "", text)
+    assert "还没有系统管理员" in text
+    stores.drop(store)
+
+
+@pytest.mark.parametrize(
+    ("then", "next_page"), [("/me", "/me"), ("//evil.example", "/"), ("https://evil", "/")]
+)
+def test_signing_in_leads_on_within_this_server_only(door: Door, then: str, next_page: str) -> None:
+    assert f'data-next="{next_page}"' in door.nobody().get(f"/sign-in?then={then}").text
+
+
+def test_the_language_is_the_readers_choice(door: Door) -> None:
+    nobody = door.nobody()
+    assert '<html lang="zh-CN">' in nobody.get("/sign-in").text
+    assert '<html lang="en">' in nobody.get("/sign-in", **{"Accept-Language": "en"}).text
+    chosen = nobody.get("/sign-in?lang=en")
+    assert '<html lang="en">' in chosen.text
+    assert chosen.cookies["panku_language"].value == "en"
+
+
+def test_nobody_has_links() -> None:
+    assert links_of(None) == []

@@ -1,0 +1,27 @@
+"""The links every page has, declared once with the roles that need them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from api.access import READERS
+from devices.people.roles import ADMIN, Person
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One link: its name (the words are `page.nav.<name>`), where it leads, and who has it."""
+
+    name: str
+    href: str
+    roles: tuple[str, ...]
+
+
+LINKS = (Link("home", "/", (*READERS, ADMIN)),)
+
+
+def links_of(person: Person | None) -> list[Link]:
+    """The links somebody has; nobody has none."""
+    if person is None:
+        return []
+    held = {role for role, _ in person.roles}
+    return [link for link in LINKS if held & set(link.roles)]

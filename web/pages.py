@@ -1,0 +1,133 @@
+"""From a declared page to HTML: who asks, may they see it, what it shows, and what is told when it can not be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import falcon
+import msgspec
+
+from api.access import Access, admit
+from api.calls import Call, Services
+from api.session import principal_of
+from devices.people.roles import Person
+from devices.problems import Refused, refuse
+from labels.words import LOCALES, Locale, negotiate, sentence
+from web.rendering import render
+
+LANGUAGE_COOKIE = "panku_language"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of every page: scripts, styles and pictures of our own origin, nothing inline."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page: its path, what it asks of its reader, the template, and the function that gathers what it shows.
+
+    `site` in the path or query is where a role is asked for, as for the API's routes. Without a session, a page that
+    is not `public` sends its reader to sign in first.
+    """
+
+    path: str
+    name: str
+    access: Access
+    template: str
+    show: Callable[[View], Mapping[str, Any]]
+
+
+class View(msgspec.Struct):
+    """One request for a page, as its function sees it: the API's call, and the query's texts."""
+
+    call: Call
+    page: Page
+    asked: Mapping[str, str]
+
+    @property
+    def person(self) -> Person:
+        """Who reads."""
+        return self.call.who
+
+    def text(self, name: str, default: str = "") -> str:
+        """One parameter of the query, without surrounding blanks."""
+        return self.asked.get(name, default).strip()
+
+
+class PageResource:
+    """One page's GET."""
+
+    def __init__(self, services: Services, page: Page) -> None:
+        self.services = services
+        self.page = page
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
+        """The page as HTML; a refusal as a page that says why."""
+        locale = locale_of(req, resp)
+        person: Person | None = None
+        try:
+            at_us = self.services.clock()
+            person, session = _reader(self.services, req, at_us)
+            if person is None and not self.page.access.public:
+                raise falcon.HTTPSeeOther(f"/sign-in?then={quote(req.relative_uri, safe='')}")
+            asked = {name: value for name, value in req.params.items() if isinstance(value, str)}
+            query = msgspec.defstruct("Query", [("site", str | None)])(asked.get("site"))
+            admit(self.page.access, person, path, None, query)
+            call = Call(
+                services=self.services,
+                person=person,
+                path=path,
+                query=query,
+                body=None,
+                raw=b"",
+                at_us=at_us,
+                address=req.remote_addr or "",
+                locale=locale,
+                session=session,
+            )
+            shown = self.page.show(View(call, self.page, asked))
+            html = render(
+                self.page.template, locale, page=self.page.name, person=person, uri=req.relative_uri, **shown
+            )
+        except Refused as refused:
+            resp.status = falcon.code_to_http_status(refused.status)
+            html = refused_page(refused, locale, person, req.relative_uri)
+        resp.text = html
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Content-Security-Policy", POLICY)
+
+
+def refused_page(refused: Refused, locale: Locale, person: Person | None, uri: str) -> str:
+    """A page that says why there is nothing to see."""
+    told = [sentence(f"problem.{problem.code}", problem.facts, locale) for problem in refused.problems]
+    return render(
+        "refused.html", locale, page="refused", person=person, uri=uri, told=told, status=refused.status
+    )
+
+
+def locale_of(req: falcon.Request, resp: falcon.Response) -> Locale:
+    """The reader's language: as just chosen (`?lang=`), as chosen before, or as their browser asks."""
+    chosen = req.get_param("lang")
+    for locale in LOCALES:
+        if chosen == locale:
+            resp.set_cookie(LANGUAGE_COOKIE, locale, path="/", secure=False, http_only=True, same_site="Lax")
+            return locale
+    kept = req.cookies.get(LANGUAGE_COOKIE)
+    return next((locale for locale in LOCALES if locale == kept), None) or negotiate(
+        req.get_header("Accept-Language")
+    )
+
+
+def _reader(services: Services, req: falcon.Request, at_us: int) -> tuple[Person | None, str | None]:
+    """Who reads; a session that has ended is as none, and a token is no reader of pages."""
+    try:
+        person, session = principal_of(services, req, at_us)
+    except Refused as refused:
+        if refused.status == 401:
+            return None, None
+        raise
+    if person is not None and person.via == "token":
+        raise refuse("person_required")
+    return person, session

@@ -1,0 +1,98 @@
+"""Templates with their words: every text of a page is the catalogue's, every value is shown as people write it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from devices.people.roles import Person
+from devices.unit import TIME_ZONE
+from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
+from web.navigation import links_of
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+FEN = 100
+
+
+def render(template: str, locale: Locale, *, person: Person | None, **shown: Any) -> str:
+    """A page as HTML, in one language; `person` decides which links it has."""
+    words: Callable[..., str] = partial(_words, locale=locale)
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **shown,
+            person=person,
+            links=links_of(person),
+            words=words,
+            term=partial(term, locale=locale),
+            language=LANGUAGE_TAGS[locale],
+            locale=locale,
+            static=static_url,
+            script_words=partial(script_words, locale=locale),
+        )
+    )
+
+
+def _words(message: str, /, locale: Locale, **facts: object) -> str:
+    """The text of `page.<message>`, its facts filled in."""
+    return sentence(f"page.{message}", facts, locale)
+
+
+SCRIPT_WORDS: dict[str, tuple[str, ...]] = {}
+"""By page: the texts its script says, besides those that every page's script may say."""
+EVERY_SCRIPT = ("offline",)
+
+
+def script_words(page: str, locale: Locale) -> dict[str, str]:
+    """The texts that a page's script says, by name, for the script to fill in."""
+    return {name: catalogue(locale)[f"page.{name}"] for name in (*EVERY_SCRIPT, *SCRIPT_WORDS.get(page, ()))}
+
+
+def moment(at_us: int | None) -> str:
+    """A moment in UTC microseconds as the unit's clock shows it, to the minute."""
+    if at_us is None:
+        return ""
+    return (
+        datetime.fromtimestamp(at_us / 1_000_000, UTC)
+        .astimezone(ZoneInfo(TIME_ZONE))
+        .strftime("%Y-%m-%d %H:%M")
+    )
+
+
+def yuan(fen: int | None) -> str:
+    """An amount of fen as yuan."""
+    return "" if fen is None else f"{fen // FEN}.{fen % FEN:02d}"
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return f"/static/{name}?{static_digest(name)}"
+
+
+@cache
+def static_digest(name: str) -> str:
+    """What tells one version of a static file from another."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": moment, "yuan": yuan}
+    return environment

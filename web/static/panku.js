@@ -1,0 +1,135 @@
+// What every page shares: requests to the API, forms that send themselves, and telling what came of them.
+
+/** A new random id, also where the page is not served over HTTPS. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * One request to the API. Answers {ok, status, body, etag}; status 0 means that no answer came.
+ * `key` is the Idempotency-Key: the same one again is the same act.
+ */
+export async function request(method, path, body, { key, ifMatch, signal } = {}) {
+  const headers = { "Accept-Language": document.documentElement.lang };
+  if (method !== "GET" && ifMatch === undefined) headers["Idempotency-Key"] = key ?? newId();
+  if (ifMatch !== undefined) headers["If-Match"] = `"${ifMatch}"`;
+  let sent;
+  if (body instanceof Blob) {
+    sent = body;
+    headers["X-File-Name"] = encodeURIComponent(body.name ?? "");
+  } else if (body !== undefined) {
+    sent = JSON.stringify(body);
+    headers["Content-Type"] = "application/json";
+  }
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: sent, signal, credentials: "same-origin" });
+  } catch {
+    return { ok: false, status: 0, body: null };
+  }
+  const json = (answer.headers.get("Content-Type") ?? "").includes("json");
+  return {
+    ok: answer.ok,
+    status: answer.status,
+    body: json ? await answer.json() : null,
+    etag: answer.headers.get("ETag")?.replaceAll('"', ""),
+  };
+}
+
+/** What a refusal says, in the reader's words; each fault on its own. */
+export function told(answer) {
+  if (answer.status === 0) return [text("offline")];
+  const faults = answer.body?.errors ?? [];
+  const sentences = faults.map((fault) => fault.detail);
+  return sentences.length ? [...new Set(sentences)] : [answer.body?.detail ?? `HTTP ${answer.status}`];
+}
+
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+
+/** A text of this page, with its facts filled in. */
+export function text(name, facts = {}) {
+  return (words[name] ?? name).replace(/\{(\w+)\}/g, (_, fact) => facts[fact] ?? "—");
+}
+
+/** Say something to everybody, those who listen to the page as well. */
+export function tell(place, sentences, kind = "error") {
+  place.replaceChildren(
+    ...sentences.map((sentence) => Object.assign(document.createElement("p"), { textContent: sentence })),
+  );
+  place.className = `told ${kind}`;
+  place.hidden = sentences.length === 0;
+}
+
+const AS = {
+  integer: (value) => Number.parseInt(value, 10),
+  boolean: (value, field) => field.checked,
+  yuan: (value) => Math.round(Number.parseFloat(value) * 100),
+  lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
+  moment: (value) => (value ? new Date(value).toISOString() : undefined),
+};
+
+/**
+ * The JSON that a form says: names are paths such as `customer.name` or `lines.0.serial`. Empty fields are left out, and
+ * those marked `data-path`, which belong into the address.
+ */
+export function bodyOf(form) {
+  const body = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || field.type === "file" || "path" in field.dataset) continue;
+    if (field.type === "radio" && !field.checked) continue;
+    if (field.type === "checkbox" && field.dataset.as !== "boolean") {
+      if (field.checked) (body[field.name] ??= []).push(field.value);
+      continue;
+    }
+    if (field.value === "" && field.dataset.as !== "boolean") continue;
+    put(body, field.name.split("."), (AS[field.dataset.as] ?? ((value) => value))(field.value, field));
+  }
+  return body;
+}
+
+function put(body, path, value) {
+  const [first, ...rest] = path;
+  if (rest.length === 0) body[first] = value;
+  else put((body[first] ??= /^\d+$/.test(rest[0]) ? [] : {}), rest, value);
+}
+
+/** Send a form and tell what came of it; where it is refused, the first field that is meant gets the focus. */
+async function send(form) {
+  const [method, template] = form.dataset.api.split(" ");
+  const path = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(form.elements[name].value.trim()));
+  const place = form.querySelector(".told");
+  const button = form.querySelector("button[type=submit], button:not([type])");
+  form.dataset.key ??= newId();
+  button.disabled = true;
+  const file = form.querySelector("input[type=file]")?.files[0];
+  const address = file ? `${path}?${new URLSearchParams(bodyOf(form))}` : path;
+  const sent = file ?? (form.dataset.body === "none" ? undefined : bodyOf(form));
+  const answer = await request(method, address, sent, { key: form.dataset.key, ifMatch: form.dataset.revision });
+  button.disabled = false;
+  if (answer.status !== 0) delete form.dataset.key; // an answer came: the next try is another act
+  if (!answer.ok) {
+    tell(place, told(answer));
+    fieldOf(form, answer)?.focus();
+    return;
+  }
+  form.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: answer.body }));
+  if (form.dataset.next !== undefined) {
+    const next = form.dataset.next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer.body?.[name] ?? ""));
+    if (next) location.assign(next);
+    else location.reload();
+  }
+}
+
+function fieldOf(form, answer) {
+  const pointer = answer.body?.errors?.[0]?.pointer ?? "";
+  return form.elements[pointer.slice(1).replaceAll("/", ".")] ?? form.querySelector("input[type=password]");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.api) return;
+  event.preventDefault();
+  if (form.dataset.ask && !confirm(form.dataset.ask)) return;
+  send(form);
+});

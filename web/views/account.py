@@ -1,0 +1,25 @@
+"""Signing in and up, and one's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices.people.signing_keys import keys_of
+from web.pages import View
+
+
+def show_sign_in(view: View) -> dict[str, Any]:
+    """The form; afterwards its reader goes on to where they wanted, on this server only."""
+    then = view.text("then", "/")
+    return {"then": then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/"}
+
+
+def show_sign_up(view: View) -> dict[str, Any]:
+    """The form that a code from the administrator opens."""
+    return {}
+
+
+def show_me(view: View) -> dict[str, Any]:
+    """Who one is, one's key, and how to change the password or sign out."""
+    keys = [key for key in keys_of(view.call.store, view.person.username) if key.status != "void"]
+    return {"roles": sorted(view.person.roles), "keys": keys}
