@@ -116,6 +116,8 @@ PROBLEMS: dict[str, Meaning] = {
     "malformed_range": _of(422, "text"),
     "range_backwards": _of(422, "text"),
     "range_too_long": _of(422, "text", "count", "limit"),
+    # paper
+    "missing_glyph": _of(422, "character", "code_point", "text"),
     # documents: the draft
     "malformed_number": _of(422, "number"),
     "malformed_date": _of(422, "date"),
