@@ -19,7 +19,7 @@ from devices.values import REGISTERS
 class TotalsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A past moment in RFC 3339; now without one."""
 
-    as_of: str | None = None
+    as_of: times.Told | None = None
 
 
 class CardQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):

@@ -13,6 +13,7 @@ from api.calls import Call, Done, Shown
 from devices.ledger import listing, post, reviewing
 from devices.people import sign_in
 from devices.problems import refuse
+from devices.values import Instant
 
 PAGE = 100
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
@@ -58,7 +59,7 @@ class PostedAnswer(msgspec.Struct, frozen=True):
     type: str
     status: Literal["posted", "pending"]
     business_date: str
-    recorded_at: str
+    recorded_at: Instant
     made_by: str
     lines: int
     serials: list[str]
@@ -103,7 +104,7 @@ def show_posted(call: Call, done: Done) -> Shown:
         type=kind,
         status="pending" if pending else "posted",
         business_date=business_date,
-        recorded_at=times.shown(recorded_at),
+        recorded_at=recorded_at,
         made_by=made_by,
         lines=len(serials),
         serials=serials,

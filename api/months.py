@@ -42,7 +42,7 @@ class MonthAnswer(msgspec.Struct, frozen=True):
     state: str
     stocktake: str
     digest: str
-    closed_at: str
+    closed_at: times.Told
     closed_by: str
     reason: str | None
     signatures: list[SignatureAnswer]

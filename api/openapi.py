@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from api.instants import outside
 from api.problems import MEDIA_TYPE, ProblemDetails
 from api.reading import Nothing
 from api.routing import Route
@@ -41,7 +42,9 @@ FILE_NAME = {
 
 def description(routes: Sequence[Route]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
-    shapes = [shape for route in routes for shape in (route.body, route.answer) if shape not in (None, bytes)]
+    shapes = [
+        shape for route in routes for shape in (route.body, _answer(route)) if shape not in (None, bytes)
+    ]
     schemas, components = msgspec.json.schema_components([*shapes, ProblemDetails], ref_template=REF)
     by_shape = dict(zip(map(str, shapes), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
@@ -52,8 +55,8 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
         "info": {
             "title": "Panku",
             "version": version("panku"),
-            "description": "The books of a tax-device service unit. Times are RFC 3339 or, in fields ending in _at"
-            " and _us, UTC microseconds; money is integer fen. Every error is application/problem+json with a code.",
+            "description": "The books of a tax-device service unit. Moments are RFC 3339 text in the unit's time zone,"
+            " money is integer fen. Every error is application/problem+json with a code.",
         },
         "paths": paths,
         "components": {
@@ -64,6 +67,11 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _answer(route: Route) -> Any:
+    """The shape an operation's answer has outside."""
+    return outside(route.answer) if route.answer is not None else None
 
 
 def _operation(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +123,7 @@ def _responses(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
     if route.answer is bytes:
         answer["content"] = {"application/octet-stream": RAW}
     elif route.answer is not None:
-        answer["content"] = {"application/json": {"schema": by_shape[str(route.answer)]}}
+        answer["content"] = {"application/json": {"schema": by_shape[str(_answer(route))]}}
     problem = {"schema": {"$ref": REF.format(name="ProblemDetails")}}
     responses = {str(status): answer for status in route.statuses}
     for status in _refusals(route):

@@ -41,7 +41,7 @@ class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was done under an order; `completed_at` in RFC 3339, `charged_fen` 0 for free."""
 
-    completed_at: str
+    completed_at: times.Told
     diagnosis: Text
     work: Text
     charged_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)] = 0

@@ -12,7 +12,7 @@ from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
 from devices.people.kinds import PublicKey
 from devices.problems import refuse
-from devices.values import UNIT
+from devices.values import UNIT, Instant
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Password = Annotated[str, msgspec.Meta(max_length=200)]
@@ -59,7 +59,7 @@ class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: Name
     site: str
     scopes: list[str]
-    expires_at: str
+    expires_at: times.Told
     username: str | None = None
 
 
@@ -102,7 +102,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     site: str
     scopes: list[str]
     username: str | None
-    expires_at: str
+    expires_at: Instant
     active: bool
     secret: str | None = None
 
@@ -311,6 +311,13 @@ def list_tokens(call: Call, _: Done) -> Shown:
 
 
 def _token(token: Any, secret: str | None = None) -> TokenAnswer:
-    ends = times.shown(token.expires_at)
-    scopes = token.scopes.split()
-    return TokenAnswer(token.id, token.label, token.site, scopes, token.username, ends, token.active, secret)
+    return TokenAnswer(
+        token.id,
+        token.label,
+        token.site,
+        token.scopes.split(),
+        token.username,
+        token.expires_at,
+        token.active,
+        secret,
+    )

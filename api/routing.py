@@ -12,6 +12,7 @@ import msgspec
 
 from api.access import Access, admit
 from api.calls import Call, Done, Services, Shown
+from api.instants import told
 from api.problems import MEDIA_TYPE, details_of
 from api.reading import Nothing, body_bytes, decoded, path_of, query_of, revision_seen
 from api.requests import once
@@ -69,7 +70,7 @@ class Resource:
         if route.write is not None:
             done = _written(route, call, req)
         shown = route.show(call, done)
-        _render(resp, shown, done, self.services)
+        _render(resp, route, shown, done, self.services)
 
 
 def _call(services: Services, route: Route, req: falcon.Request, path: dict[str, str]) -> Call:
@@ -133,12 +134,13 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-def _render(resp: falcon.Response, shown: Shown, done: Done, services: Services) -> None:
+def _render(resp: falcon.Response, route: Route, shown: Shown, done: Done, services: Services) -> None:
     resp.status = falcon.code_to_http_status(done.status)
     if isinstance(shown.body, bytes):
         resp.data, resp.content_type = shown.body, shown.media_type
     elif shown.body is not None:
-        resp.data, resp.content_type = msgspec.json.encode(shown.body), "application/json"
+        body = told(route.answer, shown.body)
+        resp.data, resp.content_type = msgspec.json.encode(body), "application/json"
     if shown.revision is not None:
         resp.set_header("ETag", f'"{shown.revision}"')
     if shown.next is not None:

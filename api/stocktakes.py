@@ -43,7 +43,7 @@ class ScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
     serial: Annotated[str, msgspec.Meta(max_length=200)]
-    at: str
+    at: times.Told
     bin: Code | None = None
     count: Part | None = None
 
@@ -51,7 +51,7 @@ class ScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScansBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A batch of scans; `sent_at` is the phone's time of sending, by which its clock is corrected."""
 
-    sent_at: str
+    sent_at: times.Told
     scans: Annotated[list[ScanBody], msgspec.Meta(min_length=1, max_length=SCANS_LIMIT)]
 
 
@@ -115,7 +115,7 @@ class SignatureAnswer(msgspec.Struct, frozen=True):
     role: str
     username: str
     fingerprint: str
-    signed_at: str
+    signed_at: times.Told
 
 
 class StocktakeAnswer(msgspec.Struct, frozen=True):
@@ -131,11 +131,11 @@ class StocktakeAnswer(msgspec.Struct, frozen=True):
     method: str
     double: bool
     state: str
-    opened_at: str
+    opened_at: times.Told
     opened_by: str
-    closed_at: str | None
+    closed_at: times.Told | None
     closed_by: str | None
-    sealed_at: str | None
+    sealed_at: times.Told | None
     reason: str | None
     mine: int
     tally: counting_scans.Tally | None
@@ -167,7 +167,7 @@ class SheetLine(msgspec.Struct, frozen=True):
     book_register: str | None
     book_bin: str | None
     found_bin: str | None
-    scanned_at: str | None
+    scanned_at: times.Told | None
     scanned_by: str | None
     recount: str | None
     moved: tuple[str, ...]

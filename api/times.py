@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from devices.problems import refuse
 from devices.serials import shortened
 from devices.unit import TIME_ZONE
+
+Told = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+"""A moment in a body or an answer: RFC 3339 text."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_US = 32_503_680_000_000_000  # the year 3000: far from where the calendar ends, in every time zone

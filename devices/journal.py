@@ -8,6 +8,7 @@ import msgspec
 
 from devices.chain import Link, link_after
 from devices.database import Store
+from devices.values import Instant
 
 COLUMNS = Link.__struct_fields__
 HEAD = f"SELECT {', '.join(COLUMNS)} FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1"
@@ -29,7 +30,7 @@ class Head(msgspec.Struct, frozen=True):
     site: str
     seq: int
     hash: str
-    recorded_at: int
+    recorded_at: Instant
 
 
 def head_of(store: Store, site: str) -> Link | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from devices.records import RecordKind
-from devices.values import Book
+from devices.values import Book, Instant
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -28,13 +28,13 @@ class CustomerData(msgspec.Struct, frozen=True):
 
 
 class ServiceRecord(msgspec.Struct, frozen=True):
-    """上门服务单 or repair record: what was done under an order. Times are UTC microseconds, money integer fen."""
+    """上门服务单 or repair record: what was done under an order; money in integer fen."""
 
-    completed_at: int
+    completed_at: Instant
     diagnosis: str
     work: str
     charged_fen: int
-    filed_at: int
+    filed_at: Instant
     filed_by: str
 
 

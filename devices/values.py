@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,9 @@ KINDS: tuple[Kind, ...] = ("tax_disk", "report_disk", "spare_part")
 BOOKS: tuple[Book, ...] = ("merchandise", "spare")
 REGISTERS: tuple[Register, ...] = (*BOOKS, "custody")
 CONDITIONS: tuple[Condition, ...] = ("good", "quarantine", "faulty")
+
+Instant = Annotated[int, msgspec.Meta(extra={"unit": "microsecond"})]
+"""A moment, in UTC microseconds; the doors tell it as RFC 3339 in the unit's time zone."""
 
 UNIT = "UNIT"
 """The name of the unit's own journal; no site may be called so."""

@@ -15,6 +15,7 @@ import msgspec
 from devices.database import Store
 from devices.ledger.history import EVENTS, Event, event_of
 from devices.lifecycle import DOCUMENTS
+from devices.values import Instant
 
 
 class ModelTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +34,11 @@ class ModelTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What a site's register holds, per model; `as_of_us` is the moment in UTC microseconds, None for now."""
+    """What a site's register holds, per model; as of a past moment; None for now."""
 
     site: str
     register: str
-    as_of_us: int | None
+    as_of_us: Instant | None
     models: list[ModelTotals]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from devices.database import Store
-from devices.values import POSITION_FIELDS, Position
+from devices.values import POSITION_FIELDS, Instant, Position
 
 Sees = Callable[[str], bool]
 
@@ -18,8 +18,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a device: what moved it, on whose word, from where, and its whole position after it.
 
     `document_type` is the document's own type; `type` is that of the line, which for a reversal is the type of what
-    it undoes, and `reverses` then the step it undoes. `review` is the auditor's decision. `recorded_at_us` is in
-    UTC microseconds, `business_date` an ISO date. `journal_site` and `journal_seq` name the link that holds it.
+    it undoes, and `reverses` then the step it undoes. `review` is the auditor's decision. `business_date` is an
+    ISO date. `journal_site` and `journal_seq` name the link that holds it.
     """
 
     serial: str
@@ -30,7 +30,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     document_type: str
     site: str
     business_date: str
-    recorded_at_us: int
+    recorded_at_us: Instant
     made_by: str
     reviewed_by: str | None
     review: str | None

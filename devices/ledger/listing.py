@@ -11,10 +11,11 @@ from devices.database import Store
 from devices.ledger import cursors
 from devices.ledger.gather import marks
 from devices.ledger.history import EVENTS, Event, event_of
+from devices.values import Instant
 
 
 class DeviceRow(msgspec.Struct, frozen=True):
-    """One device of a list, without its customer. `document` last moved it, `recorded_at_us` UTC microseconds."""
+    """One device of a list, without its customer. `document` last moved it."""
 
     serial: str
     kind: str
@@ -28,7 +29,7 @@ class DeviceRow(msgspec.Struct, frozen=True):
     reserved_by: str | None
     document: str
     business_date: str
-    recorded_at_us: int
+    recorded_at_us: Instant
 
 
 class DevicePage(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ class DocumentRow(msgspec.Struct, frozen=True):
     type: str
     register: str | None
     business_date: str
-    recorded_at_us: int
+    recorded_at_us: Instant
     made_by: str
     cites: str | None
     answers: str | None
@@ -69,12 +70,12 @@ class DocumentPage(msgspec.Struct, frozen=True):
 
 
 class ReviewView(msgspec.Struct, frozen=True):
-    """A document's review; `recorded_at_us` in UTC microseconds."""
+    """A document's review."""
 
     decision: str
     reason: str | None
     made_by: str
-    recorded_at_us: int
+    recorded_at_us: Instant
 
 
 class DocumentView(msgspec.Struct, frozen=True):

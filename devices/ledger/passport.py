@@ -14,6 +14,7 @@ from devices.ledger.history import Sees, sees_customer
 from devices.lifecycle import FROM, POSTED, roles_of, starts_of
 from devices.paperwork import CustomerData
 from devices.problems import Fact
+from devices.values import Instant
 
 
 class CustomerShown(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True):
     """What Panku knows of one device now.
 
     `document` is the one that last moved it, with its `status` and `review`; `step` the number of its lines;
-    `reserved_by` the proposal that waits for it. Dates are ISO dates, `recorded_at_us` UTC microseconds.
+    `reserved_by` the proposal that waits for it. Dates are ISO dates.
     """
 
     serial: str
@@ -58,7 +59,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None
     review: str | None
     step: int
-    recorded_at_us: int
+    recorded_at_us: Instant
     business_date: str
 
 
