@@ -54,7 +54,7 @@ def test_every_fault_is_told_at_once() -> None:
 
 
 def test_other_programs_variables_are_left_alone() -> None:
-    read_settings({"PATH": "/bin", "PANKUCHEN": "lecker", "PANKU_REQUIRE_POSTGRESQL": "1"})
+    read_settings({"PATH": "/bin", "PANKUCHEN": "lecker", "PANKU_REQUIRE_BROWSER": "1"})
 
 
 def test_the_default_database_lies_in_the_data_folder(tmp_path: Path) -> None:
