@@ -4,10 +4,12 @@ import peewee
 import pytest
 
 from devices.database import violated
+from devices.ledger.verify import verify
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import ADMIN
 from devices.problems import Refused
 from devices.values import UNIT
+from panku.wiring import RECORD_KINDS
 from tests.staff import DAY, OTHER_PASSWORD, PASSWORD, Staff
 
 
@@ -130,6 +132,16 @@ def test_a_deactivated_person_loses_roles_and_key_and_stays_listed(staff: Staff)
     staff.write(lambda w: persons.deactivate(w, staff.admin, "lee"))
     (listed,) = [person for person in persons.everybody(staff.store) if person.username == "lee"]
     assert (listed.active, listed.enrolled, listed.roles, listed.key) == (False, False, frozenset(), None)
+
+
+def test_the_books_verify_after_a_person_was_deactivated_and_let_back_in(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    staff.write(lambda w: persons.deactivate(w, staff.admin, "li.ming"))
+    assert verify(staff.store, RECORD_KINDS).faults == []
+    staff.write(lambda w: persons.reactivate(w, staff.admin, "li.ming"))
+    assert verify(staff.store, RECORD_KINDS).faults == []
+    staff.store.execute("DELETE FROM personal WHERE key = 'li.ming'")
+    assert {fault.table for fault in verify(staff.store, RECORD_KINDS).faults} == {"personal"}
 
 
 def test_the_first_key_signs_and_the_one_after_a_reset_waits(staff: Staff) -> None:

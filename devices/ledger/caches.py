@@ -214,7 +214,9 @@ def _current(store: Store, kind: RecordKind) -> Faults:
 
 
 PERSONAL = (
-    "SELECT r.kind, r.key, r.revision, r.content, p.salt, p.content, p.taxpayer_id, p.latest,"
+    "SELECT r.kind, r.key, r.revision, r.content,"
+    " (SELECT b.content FROM revision b WHERE b.kind = r.kind AND b.key = r.key AND b.revision = r.revision - 1),"
+    " p.salt, p.content, p.taxpayer_id, p.latest,"
     " (SELECT MAX(m.revision) FROM personal m WHERE m.kind = r.kind AND m.key = r.key),"
     " (SELECT e.content FROM revision e WHERE e.kind = r.kind AND e.key = r.key ORDER BY e.revision DESC LIMIT 1)"
     " FROM revision r LEFT JOIN personal p ON p.kind = r.kind AND p.key = r.key AND p.revision = r.revision"
@@ -238,10 +240,12 @@ def _personal(store: Store, unit: Unit | None, kinds: Sequence[str]) -> Faults:
 
 
 def _personal_fault(unit: Unit | None, row: tuple[Any, ...]) -> str | None:
-    revision, content, salt, data, taxpayer_id, latest, last, newest = row
+    revision, content, before, salt, data, taxpayer_id, latest, last, newest = row
     committed = _fields(content).get("commitment")
     if not committed:
         return None if data is None else "nothing in the journal commits to it"
+    if latest is None and before is not None and _fields(before).get("commitment") == committed:
+        return None  # the revision changed something else; its data are those of the one before it
     if salt is None or data is None:
         if not _fields(newest).get("erased"):
             return "personal data is gone, and nobody erased it"
