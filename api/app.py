@@ -1,6 +1,8 @@
-"""The WSGI application of the API: only routes, from the one table."""
+"""The WSGI application of the API: only routes, from the one table, and HEAD for whatever answers GET."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import falcon
 import msgspec
@@ -24,9 +26,25 @@ class Description:
         resp.content_type = "application/json"
 
 
+class Heads:
+    """HEAD is answered as GET is, without the body (RFC 9110, section 9.3.2), whatever is asked."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Ask as GET."""
+        if req.method == "HEAD":
+            req.context.without_body = True
+            req.method = "GET"
+
+    def process_response(self, req: falcon.Request, _resp: falcon.Response, *_: object) -> None:
+        """Let Falcon leave the body out."""
+        if getattr(req.context, "without_body", False):
+            req.method = "HEAD"
+
+
 def create_app(services: Services) -> falcon.App[falcon.Request, falcon.Response]:
     """The application over these services."""
-    app = falcon.App(middleware=[Headers()])
+    middleware: list[Any] = [Headers(), Heads()]
+    app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = False
     app.add_error_handler(Exception, render_fault)
     app.add_error_handler(falcon.HTTPError, render_http_error)
