@@ -58,11 +58,15 @@ class _Locks:
     """One thread's open files, closed when the thread ends, and whether it is inside."""
 
     def __init__(self, database: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        self.porch = os.open(f"{database}.gate-porch", flags, 0o600)
-        self.gate = os.open(f"{database}.gate", flags, 0o600)
+        self._open: list[int] = []  # grows file by file: where the second can not be opened, the first is closed
+        self.porch = self._opened(f"{database}.gate-porch")
+        self.gate = self._opened(f"{database}.gate")
         self.inside = False
 
+    def _opened(self, name: str) -> int:
+        self._open.append(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        return self._open[-1]
+
     def __del__(self) -> None:
-        os.close(self.porch)
-        os.close(self.gate)
+        for file in self._open:
+            os.close(file)
