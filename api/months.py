@@ -51,7 +51,8 @@ class MonthAnswer(msgspec.Struct, frozen=True):
 class ClosedMonth(MonthAnswer, frozen=True):
     """A closed month with what was frozen: the statement, and the digest of every model's card.
 
-    A card's digest is the SHA-256 of `…/card`'s JSON for the whole month, keys sorted, without spaces, in UTF-8.
+    A card's digest is the SHA-256 of a JSON array without spaces: site, register, model, from, to, opening, lines,
+    closing; a line is serial, step, document, n, type, reverses, business_date, and 1 for in or -1 for out.
     """
 
     header: dict[str, Any]

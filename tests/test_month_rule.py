@@ -20,7 +20,7 @@ from devices.ledger.rules import months_are_open, opening_precedes_the_first_clo
 from devices.lifecycle import STEPS
 from devices.problems import Refused
 from devices.unit import Unit
-from devices.values import BOOKS, NOWHERE, Position
+from devices.values import BOOKS, NOWHERE, REGISTERS, Position, Register
 from panku.wiring import RULEBOOK
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import NOW, TODAY
@@ -41,13 +41,13 @@ def move_of(before: Position, after: Position) -> Move:
     return Move(Entry("/lines/0", "device", SERIAL, UNUSED), None, before, after, "move")
 
 
-def at(site: str | None, register: str | None) -> Position:
+def at(site: str | None, register: Register | None) -> Position:
     """A place in a book, or in none."""
     return Position(state="in_stock", site=site, register=register) if site else NOWHERE
 
 
 PLACES_OF_A_LINE = [at(None, None), *(at(site, register) for site in (HOME, AWAY)
-                    for register in (*BOOKS, "custody"))]  # fmt: skip
+                    for register in REGISTERS)]  # fmt: skip
 
 
 @pytest.mark.parametrize("book", EVERY_BOOK, ids="/".join)
@@ -117,7 +117,7 @@ def close_every_book(store: Store, month: str) -> None:
     """Close every book of both sites through a month, by its record alone."""
     writer = open_journals(store, [HOME, AWAY], NOW)
     for site, book in EVERY_BOOK:
-        value = Month(site, book, month, "closed", "S", "0" * 64, "{}", NOW, "zhang")  # type: ignore[arg-type]
+        value = Month(site, book, month, "closed", "S", "0" * 64, "{}", NOW, "zhang")
         records.write(writer, MONTH, value, by="zhang", expected=0)
 
 

@@ -562,8 +562,32 @@ def test_a_cards_digest_is_that_of_the_card_as_anybody_can_write_it(closed: Door
     cards = zhang.get(MONTH).json["cards"]
     assert cards
     for model, digest in cards.items():
-        card = zhang.get(f"/v1/books/BJ01/merchandise/card?model={model}&from=2026-11-01&to=2026-11-30").json
-        text = json.dumps(card, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        query = f"model={model}&from=2026-11-01&to=2026-11-30"
+        card = zhang.get(f"/v1/books/BJ01/merchandise/card?{query}").json
+        lines = [
+            [
+                *(
+                    line[name]
+                    for name in ("serial", "step", "document", "n", "type", "reverses", "business_date")
+                ),
+                1
+                if line["position"]["register"] == "merchandise" and line["position"]["site"] == "BJ01"
+                else -1,
+            ]
+            for line in card["lines"]
+        ]
+        assert len(lines) > 2
+        whole = [
+            "BJ01",
+            "merchandise",
+            model,
+            "2026-11-01",
+            "2026-11-30",
+            card["opening"],
+            lines,
+            card["closing"],
+        ]
+        text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
         assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
 from devices.audit.sheet import Signer
+from devices.chain import digest_of
 from devices.database import Store
-from devices.ledger.books import Statement, card
+from devices.ledger.books import Card, Statement, card, entered
 from devices.ledger.months import first_day, last_day
 
 PAYLOAD_TYPE = "application/vnd.panku.month-statement+json"
@@ -44,12 +43,36 @@ class ClosedStatement(msgspec.Struct, frozen=True):
 
 
 encode = msgspec.json.Encoder().encode
-encode_card = msgspec.json.Encoder(order="sorted").encode
 decode = msgspec.json.Decoder(ClosedStatement).decode
 
 
 def card_digests(store: Store, stated: Statement) -> dict[str, str]:
-    """The digest of every model's card of a statement's month: of its JSON, keys sorted, without spaces, in UTF-8."""
+    """The digest of every model's card of a statement's month, by model."""
     window = (first_day(stated.month).isoformat(), last_day(stated.month).isoformat())
-    cards = [card(store, stated.site, stated.register, each.model, *window) for each in stated.models]
-    return {each.model: hashlib.sha256(encode_card(each)).hexdigest() for each in cards}
+    place = (stated.site, stated.register)
+    return {
+        each.model: card_digest(card(store, *place, each.model, *window), place) for each in stated.models
+    }
+
+
+def card_digest(shown: Card, place: tuple[str, str]) -> str:
+    """The SHA-256 of a card's canonical form (see devices.chain): from, to, opening, lines and closing.
+
+    A line is its serial, step, document, its number in that, type, the step it reverses, business date, and 1 for in
+    or -1 for out.
+    """
+    lines = [
+        (
+            line.serial,
+            line.step,
+            line.document,
+            line.n,
+            line.type,
+            line.reverses,
+            line.business_date,
+            1 if entered(line, *place) else -1,
+        )
+        for line in shown.lines
+    ]
+    head = (shown.site, shown.register, shown.model, shown.from_date, shown.to_date)
+    return digest_of((*head, shown.opening, lines, shown.closing))
