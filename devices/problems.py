@@ -98,6 +98,7 @@ PROBLEMS: dict[str, Meaning] = {
     # serials, taxpayers and spreadsheets
     "malformed_serial": _of(422, "text"),
     "full_width": _of(422, "text", "serial"),
+    "command_barcode": _of(422, "text"),
     "serial_not_of_model": _of(422, "serial", "model"),
     "malformed_taxpayer_id": _of(422),
     "taxpayer_check_character": _of(422),

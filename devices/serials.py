@@ -15,6 +15,9 @@ LONGEST_PATTERN = 64  # characters of a model's serial pattern
 VARIABLE_PARTS = 2  # parts of a pattern that may vary in length: two cannot backtrack far
 LONGEST_RANGE = 1_000  # serials one range may stand for: more than any carton holds
 
+COMMAND_PREFIX = "PANKU"  # of the barcodes that command a scanning page; no serial begins so
+COMMANDS = ("finish", "cancel", "undo")
+
 SERIAL = re.compile(rf"[A-Z0-9-]{{1,{LONGEST}}}")
 
 _CONTROLS = "".join(map(chr, range(0x20))) + "\x7f\u200b\u2060\ufeff"  # EOT, GS, CR; invisible marks
@@ -39,12 +42,21 @@ def trimmed(text: str) -> str:
     return bare.translate(_UPPER)
 
 
+def command_barcode(command: str) -> str:
+    """What the barcode of one of COMMANDS holds: capital letters only, which every scanner sends alike."""
+    return COMMAND_PREFIX + command.upper()
+
+
 def recognise(text: str, pointer: str = "") -> str | Problem:
     """The serial that `text` is, or why it is none: `full_width` with the serial it looks like, `malformed_serial`.
+
+    A `command_barcode` is none either.
 
     A full-width form is told, never taken: an input method that widens a scan may have eaten a part of it too.
     """
     bare = trimmed(text)
+    if bare.startswith(COMMAND_PREFIX):
+        return Problem("command_barcode", pointer, {"text": shortened(text)})
     if SERIAL.fullmatch(bare):
         return bare
     told = shortened(text)

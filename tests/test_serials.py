@@ -1,5 +1,6 @@
 """What is taken for a serial, what is told instead, and what a range of a carton stands for."""
 
+import re
 import time
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from devices.problems import PROBLEMS, Problem
 from devices.serials import (
+    COMMANDS,
     LONGEST_RANGE,
     VARIABLE_PARTS,
+    command_barcode,
     expand,
     expand_all,
     lost_zeros,
@@ -182,3 +185,10 @@ def test_every_fault_of_a_batch_is_told_with_its_entry() -> None:
         ("/entries/3", "duplicate_serial"),
         ("/entries/5", "malformed_range"),
     ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_barcode_is_no_serial(command: str) -> None:
+    text = command_barcode(command)
+    assert re.fullmatch(r"[A-Z0-9]+", text)
+    assert recognise(text) == Problem("command_barcode", "", {"text": text})

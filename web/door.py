@@ -7,7 +7,7 @@ import falcon
 from api.calls import Services
 from devices.problems import refuse
 from web.pages import PageResource
-from web.rendering import STATIC, static_digest
+from web.rendering import STATIC, static_bytes, static_digest
 from web.table import PAGES
 
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -21,7 +21,7 @@ class Static:
         """One file; its address changes with its content, so a browser may keep it."""
         if name not in SERVED:
             raise refuse("not_found")
-        resp.data = (STATIC / name).read_bytes()
+        resp.data = static_bytes(name)
         resp.content_type = f"{SERVED[name]}; charset=utf-8"
         fresh = req.query_string == static_digest(name)
         resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if fresh else "no-cache")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -82,7 +83,23 @@ def static_url(name: str) -> str:
 @cache
 def static_digest(name: str) -> str:
     """What tells one version of a static file from another."""
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(static_bytes(name)).hexdigest()[:12]
+
+
+@cache
+def static_bytes(name: str) -> bytes:
+    """A static file as it is served.
+
+    What a script imports has the address that pages give it: a browser takes another address for another module, and
+    would run the same file twice.
+    """
+    data = (STATIC / name).read_bytes()
+    if not name.endswith(".js"):
+        return data
+    return IMPORTED.sub(lambda found: found[1] + static_url(found[2].decode()).encode() + found[3], data)
+
+
+IMPORTED = re.compile(rb'((?:from|import) ")\./(\w+\.js)(")')
 
 
 @cache
