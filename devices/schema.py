@@ -11,6 +11,7 @@ from devices.database import Row, Store, StoreRefused
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration"
 FINGERPRINT_TABLE = "schema_fingerprint"
+ADDED = "was added"
 NOT_OURS = "The database has tables that Panku did not make: name another one in PANKU_DATABASE_URL."
 
 # Each query gives (kind, name, definition). A table's name is in its parts' names, so that a reader finds them.
@@ -53,6 +54,9 @@ POSTGRESQL_OBJECTS = (
               pg_get_functiondef(p.oid)
        FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.prokind IN ('f', 'p')""",
 )
+GUARDS = ("trigger ", "function ")
+"""The kinds of object that keep the ledger from being changed: one that is missing or altered is never accepted."""
+
 OBJECTS = {"sqlite": SQLITE_OBJECTS, "postgresql": POSTGRESQL_OBJECTS}
 
 
@@ -117,12 +121,14 @@ def differences(store: Store) -> list[str]:
 def accept(store: Store, history_table: str = HISTORY_TABLE) -> list[str]:
     """Keep the schema's present fingerprint as the right one; returns the differences that were accepted.
 
-    Raises SchemaDiffers for a database that Panku never migrated.
+    Raises SchemaDiffers for a database that Panku never migrated, and where a guard is missing or altered.
     """
     if history_table not in store.db.get_tables():
         raise SchemaDiffers(NOT_OURS)
     with store.alone():
         accepted = differences(store)
+        if lost := _lost_guards(accepted):
+            raise SchemaDiffers(_guards_lost(lost))
         _keep(store)
     return accepted
 
@@ -142,10 +148,24 @@ def _refuse_difference(store: Store) -> None:
             return
         raise SchemaDiffers(NOT_OURS)
     if found := differences(store):
+        if _lost_guards(found):
+            raise SchemaDiffers(_guards_lost(found))
         raise SchemaDiffers(
             f"The database's schema was changed behind Panku's back: {'; '.join(found)}. Restore it, or, if the change "
             "was meant, run `panku migrate --accept`."
         )
+
+
+def _lost_guards(found: list[str]) -> list[str]:
+    """Those differences that are a guard's loss or change; a trigger that was added takes nothing away."""
+    return [each for each in found if each.startswith(GUARDS) and not each.endswith(ADDED)]
+
+
+def _guards_lost(found: list[str]) -> str:
+    return (
+        f"The database's guards were changed behind Panku's back: {'; '.join(found)}. Rows of the ledger may have been "
+        "changed since, so this is never accepted: restore the database from a backup."
+    )
 
 
 def _runner(store: Store, directory: Path, history_table: str) -> Runner:
@@ -173,4 +193,4 @@ def _changed(kept: dict[str, str], found: dict[str, str]) -> set[str]:
 def _difference(name: str, kept: dict[str, str], found: dict[str, str]) -> str:
     if name not in found:
         return "is missing"
-    return "was changed" if name in kept else "was added"
+    return "was changed" if name in kept else ADDED

@@ -58,7 +58,7 @@ class _Locks:
     """One thread's open files, closed when the thread ends, and whether it is inside."""
 
     def __init__(self, database: Path) -> None:
-        self._open: list[int] = []  # grows file by file: where the second can not be opened, the first is closed
+        self._open: list[int] = []  # file by file: a second that can not be opened leaves the first
         self.porch = self._opened(f"{database}.gate-porch")
         self.gate = self._opened(f"{database}.gate")
         self.inside = False

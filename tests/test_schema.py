@@ -150,6 +150,37 @@ def test_an_accepted_change_is_no_difference_any_more(shelf: Store, migrations: 
     schema.check(shelf, migrations)
 
 
+GUARDS_LOST = [each for each in CHANGES if "TRIGGER" in each or "FUNCTION" in each]
+
+
+@pytest.mark.parametrize(
+    ("empty", "change"),
+    [(engine, change) for change in GUARDS_LOST for engine in CHANGES[change][1]],
+    indirect=["empty"],
+)
+def test_a_guard_that_was_lost_or_changed_is_never_accepted(
+    shelf: Store, migrations: Path, change: str
+) -> None:
+    shelf.execute(change)
+    shelf.execute("CREATE TABLE more (x INTEGER)")
+    for refused_by in (lambda: schema.accept(shelf), lambda: schema.check(shelf, migrations)):
+        with pytest.raises(schema.SchemaDiffers, match="restore the database from a backup") as refused:
+            refused_by()
+        assert CHANGES[change][0] in str(refused.value)
+        assert "--accept" not in str(refused.value)
+    assert "table more was added" in schema.differences(shelf)
+
+
+def test_a_trigger_that_was_added_is_accepted(shelf: Store, migrations: Path) -> None:
+    body = {
+        "sqlite": "AFTER INSERT ON shelf BEGIN SELECT 1; END",
+        "postgresql": "BEFORE DELETE ON shelf FOR EACH ROW EXECUTE FUNCTION refuse()",
+    }
+    shelf.execute(f"CREATE TRIGGER mine {body[shelf.engine]}")
+    assert schema.accept(shelf) == [f"trigger {'shelf.' * (shelf.engine == 'postgresql')}mine was added"]
+    schema.check(shelf, migrations)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_two_databases_of_one_version_have_one_fingerprint(
     stores: Stores, engine: str, tidy: Callable[[Store], Store]
