@@ -91,6 +91,14 @@ class ReadingBooks:
                 by="zhao.lei", reason=None, at_us=at(day), rulebook=RULEBOOK,
             )  # fmt: skip
 
+    def withdraw(self, number: str, day: int) -> None:
+        """Take a proposal back as its poster."""
+        with self.store.writing():
+            reviewing.review(
+                self.store, self.unit, number, "withdraw",
+                by="li.ming", reason=None, at_us=at(day), rulebook=RULEBOOK,
+            )  # fmt: skip
+
     def repair(self, day: int, serial: str, site: str = "A1") -> str:
         """Open a repair order."""
         with self.writing(site, day) as writer:

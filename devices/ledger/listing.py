@@ -40,7 +40,9 @@ class DevicePage(msgspec.Struct, frozen=True):
 
 
 class DocumentRow(msgspec.Struct, frozen=True):
-    """One document of a list, with its standing. `lines` took effect, `reversed` of them were undone.
+    """One document of a list, with its standing.
+
+    `lines` took effect, or are proposed while it is pending; `reversed` of them were undone.
 
     `resolved` is false while a rejection still has to be answered for.
     """
@@ -192,7 +194,7 @@ def documents(
     wanted.add(f"d.number {'<' if newest_first else '>'} ?", after)
     order = "d.number DESC" if newest_first else "d.number"
     rows = store.rows(*wanted.query(DOCUMENTS, order, limit + 1))
-    found = [_document_row(row) for row in rows[:limit]]
+    found = _document_rows(store, rows[:limit])
     return DocumentPage(found, cursors.encoded(found[-1].number) if len(rows) > limit else None)
 
 
@@ -206,7 +208,7 @@ def document(store: Store, number: str, *, after: int = 0, limit: int = 100) -> 
         f"{EVENTS} WHERE l.document = ? AND l.n > ? ORDER BY l.n LIMIT ?", (number, after, limit)
     )
     return DocumentView(
-        _document_row(row[:15]),
+        _document_rows(store, [row[:15]])[0],
         msgspec.json.decode(content),
         ReviewView(*reviewed) if reviewed[0] is not None else None,
         seq,
@@ -215,6 +217,24 @@ def document(store: Store, number: str, *, after: int = 0, limit: int = 100) -> 
     )
 
 
-def _document_row(row: Sequence[Any]) -> DocumentRow:
-    named: dict[str, Any] = dict(zip(DocumentRow.__struct_fields__, row, strict=True))
-    return DocumentRow(**{**named, "resolved": bool(named["resolved"])})
+def _document_rows(store: Store, rows: Sequence[Sequence[Any]]) -> list[DocumentRow]:
+    named = [dict(zip(DocumentRow.__struct_fields__, row, strict=True)) for row in rows]
+    proposed = _proposed(store, [each["number"] for each in named if each["status"] == "pending"])
+    return [
+        DocumentRow(
+            **{
+                **each,
+                "lines": proposed.get(each["number"], each["lines"]),
+                "resolved": bool(each["resolved"]),
+            }
+        )
+        for each in named
+    ]
+
+
+def _proposed(store: Store, pending: Sequence[str]) -> dict[str, int]:
+    """How many devices each of these proposals has reserved: one for each of its lines."""
+    if not pending:
+        return {}
+    counts = f"SELECT document, COUNT(*) FROM reservation WHERE document IN ({marks(len(pending))}) GROUP BY document"
+    return dict(store.rows(counts, pending))
