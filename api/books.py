@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,8 +10,10 @@ from api import times
 from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
+from devices.database import Store
 from devices.journal import heads
 from devices.ledger import books, due
+from devices.ledger.months import closed_as
 from devices.problems import refuse
 from devices.values import REGISTERS
 
@@ -34,6 +36,12 @@ class StatementQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A calendar month, YYYY-MM."""
 
     month: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
+
+
+class StatementAnswer(books.Statement, frozen=True):
+    """A statement as the ledger has it now, and whether its month is closed: `closed`, `sealed` by two, or null."""
+
+    closed: Literal["closed", "sealed"] | None
 
 
 class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +75,13 @@ def show_card(call: Call, _: Done) -> Shown:
 def show_statement(call: Call, _: Done) -> Shown:
     """The month's opening, in, out and closing, per model."""
     site, register = call.path["site"], _register(call)
-    return Shown(call.read_past(lambda store: books.statement(store, site, register, call.query.month)))
+
+    def read(store: Store) -> StatementAnswer:
+        found = books.statement(store, site, register, call.query.month)
+        closed = closed_as(store, site, register, call.query.month)
+        return StatementAnswer(**msgspec.structs.asdict(found), closed=closed)
+
+    return Shown(call.read_past(read))
 
 
 def list_deadlines(call: Call, _: Done) -> Shown:

@@ -76,6 +76,15 @@ def month_record(store: Store, site: str, register: str, month: str) -> tuple[Mo
     return Month(*row[:-1]), row[-1]
 
 
+def closed_as(store: Store, site: str, register: str, month: str) -> Literal["closed", "sealed"] | None:
+    """Whether a month of a book is closed, and whether both have signed it; None for an open one."""
+    row = store.row(
+        "SELECT state FROM month WHERE site = ? AND register = ? AND month = ? AND state <> 'reopened'",
+        (site, register, month),
+    )
+    return row[0] if row else None
+
+
 def months_of(store: Store, site: str) -> list[Month]:
     """Every month of a site that was closed once, the latest first."""
     rows = store.rows(
