@@ -16,7 +16,13 @@ class Link(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
 
 
-LINKS = (Link("home", "/", (*READERS, ADMIN)),)
+LINKS = (
+    Link("home", "/", (*READERS, ADMIN)),
+    Link("orders", "/orders", READERS),
+    Link("people", "/admin/people", (ADMIN,)),
+    Link("registers", "/admin/registers", (ADMIN,)),
+    Link("tokens", "/admin/tokens", (ADMIN,)),
+)
 
 
 def links_of(person: Person | None) -> list[Link]:

@@ -48,7 +48,11 @@ def _words(message: str, /, locale: Locale, **facts: object) -> str:
     return sentence(f"page.{message}", facts, locale)
 
 
-SCRIPT_WORDS: dict[str, tuple[str, ...]] = {}
+SCRIPT_WORDS: dict[str, tuple[str, ...]] = {
+    "people": ("secret",),
+    "person": ("secret",),
+    "tokens": ("secret",),
+}
 """By page: the texts its script says, besides those that every page's script may say."""
 EVERY_SCRIPT = ("offline",)
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from api.access import PUBLIC, SIGNED_IN
+from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
+from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
-from web.views import account, home
+from web.views import account, home, orders, people, registers
 
 PAGES = (
     Page("/", "home", PUBLIC, "home.html", home.show_home),
     Page("/sign-in", "sign_in", PUBLIC, "sign_in.html", account.show_sign_in),
     Page("/sign-up", "sign_up", PUBLIC, "sign_up.html", account.show_sign_up),
     Page("/me", "me", SIGNED_IN, "me.html", account.show_me),
+    Page("/orders", "orders", Access(roles=READERS, site="any"), "orders.html", orders.show_orders),
+    Page("/orders/{number}", "order", Access(roles=READERS, site="number"), "order.html", orders.show_order),
+    Page("/keys", "keys", Access(roles=KEY_CONFIRMERS, site="any"), "keys.html", people.show_keys),
+    Page("/admin/registers", "registers", ADMIN, "registers.html", registers.show_registers),
+    Page("/admin/people", "people", ADMIN, "people.html", people.show_people),
+    Page("/admin/people/{username}", "person", ADMIN, "person.html", people.show_person),
+    Page("/admin/tokens", "tokens", ADMIN, "tokens.html", people.show_tokens),
 )
 
 assert len({page.path for page in PAGES}) == len(PAGES), "a page is declared twice"

@@ -113,6 +113,7 @@ async function send(form) {
     fieldOf(form, answer)?.focus();
     return;
   }
+  if (form.dataset.secret) tell(place, [text("secret", { secret: answer.body[form.dataset.secret] })], "done");
   form.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: answer.body }));
   if (form.dataset.next !== undefined) {
     const next = form.dataset.next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer.body?.[name] ?? ""));

@@ -1,0 +1,48 @@
+"""The administrator's people and tokens, and signing keys that wait for a second person's word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices import records
+from devices.people.persons import everybody, names_of
+from devices.people.roles import ROLES, SCOPES
+from devices.people.signing_keys import keys_with_status
+from devices.people.tokens import every_token
+from devices.problems import refuse
+from devices.values import UNIT
+from web.pages import View
+
+
+def show_people(view: View) -> dict[str, Any]:
+    """Everybody, with their roles, and whether they can sign in and sign."""
+    return {"people": everybody(view.call.store)}
+
+
+def show_person(view: View) -> dict[str, Any]:
+    """One person, and the forms that grant, revoke, reset and deactivate."""
+    found = [each for each in everybody(view.call.store) if each.username == view.call.path["username"]]
+    if not found:
+        raise refuse("not_found")
+    sites = [site.code for site, _ in records.all_current(view.call.store, records.SITE) if site.active]
+    places = {role.name: sites if role.span == "site" else [UNIT] for role in ROLES}
+    return {"each": found[0], "places": places}
+
+
+def show_keys(view: View) -> dict[str, Any]:
+    """Keys that wait to be confirmed, with whose they are said to be."""
+    waiting = keys_with_status(view.call.store, "waiting")
+    names = names_of(view.call.store, {key.username for key in waiting})
+    return {"keys": [key for key in waiting if key.username != view.person.username], "names": names}
+
+
+def show_tokens(view: View) -> dict[str, Any]:
+    """Every token, and the form that issues one."""
+    store = view.call.store
+    return {
+        "tokens": every_token(store),
+        "now": view.call.at_us,
+        "sites": [site.code for site, _ in records.all_current(store, records.SITE) if site.active],
+        "scopes": [scope.name for scope in SCOPES],
+        "people": [each for each in everybody(store) if each.active],
+    }

@@ -1,0 +1,46 @@
+"""The administrator's registers: sites, bins, models and carriers, and what is still to be set up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices import records
+from devices.database import Store
+from devices.people.persons import everybody
+from devices.people.roles import SITE_ROLES
+from devices.values import BIN_STATE, KINDS
+from web.pages import View
+
+STEPS = ("site", "bins", "models", "carriers", "people", "roles")
+"""What a unit sets up before its first document, in order."""
+
+
+def show_registers(view: View) -> dict[str, Any]:
+    """Every register with its revisions, and the forms that add to them and change them."""
+    store = view.call.store
+    return {
+        "sites": records.all_current(store, records.SITE),
+        "bins": records.all_current(store, records.BIN),
+        "models": records.all_current(store, records.MODEL),
+        "carriers": records.all_current(store, records.CARRIER),
+        "kinds": KINDS,
+        "places": list(BIN_STATE),
+        "steps": set_up(store),
+    }
+
+
+def set_up(store: Store) -> list[tuple[str, bool]]:
+    """Each step of setting a unit up, and whether it has been done: guidance only, nothing depends on it."""
+    sites = {site.code for site, _ in records.all_current(store, records.SITE) if site.active}
+    binned = {each.site for each, _ in records.all_current(store, records.BIN) if each.active}
+    people = [each for each in everybody(store) if each.active]
+    held = {(role, site) for each in people for role, site in each.roles}
+    done = {
+        "site": bool(sites),
+        "bins": bool(sites) and sites <= binned,
+        "models": any(model.active for model, _ in records.all_current(store, records.MODEL)),
+        "carriers": any(carrier.active for carrier, _ in records.all_current(store, records.CARRIER)),
+        "people": sum(each.enrolled for each in people) >= 3,
+        "roles": bool(sites) and all((role, site) in held for site in sites for role in SITE_ROLES[:2]),
+    }
+    return [(step, done[step]) for step in STEPS]
