@@ -81,7 +81,7 @@ def _recognised(text: str) -> str:
     return found
 
 
-def _masked(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
+def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
     """The passports as the caller may see them, looking for open repairs only where a customer would be masked."""
     shown = [passport.masked(each, call.who.reads) for each in found]
     hidden = {
@@ -111,7 +111,7 @@ def show_device(call: Call, _: Done) -> Shown:
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
-    answer = DeviceAnswer(_masked(call, [found])[0], passport.next_steps(found), heads(call.store))
+    answer = DeviceAnswer(masked_for(call, [found])[0], passport.next_steps(found), heads(call.store))
     return Shown(answer)
 
 
@@ -143,7 +143,7 @@ def lookup(call: Call, _: Done) -> Shown:
     """Many serials at once, an answer for each in the order asked."""
     asked = [(text, serials.recognise(text)) for text in call.body.serials]
     found = passport.passports(call.store, sorted({serial for _, serial in asked if isinstance(serial, str)}))
-    shown = {each.serial: each for each in _masked(call, list(found.values()))}
+    shown = {each.serial: each for each in masked_for(call, list(found.values()))}
     answers = []
     for text, serial in asked:
         if isinstance(serial, Problem):

@@ -87,7 +87,7 @@ ROUTES = (
       body=scanning.ChecksBody, example={"site": "BJ01", "document": "move",
                                          "scans": [{"serial": SERIAL, "bin": "M-02"}]}),
     R("POST", "/v1/devices/expand", "expand_list", ANYONE, scanning.expand, scanning.ListAnswer,
-      body=scanning.ListBody, example={"text": "661565714353-380"}),
+      body=scanning.ListBody, example={"entries": "661565714353-380"}),
     R("GET", "/v1/devices/{serial}", "read_device", ANYONE, devices.show_device, devices.DeviceAnswer),
     R("GET", "/v1/devices/{serial}/history", "read_history", ANYONE, devices.show_history, devices.HistoryAnswer,
       query=devices.HistoryQuery),

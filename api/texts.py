@@ -24,7 +24,7 @@ SENTENCES = frozenset((
 """Fields in which people write sentences, of several lines if they like."""
 
 JUDGED_ELSEWHERE = frozenset((
-    "serial", "faulty", "spare", "old", "new", "paired_with", "serials", "password",
+    "serial", "faulty", "spare", "old", "new", "paired_with", "serials", "entries", "password",
 ))  # fmt: skip
 """Scanned serials, from whose ends the rules strip what a scanner appends (EOT, GS) and refuse the rest by line,
 and passwords, which may be of any characters: they are never kept as text."""

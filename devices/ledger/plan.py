@@ -59,6 +59,18 @@ def book_of(registers: set[str]) -> str | None:
 
 def decide(case: Case, entry: Entry) -> Move | list[Problem]:
     """The one step that a draft's entry takes, or why there is none."""
+    found = step_of(case, entry)
+    if isinstance(found, list):
+        return found
+    before, (step, target) = case.position(entry.serial), found
+    after = position_after(case, entry, step, before, target, register_after(case, entry, step, before))
+    facts = msgspec.to_builtins(entry.item)
+    kept = {key: value for key, value in facts.items() if key not in ("serial", "bin", "customer")}
+    return Move(entry, step, before, after, case.document, None, kept)
+
+
+def step_of(case: Case, entry: Entry) -> tuple[Step, Bin | None] | list[Problem]:
+    """The declared step that a device takes from where it is, with the bin it goes to; or why there is none."""
     before = case.position(entry.serial)
     steps = FROM.get((case.document, entry.role, before.state), ())
     if not steps:
@@ -67,14 +79,7 @@ def decide(case: Case, entry: Entry) -> Move | list[Problem]:
     if not fitting:
         facts = {"serial": entry.serial, "register": before.register, "document": case.document}
         return [Problem("wrong_register", entry.pointer, facts)]
-    found = _by_place(case, entry, before, fitting)
-    if isinstance(found, list):
-        return found
-    step, target = found
-    after = position_after(case, entry, step, before, target, register_after(case, entry, step, before))
-    facts = msgspec.to_builtins(entry.item)
-    kept = {key: value for key, value in facts.items() if key not in ("serial", "bin", "customer")}
-    return Move(entry, step, before, after, case.document, None, kept)
+    return _by_place(case, entry, before, fitting)
 
 
 def _no_step(case: Case, entry: Entry, before: Position) -> Problem:
