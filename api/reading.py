@@ -15,7 +15,7 @@ from devices.serials import shortened
 
 JSON = "application/json"
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
-_MISSING = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
+_NAMED = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
 _REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
@@ -67,7 +67,10 @@ def _pointer(path: str) -> str:
 
 
 def query_of(req: falcon.Request, shape: type[msgspec.Struct]) -> Any:
-    """The query as its declared shape. Raises Refused (`malformed_parameter`) naming the parameter."""
+    """The query as its declared shape.
+
+    Raises Refused naming the parameter: `missing_parameter`, `malformed_parameter` for a wrong or unknown one.
+    """
     given: Mapping[str, Any] = req.params
     for name, value in given.items():
         if any(unkeepable(text) for text in (name, *([value] if isinstance(value, str) else value))):
@@ -75,8 +78,10 @@ def query_of(req: falcon.Request, shape: type[msgspec.Struct]) -> Any:
     try:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
-        named = _MISSING.search(str(error))
+        named = _NAMED.search(str(error))
         name = named[1] if named else str(error).partition("$.")[2].rstrip("`")
+        if named and name not in given:
+            raise refuse("missing_parameter", name=name) from None
         raise _malformed(given, name or ", ".join(given)) from None
 
 

@@ -38,6 +38,7 @@ PROBLEMS: dict[str, Meaning] = {
     "if_match_failed": _of(412, "revision"),
     "malformed_cursor": _of(400),
     "malformed_parameter": _of(400, "name", "value"),
+    "missing_parameter": _of(400, "name"),
     "foreign_origin": _of(403),
     "not_found": _of(404),
     "method_not_allowed": _of(405),

@@ -51,6 +51,16 @@ def test_a_body_that_ends_early_is_refused(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [("/v1/customers", "taxpayer_id"), ("/v1/books/BJ01/spare/card?model=TCG-01&to=2026-11-30", "from")],
+)
+def test_a_missing_parameter_is_named(door: Door, path: str, name: str) -> None:
+    answer = door.sign_in("zhang").get(path, Accept_Language="en")
+    assert (answer.status_code, answer.json["code"]) == (400, "missing_parameter")
+    assert name in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
     "media_type", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"]
 )
 def test_json_is_taken_whatever_it_is_called(door: Door, media_type: str) -> None:
