@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import msgspec
@@ -11,10 +10,10 @@ from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
 from api.documents import After, Limit, next_page
+from api.masking import lines_masked_for, masked_for
 from devices import serials
 from devices.journal import Head, heads
 from devices.ledger import changes, history, listing, passport
-from devices.ledger.open_orders import repairing_sites
 from devices.problems import Problem, refuse
 
 LOOKUP_LIMIT = 500
@@ -81,30 +80,6 @@ def _recognised(text: str) -> str:
     return found
 
 
-def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
-    """The passports as the caller may see them, looking for open repairs only where a customer would be masked."""
-    shown = [passport.masked(each, call.who.reads) for each in found]
-    hidden = {
-        each.customer.number
-        for each, after in zip(found, shown, strict=True)
-        if after.customer is not None and after.customer.masked and each.customer is not None
-    }
-    repairs = _repairing(call, hidden)
-    return [
-        passport.masked(
-            each, call.who.reads, repairs.get(each.customer.number or "", ()) if each.customer else ()
-        )
-        for each in found
-    ]
-
-
-def _repairing(call: Call, customers: Collection[str | None]) -> dict[str, set[str]]:
-    """By customer, the caller's sites that have a repair of theirs open."""
-    return repairing_sites(
-        call.store, {each for each in customers if each}, visible_sites(call.who, None) or []
-    )
-
-
 def show_device(call: Call, _: Done) -> Shown:
     """The passport of one serial."""
     serial = _recognised(call.path["serial"])
@@ -125,18 +100,7 @@ def show_history(call: Call, _: Done) -> Shown:
     following = None
     if len(found) == call.query.limit:
         following = f"/v1/devices/{serial}/history?after={found[-1].step}&limit={call.query.limit}"
-    return Shown(HistoryAnswer(serial, _without_customers(call, found)), next=following)
-
-
-def _without_customers(call: Call, found: Sequence[history.Event]) -> list[history.Event]:
-    """The lines as the caller may see them: a customer's number is told where the customer is."""
-    shown = [history.masked(event, call.who.reads) for event in found]
-    hidden = {event.position.customer for event, after in zip(found, shown, strict=True) if after.masked}
-    repairs = _repairing(call, hidden)
-    return [
-        event if event.position.customer in repairs else after
-        for event, after in zip(found, shown, strict=True)
-    ]
+    return Shown(HistoryAnswer(serial, lines_masked_for(call, found)), next=following)
 
 
 def lookup(call: Call, _: Done) -> Shown:
