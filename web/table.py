@@ -5,21 +5,27 @@ from __future__ import annotations
 from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
 from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
-from web.views import account, home, orders, people, registers
+from web.views import account, home, orders, people, registers, stocktakes
+
+ANY_READER = Access(roles=READERS, site="any")
+READER = Access(roles=READERS, site="number")
+CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 
 PAGES = (
     Page("/", "home", PUBLIC, "home.html", home.show_home),
     Page("/sign-in", "sign_in", PUBLIC, "sign_in.html", account.show_sign_in),
     Page("/sign-up", "sign_up", PUBLIC, "sign_up.html", account.show_sign_up),
     Page("/me", "me", SIGNED_IN, "me.html", account.show_me),
-    Page("/orders", "orders", Access(roles=READERS, site="any"), "orders.html", orders.show_orders),
-    Page("/orders/{number}", "order", Access(roles=READERS, site="number"), "order.html", orders.show_order),
-    Page("/keys", "keys", Access(roles=KEY_CONFIRMERS, site="any"), "keys.html", people.show_keys),
+    Page("/orders", "orders", ANY_READER, "orders.html", orders.show_orders),
+    Page("/orders/{number}", "order", READER, "order.html", orders.show_order),
+    Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.show_stocktakes),
+    Page("/stocktakes/{number}", "count", READER, "stocktake.html", stocktakes.show_stocktake),
+    Page("/keys", "keys", CONFIRMER, "keys.html", people.show_keys),
     Page("/admin/registers", "registers", ADMIN, "registers.html", registers.show_registers),
     Page("/admin/people", "people", ADMIN, "people.html", people.show_people),
     Page("/admin/people/{username}", "person", ADMIN, "person.html", people.show_person),
     Page("/admin/tokens", "tokens", ADMIN, "tokens.html", people.show_tokens),
-)
+)  # fmt: skip
 
 assert len({page.path for page in PAGES}) == len(PAGES), "a page is declared twice"
 assert len({page.name for page in PAGES}) == len(PAGES), "two pages share a name"
