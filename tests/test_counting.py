@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from devices.audit.counting import (
     DUE,
     RESULT,
+    Came,
     Candidate,
     Decision,
     Place,
@@ -44,6 +45,7 @@ SOLD = place("sold", step=3)
 SPARE = place("in_stock", "spare", bin_code="S1")
 AWAY = place("in_transit", "merchandise")
 DOCUMENT = ("BJ01-2026-000008",)
+AFTER = 2_000_000
 
 
 def scan(bin_code: str | None, then: Place | None, part: str = "single", n: int = 1) -> Scan:
@@ -73,11 +75,32 @@ CASES = {
     "sold, then scanned": (Candidate(SERIAL, HERE, SOLD, DOCUMENT, seen("M1", SOLD)), "surplus"),
     "sold, and not scanned": (Candidate(SERIAL, HERE, SOLD, DOCUMENT), "left"),
     "received, then scanned": (Candidate(SERIAL, None, HERE, DOCUMENT, seen("M1", HERE)), "match"),
-    "scanned, then received": (Candidate(SERIAL, None, HERE, DOCUMENT, seen("M1", None)), "entered"),
-    "scanned, then arrived": (Candidate(SERIAL, AWAY, HERE, DOCUMENT, seen("M1", AWAY)), "entered"),
+    "scanned, then received": (
+        Candidate(SERIAL, None, HERE, DOCUMENT, seen("M1", None), (Came(AFTER, "M1"),)),
+        "entered",
+    ),
+    "scanned, then arrived": (
+        Candidate(SERIAL, AWAY, HERE, DOCUMENT, seen("M1", AWAY), (Came(AFTER, "M1"),)),
+        "entered",
+    ),
+    "scanned, then arrived, then sold": (
+        Candidate(SERIAL, AWAY, SOLD, DOCUMENT, seen("M1", AWAY), (Came(AFTER, "M1"),)),
+        "entered",
+    ),
+    "arrived and sold, then scanned": (
+        Candidate(SERIAL, AWAY, SOLD, DOCUMENT, seen("M1", SOLD), (Came(0, "M1"),)),
+        "surplus",
+    ),
     "received, and not scanned": (Candidate(SERIAL, None, HERE, DOCUMENT), "unscanned"),
     "moved, and not scanned": (Candidate(SERIAL, HERE, MOVED, DOCUMENT), "unscanned"),
-    "carried over, then booked over": (Candidate(SERIAL, HERE, MOVED, DOCUMENT, seen("M2", HERE)), "match"),
+    "carried over, then booked over": (
+        Candidate(SERIAL, HERE, MOVED, DOCUMENT, seen("M2", HERE), (Came(AFTER, "M2"),)),
+        "match",
+    ),
+    "carried over, booked over, then sold": (
+        Candidate(SERIAL, HERE, SOLD, DOCUMENT, seen("M2", HERE), (Came(AFTER, "M2"),)),
+        "match",
+    ),
     "in transit throughout": (Candidate(SERIAL, AWAY, AWAY), "apart"),
     "dispatched and come back": (Candidate(SERIAL, HERE, HERE, DOCUMENT), "unscanned"),
     "dispatched meanwhile": (Candidate(SERIAL, HERE, AWAY, DOCUMENT), "left"),

@@ -6,7 +6,7 @@ themselves (DESIGN section 6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -95,14 +95,25 @@ class Decision(msgspec.Struct, frozen=True):
     recount: Recount | None = None
 
 
+class Came(msgspec.Struct, frozen=True):
+    """A line that brought a device to the shelf, or to another bin of it, during the count."""
+
+    at: int
+    bin: str | None
+
+
 class Candidate(msgspec.Struct, frozen=True):
-    """One serial with all that is known of it: its places at opening and at close, and the documents between."""
+    """One serial with all that is known of it: its places at opening and at close, and the documents between.
+
+    `came` are those of the lines between that put it on the shelf, oldest first, whether it stayed or not.
+    """
 
     serial: str
     opened: Place | None = None
     closed: Place | None = None
     moved: tuple[str, ...] = ()
     decision: Decision | None = None
+    came: tuple[Came, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -199,22 +210,23 @@ def row_of(shelf: Shelf, candidate: Candidate) -> Row | None:
 
 
 def _seen(shelf: Shelf, candidate: Candidate, scan: Scan) -> str:
-    then, closed = scan.then, candidate.closed
+    then = scan.then
+    came = [line.bin for line in candidate.came if line.at > scan.at]
     if shelf.holds(then):
         assert then is not None, "on the shelf"
-        return _by_bin(shelf, candidate, scan, then)
-    if then is None and closed is None:
+        return _by_bin(shelf, scan, {then.bin, *came})
+    if then is None and candidate.closed is None:
         return "unknown"
-    if shelf.holds(closed) and candidate.moved:
+    if came:
         return "entered"
     if then is not None and then.site == shelf.site and STATE[then.state].counted:
         return "wrong_zone"
     return "surplus"
 
 
-def _by_bin(shelf: Shelf, candidate: Candidate, scan: Scan, then: Place) -> str:
-    moved_there = candidate.moved and candidate.closed is not None and candidate.closed.bin == scan.bin
-    if scan.bin is None or scan.bin == then.bin or moved_there:
+def _by_bin(shelf: Shelf, scan: Scan, explained: Collection[str | None]) -> str:
+    """Of a device on the shelf; `explained` are the bin it was booked in, and those it was booked into later."""
+    if scan.bin is None or scan.bin in explained:
         return "match"
     return "misplaced" if shelf.zone_of(scan.bin) == shelf.register else "wrong_zone"
 
