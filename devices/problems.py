@@ -157,6 +157,7 @@ PROBLEMS: dict[str, Meaning] = {
     "unserialised_only_spare_part": _of(422),
     # documents: manifests
     "unknown_manifest": _of(422, "manifest"),
+    "manifest_exists": _of(409, "manifest", "delivery_note"),
     "manifest_of_other_site": _of(422, "manifest", "site"),
     "over_manifest": _of(422, "serial", "manifest"),
     "model_not_manifest": _of(422, "serial", "model", "expected"),

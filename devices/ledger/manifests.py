@@ -81,7 +81,8 @@ def keep(
 ) -> Manifest:
     """Keep a packing list as a manifest, its file as an attachment, within `store.writing()`.
 
-    Rows that are wrong are kept and told, not dropped; a file without any usable row is refused.
+    Rows that are wrong are kept and told, not dropped; a file without any usable row is refused, and so is one that
+    was kept before for the same site, register and delivery note (`manifest_exists`).
     """
     rows, problems = read(store, data)
     if not any(row.serial for row in rows):
@@ -89,11 +90,36 @@ def keep(
     if not store.row("SELECT 1 FROM site WHERE code = ? AND active = 1", (site,)):
         raise refuse("unknown_site", "/site", site=site)
     writer = open_journals(store, [site], at_us)
+    earlier = _kept_before(store, hashlib.sha256(data).hexdigest(), site, register, delivery_note)
+    if earlier is not None:
+        raise refuse("manifest_exists", manifest=earlier, delivery_note=delivery_note)
     digest = attach(writer, data, site=site, name=name, media_type=SPREADSHEET, by=by)
     number = records.next_number(store, MANIFEST, numbered(MANIFEST_PREFIX, site))
     value = Manifest(number, site, register, supplier, delivery_note, rows, digest)
     records.write(writer, MANIFEST, value, by=by, expected=0)
     return value
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What tells manifests apart, without their rows."""
+
+    number: str
+    register: Book
+    delivery_note: str
+    attachment: str | None
+
+
+def _kept_before(store: Store, digest: str, site: str, register: Book, delivery_note: str) -> str | None:
+    """The number of the manifest that was read from the same bytes for the same delivery, if there is one."""
+    if not store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+        return None
+    kept = store.rows(
+        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (MANIFEST.name, site)
+    )
+    for head in (msgspec.json.decode(content, type=_Head) for (content,) in kept):
+        if (head.attachment, head.register, head.delivery_note) == (digest, register, delivery_note):
+            return head.number
+    return None
 
 
 def keep_attachment(

@@ -1,6 +1,7 @@
 """`panku import`: a maker's packing list becomes a manifest, the old books' spreadsheet opening stock (期初)."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -10,8 +11,10 @@ from devices.journal import open_journals
 from devices.ledger import manifests, opening_stock, post
 from devices.people.doors import doors_url
 from devices.people.roles import Person
+from devices.problems import PROBLEMS, Problem
 from devices.problems import Refused as RuleRefused
 from devices.sheet_cells import row_of
+from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
 from panku.commands.opening import books
@@ -20,6 +23,7 @@ from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 
 STOREKEEPER = ("storekeeper",)
+RACE = PROBLEMS["race_lost"].status
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +62,24 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             raise refusal(refused) from refused
 
 
+def _proposed(store: Store, unit: Unit, by: Person, proposals: Sequence[opening_stock.Proposal]) -> list[str]:
+    """Post each proposal; returns their numbers. Raises devices.problems.Refused with what is wrong in any, by row."""
+    numbers: list[str] = []
+    problems: list[Problem] = []
+    poster = post.Poster(by.username)
+    for each in tqdm(proposals, unit=" documents", leave=False, disable=None):
+        try:
+            posted = post.post(store, unit, each.draft, by=poster, at_us=clock(), rulebook=RULEBOOK)
+            numbers.append(posted.number)
+        except RuleRefused as refused:
+            problems += each.by_row(refused)
+            if refused.status == RACE:  # the transaction is spoilt
+                break
+    if problems:
+        raise RuleRefused(problems)
+    return numbers
+
+
 class DryRun(Exception):
     """Everything was decided; nothing is to be kept."""
 
@@ -75,7 +97,7 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
         told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
         print(f"row {row_of(problem) or '-'}: {told}")
     print(f"{good} serials, {len(problems)} problems")
-    if not arguments.dry_run:
+    try:
         with store.writing():
             kept = manifests.keep(
                 store,
@@ -88,14 +110,17 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
                 by=by.username,
                 at_us=clock(),
             )
+            _keep_unless(arguments.dry_run)
         print(f"manifest {kept.number}")
+    except DryRun:
+        print("nothing was written")
     return FAULT if problems else DONE
 
 
 def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
     unit = founded(store)
     rows = opening_stock.read(store, data)
-    numbers = []
+    numbers: list[str] = []
     try:
         with store.writing():
             writer = open_journals(store, [arguments.site], clock())
@@ -107,12 +132,8 @@ def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: byte
                 media_type=manifests.SPREADSHEET,
                 by=by.username,
             )
-            drafts = opening_stock.drafts(rows, arguments.site, arguments.date, digest)
-            for draft in tqdm(drafts, unit=" documents", leave=False, disable=None):
-                poster = post.Poster(by.username)
-                numbers.append(
-                    post.post(store, unit, draft, by=poster, at_us=clock(), rulebook=RULEBOOK).number
-                )
+            proposals = opening_stock.proposals(rows, arguments.site, arguments.date, digest)
+            numbers = _proposed(store, unit, by, proposals)
             _keep_unless(arguments.dry_run)
     except DryRun:
         print(f"{len(rows)} devices would be proposed in {len(numbers)} documents; nothing was written")

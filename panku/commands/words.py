@@ -2,12 +2,14 @@
 
 import getpass
 import sys
+from collections.abc import Sequence
 
 from devices.database import Store
 from devices.people.persons import person_of
 from devices.people.roles import Person
 from devices.people.sign_in import reauthenticate
 from devices.problems import Refused as RuleRefused
+from devices.sheet_cells import row_of
 from devices.unit import Unit, unit_of
 from labels.words import sentence
 from panku.commands import FAULT, Refused
@@ -34,12 +36,29 @@ def new_password(question: str) -> str:
 
 
 def refusal(refused: RuleRefused) -> Refused:
-    """A refusal as a command tells it: a sentence for each problem."""
-    said = [
-        sentence(f"problem.{problem.code}", problem.facts, "en") for problem in refused.problems[:MOST_SAID]
-    ]
-    more = len(refused.problems) - len(said)
-    return Refused("\n".join([*said, f"… and {more} more"] if more > 0 else said), FAULT)
+    """A refusal as a command tells it: a sentence for each problem, once, after the rows of a sheet it is about."""
+    rows: dict[str, list[int]] = {}
+    for problem in refused.problems:
+        row = row_of(problem)
+        facts = {"row": row, **problem.facts} if row is not None else problem.facts
+        about = rows.setdefault(sentence(f"problem.{problem.code}", facts, "en"), [])
+        if row is not None:
+            about.append(row)
+    said = [f"{_rows(about)}: {text}" if about else text for text, about in rows.items()]
+    more = len(said) - MOST_SAID
+    return Refused("\n".join([*said[:MOST_SAID], f"… and {more} more"] if more > 0 else said), FAULT)
+
+
+def _rows(rows: Sequence[int]) -> str:
+    """Row numbers as a person says them: `row 4`, `rows 2-40, 43`."""
+    ranges: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    told = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+    return f"row{'s' if len(set(rows)) > 1 else ''} {told}"
 
 
 def founded(store: Store) -> Unit:

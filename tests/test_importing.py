@@ -1,0 +1,116 @@
+"""`panku import`: spreadsheets into the books, and every refusal by the row a person sees."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devices.database import Store
+from panku import settings
+from panku.commands import main
+from panku.demo import PASSWORDS
+from tests.conftest import Stores
+from tests.door import NOW, Door
+from tests.sheets import Row, csv
+
+DAY_US = 86_400_000_000
+OPENING = ("设备编号", "型号", "状态", "账", "货位")
+LIST = ("设备编号", "型号", "箱号")
+Import = Callable[..., int]
+
+
+@pytest.fixture
+def books(stores: Stores) -> Store:
+    """Demo books, on SQLite: what the command does to them is tested on both engines elsewhere."""
+    return Door(stores.fresh("sqlite")).store
+
+
+@pytest.fixture
+def importing(books: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Import:
+    """Runs `panku import` as zhang over a sheet of these rows; answers the exit status."""
+    monkeypatch.setenv("PANKU_DATABASE_URL", books.url)
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
+    monkeypatch.setattr("panku.commands.importing.clock", lambda: NOW)
+    file = tmp_path / "sheet.csv"
+
+    def run(what: str, *rows: Row, more: tuple[str, ...] = ()) -> int:
+        file.write_bytes(csv(OPENING if what == "opening" else LIST, *rows))
+        monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORDS["zhang"][0] + "\n"))
+        told = {
+            "opening": ("--date", "2026-11-24"),
+            "manifest": ("--register", "spare", "--supplier", "启明", "--delivery-note", "QM-9"),
+        }[what]
+        return main(["import", what, str(file), "--site", "BJ01", "--by", "zhang", *told, *more])
+
+    return run
+
+
+def count(books: Store, kind: str) -> int:
+    row = books.row("SELECT COUNT(*) FROM record WHERE kind = ?", (kind,))
+    return int(row[0]) if row else 0
+
+
+def test_a_refusal_of_opening_stock_names_every_row_of_every_register(
+    importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = books.row("SELECT COUNT(*) FROM document")
+    rows = [
+        ("661565790001", "TCG-01", "在库", "商品", "M-77"),
+        ("661565790002", "TCG-01", "在库", "商品", "M-01"),
+        ("661565790003", "TCG-01", "在库", "备件", "S-01"),
+        ("661565790004", "TCG-01", "在库", "商品", "M-77"),
+        ("661565790005", "TCG-01", "在库", "商品", "M-77"),
+        ("661565790006", "TCG-01", "在库", "备件", "S-77"),
+    ]
+    assert importing("opening", *rows) == 1
+    told = capsys.readouterr().err
+    assert "rows 2, 5-6: The site BJ01 has no bin M-77" in told
+    assert "row 7: The site BJ01 has no bin S-77" in told
+    assert books.row("SELECT COUNT(*) FROM document") == before
+
+
+def test_opening_stock_is_proposed_by_register(
+    importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        ("661565790001", "TCG-01", "在库", "商品", "M-01"),
+        ("661565790002", "TCG-01", "在库", "备件", "S-01"),
+    ]
+    assert importing("opening", *rows) == 0
+    assert "2 devices proposed" in capsys.readouterr().out
+    pending = books.rows("SELECT d.register FROM document d JOIN standing s ON s.document = d.number"
+                         " WHERE s.status = 'pending' AND d.type = 'opening' ORDER BY d.number")  # fmt: skip
+    assert pending == [("merchandise",), ("spare",)]
+
+
+def test_a_packing_list_that_was_imported_is_refused_naming_the_first(
+    importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = ("661565790001", "TCG-01", "1")
+    assert importing("manifest", row) == 0
+    assert importing("manifest", row) == 1
+    assert importing("manifest", row, more=("--dry-run",)) == 1
+    told = capsys.readouterr()
+    assert "manifest M-BJ01-000001" in told.out
+    assert told.err.count("M-BJ01-000001") == 2
+    assert count(books, "manifest") == 1
+
+
+def test_a_packing_list_is_kept_for_another_delivery_or_with_other_rows(
+    importing: Import, books: Store
+) -> None:
+    row = ("661565790001", "TCG-01", "1")
+    assert importing("manifest", row) == 0
+    assert importing("manifest", row, more=("--delivery-note", "QM-10")) == 0
+    assert importing("manifest", row, more=("--register", "merchandise")) == 0
+    assert importing("manifest", row, ("661565790002", "TCG-01", "1")) == 0
+    assert count(books, "manifest") == 4
+
+
+def test_a_dry_run_keeps_no_manifest(importing: Import, books: Store) -> None:
+    assert importing("manifest", ("661565790001", "TCG-01", "1"), more=("--dry-run",)) == 0
+    assert count(books, "manifest") == 0
