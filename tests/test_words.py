@@ -108,7 +108,7 @@ def test_no_word_stands_for_a_value_that_is_gone(group: str) -> None:
 
 def test_every_id_belongs_to_a_known_group() -> None:
     groups = {code.partition(".")[0] for code in words.catalogue("zh_CN")}
-    assert groups == {*TERMS, *WIDER_GROUPS, "problem", "page"}
+    assert groups == {*TERMS, *WIDER_GROUPS, "problem", "page", "form"}
 
 
 def test_facts_are_put_into_words_from_groups_that_exist() -> None:

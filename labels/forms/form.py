@@ -1,0 +1,305 @@
+"""What a form is: a declared table of what is printed, and the paper it becomes with values and words filled in.
+
+A form is declared over frozen values from `devices`: header fields, tables with columns, boxes to sign in, the proof
+at the foot. `paper_of` reads the values through the declaration and puts every code into words; the writers draw any
+paper. Rows are read as they are drawn, so a form of 100,000 rows is never in memory as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from devices.unit import TIME_ZONE
+from labels.words import Locale, sentence, term, text_of
+
+Kind = Literal["text", "serial", "date", "moment", "money", "number"]
+"""How a value is printed. `serial`: text, zeros and all; `date`: from an ISO date; `moment`: from UTC microseconds, to
+the second in the unit's time zone; `money`: from integer fen, in yuan."""
+
+Read = str | Callable[[Any], Any]
+"""The value of a row or a form: the path of its attribute, or a function of it."""
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A value that is said by a word of ours, named by its id, among values that are people's own texts."""
+
+    id: str
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: the id of its heading, what it shows, its kind, its width in mm; `words` is the group of its codes.
+
+    A `summed` column is added up in a last row. `facts` are what the heading names.
+    """
+
+    word: str
+    read: Read
+    width: int
+    kind: Kind = "text"
+    words: str | None = None
+    summed: bool = False
+    facts: dict[str, object] = {}
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of the head, left out where it is empty; a `wide` one has a line of its own."""
+
+    word: str
+    read: Read
+    kind: Kind = "text"
+    words: str | None = None
+    wide: bool = False
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One table of a form: the id of its title, its rows, its columns, which may depend on the form's value."""
+
+    word: str
+    rows: Callable[[Any], Iterable[Any]]
+    columns: tuple[Column, ...] | Callable[[Any], tuple[Column, ...]]
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A place to sign: the id of whose it is, who did it in the books, when, and the id of what they decided.
+
+    `fingerprint` is that of the key of an electronic signature.
+    """
+
+    word: str
+    username: str | None = None
+    at_us: int | None = None
+    fingerprint: str | None = None
+    outcome: str | None = None
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What ties the paper to the books: a digest to be compared, and the journal's link or head."""
+
+    digest: str | None
+    journal: str
+    seq: int
+    hash: str
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A declared form over values of one type. `title` gives the id of its title with the facts that the title names.
+
+    `declared` is the id of what is said above the boxes.
+    """
+
+    name: str
+    title: Callable[[Any], tuple[str, dict[str, object]]]
+    number: Read
+    unit: Read
+    fields: tuple[Field, ...]
+    tables: tuple[Table, ...]
+    boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
+    proof: Callable[[Any], Proof | None] = lambda _: None
+    declared: str | None = None
+    landscape: bool = False
+
+
+# --- the paper
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A field of the paper with its value as the writers take it: str, int, Decimal in yuan, date or naive datetime."""
+
+    title: str
+    value: Any
+    kind: Kind
+    wide: bool
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """A column of the paper; its width in mm."""
+
+    title: str
+    kind: Kind
+    width: int
+
+
+class Grid(msgspec.Struct):
+    """A table of the paper. `rows` can be read once, in order.
+
+    `totals` is the row below them, complete once they have been read; empty where no column is summed.
+    """
+
+    title: str
+    columns: tuple[Heading, ...]
+    rows: Iterator[list[Any]]
+    totals: list[Any]
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A box of the paper: whose it is, and what is printed of who did it in the books."""
+
+    title: str
+    username: str | None
+    at: datetime | None
+    fingerprint: str | None
+    outcome: str | None
+
+
+class Paper(msgspec.Struct):
+    """A form filled in, ready to be drawn. `locale` is that of its words."""
+
+    name: str
+    title: str
+    number: str
+    unit: str
+    locale: Locale
+    landscape: bool
+    fields: tuple[Said, ...]
+    tables: tuple[Grid, ...]
+    declared: str | None
+    boxes: tuple[Signed, ...]
+    proof: Proof | None
+
+
+def paper_of(form: Form, value: Any, locale: Locale) -> Paper:
+    """The form over a value, in the words of a locale. Its tables' rows are read when they are drawn."""
+    code, facts = form.title(value)
+    said = [_said(field, value, locale) for field in form.fields]
+    return Paper(
+        name=form.name,
+        title=sentence(code, facts, locale),
+        number=str(_reader(form.number)(value)),
+        unit=str(_reader(form.unit)(value)),
+        locale=locale,
+        landscape=form.landscape,
+        fields=tuple(each for each in said if each.value not in (None, "")),
+        tables=tuple(_grid(table, value, locale) for table in form.tables),
+        declared=text_of(form.declared, locale) if form.declared else None,
+        boxes=tuple(
+            Signed(
+                text_of(box.word, locale),
+                box.username,
+                None if box.at_us is None else clock_time(box.at_us),
+                box.fingerprint,
+                text_of(box.outcome, locale) if box.outcome else None,
+            )
+            for box in form.boxes(value)
+        ),
+        proof=form.proof(value),
+    )
+
+
+def _said(field: Field, value: Any, locale: Locale) -> Said:
+    read = _told(field.read, field.kind, field.words, locale)
+    return Said(text_of(field.word, locale), read(value), field.kind, field.wide)
+
+
+def _grid(table: Table, value: Any, locale: Locale) -> Grid:
+    columns = table.columns(value) if callable(table.columns) else table.columns
+    headings = tuple(
+        Heading(sentence(each.word, each.facts, locale), each.kind, each.width) for each in columns
+    )
+    totals: list[Any] = [0 if each.summed else None for each in columns]
+    if any(each.summed for each in columns):
+        totals[totals.index(None)] = text_of("form.total", locale)
+    else:
+        totals = []
+    return Grid(text_of(table.word, locale), headings, _rows(table, columns, totals, value, locale), totals)
+
+
+def _rows(
+    table: Table, columns: Sequence[Column], totals: list[Any], value: Any, locale: Locale
+) -> Iterator[list[Any]]:
+    readers = [_told(each.read, each.kind, each.words, locale) for each in columns]
+    summed = [n for n, each in enumerate(columns) if each.summed]
+    for row in table.rows(value):
+        told = [read(row) for read in readers]
+        for n in summed:
+            totals[n] += told[n] or 0
+        yield told
+
+
+# --- values
+
+
+def _reader(read: Read) -> Callable[[Any], Any]:
+    return attrgetter(read) if isinstance(read, str) else read
+
+
+def _told(read: Read, kind: Kind, words: str | None, locale: Locale) -> Callable[[Any], Any]:
+    """A function from a row to what is printed of it."""
+    get = _reader(read)
+    if words is not None:
+        return lambda row: _in_words(get(row), words, locale)
+    if kind in ("number", "serial"):
+        return get
+    if kind == "text":
+        return lambda row: _text(get(row), locale)
+    convert = CONVERT[kind]
+    return lambda row: None if (found := get(row)) is None else convert(found)
+
+
+def _text(value: Any, locale: Locale) -> str | None:
+    if value is None:
+        return None
+    return text_of(value.id, locale) if isinstance(value, Word) else line_breaks(value)
+
+
+def _in_words(value: Any, group: str, locale: Locale) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)):
+        return text_of("form.comma", locale).join(term(group, str(each), locale) for each in value)
+    return term(group, str(value), locale)
+
+
+def clock_time(at_us: int) -> datetime:
+    """A moment in UTC microseconds as the unit's clocks showed it, to the second, without a zone."""
+    return datetime.fromtimestamp(at_us // 1_000_000, ZONE).replace(tzinfo=None)
+
+
+def yuan(fen: int) -> Decimal:
+    """Integer fen as yuan with two places."""
+    return Decimal(fen).scaleb(-2)
+
+
+def line_breaks(text: object) -> str:
+    """A text with one kind of line break, as every reader of a spreadsheet has it."""
+    return str(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def as_text(value: Any, kind: Kind) -> str:
+    """A value of the paper as text: dates and moments in ISO order, yuan with two places."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return f"{value:,.2f}" if kind == "money" else str(value)
+
+
+def signed_text(box: Signed, locale: Locale) -> str:
+    """What is printed in a box: who did it in the books or signed electronically, and where to sign by hand."""
+    at = as_text(box.at, "moment")
+    if box.fingerprint is not None:
+        facts = {"username": box.username, "at": at, "fingerprint": box.fingerprint}
+        return sentence("form.signed", facts, locale)
+    done = "  ".join(part for part in (box.username, at, box.outcome) if part)
+    return "\n".join(part for part in (done, text_of("form.to_sign", locale)) if part)
+
+
+def proof_texts(proof: Proof, locale: Locale) -> list[str]:
+    """What is printed of a proof: the digest, where there is one, and the journal's link."""
+    journal = {"journal": proof.journal, "seq": proof.seq, "hash": proof.hash}
+    digest = [sentence("form.digest", {"digest": proof.digest}, locale)] if proof.digest else []
+    return [*digest, sentence("form.journal", journal, locale)]
+
+
+ZONE = ZoneInfo(TIME_ZONE)
+CONVERT: dict[Kind, Callable[[Any], Any]] = {
+    "date": date.fromisoformat,
+    "moment": clock_time,
+    "money": yuan,
+}

@@ -1,0 +1,121 @@
+"""The forms of a book: a model's card (备件台账, 商品台账) and the monthly statement (进销存月报)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from devices.audit.kinds import Signature
+from devices.audit.month_statement import Header
+from devices.ledger.books import ModelMonth, Statement
+from devices.ledger.cards import CardHead, CardLine
+from labels.forms.form import Column, Field, Form, Proof, Table
+from labels.forms.parts import signature_boxes
+
+
+class CardPrinted(msgspec.Struct, frozen=True):
+    """A card as it is printed; `lines` can be read once."""
+
+    unit: str
+    site_name: str
+    head: CardHead
+    model_name: str
+    kind: str | None
+    lines: Iterable[CardLine]
+
+
+CARD = Form(
+    name="card",
+    title=lambda printed: (f"form.title.card.{printed.head.register}", {}),
+    number=lambda p: f"{p.head.site}-{p.head.register}-{p.head.model}",
+    unit="unit",
+    fields=(
+        Field("form.field.site", lambda p: f"{p.head.site} {p.site_name}"),
+        Field("form.field.register", "head.register", words="register"),
+        Field("form.field.model", lambda p: f"{p.head.model} {p.model_name}"),
+        Field("form.field.kind", "kind", words="kind"),
+        Field("form.field.from", "head.from_date", "date"),
+        Field("form.field.to", "head.to_date", "date"),
+        Field("form.field.opening", "head.opening", "number"),
+        Field("form.field.closing", "head.closing", "number"),
+    ),
+    tables=(
+        Table(
+            "form.table.lines",
+            lambda printed: printed.lines,
+            (
+                Column("form.column.n", "n", 12, "number"),
+                Column("form.column.business_date", "event.business_date", 24, "date"),
+                Column("form.column.document", "event.document", 34),
+                Column("form.column.type", "event.type", 24, words="document"),
+                Column("form.column.red", lambda e: _red(e.event.reverses), 12, words="form.red"),
+                Column("form.column.serial", "event.serial", 30, "serial"),
+                Column("form.column.in", lambda e: e.came or None, 14, "number", summed=True),
+                Column("form.column.out", lambda e: e.went or None, 14, "number", summed=True),
+                Column("form.column.balance", "balance", 16, "number"),
+                Column("form.column.state", "event.position.state", 24, words="state"),
+                Column("form.column.made_by", "event.made_by", 22),
+                Column("form.column.reviewed_by", "event.reviewed_by", 22),
+            ),
+        ),
+    ),
+    landscape=True,
+)
+
+
+def _red(reverses: int | None) -> str | None:
+    return None if reverses is None else "yes"
+
+
+class StatementPrinted(msgspec.Struct, frozen=True):
+    """A statement as it is printed; of a closed month with its header, digest and signatures."""
+
+    unit: str
+    site_name: str
+    statement: Statement
+    header: Header | None = None
+    digest: str | None = None
+    signatures: Sequence[Signature] = ()
+
+
+def _statement_columns(printed: StatementPrinted) -> tuple[Column, ...]:
+    stated = printed.statement
+    return (
+        Column("form.column.model", "model", 26),
+        Column("form.column.opening", "opening", 18, "number", summed=True),
+        *(_side("in", kind) for kind in stated.in_types),
+        Column("form.column.in_total", lambda month: sum(month.in_.values()), 18, "number", summed=True),
+        *(_side("out", kind) for kind in stated.out_types),
+        Column("form.column.out_total", lambda month: sum(month.out.values()), 18, "number", summed=True),
+        Column("form.column.closing", "closing", 18, "number", summed=True),
+    )
+
+
+def _side(side: str, kind: str) -> Column:
+    def read(month: ModelMonth) -> int:
+        return (month.in_ if side == "in" else month.out).get(kind, 0)
+
+    return Column(f"form.column.{side}_by", read, 18, "number", summed=True, facts={"document": kind})
+
+
+STATEMENT = Form(
+    name="statement",
+    title=lambda printed: ("form.title.statement", {}),
+    number=lambda p: f"{p.statement.site}-{p.statement.register}-{p.statement.month}",
+    unit="unit",
+    fields=(
+        Field("form.field.site", lambda p: f"{p.statement.site} {p.site_name}"),
+        Field("form.field.register", "statement.register", words="register"),
+        Field("form.field.month", "statement.month"),
+        Field("form.field.closed_at", lambda p: p.header and p.header.closed_at, "moment"),
+        Field("form.field.closed_by", lambda p: p.header and p.header.closed_by),
+        Field("form.field.stocktake", lambda p: p.header and p.header.stocktake),
+        Field("form.field.standing", lambda p: "closed" if p.header else "open", words="form.month"),
+    ),
+    tables=(Table("form.table.statement", lambda printed: printed.statement.models, _statement_columns),),
+    boxes=lambda printed: signature_boxes(printed.signatures),
+    declared="form.declared.statement",
+    proof=lambda p: p.header and Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),
+    landscape=True,
+)

@@ -1,0 +1,41 @@
+"""What several forms have in common: reading numbered rows and keys of what a poster said, and boxes to sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from devices.audit.kinds import Signature
+from devices.audit.stocktakes import SIGNING_ROLES
+from labels.forms.form import Box, Column, Kind
+
+ROLE_BOX = {role: f"form.box.{role}" for role in SIGNING_ROLES}
+
+
+def of_row(path: str) -> Callable[[tuple[int, Any]], Any]:
+    """Reads an attribute of a numbered row: (its number from 1, the row)."""
+    get = attrgetter(path)
+    return lambda numbered: get(numbered[1])
+
+
+def row_number(numbered: tuple[int, Any]) -> int:
+    """The number of a numbered row."""
+    return numbered[0]
+
+
+NUMBER = Column("form.column.n", row_number, 10, "number")
+
+
+def column(name: str, path: str, width: int, kind: Kind = "text", words: str | None = None) -> Column:
+    """A column of numbered rows, headed by the word of its name."""
+    return Column(f"form.column.{name}", of_row(path), width, kind, words)
+
+
+def signature_boxes(signatures: Sequence[Signature]) -> list[Box]:
+    """The two boxes of what a storekeeper and an auditor sign, with the signatures that stand."""
+    given = {each.role: each for each in signatures}
+    return [
+        Box(ROLE_BOX[role], each.username, each.signed_at, each.fingerprint) if each else Box(ROLE_BOX[role])
+        for role, each in ((role, given.get(role)) for role in SIGNING_ROLES)
+    ]

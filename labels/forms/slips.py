@@ -1,0 +1,262 @@
+"""Slips: every document on paper, as 入库单, 出库单, 设备更换单, 返厂单, 调拨单 or under its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from devices.ledger.slips import Slip, SlipLine
+from devices.lifecycle import DOCUMENT, STOREKEEPER
+from labels.forms.devices import customer_name
+from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
+from labels.forms.parts import NUMBER
+
+
+class SlipPrinted(msgspec.Struct, frozen=True):
+    """A slip as it is printed; `lines` can be read once."""
+
+    slip: Slip
+    lines: Iterable[SlipLine]
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """How the slips of some documents are laid out: their title, columns, and who hands over or takes."""
+
+    title: str
+    columns: tuple[Column, ...]
+    other: str | None = None
+
+
+# --- the head
+
+
+def _said(name: str) -> Callable[[SlipPrinted], Any]:
+    return lambda printed: printed.slip.content.get(name)
+
+
+def _site(printed: SlipPrinted) -> str:
+    return f"{printed.slip.view.document.site} {printed.slip.site_name}"
+
+
+def _far_site(printed: SlipPrinted) -> str | None:
+    slip = printed.slip
+    return " ".join(filter(None, (slip.far_site, slip.far_site_name))) or None
+
+
+def _carrier(printed: SlipPrinted) -> str | None:
+    consignment = printed.slip.consignment
+    return printed.slip.carrier_name or (consignment.carrier if consignment else None)
+
+
+def _consignment(name: str) -> Callable[[SlipPrinted], Any]:
+    return lambda printed: getattr(printed.slip.consignment, name, None)
+
+
+def _waybill(printed: SlipPrinted) -> Any:
+    return printed.slip.content.get("consignment_number") or _consignment("waybill")(printed)
+
+
+def _customer(printed: SlipPrinted) -> str | Word | None:
+    return customer_name(printed.slip.customer)
+
+
+def _taxpayer(printed: SlipPrinted) -> str | None:
+    customer = printed.slip.customer
+    return customer.taxpayer_id if customer else None
+
+
+def _order(name: str) -> Callable[[SlipPrinted], Any]:
+    return lambda printed: getattr(printed.slip.order, name, None)
+
+
+def _record(name: str) -> Callable[[SlipPrinted], Any]:
+    return lambda printed: getattr(_order("record")(printed), name, None)
+
+
+def _serials(name: str) -> Callable[[SlipPrinted], Any]:
+    return lambda printed: "  ".join(getattr(printed.slip, name)) or None
+
+
+def _reversal_of(printed: SlipPrinted) -> str | None:
+    document = printed.slip.view.document
+    return document.cites if document.type == "reversal" else None
+
+
+def _source(printed: SlipPrinted) -> str | None:
+    document = printed.slip.view.document
+    return document.cites if document.type != "reversal" else None
+
+
+def _surrender_reason(printed: SlipPrinted) -> Any:
+    reason = printed.slip.content.get("reason")
+    surrender = printed.slip.view.document.type == "surrender"
+    return Word(f"form.surrender.{reason}") if surrender and reason else reason
+
+
+def _charged(printed: SlipPrinted) -> Any:
+    return printed.slip.content.get("charged_fen") or None
+
+
+FIELDS = (
+    Field("form.field.business_date", "slip.view.document.business_date", "date"),
+    Field("form.field.type", "slip.view.document.type", words="document"),
+    Field("form.field.site", _site),
+    Field("form.field.register", "slip.view.document.register", words="register"),
+    Field("form.field.status", "slip.view.document.status", words="status"),
+    Field("form.field.recorded_at", "slip.view.document.recorded_at_us", "moment"),
+    Field("form.field.reversal_of", _reversal_of),
+    Field("form.field.cites", _source),
+    Field("form.field.answers", "slip.view.document.answers"),
+    Field("form.field.under", "slip.view.document.under"),
+    Field("form.field.stocktake", _said("stocktake")),
+    Field("form.field.party", "slip.party"),
+    Field("form.field.far_site", _far_site),
+    Field("form.field.customer", _customer),
+    Field("form.field.taxpayer_id", _taxpayer, "serial"),
+    Field("form.field.delivery_note", _said("delivery_note")),
+    Field("form.field.manifest", _said("manifest")),
+    Field("form.field.application", _said("application")),
+    Field("form.field.tax_document", _said("tax_document")),
+    Field("form.field.report_number", _said("report_number")),
+    Field("form.field.carrier", _carrier),
+    Field("form.field.waybill", _waybill),
+    Field("form.field.packages", _consignment("packages"), "number"),
+    Field("form.field.sent_on", _consignment("sent_on"), "date"),
+    Field("form.field.consignment_note", _consignment("note"), wide=True),
+    Field("form.field.expected", "slip.expected", "number"),
+    Field("form.field.received", "slip.received", "number"),
+    Field("form.field.terms", _said("terms"), words="form.terms"),
+    Field("form.field.charged", _charged, "money"),
+    Field("form.field.completed_at", _record("completed_at"), "moment"),
+    Field("form.field.diagnosis", lambda p: _said("diagnosis")(p) or _record("diagnosis")(p), wide=True),
+    Field("form.field.work", lambda p: _said("work")(p) or _record("work")(p), wide=True),
+    Field("form.field.fault", _said("fault"), wide=True),
+    Field("form.field.result", _said("result"), wide=True),
+    Field("form.field.inspection", _said("inspection"), wide=True),
+    Field("form.field.found", _said("found"), wide=True),
+    Field("form.field.claim", _said("claim"), wide=True),
+    Field("form.field.reason", _surrender_reason, wide=True),
+    Field("form.field.consent", _said("consent"), wide=True),
+    Field("form.field.short", _serials("short"), wide=True),
+    Field("form.field.over", _serials("over"), wide=True),
+    Field("form.field.damaged", _serials("damaged"), wide=True),
+    Field("form.field.note", _said("note"), wide=True),
+    Field(
+        "form.field.review_reason", lambda p: p.slip.view.reviewed and p.slip.view.reviewed.reason, wide=True
+    ),
+)
+
+# --- the lines
+
+FACTS = ("reason", "damaged", "reinitialised", "result", "finding")
+"""What a line may say in words, besides its serials and its price."""
+
+
+def _line(name: str) -> Callable[[tuple[int, SlipLine]], Any]:
+    return lambda numbered: getattr(numbered[1], name)
+
+
+def _remark(numbered: tuple[int, SlipLine]) -> str | None:
+    facts = numbered[1].facts
+    return "\n".join(str(facts[name]) for name in FACTS if facts.get(name)) or None
+
+
+SERIAL = Column("form.column.serial", _line("serial"), 30, "serial")
+KIND = Column("form.column.kind", _line("kind"), 16, words="kind")
+MODEL = Column("form.column.model", _line("model"), 20)
+CONDITION = Column("form.column.condition", _line("condition"), 14, words="condition")
+BIN = Column("form.column.bin", _line("bin"), 18)
+FROM_BIN = Column("form.column.from_bin", _line("from_bin"), 18)
+BEFORE = Column("form.column.before", _line("before"), 22, words="state")
+STATE = Column("form.column.state", _line("state"), 22, words="state")
+PRICE = Column("form.column.price", _line("price_fen"), 18, "money", summed=True)
+PARTNER = Column("form.column.partner", lambda row: row[1].replaces or row[1].replaced_by, 30, "serial")
+FAULTY = Column("form.column.faulty", lambda row: row[1].facts.get("faulty"), 30, "serial")
+WARRANTY = Column("form.column.warranty_until", _line("warranty_until"), 22, "date")
+REMARK = Column("form.column.remark", _remark, 30)
+REVERSED = Column("form.column.reversed_by", _line("reversed_by"), 32)
+
+RECEIVED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, BIN, PRICE, REMARK, REVERSED)
+TAKEN_IN = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, REMARK, REVERSED)
+ISSUED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, STATE, REMARK, REVERSED)
+SOLD = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, PRICE, REMARK, REVERSED)
+CARRIED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, FAULTY, REVERSED)
+SWAPPED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, BIN, WARRANTY, REVERSED)
+SENT = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, FROM_BIN, REMARK, REVERSED)
+RETURNED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, CONDITION, BIN, REMARK, REVERSED)
+MOVED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, FROM_BIN, STATE, BIN, REMARK, REVERSED)
+
+OTHER = Manner("form.title.slip", MOVED)
+MANNERS: dict[str, Manner] = {
+    "opening": Manner("form.title.slip", RECEIVED),
+    "receipt": Manner("form.title.receipt", RECEIVED, "form.box.deliverer"),
+    "sale_cancellation": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
+    "customer_return": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
+    "carry_back": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
+    "recovery": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
+    "sale": Manner("form.title.issue", SOLD, "form.box.receiver"),
+    "carry_out": Manner("form.title.issue", CARRIED, "form.box.receiver"),
+    "supplier_return": Manner("form.title.issue", ISSUED, "form.box.receiver"),
+    "write_off": Manner("form.title.issue", ISSUED, "form.box.receiver"),
+    "surrender": Manner("form.title.slip", ISSUED, "form.box.receiver"),
+    "swap": Manner("form.title.swap", SWAPPED, "form.box.customer"),
+    "dispatch": Manner("form.title.transfer", SENT, "form.box.carrier"),
+    "arrival": Manner("form.title.transfer", TAKEN_IN, "form.box.carrier"),
+    "transit_loss": Manner("form.title.transfer", MOVED, "form.box.carrier"),
+    "factory_dispatch": Manner("form.title.factory", SENT, "form.box.carrier"),
+    "factory_receipt": Manner("form.title.factory", RETURNED, "form.box.deliverer"),
+    "factory_exchange": Manner("form.title.factory", RETURNED, "form.box.deliverer"),
+    "repair_intake": Manner("form.title.slip", TAKEN_IN, "form.box.customer"),
+    "repair_return": Manner("form.title.slip", ISSUED, "form.box.customer"),
+    "reversal": Manner("form.title.red", MOVED),
+}
+"""By document; the others are `OTHER`: under their own name, with where each device was and is."""
+
+
+def manner_of(document: str) -> Manner:
+    """How a document's slip is laid out."""
+    return MANNERS.get(document, OTHER)
+
+
+def _title(printed: SlipPrinted) -> tuple[str, dict[str, object]]:
+    kind = printed.slip.view.document.type
+    return manner_of(kind).title, {"document": kind}
+
+
+def _boxes(printed: SlipPrinted) -> list[Box]:
+    view = printed.slip.view
+    other = manner_of(view.document.type).other
+    poster = "storekeeper" if DOCUMENT[view.document.type].posters in (STOREKEEPER, ()) else "poster"
+    reviewed = view.reviewed if view.reviewed and view.reviewed.decision != "withdraw" else None
+    auditor = Box("form.box.auditor")
+    if reviewed is not None:
+        outcome = f"decision.{reviewed.decision}"
+        auditor = Box("form.box.auditor", reviewed.made_by, reviewed.recorded_at_us, outcome=outcome)
+    return [
+        *([Box(other)] if other else []),
+        Box(f"form.box.{poster}", view.document.made_by, view.document.recorded_at_us),
+        auditor,
+    ]
+
+
+SLIP = Form(
+    name="slip",
+    title=_title,
+    number="slip.view.document.number",
+    unit="slip.unit",
+    fields=FIELDS,
+    tables=(
+        Table(
+            "form.table.lines",
+            lambda printed: enumerate(printed.lines, 1),
+            lambda printed: manner_of(printed.slip.view.document.type).columns,
+        ),
+    ),
+    boxes=_boxes,
+    proof=lambda p: Proof(None, p.slip.view.document.site, p.slip.view.journal_seq, p.slip.view.hash),
+    landscape=True,
+)
+
+assert set(MANNERS) <= set(DOCUMENT), "a slip of a document that there is not"

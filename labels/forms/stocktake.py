@@ -1,0 +1,114 @@
+"""专用设备盘存表: the sheet of a stocktake, with its summary by model, every serial's line and two signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from devices.audit.kinds import Signature
+from devices.audit.sheet import Header, Line
+from labels.forms.form import Column, Field, Form, Proof, Table
+from labels.forms.parts import NUMBER, column, signature_boxes
+
+
+class SheetPrinted(msgspec.Struct, frozen=True):
+    """A sheet as it is printed. `kinds` are by model, `conditions` by bin of its site; `lines` can be read once."""
+
+    header: Header
+    site_name: str
+    digest: str
+    sealed_at: int | None
+    signatures: Sequence[Signature]
+    kinds: Mapping[str, str]
+    conditions: Mapping[str, str]
+    lines: Iterable[Line]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    line: Line
+    kind: str | None
+    condition: str | None
+    movements: str | None
+
+
+def _rows(printed: SheetPrinted) -> Iterable[tuple[int, _Row]]:
+    for n, line in enumerate(printed.lines, 1):
+        row = line.row
+        condition = printed.conditions.get(row.found_bin or row.book_bin or "")
+        cited = [number for number in (*row.moved, row.cited) if number]
+        yield (
+            n,
+            _Row(
+                line, printed.kinds.get(row.model or ""), condition, "\n".join(dict.fromkeys(cited)) or None
+            ),
+        )
+
+
+def _count(name: str, attribute: str) -> Column:
+    return Column(f"form.column.{name}", attribute, 26, "number", summed=True)
+
+
+SUMMARY = (
+    Column("field.model", "model", 40),
+    _count("opening", "opening"),
+    _count("in", "in_"),
+    _count("out", "out"),
+    _count("book", "book"),
+    _count("apart", "apart"),
+    _count("counted", "counted"),
+    _count("surplus", "surplus"),
+    _count("shortage", "shortage"),
+    _count("misplaced", "misplaced"),
+)
+
+LINES = (
+    NUMBER,
+    column("serial", "line.row.serial", 28, "serial"),
+    column("kind", "kind", 15, words="kind"),
+    column("model", "line.row.model", 16),
+    column("book_state", "line.row.book_state", 20, words="state"),
+    column("book_bin", "line.row.book_bin", 16),
+    column("found_bin", "line.row.found_bin", 16),
+    column("condition", "condition", 17, words="condition"),
+    column("scanned_at", "line.row.scanned_at", 36, "moment"),
+    column("scanned_by", "line.row.scanned_by", 18),
+    column("result", "line.row.result", 18, words="result"),
+    column("recount", "line.row.recount", 14, words="form.recount"),
+    column("explanation", "line.explanation", 30),
+    column("disposition", "line.action", 30),
+    column("due", "line.row.document_due", 18, words="document"),
+    column("movements", "movements", 32),
+)
+
+STOCKTAKE = Form(
+    name="stocktake",
+    title=lambda printed: ("form.title.stocktake", {}),
+    number="header.number",
+    unit="header.unit",
+    fields=(
+        Field("form.field.site", lambda p: f"{p.header.site} {p.site_name}"),
+        Field("form.field.register", "header.register", words="register"),
+        Field("form.field.month", "header.month"),
+        Field("form.field.method", "header.method", words="method"),
+        Field("form.field.parts", lambda p: "double" if p.header.double else "single", words="form.parts"),
+        Field(
+            "form.field.counters", lambda p: "  ".join(f"{who}: {n}" for who, n in p.header.counters.items())
+        ),
+        Field("form.field.opened_at", "header.opened_at", "moment"),
+        Field("form.field.closed_at", "header.closed_at", "moment"),
+        Field("form.field.opened_by", "header.opened_by"),
+        Field("form.field.closed_by", "header.closed_by"),
+        Field("form.field.sealed_at", "sealed_at", "moment"),
+        Field("form.field.remarks", lambda p: p.header.remarks or None, words="remark", wide=True),
+        Field("form.field.unreadable", lambda p: "  ".join(p.header.unreadable) or None, wide=True),
+    ),
+    tables=(
+        Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
+        Table("form.table.lines", _rows, LINES),
+    ),
+    boxes=lambda printed: signature_boxes(printed.signatures),
+    declared="form.declared.stocktake",
+    proof=lambda p: Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),
+    landscape=True,
+)
