@@ -193,6 +193,39 @@ def test_an_arrival_is_never_better_than_its_dispatch(books: Books) -> None:
     assert problem.code == "better_than_sent"
 
 
+SENT = {"carrier": "SF", "consignment_number": "W"}
+
+
+def test_a_device_sent_again_does_not_arrive_by_its_first_dispatch(books: Books) -> None:
+    books.receive(A)
+    first = books.post("dispatch", A, destination="TJ01", **SENT).number
+    books.post("arrival", A, site="TJ01", dispatch=first, bin="MG")
+    books.post("dispatch", A, site="TJ01", destination="BJ01", **SENT)
+    with pytest.raises(Refused) as refused:
+        books.post("arrival", A, site="TJ01", dispatch=first, bin="MG")
+    assert [problem.code for problem in refused.value.problems] == ["sent_again"]
+
+
+def test_a_device_sent_to_the_maker_again_does_not_come_back_by_its_first_dispatch(books: Books) -> None:
+    books.receive(A)
+    books.post("hold", A, reason="坏", bin="MQ")
+    first = books.post("factory_dispatch", A, maker="厂", **SENT).number
+    books.post("factory_receipt", A, dispatch=first, result="好", bin="MQ")
+    books.post("factory_dispatch", A, maker="厂", **SENT)
+    with pytest.raises(Refused) as refused:
+        books.post("factory_receipt", A, dispatch=first, result="好", bin="MQ")
+    assert [problem.code for problem in refused.value.problems] == ["sent_again"]
+
+
+def test_a_device_whose_arrival_was_reversed_arrives_again_by_the_same_dispatch(books: Books) -> None:
+    books.receive(A)
+    first = books.post("dispatch", A, destination="TJ01", **SENT).number
+    arrived = books.post("arrival", A, site="TJ01", dispatch=first, bin="MG").number
+    books.settle("reversal", site="TJ01", document=arrived, reason="错")
+    books.post("arrival", A, site="TJ01", dispatch=first, bin="MG")
+    assert books.state(A) == "in_stock"
+
+
 def test_a_device_sold_at_one_site_is_repaired_at_another(books: Books) -> None:
     books.serve(A)
     order = books.repair(A, site="TJ01")

@@ -20,6 +20,8 @@ from devices.problems import Problem
 from devices.unit import Unit
 from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
 
+FOLLOWS = ("reversal", "arrival", "factory_receipt", "factory_exchange")
+"""The documents whose devices' past matters, since they undo or end what another began."""
 AT_ONCE = 2000
 """How many serials one statement looks up."""
 
@@ -220,7 +222,7 @@ def gather(
     customers, problems = held_customers(store, draft)
     names = {draft.site, getattr(draft, "destination", None)} - {None}
     carrier = getattr(draft, "carrier", None)
-    trails = trails_of(store, sorted(cited.lines)) if document == "reversal" and cited else {}
+    trails = trails_of(store, _followed(document, cited, wanted))
     case = Case(
         draft=draft,
         document=document,
@@ -246,6 +248,13 @@ def gather(
         own_reservation=own_reservation,
     )
     return case, problems
+
+
+def _followed(document: str, cited: Cited | None, wanted: set[str]) -> list[str]:
+    """The serials whose past matters: all of a document to be reversed, and what comes back from a cited dispatch."""
+    if cited is None or document not in FOLLOWS:
+        return []
+    return sorted(cited.lines.keys() if document == "reversal" else wanted & cited.lines.keys())
 
 
 def _sites_of(draft: Draft, positions: Iterable[Held], trails: Iterable[Sequence[PastLine]]) -> set[str]:

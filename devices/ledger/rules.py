@@ -11,6 +11,7 @@ from datetime import date
 from devices import serials
 from devices.ledger.case import Case, Move
 from devices.ledger.plan import Rule
+from devices.ledger.reversal import standing_lines
 from devices.lifecycle import RANK
 from devices.problems import Problem
 from devices.values import BOOKS, RECEIVABLE, STATE
@@ -264,6 +265,18 @@ def cited_dispatch(case: Case, field: str, *types: str) -> Problems:
         yield Problem("cited_not_posted", f"/{field}", {"document": name, "status": cited.status})
 
 
+SENDS = ("dispatch", "factory_dispatch", "opening")
+
+
+def sent_last_by_the_cited(case: Case, moves: Moves) -> Problems:
+    """A device comes back from where it was last sent, not from an earlier dispatch that it has come back from."""
+    for move in moves:
+        sent = [line for line in standing_lines(case.trails.get(move.entry.serial, ())) if line.type in SENDS]
+        if case.cited and sent and sent[-1].document != case.cited.number:
+            facts = {"serial": move.entry.serial, "cited": case.cited.number, "document": sent[-1].document}
+            yield Problem("sent_again", move.entry.pointer, facts)
+
+
 def arrives_where_sent(case: Case, moves: Moves) -> Problems:
     """An arrival cites its dispatch, at the destination, and is never better than what was sent."""
     yield from cited_dispatch(case, "dispatch", "dispatch", "opening")
@@ -380,7 +393,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "move": (bin_changes,),
     "release": (release_is_inspected,),
     "dispatch": (carrier_is_approved, destination_is_another_site),
-    "arrival": (arrives_where_sent,),
+    "arrival": (arrives_where_sent, sent_last_by_the_cited),
     "transit_loss": (lost_with_its_consignment,),
     "sale": (customer_is_known_by_name,),
     "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
