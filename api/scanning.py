@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.devices import LOOKUP_LIMIT, masked_for
+from api.devices import LOOKUP_LIMIT
+from api.masking import masked_for
 from devices import serials
 from devices.ledger import checking, passport
 from devices.lifecycle import POSTED

@@ -1,0 +1,87 @@
+"""A device's neighbours: the chain of its replacements, the papers of its documents, and who cites whom."""
+
+from __future__ import annotations
+
+from devices.database import Store
+from devices.ledger.citing import citing, undone
+from devices.ledger.manifests import keep_attachment
+from devices.ledger.papers import papers_of
+from devices.ledger.replacements import replacements
+from tests.reading_books import SERIALS, ReadingBooks, at
+
+FIRST, SECOND, THIRD = SERIALS[:3]
+
+
+def swapped(books: ReadingBooks, day: int, faulty: str, spare: str) -> str:
+    """Swap a customer's device for a spare."""
+    books.receive(day, spare, register="spare")
+    order = books.repair(day, faulty)
+    line = {"faulty": faulty, "spare": spare}
+    return books.post("swap", day + 1, lines=[line], order=order, fault="坏", terms="free", bin="SF")
+
+
+def in_service(books: ReadingBooks) -> None:
+    books.receive(2, FIRST)
+    books.sell(3, FIRST)
+    books.register(4, FIRST)
+
+
+def test_a_chain_of_replacements_is_the_same_from_each_of_its_devices(store: Store) -> None:
+    books = ReadingBooks(store)
+    in_service(books)
+    swapped(books, 5, FIRST, SECOND)
+    swapped(books, 8, SECOND, THIRD)
+    for serial in (FIRST, SECOND, THIRD):
+        assert replacements(store, serial) == [FIRST, SECOND, THIRD]
+
+
+def test_a_device_that_was_never_replaced_is_alone(store: Store) -> None:
+    books = ReadingBooks(store)
+    books.receive(2, FIRST)
+    assert replacements(store, FIRST) == [FIRST]
+
+
+def test_papers_are_those_of_the_documents_asked_for(store: Store) -> None:
+    books = ReadingBooks(store)
+    with store.writing():
+        digest = keep_attachment(
+            store,
+            b"scan",
+            site="A1",
+            name="送货单.pdf",
+            media_type="application/pdf",
+            by="li.ming",
+            at_us=at(1),
+        )
+    plain = books.receive(2, FIRST)
+    said = {
+        "supplier": "厂家",
+        "delivery_note": "送-1",
+        "model": "TCG-01",
+        "register": "merchandise",
+        "bin": "M1",
+    }
+    number = books.post("receipt", 3, SECOND, attachments=[digest], **said)
+    assert [(each.document, each.attachment.name) for each in papers_of(store, [plain, number])] == [
+        (number, "送货单.pdf")
+    ]
+
+
+def test_a_document_knows_what_reverses_and_answers_it(store: Store) -> None:
+    books = ReadingBooks(store)
+    received = books.receive(2, FIRST)
+    undone = books.post("reversal", 3, document=received, reason="错")
+    assert [(each.how, each.number, each.status) for each in citing(store, received)] == [
+        ("cites", undone, "pending")
+    ]
+    assert citing(store, undone) == []
+
+
+def test_a_line_is_undone_by_its_reversal_once_that_is_approved(store: Store) -> None:
+    books = ReadingBooks(store)
+    received = books.receive(2, FIRST, SECOND)
+    reversal = books.post("reversal", 3, document=received, serials=[FIRST], reason="错")
+    assert undone(store, received) == {}
+    books.approve(reversal, 4)
+    assert undone(store, received) == {FIRST: reversal}
+    assert undone(store, reversal) == {}
