@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +45,7 @@ def body_bytes(req: falcon.Request, limit_bytes: int) -> bytes:
 
 
 def decoded(raw: bytes, shape: Any, media_type: str | None) -> Any:
-    """The body as its declared shape.
+    """The body as its declared shape; a key that is there twice has no one value, and is refused.
 
     Raises Refused, telling where it is wrong: `wrong_media_type`, `malformed_body`, `control_character`.
     """
@@ -57,9 +58,19 @@ def decoded(raw: bytes, shape: Any, media_type: str | None) -> Any:
         raise refuse("malformed_body", _pointer(pointer.rstrip("`")), reason=text) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise refuse("malformed_body", reason=str(error)) from None
+    json.loads(raw, object_pairs_hook=_refuse_repeated)
     if problems := list(refuse_texts(body)):
         raise Refused(problems)
     return body
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    """Raise Refused for an object with one key twice, of which msgspec takes the last."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise refuse("malformed_body", reason=f"the key `{shortened(name)}` is there twice")
+        seen.add(name)
 
 
 def _pointer(path: str) -> str:

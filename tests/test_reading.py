@@ -116,3 +116,22 @@ def test_a_day_that_is_none_is_refused(door: Door, query: str) -> None:
         answer = zhang.get(path + query)
         assert (answer.status_code, answer.json["code"]) == (400, "malformed_parameter")
         assert answer.json["errors"][0]["name"] == "from"
+
+
+LINE = b'"lines": [{"serial": "661565714358"}]'
+BODY = b'{"type": "move", "site": "BJ01", "business_date": "2026-11-24", "bin": "M-02", ' + LINE + b"}"
+
+
+@pytest.mark.parametrize(
+    ("once", "twice", "key"),
+    [
+        (b'"bin"', b'"bin": "M-01", "bin"', "bin"),
+        (b'"serial"', b'"s\\u0065rial": "661565714359", "serial"', "serial"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(door: Door, once: bytes, twice: bytes, key: str) -> None:
+    zhang = door.sign_in("zhang")
+    answer = zhang.post("/v1/documents", BODY.replace(once, twice))
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_body")
+    assert f"`{key}`" in answer.json["detail"]
+    assert zhang.post("/v1/documents", BODY).status_code == 201
