@@ -10,9 +10,10 @@ from api import times
 from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
+from devices.audit import due
 from devices.database import Store
 from devices.journal import heads
-from devices.ledger import books, due
+from devices.ledger import books
 from devices.ledger.months import closed_as
 from devices.problems import refuse
 from devices.values import REGISTERS
@@ -89,7 +90,7 @@ def list_deadlines(call: Call, _: Done) -> Shown:
     sites = visible_sites(call.who, call.query.site)
     if sites is None:
         sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
-    return Shown(due.deadlines(call.store, sites, call.unit.day_of(call.at_us)))
+    return Shown(due.deadlines(call.store, call.unit, sites, call.unit.day_of(call.at_us)))
 
 
 def show_head(call: Call, _: Done) -> Shown:

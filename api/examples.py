@@ -109,3 +109,24 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "write_off": _document("write_off", reason="无修复价值", lines=_serials(SERIAL)),
     "reversal": _document("reversal", document="BJ01-2026-000001", reason="录入错误", serials=[SERIAL]),
 }
+
+INSPECTION: dict[str, Any] = {
+    "site": "BJ01",
+    "items": [
+        {"item": "locks", "ok": True},
+        {"item": "alarm", "ok": True},
+        {"item": "fire_equipment", "ok": True, "expires_on": "2027-06-30"},
+        {
+            "item": "damp",
+            "ok": False,
+            "note": "北墙返潮",
+            "finding": {"fault": "除湿机停转", "owner": "zhang.wei", "due_on": "2026-12-01"},
+        },
+        {"item": "electrics", "ok": True},
+        {"item": "tidy_by_class", "ok": True},
+        {"item": "spares_apart", "ok": True},
+        {"item": "hygiene", "ok": True},
+        {"item": "access_log", "ok": True},
+        {"item": "documents_filed", "ok": True},
+    ],
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api import (
     access,
     books,
+    custody,
     devices,
     documents,
     months,
@@ -17,9 +18,11 @@ from api import (
     uploads,
 )
 from api.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
-from api.examples import DOCUMENTS, SERIAL
+from api.examples import DAY, DOCUMENTS, INSPECTION, SERIAL
 from api.routing import Route
 from devices.journal import Head
+from devices.audit.custody import Inspection
+from devices.audit.visits import STEP
 from devices.ledger import books as ledger_books
 from devices.ledger import changes, due, listing, manifests
 from devices.ledger.drafts import AnyDraft
@@ -51,7 +54,11 @@ COUNTER_PATH = Access(roles=("storekeeper", "auditor"), site="path")
 STAFF_NUMBER = Access(roles=READERS, site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 CREATED = (201,)
+STOREKEEPER_BODY = Access(roles=("storekeeper",), site="body")
+SITE_STAFF_NUMBER = Access(roles=access.SITE_STAFF, site="number")
+VISIT_NUMBER = Access(roles=custody.VISIT_READERS, site="number")
 
+VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
 R = Route
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
@@ -204,6 +211,49 @@ ROUTES = (
     R("GET", "/v1/sites/{code}", "read_site", ANYONE, registers.showing(registers.SITES), Site),
     R("PUT", "/v1/sites/{code}", "replace_site", ADMIN, registers.showing(registers.SITES), Site,
       write=registers.replacing(registers.SITES), body=registers.SiteBody, replaces=True,
+    # inspections, visits, handovers
+    R("POST", "/v1/inspections", "inspect", COUNTER_BODY, custody.show_inspection, Inspection, write=custody.inspect,
+      body=custody.InspectionBody, statuses=CREATED, example=INSPECTION),
+    R("GET", "/v1/inspections", "list_inspections", SIGNED_IN, custody.list_inspections, list[Inspection],
+      query=custody.SiteQuery),
+    R("GET", "/v1/inspections/{number}", "read_inspection", STAFF_NUMBER, custody.show_inspection, Inspection),
+    R("POST", "/v1/inspections/{number}/settle", "settle_finding", SITE_STAFF_NUMBER, custody.show_inspection,
+      Inspection, write=custody.settle, body=custody.SettlementBody, example={"item": "damp", "work": "已换除湿机"}),
+    R("POST", "/v1/visits", "request_visit", STOREKEEPER_BODY, custody.show_visit, custody.VisitAnswer,
+      write=custody.request_visit, body=custody.VisitBody, statuses=CREATED,
+      example={"site": "BJ01", "visit_on": DAY, "purpose": "检修空调", "name": "刘洋",
+               "organisation": "海淀制冷维修部", "contact": "13800000000"}),
+    R("GET", "/v1/visits", "list_visits", SIGNED_IN, custody.list_visits, list[custody.VisitAnswer],
+      query=custody.SiteQuery),
+    R("GET", "/v1/visits/{number}", "read_visit", VISIT_NUMBER, custody.show_visit, custody.VisitAnswer),
+    R("POST", "/v1/visits/{number}/approve", "approve_visit", VISIT_STEP["approve"], custody.show_visit,
+      custody.VisitAnswer, write=custody.taking("approve", "Let a visitor in on that day, before they enter.")),
+    R("POST", "/v1/visits/{number}/refuse", "refuse_visit", VISIT_STEP["refuse"], custody.show_visit,
+      custody.VisitAnswer, write=custody.taking("refuse", "Do not let a visitor in."), body=custody.RefusalBody,
+      example={"reason": "当日盘点，不接待来访"}),
+    R("POST", "/v1/visits/{number}/enter", "enter_visit", VISIT_STEP["enter"], custody.show_visit,
+      custody.VisitAnswer, write=custody.taking("enter", "Log that a visitor enters now, and with whom."),
+      body=custody.EscortBody, example={"escort": "zhang.wei"}),
+    R("POST", "/v1/visits/{number}/leave", "leave_visit", VISIT_STEP["leave"], custody.show_visit,
+      custody.VisitAnswer, write=custody.taking("leave", "Log that a visitor leaves now.")),
+    R("POST", "/v1/visits/{number}/erase", "erase_visitor", AUDITOR, custody.show_visit, custody.VisitAnswer,
+      check=documents.reauthenticate, write=custody.erase_visitor, body=orders.EraseBody,
+      example={"password": PASSWORD}),
+    R("POST", "/v1/handovers", "begin_handover", STOREKEEPER_BODY, custody.show_handover, custody.HandoverAnswer,
+      write=custody.begin_handover, body=custody.HandoverBody, statuses=CREATED,
+      example={"site": "BJ01", "reason": "岗位调整", "outgoing": "zhang.wei", "incoming": "sun.li",
+               "supervisor": "chen.jing"}),
+    R("GET", "/v1/handovers", "list_handovers", SIGNED_IN, custody.list_handovers, list[custody.HandoverAnswer],
+      query=custody.SiteQuery),
+    R("GET", "/v1/handovers/{number}", "read_handover", SIGNED_IN, custody.show_handover, custody.HandoverAnswer),
+    R("POST", "/v1/handovers/{number}/signatures", "sign_handover", SIGNED_IN, custody.show_handover,
+      custody.HandoverAnswer, check=stocktakes.open_key, write=custody.sign_handover, body=stocktakes.SignatureBody,
+      statuses=CREATED, example={"role": "incoming", "digest": "0" * 64, "password": PASSWORD}),
+    R("POST", "/v1/handovers/{number}/cancel", "cancel_handover", SIGNED_IN, custody.show_handover,
+      custody.HandoverAnswer, write=custody.cancel_handover, body=stocktakes.ReasonBody,
+      example={"reason": "接收人未到岗"}),
+    R("GET", "/v1/handovers/{number}/evidence", "read_handover_evidence", SIGNED_IN, custody.show_handover_evidence,
+      bytes),
       example={"code": "BJ01", "name": "北京海淀库房", "in_transit_days": 7}),
     R("POST", "/v1/bins", "add_bin", ADMIN, registers.showing(registers.BINS), Bin,
       write=registers.creating(registers.BINS), body=registers.BinBody, statuses=CREATED,

@@ -5,6 +5,7 @@ the unit's time zone. The names are codes; their words stand in labels/words (`d
 Source: DESIGN section 7.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -22,25 +23,30 @@ STANDINGS: tuple[Standing, ...] = ("due", "overdue", "met", "met_late")
 class Deadline(msgspec.Struct, frozen=True):
     """One rule: some days after the fact `starts_from`, the fact `met_by` must be there.
 
-    calendar: "working" counts by the official calendar, "calendar" counts every day. days: how many, or the
-    field of Site that says how many.
+    calendar: "working" counts by the official calendar, "calendar" counts every day, "month" goes to the end of the
+    calendar month and counts from there. days: how many, or the field of Site that says how many.
     """
 
     name: str
     starts_from: str
     met_by: str
-    calendar: Literal["working", "calendar"]
+    calendar: Literal["working", "calendar", "month"]
     days: int | str
 
 
 DEADLINES = (
-    #        name              starts from          met by             calendar    days, or the site's setting
-    Deadline("registration",   "sale",              "registration",    "working",  3),
-    Deadline("repair_record",  "repair_completion", "service_record",  "working",  3),
-    Deadline("on_site_repair", "dispatch_order",    "service_record",  "working",  1),
-    Deadline("in_transit",     "dispatch",          "arrival",         "calendar", "in_transit_days"),
-    Deadline("carried",        "carry_out",         "carry_back",      "calendar", "carried_days"),
-    Deadline("at_factory",     "factory_dispatch",  "factory_receipt", "calendar", "at_factory_days"),
+    #        name                  starts from            met by             calendar    days, or the site's setting
+    Deadline("registration",       "sale",                "registration",    "working",  3),
+    Deadline("repair_record",      "repair_completion",   "service_record",  "working",  3),
+    Deadline("on_site_repair",     "dispatch_order",      "service_record",  "working",  1),
+    Deadline("in_transit",         "dispatch",            "arrival",         "calendar", "in_transit_days"),
+    Deadline("carried",            "carry_out",           "carry_back",      "calendar", "carried_days"),
+    Deadline("at_factory",         "factory_dispatch",    "factory_receipt", "calendar", "at_factory_days"),
+    Deadline("stocktake",          "month",               "stocktake",       "month",    0),
+    Deadline("safety_inspection",  "month",               "inspection",      "month",    0),
+    Deadline("audit_inspection",   "auditors_inspection", "inspection",      "calendar", "inspection_days"),
+    Deadline("inspection_finding", "day_agreed",          "settlement",      "calendar", 0),
+    Deadline("visit",              "entry",               "leaving",         "calendar", 0),
 )  # fmt: skip
 DEADLINE: Mapping[str, Deadline] = MappingProxyType({deadline.name: deadline for deadline in DEADLINES})
 assert len(DEADLINE) == len(DEADLINES), "two deadlines share a name"
@@ -74,4 +80,10 @@ def _calendar_days(start: date, days: int) -> date:
     return start + timedelta(days=days)
 
 
-_COUNT = MappingProxyType({"working": working_days.add, "calendar": _calendar_days})
+def _days_after_month(start: date, days: int) -> date:
+    return start.replace(day=monthrange(start.year, start.month)[1]) + timedelta(days=days)
+
+
+_COUNT = MappingProxyType(
+    {"working": working_days.add, "calendar": _calendar_days, "month": _days_after_month}
+)

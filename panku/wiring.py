@@ -8,6 +8,7 @@ from typing import Any
 from api.app import create_app
 from api.calls import Services
 from devices.audit.checks import stocktake_faults
+from devices.audit.handover_checks import handover_faults
 from devices.audit.kinds import AUDIT_KINDS
 from devices.audit.month_checks import month_faults
 from devices.database import Store
@@ -26,7 +27,7 @@ from web.door import add_pages
 
 RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
 
-CHECKS = (stocktake_faults, month_faults)
+CHECKS = (stocktake_faults, month_faults, handover_faults)
 """What `panku verify` asks besides the ledger."""
 
 

@@ -31,12 +31,20 @@ def test_an_on_site_repair_is_done_within_one_working_day_of_the_order() -> None
     assert due(DEADLINE["on_site_repair"], FRIDAY, SITE) == date(2026, 11, 30)
 
 
-def test_the_days_away_are_the_sites_to_set() -> None:
-    assert {deadline.name for deadline in SET_BY_SITE} == {"in_transit", "carried", "at_factory"}
+def test_the_days_away_and_between_an_auditors_inspections_are_the_sites_to_set() -> None:
+    names = {deadline.name for deadline in SET_BY_SITE}
+    assert names == {"in_transit", "carried", "at_factory", "audit_inspection"}
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_what_is_due_in_a_month_is_due_by_its_last_day(month: int) -> None:
+    for start in (date(2028, month, 1), date(2028, month, 28)):
+        last = due(DEADLINE["stocktake"], start, SITE)
+        assert (last.month, (last + timedelta(days=1)).day) == (month, 1)
 
 
 @pytest.mark.parametrize("deadline", SET_BY_SITE, ids=lambda deadline: deadline.name)
-def test_the_days_away_count_weekends_and_holidays(deadline: Deadline) -> None:
+def test_days_that_a_site_sets_count_weekends_and_holidays(deadline: Deadline) -> None:
     site = msgspec.structs.replace(SITE, **{str(deadline.days): 2})
     assert due(deadline, FRIDAY, site) == FRIDAY + timedelta(days=2)
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from devices.audit import month_statement, sheet, signing
+from devices.audit import handovers, month_statement, sheet, signing
 from devices.audit.kinds import Signature
 from devices.audit.sheet import Signer
 from devices.chain import FORMAT, Link, digest_of
@@ -25,6 +25,7 @@ Standing = Literal["holds", "untrusted", "broken", "missing"]
 ROLES: dict[str, tuple[str, ...]] = {
     sheet.PAYLOAD_TYPE: ("storekeeper", "auditor"),
     month_statement.PAYLOAD_TYPE: ("storekeeper", "auditor"),
+    handovers.PAYLOAD_TYPE: handovers.PARTIES,
 }
 """Whose signatures a payload needs, by its type."""
 

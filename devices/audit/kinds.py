@@ -1,4 +1,4 @@
-"""The journalled records of an audit: stocktakes, findings, signatures, inspections, visits and handovers."""
+"""The journalled records of an audit: stocktakes, findings, signatures; those of custody are in `custody`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from devices.audit.custody import CUSTODY_KINDS
 from devices.records import RecordKind
 from devices.values import Register
 
@@ -95,6 +96,6 @@ def signature_key(subject: str, role: str) -> str:
 STOCKTAKE = RecordKind("stocktake", Stocktake, lambda v: v.number, lambda v: v.site)
 FINDING = RecordKind("finding", Finding, lambda v: f"{v.stocktake}/{v.serial}", lambda v: v.site)
 SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
-AUDIT_KINDS = (STOCKTAKE, FINDING, SIGNATURE)
+AUDIT_KINDS = (STOCKTAKE, FINDING, SIGNATURE, *CUSTODY_KINDS)
 
 STOCKTAKE_PREFIX = "S"

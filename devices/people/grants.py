@@ -6,7 +6,16 @@ from devices import records
 from devices.database import Store
 from devices.journal import Writer
 from devices.people.kinds import GRANT, Grant
-from devices.people.roles import ADMIN, Asked, Granted, Person, refuse_grant, refuse_revocation
+from devices.people.roles import (
+    ADMIN,
+    SYSTEM,
+    Asked,
+    Granted,
+    Person,
+    refuse_grant,
+    refuse_revocation,
+    refuse_taking_over,
+)
 from devices.problems import Problem, Refused
 from devices.records import Written
 from devices.values import UNIT
@@ -37,6 +46,26 @@ def revoke_all(writer: Writer, by: Person, username: str) -> None:
     """Take every role away from a person; raises Refused as `revoke` does."""
     for role, site in sorted(grants_of(writer.store, username)):
         revoke(writer, by, username, role, site)
+
+
+def refuse_hand_over(store: Store, role: str, site: str, incoming: str) -> list[Problem]:
+    """Everything that forbids a person to take a role over at a site; empty where they are fit to hold it."""
+    asked, unknown = _asked(store, SYSTEM, incoming, role, site)
+    return [*refuse_taking_over(asked), *unknown, *refuse_site(store, site)]
+
+
+def hand_over(writer: Writer, word: str, role: str, site: str, *, outgoing: str, incoming: str) -> None:
+    """Move a role from one person to another, on the word of a signed handover, whose number makes the revisions.
+
+    Raises Refused: `grant_missing`, and what `refuse_hand_over` says; nothing is written then.
+    """
+    problems = refuse_hand_over(writer.store, role, site, incoming)
+    if (role, site) not in grants_of(writer.store, outgoing):
+        problems.append(Problem("grant_missing", "", {"username": outgoing, "role": role, "site": site}))
+    if problems:
+        raise Refused(problems)
+    records.write(writer, GRANT, Grant(outgoing, role, site, active=False), by=word)
+    records.write(writer, GRANT, Grant(incoming, role, site), by=word)
 
 
 def grants_of(store: Store, username: str) -> Granted:

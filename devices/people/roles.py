@@ -194,6 +194,14 @@ GRANT_RULES: tuple[Rule, ...] = (
     _admin_alone,
 )
 REVOKE_RULES: tuple[Rule, ...] = (_revoked_by_admin, _held, _administrator_left)
+TAKE_OVER_RULES: tuple[Rule, ...] = (
+    _known_role,
+    _site_fits_role,
+    _active_person,
+    _one_role_per_site,
+    _admin_alone,
+)
+"""Of a role that is handed over: on the word of three signatures, not of an administrator."""
 
 
 def refuse_grant(asked: Asked) -> list[Problem]:
@@ -204,6 +212,11 @@ def refuse_grant(asked: Asked) -> list[Problem]:
 def refuse_revocation(asked: Asked) -> list[Problem]:
     """Everything that forbids revoking the role; empty where it may be revoked."""
     return [problem for rule in REVOKE_RULES for problem in rule(asked)]
+
+
+def refuse_taking_over(asked: Asked) -> list[Problem]:
+    """Everything that forbids a person to take the role over; empty where they are fit to hold it."""
+    return [problem for rule in TAKE_OVER_RULES for problem in rule(asked)]
 
 
 def not_an_administrator(by: Person) -> list[Problem]:

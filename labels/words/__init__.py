@@ -26,7 +26,7 @@ LANGUAGE_TAGS: dict[Locale, str] = {"zh_CN": "zh-CN", "en": "en"}
 """What each locale is called in HTML's `lang` and in Content-Language."""
 
 FACT_WORDS: dict[str, tuple[str, ...]] = {
-    "state": ("state", "stocktake"),
+    "state": ("state", "stocktake", "visit", "handover"),
     "left": ("state",),
     "allowed": ("state", "document"),
     "document": ("document",),
@@ -37,7 +37,7 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "registers": ("register",),
     "expected": ("register", "condition"),
     "condition": ("condition",),
-    "role": ("role",),
+    "role": ("role", "party"),
     "roles": ("role",),
     "kind": ("record", "kind"),
     "field": ("field",),
@@ -45,6 +45,10 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "reason": ("file",),
     "result": ("result",),
     "part": ("part",),
+    "check": ("check",),
+    "checks": ("check",),
+    "party": ("party",),
+    "lists": ("open_item",),
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from api.access import visible_sites
 from api.calls import Call
+from devices.audit import due
 from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktakes import stocktakes_of
-from devices.ledger import due
+from devices.ledger.due import DEADLINE_OF_STATE
 from web.pages import View
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
@@ -22,7 +23,7 @@ def show_home(view: View) -> dict[str, Any]:
     if not founded or call.person is None:
         return {"founded": founded, "command": COMMAND.split()}
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
-    found = due.deadlines(call.store, sites, today)
+    found = due.deadlines(call.store, call.unit, sites, today)
     return {
         "founded": True,
         "today": today.isoformat(),
@@ -31,7 +32,7 @@ def show_home(view: View) -> dict[str, Any]:
             each for site in sites for each in stocktakes_of(call.store, site) if each.state in UNSETTLED
         ],
         "due": found,
-        "devices": {each.subject for each in found if each.subject.count("-") < 2},
+        "devices": {each.subject for each in found if each.deadline in DEADLINE_OF_STATE.values()},
     }
 
 

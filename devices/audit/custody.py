@@ -1,0 +1,108 @@
+"""The journalled records of custody: safety inspections, the access log's visits, and handovers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from devices.records import RecordKind
+from devices.values import Instant
+
+InspectorRole = Literal["storekeeper", "auditor"]
+VisitState = Literal["requested", "approved", "refused", "entered", "left"]
+HandoverState = Literal["open", "completed", "cancelled"]
+
+
+class InspectionFinding(msgspec.Struct, frozen=True):
+    """What is wrong with one item, who sees to it and by which day (ISO); once settled, what was done."""
+
+    fault: str
+    owner: str
+    due_on: str
+    work: str | None = None
+    settled_at: Instant | None = None
+    settled_by: str | None = None
+
+
+class InspectedItem(msgspec.Struct, frozen=True):
+    """The answer to one item of the checklist; `expires_on` is an ISO date where the item asks for one."""
+
+    item: str
+    ok: bool
+    expires_on: str | None = None
+    note: str = ""
+    finding: InspectionFinding | None = None
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """安全检查: every item of the checklist answered, by a storekeeper or by the auditor for themselves."""
+
+    number: str
+    site: str
+    role: InspectorRole
+    made_on: str
+    made_at: Instant
+    made_by: str
+    items: tuple[InspectedItem, ...]
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One step of a visit as it was taken: by whom, when by the server's clock, and what it asked for."""
+
+    step: str
+    by: str
+    at: Instant
+    escort: str | None = None
+    reason: str | None = None
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """出入登记: somebody who is no storekeeper comes in, on one day (ISO), for a purpose.
+
+    Who they are is personal data; `course` holds every step in order, the request first.
+    """
+
+    number: str
+    site: str
+    visit_on: str
+    purpose: str
+    state: VisitState
+    course: tuple[Stage, ...]
+    commitment: str = ""
+    erased: bool = False
+
+
+class VisitorData(msgspec.Struct, frozen=True):
+    """Who a visitor is, kept in the one erasable table."""
+
+    name: str
+    organisation: str
+    contact: str | None = None
+
+
+class Handover(msgspec.Struct, frozen=True):
+    """库管人员交接: the storekeeper's role moves from one person to another before a third.
+
+    `payload` is what the three sign, as JSON text; `note` says why it was cancelled.
+    """
+
+    number: str
+    site: str
+    outgoing: str
+    incoming: str
+    supervisor: str
+    state: HandoverState
+    payload: str
+    opened_at: Instant
+    opened_by: str
+    completed_at: Instant | None = None
+    note: str | None = None
+
+
+INSPECTION = RecordKind("inspection", Inspection, lambda v: v.number, lambda v: v.site)
+VISIT = RecordKind("visit", Visit, lambda v: v.number, lambda v: v.site)
+HANDOVER = RecordKind("handover", Handover, lambda v: v.number, lambda v: v.site)
+CUSTODY_KINDS = (INSPECTION, VISIT, HANDOVER)
+
+INSPECTION_PREFIX, VISIT_PREFIX, HANDOVER_PREFIX = "I", "V", "H"
