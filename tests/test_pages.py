@@ -23,7 +23,13 @@ from web.table import PAGES
 
 TEMPLATES = Path(STATIC).parent / "templates"
 ROLES = ("zhang", "li", "wu", "chen", "admin")
-PARTS = {"number": "R-BJ01-000001", "username": "zhang"}
+PARTS = {
+    "site": "BJ01",
+    "register": "spare",
+    "month": "2026-10",
+    "number": "R-BJ01-000001",
+    "username": "zhang",
+}
 """What stands for each part of a page's path in these tests."""
 
 

@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
-from devices import deadlines, lifecycle, values
-from devices.audit import counting, kinds, sheet
+from devices import deadlines, lifecycle, serials, values
+from devices.audit import counting, custody, handovers, inspections, kinds, open_items, sheet
+from devices.ledger import months
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
 from labels import words
@@ -18,6 +19,8 @@ STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 
 TERMS: dict[str, Iterable[str]] = {
     "kind": values.KINDS,
+    "label": ("command", "bin", "title"),
+    "command": serials.COMMANDS,
     "register": values.REGISTERS,
     "condition": values.CONDITIONS,
     "state": (values.NEW, *values.STATE),
@@ -33,7 +36,13 @@ TERMS: dict[str, Iterable[str]] = {
     "part": get_args(counting.Part),
     "result": counting.RESULT,
     "remark": sheet.REMARKS,
+    "month": get_args(months.State),
     "standing": deadlines.STANDINGS,
+    "check": inspections.CHECK,
+    "visit": get_args(custody.VisitState),
+    "handover": get_args(custody.HandoverState),
+    "party": handovers.PARTIES,
+    "open_item": ("stocktakes", *(items.name for items in open_items.OPEN_ITEMS)),
 }
 EVERY_TERM = sorted({f"{group}.{code}" for group, codes in TERMS.items() for code in codes})
 WIDER_GROUPS = ("record", "file", "field")  # named in facts; their values are declared where they are used

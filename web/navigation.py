@@ -19,6 +19,7 @@ class Link(msgspec.Struct, frozen=True):
 LINKS = (
     Link("home", "/", (*READERS, ADMIN)),
     Link("counts", "/stocktakes", READERS),
+    Link("months", "/months", READERS),
     Link("orders", "/orders", READERS),
     Link("people", "/admin/people", (ADMIN,)),
     Link("registers", "/admin/registers", (ADMIN,)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
 from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
-from web.views import account, home, orders, people, registers, stocktakes
+from web.views import account, home, months, orders, people, registers, stocktakes
 
 ANY_READER = Access(roles=READERS, site="any")
 READER = Access(roles=READERS, site="number")
@@ -20,6 +20,9 @@ PAGES = (
     Page("/orders/{number}", "order", READER, "order.html", orders.show_order),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.show_stocktakes),
     Page("/stocktakes/{number}", "count", READER, "stocktake.html", stocktakes.show_stocktake),
+    Page("/months", "months", ANY_READER, "months.html", months.show_months),
+    Page("/months/{site}/{register}/{month}", "month", Access(roles=READERS, site="path"), "month.html",
+         months.show_month),
     Page("/keys", "keys", CONFIRMER, "keys.html", people.show_keys),
     Page("/admin/registers", "registers", ADMIN, "registers.html", registers.show_registers),
     Page("/admin/people", "people", ADMIN, "people.html", people.show_people),

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from devices.audit import evidence, stocktakes
+from devices.audit import evidence, months, stocktakes
 from devices.audit.kinds import Signature
 from devices.audit.signing import Payload, standing
 from devices.database import Store
@@ -12,6 +12,8 @@ from panku.commands import BAD_USE, DONE, Refused
 from panku.commands.opening import books
 from panku.settings import Settings
 
+MONTH_SLASHES = 2  # SITE/register/YYYY-MM
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """What to export, and where to."""
@@ -19,7 +21,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     one = what.add_parser(
         "evidence", help="the signatures over a sheet, with the keys and the journal's links"
     )
-    one.add_argument("number", help="the stocktake, such as S-BJ01-000001")
+    one.add_argument(
+        "number", help="a stocktake such as S-BJ01-000001, or a month such as BJ01/spare/2026-11"
+    )
     one.add_argument("--to", type=Path, metavar="FILE", help="by default NUMBER.evidence.json")
 
 
@@ -41,6 +45,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def signed(store: Store, number: str) -> tuple[Payload, list[Signature]]:
     """What was signed under a number, and the signatures that stand. Raises Refused where nothing is closed."""
+    if number.count("/") == MONTH_SLASHES:
+        try:
+            return months.payload_and_signatures(store, *number.split("/"))
+        except RuleRefused:
+            raise Refused(f"There is no closed month {number}.") from None
     try:
         counted, _ = stocktakes.stocktake_of(store, number)
     except RuleRefused:

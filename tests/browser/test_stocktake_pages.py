@@ -94,6 +94,7 @@ def test_an_explanation_after_a_signature_makes_both_sign_again(visit: Visit, si
     zhang.locator("[name=explanation]").fill("不知哪来的")
     zhang.locator("[name=action]").fill("查来历")
     zhang.locator("[name=action]").press("Enter")
+    expect(zhang.get_by_role("button", name="以设备管理员身份签字")).to_be_visible()
     sign(zhang, number, "zhang")
     expect(zhang.get_by_text("设备管理员 张伟")).to_be_visible()
     zhang.get_by_text("写说明").click()

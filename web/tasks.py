@@ -1,0 +1,235 @@
+"""What one can do by scanning: each task, the document it makes, what it asks for first, and what one scan of it is.
+
+What a field is (required, how long, which values) is read from the document's own declaration in
+devices/ledger/drafts.py; where the choices come from, and what else only a page knows, is said here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+from msgspec import inspect
+
+from devices.ledger.drafts import DRAFTS
+from devices.lifecycle import STEPS, roles_of
+from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
+
+Source = Literal["carriers", "sites", "models", "repairs", "orders"]
+Kind = Literal["text", "choice", "yuan", "taxpayer"]
+Extra = Literal["told", "quarantined", "found"]
+"""What becomes of a scan that is not on the task's paper: told only; taken into quarantine with a reason; posted as
+it is, since the document makes a finding of it."""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """One thing asked for, by its path in the document, or in a line of it.
+
+    `source` is where its choices come from; `fill` where a scanned device's passport has it; `keep` says that it
+    stays for the next document, `lasts` that it stays for the next line. `needed` asks for what the document itself
+    does not require.
+    """
+
+    path: str
+    source: Source | None = None
+    fill: str | None = None
+    keep: bool = False
+    lasts: bool = False
+    needed: bool = False
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What is chosen before the scanning begins: the document's `field` names it, and it says what is expected."""
+
+    field: str
+    kind: Literal["manifest", "dispatch", "factory_dispatch"]
+    extra: Extra
+    required: bool = True
+
+
+class Task(msgspec.Struct, frozen=True):
+    """One task: `asks` of the document, `each` of every line.
+
+    `then` is the field that has the focus after a scan, where Enter finishes. `opens` names the order that is opened
+    at the finish where none was chosen, from the first device and the fault.
+    """
+
+    name: str
+    document: str | None
+    asks: tuple[Ask, ...] = ()
+    each: tuple[Ask, ...] = ()
+    paper: Paper | None = None
+    then: str | None = None
+    opens: Literal["repairs"] | None = None
+
+
+SENT = (Ask("carrier", "carriers", keep=True), Ask("consignment_number"))
+TAXPAYER = Ask("customer.taxpayer_id", fill="customer.taxpayer_id", needed=True)
+NAME = Ask("customer.name", fill="customer.name")
+
+TASKS = (
+    Task("lookup", None),
+    Task(
+        "receive",
+        "receipt",
+        asks=(
+            Ask("register", keep=True),
+            Ask("supplier", keep=True),
+            Ask("delivery_note"),
+            Ask("model", "models", keep=True),
+        ),
+        each=(Ask("reason", lasts=True),),
+        paper=Paper("manifest", "manifest", "quarantined", required=False),
+    ),
+    Task("put_away", "move"),
+    Task("transfer_out", "dispatch", asks=(Ask("destination", "sites", keep=True), *SENT)),
+    Task("transfer_in", "arrival", each=(Ask("damaged"),), paper=Paper("dispatch", "dispatch", "found")),
+    Task("sell", "sale", asks=(TAXPAYER, NAME, Ask("application")), then="customer.taxpayer_id"),
+    Task(
+        "register",
+        "registration",
+        asks=(
+            TAXPAYER,
+            NAME,
+            Ask("customer.address", fill="customer.address"),
+            Ask("customer.contact", fill="customer.contact"),
+        ),
+        each=(Ask("paired_with"),),
+        then="customer.taxpayer_id",
+    ),
+    Task("repair_intake", "repair_intake", asks=(Ask("order", "repairs"), Ask("fault")), opens="repairs"),
+    Task(
+        "swap",
+        "swap",
+        asks=(
+            Ask("order", "orders", fill="order_number"),
+            Ask("fault"),
+            Ask("terms", keep=True),
+            Ask("charged_fen"),
+        ),
+        opens="repairs",
+    ),
+    Task("factory_out", "factory_dispatch", asks=(Ask("maker", keep=True), *SENT)),
+    Task(
+        "factory_in",
+        "factory_receipt",
+        asks=(Ask("result"),),
+        each=(Ask("model", "models"),),
+        paper=Paper("dispatch", "factory_dispatch", "found"),
+    ),
+    Task("exchange", "factory_exchange", paper=Paper("dispatch", "factory_dispatch", "told")),
+    Task("take_back", "customer_return", asks=(Ask("reason"),)),
+    Task("cancel_sale", "sale_cancellation", asks=(Ask("reason"),)),
+)
+TASK = {task.name: task for task in TASKS}
+assert len(TASK) == len(TASKS), "two tasks share a name"
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of a task's form, as the document declares it. `values` are a fixed choice, `source` a found one."""
+
+    path: str
+    kind: Kind
+    required: bool
+    longest: int | None
+    values: tuple[str, ...] = ()
+    source: Source | None = None
+    fill: str | None = None
+    keep: bool = False
+    lasts: bool = False
+
+    @property
+    def label(self) -> str:
+        """The term of the group `field` that names it."""
+        return self.path.rpartition(".")[2]
+
+
+@cache
+def fields_of(task: Task) -> tuple[Field, ...]:
+    """The fields of a task's document. An order that is opened at the finish need not be chosen."""
+    if task.document is None:
+        return ()
+    shape = inspect.type_info(DRAFTS[task.document])
+    return tuple(
+        _field(ask, shape, opened=ask.path == "order" and task.opens is not None) for ask in task.asks
+    )
+
+
+@cache
+def line_fields_of(task: Task) -> tuple[Field, ...]:
+    """The fields that each scan of a task takes along."""
+    if task.document is None:
+        return ()
+    members = _members(inspect.type_info(DRAFTS[task.document]))
+    lines: Any = next(each.type for each in members if each.name == "lines")
+    return tuple(_field(ask, lines.item_type) for ask in task.each)
+
+
+def _members(shape: Any) -> tuple[inspect.Field, ...]:
+    members: tuple[inspect.Field, ...] = shape.fields
+    return members
+
+
+def _field(ask: Ask, shape: Any, *, opened: bool = False) -> Field:
+    required = True
+    for name in ask.path.split("."):
+        member = next(each for each in _members(shape) if each.name == name)
+        required, shape = required and member.required, _bare(member.type)
+    kind, values = _kind(ask, shape)
+    return Field(
+        path=ask.path,
+        kind=kind,
+        required=(required or ask.needed) and not opened,
+        longest=getattr(shape, "max_length", None),
+        values=values,
+        source=ask.source,
+        fill=ask.fill,
+        keep=ask.keep,
+        lasts=ask.lasts,
+    )
+
+
+def _bare(shape: Any) -> Any:
+    """A declared type without the None that stands for its absence."""
+    if not isinstance(shape, inspect.UnionType):
+        return shape
+    return next(each for each in shape.types if not isinstance(each, inspect.NoneType))
+
+
+def _kind(ask: Ask, shape: Any) -> tuple[Kind, tuple[str, ...]]:
+    if isinstance(shape, inspect.LiteralType):
+        return "choice", tuple(str(value) for value in shape.values)
+    if ask.source is not None:
+        return "choice", ()
+    if isinstance(shape, inspect.IntType):
+        return "yuan", ()
+    return ("taxpayer" if ask.path.endswith("taxpayer_id") else "text"), ()
+
+
+REACHED: dict[str | None, tuple[Register, ...]] = {
+    "given": BOOKS,
+    "left": BOOKS,
+    "partner": REGISTERS,
+    "spare": ("spare",),
+    "custody": ("custody",),
+}
+"""The registers a step may lead to, by what the lifecycle says it becomes; `same` leads where it comes from."""
+
+
+def bins_fitting(document: str | None) -> frozenset[tuple[Register, Condition]]:
+    """What a bin must be for `document` to put a device into it; empty where it puts none into a bin."""
+    wanted = {
+        (register, step.after)
+        for step in STEPS
+        if step.document == document and STATE[step.after].place == "bin"
+        for register in (step.registers if step.becomes == "same" else REACHED[step.becomes])
+    }
+    return frozenset(place for place, state in BIN_STATE.items() if (place[0], state) in wanted)
+
+
+def parts_of(task: Task) -> tuple[tuple[str, str], ...]:
+    """(role, name in the line) of each device that makes one line, in the order they are scanned."""
+    if task.document is None:
+        return (("device", "serial"),)
+    return tuple((role, "serial" if role == "device" else role) for role in roles_of(task.document))
