@@ -23,6 +23,7 @@ from api.routing import Route
 from devices.journal import Head
 from devices.audit.custody import Inspection
 from devices.audit.visits import STEP
+from devices.journal import Head
 from devices.ledger import books as ledger_books
 from devices.ledger import changes, due, listing, manifests
 from devices.ledger.drafts import AnyDraft
@@ -57,8 +58,10 @@ CREATED = (201,)
 STOREKEEPER_BODY = Access(roles=("storekeeper",), site="body")
 SITE_STAFF_NUMBER = Access(roles=access.SITE_STAFF, site="number")
 VISIT_NUMBER = Access(roles=custody.VISIT_READERS, site="number")
-
+CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
+CREATED = (201,)
+
 R = Route
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
