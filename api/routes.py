@@ -19,8 +19,8 @@ from api import (
 )
 from api.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
 from api.examples import DAY, DOCUMENTS, INSPECTION, SERIAL
+from api.form_routes import FORM_ROUTES
 from api.routing import Route
-from devices.journal import Head
 from devices.audit.custody import Inspection
 from devices.audit.visits import STEP
 from devices.journal import Head
@@ -53,8 +53,6 @@ COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
 COUNTER_BODY = Access(roles=("storekeeper", "auditor"), site="body")
 COUNTER_PATH = Access(roles=("storekeeper", "auditor"), site="path")
 STAFF_NUMBER = Access(roles=READERS, site="number")
-CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
-CREATED = (201,)
 STOREKEEPER_BODY = Access(roles=("storekeeper",), site="body")
 SITE_STAFF_NUMBER = Access(roles=access.SITE_STAFF, site="number")
 VISIT_NUMBER = Access(roles=custody.VISIT_READERS, site="number")
@@ -206,14 +204,6 @@ ROUTES = (
       months.MonthAnswer, write=months.reopen, body=stocktakes.ReasonBody, example={"reason": "漏审一张单"}),
     R("GET", "/v1/months/{site}/{register}/{month}/evidence", "read_month_evidence", READ_BOOK,
       months.show_evidence, bytes),
-    # registers
-    R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
-      write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,
-      example={"code": "BJ01", "name": "北京海淀库房"}),
-    R("GET", "/v1/sites", "list_sites", ANYONE, registers.listing(registers.SITES), list[Site]),
-    R("GET", "/v1/sites/{code}", "read_site", ANYONE, registers.showing(registers.SITES), Site),
-    R("PUT", "/v1/sites/{code}", "replace_site", ADMIN, registers.showing(registers.SITES), Site,
-      write=registers.replacing(registers.SITES), body=registers.SiteBody, replaces=True,
     # inspections, visits, handovers
     R("POST", "/v1/inspections", "inspect", COUNTER_BODY, custody.show_inspection, Inspection, write=custody.inspect,
       body=custody.InspectionBody, statuses=CREATED, example=INSPECTION),
@@ -257,6 +247,14 @@ ROUTES = (
       example={"reason": "接收人未到岗"}),
     R("GET", "/v1/handovers/{number}/evidence", "read_handover_evidence", SIGNED_IN, custody.show_handover_evidence,
       bytes),
+    # registers
+    R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
+      write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,
+      example={"code": "BJ01", "name": "北京海淀库房"}),
+    R("GET", "/v1/sites", "list_sites", ANYONE, registers.listing(registers.SITES), list[Site]),
+    R("GET", "/v1/sites/{code}", "read_site", ANYONE, registers.showing(registers.SITES), Site),
+    R("PUT", "/v1/sites/{code}", "replace_site", ADMIN, registers.showing(registers.SITES), Site,
+      write=registers.replacing(registers.SITES), body=registers.SiteBody, replaces=True,
       example={"code": "BJ01", "name": "北京海淀库房", "in_transit_days": 7}),
     R("POST", "/v1/bins", "add_bin", ADMIN, registers.showing(registers.BINS), Bin,
       write=registers.creating(registers.BINS), body=registers.BinBody, statuses=CREATED,
