@@ -6,28 +6,36 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from devices.audit import sheet, signing
+from devices.audit import sheet
 from devices.audit.kinds import STOCKTAKE, Close, Stocktake
 from devices.audit.scans import digest
+from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktakes import SIGNING_ROLES, payload_of
 from devices.database import Store
 from devices.ledger.faults import Fault
-from devices.people.signing_keys import key_by_fingerprint
+from devices.ledger.verify import foreign_values
 
 REVISIONS = "SELECT content FROM revision WHERE kind = ? ORDER BY key, revision"
+TABLES = ("scan", "scan_undo", "sheet", "sheet_row")
 STRAY = {
     "scan": "SELECT DISTINCT stocktake FROM scan s WHERE NOT EXISTS"
     " (SELECT 1 FROM record r WHERE r.kind = 'stocktake' AND r.key = s.stocktake)",
     "sheet": "SELECT s.stocktake FROM sheet s WHERE NOT EXISTS"
     " (SELECT 1 FROM record r WHERE r.kind = 'stocktake' AND r.key = s.stocktake)",
+    "scan_undo": "SELECT u.stocktake FROM scan_undo u WHERE NOT EXISTS"
+    " (SELECT 1 FROM scan s WHERE s.stocktake = u.stocktake AND s.id = u.id)",
+    "sheet_row": "SELECT DISTINCT r.stocktake FROM sheet_row r WHERE NOT EXISTS"
+    " (SELECT 1 FROM sheet s WHERE s.stocktake = r.stocktake AND s.closing = r.closing)",
 }
+"""By table: rows that belong to nothing."""
 
 
 def stocktake_faults(store: Store) -> Iterator[Fault]:
     """Everything wrong with counts, their sheets and the signatures over them."""
     for table, query in STRAY.items():
         for (number,) in store.rows(query):
-            yield Fault(table, number, "there is no such stocktake")
+            yield Fault(table, number, "it belongs to no stocktake, scan or sheet that there is")
+    yield from foreign_values(store, TABLES)
     revisions = [_decoded(content) for (content,) in store.rows(REVISIONS, (STOCKTAKE.name,))]
     stocktakes = [
         each for each in revisions if each is not None
@@ -56,16 +64,9 @@ def _last_close(store: Store, counted: Stocktake) -> Iterator[Fault]:
         yield Fault("scan", counted.number, "the scans are not those that were counted at the close")
     try:
         payload = payload_of(store, counted)
-    except (AssertionError, msgspec.DecodeError):
-        return  # the sheet itself is wrong, which has been told
-    standing = signing.standing(store, counted.number, payload.digest)
-    for given in standing:
-        key = key_by_fingerprint(store, given.fingerprint)
-        signature = bytes.fromhex(given.signature)
-        if key is None or not signing.verifies(payload, signature, bytes.fromhex(key.public_hex)):
-            yield Fault("signature", f"{counted.number}#{given.role}", "it is not of this sheet by this key")
-    if counted.state == "sealed" and {given.role for given in standing} != set(SIGNING_ROLES):
-        yield Fault("signature", counted.number, "it is sealed without both signatures over its sheet")
+    except (AssertionError, ValueError):
+        return  # the sheet itself is wrong, or what was said of it, which has been told
+    yield from signature_faults(store, payload, SIGNING_ROLES if counted.state == "sealed" else ())
 
 
 def _decoded(content: str) -> Stocktake | None:

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from devices.audit import signing
 from devices.audit.month_statement import card_digests, decode
 from devices.audit.months import payload_of
+from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktakes import SIGNING_ROLES
 from devices.database import Store
 from devices.ledger.books import statement
 from devices.ledger.faults import Fault
 from devices.ledger.months import MONTH, Month, month_key
-from devices.people.signing_keys import key_by_fingerprint
 from devices.records import all_current
 
 
@@ -24,7 +23,8 @@ def month_faults(store: Store) -> Iterator[Fault]:
     for value, _ in all_current(store, MONTH):
         if value.state != "reopened":
             yield from _statement(store, value)
-            yield from _signatures(store, value)
+            needed = SIGNING_ROLES if value.state == "sealed" else ()
+            yield from signature_faults(store, payload_of(value), needed)
 
 
 def _statement(store: Store, value: Month) -> Iterator[Fault]:
@@ -41,16 +41,3 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
         yield Fault("month", key, "the ledger's statement is another than was closed")
     elif closed.cards != card_digests(store, stated):
         yield Fault("month", key, "the ledger's cards are others than were closed")
-
-
-def _signatures(store: Store, value: Month) -> Iterator[Fault]:
-    payload = payload_of(value)
-    standing = signing.standing(store, payload.subject, payload.digest)
-    for given in standing:
-        key = key_by_fingerprint(store, given.fingerprint)
-        signature = bytes.fromhex(given.signature)
-        if key is None or not signing.verifies(payload, signature, bytes.fromhex(key.public_hex)):
-            name = f"{payload.subject}#{given.role}"
-            yield Fault("signature", name, "it is not of this statement by this key")
-    if value.state == "sealed" and {given.role for given in standing} != set(SIGNING_ROLES):
-        yield Fault("signature", payload.subject, "it is sealed without both signatures over its statement")

@@ -127,16 +127,36 @@ def rows_digest(header: Header, rows: Iterable[Row]) -> str:
     return total.hexdigest()
 
 
+class _Named(msgspec.Struct, frozen=True):
+    """What a row is found by."""
+
+    serial: str
+    result: str
+
+
+_decode_named = msgspec.json.Decoder(_Named).decode
+
+
 def stored_digest(store: Store, number: str, closing: int) -> str | None:
-    """The same digest recomputed from the stored rows, None where there is no sheet."""
+    """The same digest recomputed from the stored rows.
+
+    None where there is no sheet, or a row is kept under another serial or result than its own.
+    """
     row = store.row("SELECT content FROM sheet WHERE stocktake = ? AND closing = ?", (number, closing))
     if row is None:
         return None
     total = hashlib.sha256(canonical([row[0]]))
-    for (content,) in store.stream(
-        "SELECT content FROM sheet_row WHERE stocktake = ? AND closing = ? ORDER BY serial", (number, closing)
+    for serial, result, content in store.stream(
+        "SELECT serial, result, content FROM sheet_row WHERE stocktake = ? AND closing = ? ORDER BY serial",
+        (number, closing),
     ):
-        total.update(content.encode())
+        try:
+            named, written = _decode_named(content), content.encode()
+        except (ValueError, AttributeError):  # not JSON, or (SQLite keeps such) not text
+            return None
+        if (named.serial, named.result) != (serial, result):
+            return None
+        total.update(written)
     return total.hexdigest()
 
 

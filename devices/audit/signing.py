@@ -130,6 +130,14 @@ def verifies(payload: Payload, signature: bytes, public: bytes) -> bool:
     return True
 
 
+def verifies_hex(payload: Payload, signature: str, public: str) -> bool:
+    """The same of a signature and a key as they are stored; what is not hex does not verify."""
+    try:
+        return verifies(payload, bytes.fromhex(signature), bytes.fromhex(public))
+    except ValueError:
+        return False
+
+
 def keys_of(store: Store, signatures: list[Signature]) -> list[PublicKey]:
     """The public halves of the keys that signed."""
     found = [key_by_fingerprint(store, each.fingerprint) for each in signatures]

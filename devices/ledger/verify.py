@@ -87,7 +87,7 @@ def verify(
         for (site,) in store.rows("SELECT DISTINCT site FROM journal ORDER BY site"):
             faults += _journal_faults(store, site, advance)
         faults += _orphans(store)
-        faults += _foreign_values(store)
+        faults += foreign_values(store, CHAINED)
         faults += _head_faults(store, heads or {})
         faults += cache_faults(store, kinds)
         for check in checks:
@@ -239,9 +239,9 @@ FOREIGN = {"TEXT": "{0} >= x''", "INTEGER": "typeof({0}) NOT IN ('integer', 'nul
 blobs, which it lets be, after everything else."""
 
 
-def _foreign_values(store: Store) -> Iterator[Fault]:
+def foreign_values(store: Store, tables: Iterable[str]) -> Iterator[Fault]:
     """Values of a type their column does not have: SQLite keeps them, and in JSON some look like the true ones."""
-    for table in CHAINED if store.engine == "sqlite" else ():
+    for table in tables if store.engine == "sqlite" else ():
         columns = store.rows(f"PRAGMA table_info({table})")
         wrong = " OR ".join(
             FOREIGN["TEXT" if declared == "TEXT" else "INTEGER"].format(name)
