@@ -283,6 +283,7 @@ PROBLEMS: dict[str, Meaning] = {
     "visit_under_way": _of(409, "visit"),
     "already_erased": _of(409, "customer"),
     "customer_has_devices": _of(409, "customer", "count"),
+    "customer_erased": _of(422, "customer", "serial"),
 }
 
 

@@ -130,6 +130,16 @@ def answered_is_rejected(case: Case, moves: Moves) -> Problems:
         yield Problem("answers_not_rejected", "/answers", {"document": answered.number})
 
 
+def customers_are_not_erased(case: Case, moves: Moves) -> Problems:
+    """No device is entered as that of a customer who was erased, since the document was proposed perhaps."""
+    whole = getattr(case.draft, "customer", None)
+    for move in moves:
+        customer = case.customer(getattr(move.entry.item, "customer", None) or whole)
+        if customer is not None and customer.erased:
+            facts = {"customer": customer.number, "serial": move.entry.serial}
+            yield Problem("customer_erased", move.entry.pointer, facts)
+
+
 # --- of some
 
 
@@ -376,6 +386,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         marks_are_kept,
         papers_exist,
         answered_is_rejected,
+        customers_are_not_erased,
     ),
     "opening": (
         opening_precedes_the_first_close,
