@@ -46,6 +46,12 @@ class PasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new: Password
 
 
+class OwnPasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One's own password, again."""
+
+    password: Password
+
+
 class GrantBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A role at a site, or at UNIT for the roles of the whole unit."""
 
@@ -263,6 +269,12 @@ def confirm_key(call: Call) -> Done:
     """Confirm another person's new key."""
     key = signing_keys.confirm(_unit_writer(call), call.who, call.path["fingerprint"])
     return Done(200, key.fingerprint)
+
+
+def rotate_key(call: Call) -> Done:
+    """Replace one's own signing key; the new one waits for another person's confirmation, the old one is kept."""
+    key = signing_keys.rotate(_unit_writer(call), call.who, call.body.password)
+    return Done(201, key.fingerprint)
 
 
 def show_key(call: Call, done: Done) -> Shown:

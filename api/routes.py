@@ -73,6 +73,8 @@ ROUTES = (
     R("POST", "/v1/me/password", "change_password", SIGNED_IN, people.show_person, people.PersonAnswer,
       check=documents.reauthenticate, write=people.change_password, body=people.PasswordBody,
       example={"password": PASSWORD, "new": "another long password"}),
+    R("POST", "/v1/me/key", "rotate_key", SIGNED_IN, people.show_key, PublicKey, check=documents.reauthenticate,
+      write=people.rotate_key, body=people.OwnPasswordBody, statuses=CREATED, example={"password": PASSWORD}),
     # documents
     R("POST", "/v1/documents", "post_document", POSTER, documents.show_posted, documents.PostedAnswer,
       write=documents.post_document, body=AnyDraft, statuses=(201, 202), example=DOCUMENTS),

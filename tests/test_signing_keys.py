@@ -100,7 +100,7 @@ def test_a_changed_password_seals_the_same_key_anew(staff: Staff) -> None:
     with staff.writing() as writer:
         enrolment.change_password(writer, staff.unit, person, PASSWORD, OTHER_PASSWORD)
     key, _ = signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)
-    assert key == before
+    assert key == msgspec.structs.replace(before, seals=before.seals + 1)
 
 
 def test_a_reset_voids_the_key_and_destroys_its_private_half(staff: Staff) -> None:
@@ -177,6 +177,41 @@ def test_a_key_that_is_not_waiting_is_not_confirmed(staff: Staff, known: bool, c
 
 def test_the_database_refuses_a_second_living_key(staff: Staff) -> None:
     with pytest.raises(peewee.IntegrityError), staff.store.writing():
-        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1)
+        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1, 1)
         columns = (*PublicKey.__struct_fields__, "revision")
         staff.store.insert("public_key", columns, [row])
+
+
+def test_a_change_of_password_is_journalled_and_keeps_the_key(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    before = current(staff, "li.ming")
+    with staff.writing() as writer:
+        enrolment.change_password(writer, staff.unit, staff.person("li.ming"), PASSWORD, OTHER_PASSWORD)
+    assert current(staff, "li.ming") == msgspec.structs.replace(before, seals=2)
+    row = staff.store.row(
+        "SELECT kind, reference FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1", (UNIT,)
+    )
+    assert row == ("key", f"{before.fingerprint}@2")
+
+
+def test_a_key_is_replaced_by_one_that_waits_and_the_old_one_is_kept(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    old = current(staff, "li.ming")
+    with staff.writing() as writer:
+        new = signing_keys.rotate(writer, staff.person("li.ming"), PASSWORD)
+    assert (new.status, new.fingerprint != old.fingerprint) == ("waiting", True)
+    kept = signing_keys.key_by_fingerprint(staff.store, old.fingerprint)
+    assert kept is not None
+    assert (kept.status, kept.public_hex) == ("void", old.public_hex)
+    with pytest.raises(Refused) as refused:
+        signing_keys.open_key(staff.store, "li.ming", PASSWORD)
+    assert codes(refused.value) == ["key_not_confirmed"]
+
+
+def test_a_key_is_not_replaced_without_the_password(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    old = current(staff, "li.ming")
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.rotate(writer, staff.person("li.ming"), OTHER_PASSWORD)
+    assert codes(refused.value) == ["wrong_password"]
+    assert current(staff, "li.ming") == old

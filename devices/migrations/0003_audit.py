@@ -67,6 +67,8 @@ TABLES = (
         revision INTEGER NOT NULL,
         PRIMARY KEY (site, register, month)
     )""",
+    # Under how many passwords a key has been sealed: each change of a password is a revision of its owner's key.
+    "ALTER TABLE public_key ADD COLUMN seals INTEGER NOT NULL DEFAULT 1 CHECK (seals > 0)",
     "ALTER TABLE site ADD COLUMN inspection_days INTEGER NOT NULL DEFAULT 90 CHECK (inspection_days > 0)",
 )
 

@@ -75,9 +75,7 @@ def change_password(
     """
     if by.via != "session":
         raise refuse("person_required")
-    signing_keys.reseal(
-        writer.store, by.username, old, new, random=random
-    )  # opening the seal proves the old one
+    signing_keys.reseal(writer, by.username, old, new, random=random)  # opening the seal proves the old one
     _refuse_password(writer, unit, by.username, new)
     credentials.set_password(writer.store, by.username, passwords.hash_password(new))
 

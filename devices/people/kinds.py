@@ -35,7 +35,8 @@ class Grant(msgspec.Struct, frozen=True):
 class PublicKey(msgspec.Struct, frozen=True):
     """The public half of an Ed25519 key. `fingerprint` is the SHA-256 of its 32 raw bytes, both in hex.
 
-    A `waiting` key needs another person's confirmation before it signs; a `void` one never signs again.
+    A `waiting` key needs another person's confirmation before it signs; a `void` one never signs again. `seals` counts
+    the passwords it has been sealed under, so that each change of a password is journalled.
     """
 
     fingerprint: str
@@ -43,6 +44,7 @@ class PublicKey(msgspec.Struct, frozen=True):
     public_hex: str
     status: KeyStatus
     confirmed_by: str | None = None
+    seals: int = 1
 
 
 class Token(msgspec.Struct, frozen=True):

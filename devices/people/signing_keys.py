@@ -39,14 +39,33 @@ def create(
     return key
 
 
-def reseal(store: Store, username: str, old: str, new: str, *, random: Random = secrets.token_bytes) -> None:
-    """Seal the person's key under their new password; raises Refused(wrong_password) when `old` does not open it."""
-    key, private = _open(store, username, old)
+def reseal(
+    writer: Writer, username: str, old: str, new: str, *, random: Random = secrets.token_bytes
+) -> PublicKey:
+    """Seal the person's key under their new password, journalled as a revision of the key.
+
+    Raises Refused(wrong_password) when `old` does not open it.
+    """
+    key, private = _open(writer.store, username, old)
     sealed = seal(private, new, username, key.fingerprint, random=random)
     changes = ", ".join(f"{column} = ?" for column in Sealed.__struct_fields__)
-    store.execute(
+    writer.store.execute(
         f"UPDATE signing_key SET {changes} WHERE username = ?", (*msgspec.structs.astuple(sealed), username)
     )
+    changed = msgspec.structs.replace(key, seals=key.seals + 1)
+    return records.write(writer, KEY, changed, by=username)[0]
+
+
+def rotate(writer: Writer, by: Person, password: str, *, random: Random = secrets.token_bytes) -> PublicKey:
+    """Replace one's own key by a new one, which waits for another person's confirmation; the old one stays to verify.
+
+    Raises Refused: person_required, wrong_password.
+    """
+    if by.via != "session":
+        raise refuse("person_required")
+    _open(writer.store, by.username, password)
+    void(writer, by, by.username)
+    return create(writer, by.username, password, random=random)
 
 
 def void(writer: Writer, by: Person, username: str) -> None:
