@@ -13,7 +13,16 @@ from api.calls import Call, Done, Shown
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.customers import hold_customers, write_customer
-from devices.paperwork import CONSIGNMENT, CUSTOMER, Consignment, Customer, CustomerData, ServiceRecord
+from devices.ledger.dealings import deals_with
+from devices.paperwork import (
+    CONSIGNMENT,
+    CUSTOMER,
+    Consignment,
+    Customer,
+    CustomerData,
+    ServiceRecord,
+    home_of,
+)
 from devices.problems import Problem, refuse
 from devices.records import RecordKind
 from devices.spares import orders
@@ -60,7 +69,7 @@ class CustomerQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CustomerAnswer(msgspec.Struct, frozen=True):
-    """A customer; `data` is null once it was erased."""
+    """A customer; `site` is the one they belong to, which corrects and erases. `data` is null once it was erased."""
 
     number: str
     site: str
@@ -211,17 +220,19 @@ def show_customer(call: Call, done: Done) -> Shown:
     """One customer with their data."""
     number = done.key or call.path["number"]
     value, revision = _found(call, CUSTOMER, number)
+    if not deals_with(call.store, number, call.who.reads):
+        raise refuse("not_found")
     return Shown(_answer(call, value), revision)
 
 
 def find_customer(call: Call, _: Done) -> Shown:
-    """The customers of the caller's sites with this taxpayer id: one or none."""
+    """The customer with this taxpayer id whom one of the caller's sites deals with: one or none."""
     taxpayer = taxpayers.recognise(call.query.taxpayer_id, "/taxpayer_id")
     if isinstance(taxpayer, Problem):
         raise refuse(taxpayer.code, taxpayer.pointer, **taxpayer.facts)
     row = call.store.row("SELECT key FROM personal WHERE taxpayer_id = ? AND latest = 1", (taxpayer.id,))
     found = records.current(call.store, CUSTOMER, row[0]) if row else None
-    shown = [found[0]] if found and call.who.reads(found[0].site) else []
+    shown = [found[0]] if found and deals_with(call.store, found[0].number, call.who.reads) else []
     return Shown([_answer(call, value) for value in shown])
 
 
@@ -230,7 +241,7 @@ def _answer(call: Call, value: Customer) -> CustomerAnswer:
         "SELECT content FROM personal WHERE kind = 'customer' AND key = ? AND latest = 1", (value.number,)
     )
     data = msgspec.json.decode(row[0], type=CustomerData) if row and row[0] else None
-    return CustomerAnswer(value.number, value.site, data, value.erased)
+    return CustomerAnswer(value.number, home_of(value.number), data, value.erased)
 
 
 def _held_customer(call: Call) -> tuple[Customer, int, Writer]:
@@ -239,7 +250,7 @@ def _held_customer(call: Call) -> tuple[Customer, int, Writer]:
     writer = _writer_of_number(call)
     hold_customers(call.store, [number])
     value, revision = _found(call, CUSTOMER, number)
-    return msgspec.structs.replace(value, site=site_of_number(number)), revision, writer
+    return msgspec.structs.replace(value, site=home_of(number)), revision, writer
 
 
 def replace_customer(call: Call) -> Done:
@@ -251,7 +262,7 @@ def replace_customer(call: Call) -> Done:
     if old is None:
         raise refuse("already_erased", customer=value.number)
     changed = msgspec.structs.replace(old, **msgspec.structs.asdict(call.body))
-    write_customer(writer, call.unit, value.number, value.site, changed, by=call.who.username)
+    write_customer(writer, call.unit, value.number, changed, by=call.who.username)
     return Done(200, value.number)
 
 

@@ -135,3 +135,8 @@ MANIFEST_PREFIX = "M"
 def numbered(prefix: str, site: str) -> str:
     """The prefix under which a site's records of one kind are numbered."""
     return f"{prefix}-{site}"
+
+
+def home_of(number: str) -> str:
+    """The site that a customer, order or manifest belongs to, by its number: `C-BJ01-000001` to BJ01, for good."""
+    return number.split("-")[1]

@@ -104,12 +104,14 @@ def write(
     expected: int | None = None,
     personal: Personal | None = None,
     unit: Unit | None = None,
+    told_at: str | None = None,
 ) -> tuple[Value, Written]:
     """Add a revision of a record, journalled; returns the value as written and its revision.
 
     `expected` is the revision the writer has seen: 0 for a record that must not exist yet (refused as
     `already_exists`), another number refused as `if_match_failed` when it is no longer the latest.
-    With `personal`, the value must have a `commitment` field, which is filled in under `unit`'s secret.
+    With `personal`, the value must have a `commitment` field, which is filled in under `unit`'s secret. The revision
+    is journalled by the site `told_at`, another than the record's own where a document there tells of it.
     """
     store, key = writer.store, kind.key(value)
     revision = latest_revision(store, kind.name, key) + 1
@@ -123,7 +125,7 @@ def write(
         value = msgspec.structs.replace(value, commitment=commitment(unit.secret, salt, personal.content))
     content = encode(value)
     digest = revision_digest(kind.name, key, revision, by, writer.at_us, content)
-    link = writer.append(kind.journal(value), kind.name, f"{key}@{revision}", digest)
+    link = writer.append(told_at or kind.journal(value), kind.name, f"{key}@{revision}", digest)
     row = (kind.name, key, revision, link.site, link.seq, by, writer.at_us, content)
     store.insert("revision", REVISION_COLUMNS, [row])
     if personal:

@@ -12,7 +12,7 @@ from devices.database import Store
 from devices.journal import Writer
 from devices.ledger.case import Known, party_key
 from devices.ledger.drafts import Draft, Party
-from devices.paperwork import CUSTOMER, CUSTOMER_PREFIX, Customer, CustomerData, numbered
+from devices.paperwork import CUSTOMER, CUSTOMER_PREFIX, Customer, CustomerData, home_of, numbered
 from devices.problems import Problem
 from devices.unit import Unit
 
@@ -118,17 +118,20 @@ def keep_customers(writer: Writer, unit: Unit, draft: Draft, known: Mapping[str,
             customer.taxpayer_id, customer.form, customer.name, customer.address, customer.contact
         )
         if customer.fresh or (merged != before and not customer.erased):
-            write_customer(writer, unit, customer.number, draft.site, merged, by=by)
+            write_customer(writer, unit, customer.number, merged, by=by, told_at=draft.site)
             known = {**known, party_key(party): msgspec.structs.replace(customer, fresh=False)}
 
 
 def write_customer(
-    writer: Writer, unit: Unit, number: str, site: str, data: CustomerData, *, by: str
+    writer: Writer, unit: Unit, number: str, data: CustomerData, *, by: str, told_at: str | None = None
 ) -> tuple[Customer, records.Written]:
-    """Add a revision of a customer; the journal gets a commitment, the personal table the data."""
+    """Add a revision of a customer; the journal gets a commitment, the personal table the data.
+
+    A customer belongs to the site in the number for good, whichever site tells anew of them (`told_at`).
+    """
     personal = records.Personal(records.encode(data), data.taxpayer_id)
-    value = Customer(number, site)
-    return records.write(writer, CUSTOMER, value, by=by, personal=personal, unit=unit)
+    value = Customer(number, home_of(number))
+    return records.write(writer, CUSTOMER, value, by=by, personal=personal, unit=unit, told_at=told_at)
 
 
 def by_number_only(draft: Draft, known: Mapping[str, Known]) -> Draft:
