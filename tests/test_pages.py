@@ -29,6 +29,7 @@ PARTS = {
     "month": "2026-10",
     "number": "R-BJ01-000001",
     "username": "zhang",
+    "task": "receive",
 }
 """What stands for each part of a page's path in these tests."""
 

@@ -18,6 +18,7 @@ class Link(msgspec.Struct, frozen=True):
 
 LINKS = (
     Link("home", "/", (*READERS, ADMIN)),
+    Link("scan", "/scan", READERS),
     Link("counts", "/stocktakes", READERS),
     Link("months", "/months", READERS),
     Link("orders", "/orders", READERS),

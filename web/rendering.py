@@ -17,6 +17,7 @@ from devices.people.roles import Person
 from devices.unit import TIME_ZONE
 from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
 from web.navigation import links_of
+from web.scan_words import SCAN_WORDS
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -52,6 +53,7 @@ SCRIPT_WORDS: dict[str, tuple[str, ...]] = {
     "people": ("secret",),
     "person": ("secret",),
     "tokens": ("secret",),
+    **SCAN_WORDS,
 }
 """By page: the texts its script says, besides those that every page's script may say."""
 EVERY_SCRIPT = ("offline",)

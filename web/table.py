@@ -5,10 +5,11 @@ from __future__ import annotations
 from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
 from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
-from web.views import account, home, months, orders, people, registers, stocktakes
+from web.views import account, home, months, orders, people, registers, scan, stocktakes
 
 ANY_READER = Access(roles=READERS, site="any")
 READER = Access(roles=READERS, site="number")
+COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 
 PAGES = (
@@ -20,6 +21,10 @@ PAGES = (
     Page("/orders/{number}", "order", READER, "order.html", orders.show_order),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.show_stocktakes),
     Page("/stocktakes/{number}", "count", READER, "stocktake.html", stocktakes.show_stocktake),
+    Page("/scan", "scan", ANY_READER, "scan.html", scan.show_tasks),
+    Page("/scan/{task}", "scan_task", ANY_READER, "scan_task.html", scan.show_task),
+    Page("/scanner-test", "scanner_test", SIGNED_IN, "scanner_test.html", scan.show_scanner_test),
+    Page("/stocktakes/{number}/count", "counting", COUNTER, "count.html", scan.show_counting),
     Page("/months", "months", ANY_READER, "months.html", months.show_months),
     Page("/months/{site}/{register}/{month}", "month", Access(roles=READERS, site="path"), "month.html",
          months.show_month),

@@ -28,7 +28,7 @@ class Ask(msgspec.Struct, frozen=True):
 
     `source` is where its choices come from; `fill` where a scanned device's passport has it; `keep` says that it
     stays for the next document, `lasts` that it stays for the next line. `needed` asks for what the document itself
-    does not require.
+    does not require; `first` asks for it before the first scan; `chosen` is chosen until another is.
     """
 
     path: str
@@ -37,6 +37,8 @@ class Ask(msgspec.Struct, frozen=True):
     keep: bool = False
     lasts: bool = False
     needed: bool = False
+    first: bool = False
+    chosen: str | None = None
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -74,10 +76,10 @@ TASKS = (
         "receive",
         "receipt",
         asks=(
-            Ask("register", keep=True),
+            Ask("register", keep=True, first=True),
             Ask("supplier", keep=True),
             Ask("delivery_note"),
-            Ask("model", "models", keep=True),
+            Ask("model", "models", keep=True, first=True),
         ),
         each=(Ask("reason", lasts=True),),
         paper=Paper("manifest", "manifest", "quarantined", required=False),
@@ -105,7 +107,7 @@ TASKS = (
         asks=(
             Ask("order", "orders", fill="order_number"),
             Ask("fault"),
-            Ask("terms", keep=True),
+            Ask("terms", chosen="free"),
             Ask("charged_fen"),
         ),
         opens="repairs",
@@ -138,6 +140,8 @@ class Field(msgspec.Struct, frozen=True):
     fill: str | None = None
     keep: bool = False
     lasts: bool = False
+    first: bool = False
+    chosen: str | None = None
 
     @property
     def label(self) -> str:
@@ -187,6 +191,8 @@ def _field(ask: Ask, shape: Any, *, opened: bool = False) -> Field:
         fill=ask.fill,
         keep=ask.keep,
         lasts=ask.lasts,
+        first=ask.first,
+        chosen=ask.chosen,
     )
 
 

@@ -237,7 +237,8 @@ OPTIONS: dict[str, Callable[[Call, str], list[Option]]] = {
 def _next_application(call: Call, site: str) -> str:
     """The number after that of the site's last usage application, as far as it counts; a seller may change it."""
     row = call.store.row(
-        "SELECT content FROM document WHERE site = ? AND type = 'sale' ORDER BY number DESC LIMIT 1", (site,)
+        "SELECT content FROM document WHERE site = ? AND type = 'sale' ORDER BY year DESC, ordinal DESC LIMIT 1",
+        (site,),
     )
     last = str(msgspec.json.decode(row[0]).get("application", "")) if row else ""
     return following(last) or f"{call.unit.day_of(call.at_us):%Y%m%d}-001"

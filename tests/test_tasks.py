@@ -1,0 +1,57 @@
+"""The tasks of the scan page, against the documents they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import inspect
+
+from devices.ledger.drafts import DRAFTS
+from devices.lifecycle import DOCUMENT, roles_of
+from labels.words import LOCALES, Locale, catalogue
+from web.tasks import TASKS, Task, bins_fitting, fields_of, line_fields_of, parts_of
+
+POSTING = [task for task in TASKS if task.document is not None]
+SET_BY_THE_PAGE = {"site", "business_date", "lines"}
+
+
+@pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
+def test_a_task_asks_for_all_that_its_document_requires(task: Task) -> None:
+    assert task.document is not None
+    shape: Any = inspect.type_info(DRAFTS[task.document])
+    required = {field.name for field in shape.fields if field.required}
+    asked = {ask.path.partition(".")[0] for ask in task.asks} | ({task.paper.field} if task.paper else set())
+    assert required - SET_BY_THE_PAGE <= asked
+
+
+@pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
+def test_a_field_is_what_the_document_declares(task: Task) -> None:
+    for field in (*fields_of(task), *line_fields_of(task)):
+        assert field.kind == "choice" or not (field.values or field.source)
+        assert field.longest or field.kind in ("choice", "yuan")
+
+
+@pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_task_and_field_has_its_words(task: Task, locale: Locale) -> None:
+    have = catalogue(locale)
+    wanted = {f"field.{field.label}" for field in (*fields_of(task), *line_fields_of(task))}
+    wanted |= {f"page.scan.task.{task.name}"} | {f"page.scan.part.{role}" for role, _ in parts_of(task)}
+    assert wanted - have.keys() == set()
+
+
+@pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
+def test_a_scan_plays_a_part_of_the_lifecycle(task: Task) -> None:
+    assert task.document is not None
+    assert task.document in DOCUMENT
+    assert [role for role, _ in parts_of(task)] == list(roles_of(task.document))
+    assert task.then is None or task.then in {field.path for field in fields_of(task)}
+
+
+def test_bins_fit_as_the_lifecycle_says() -> None:
+    assert bins_fitting("swap") == {("spare", "faulty")}
+    assert bins_fitting("repair_intake") == {("custody", each) for each in ("good", "quarantine", "faulty")}
+    assert bins_fitting("sale") == frozenset()
+    assert bins_fitting("customer_return") == {("merchandise", "quarantine"), ("spare", "quarantine")}
+    assert ("spare", "faulty") not in bins_fitting("receipt")

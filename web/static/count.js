@@ -1,0 +1,114 @@
+// Counting by scanner: the scans of one person in one stocktake, which many people may scan in at once.
+import { request, text, told } from "./panku.js";
+import { batchBox } from "./batch.js";
+import { Desk } from "./desk.js";
+import { unanswered } from "./queue.js";
+
+const $ = (id) => document.getElementById(id);
+const data = JSON.parse($("data").textContent);
+const path = `/v1/stocktakes/${encodeURIComponent(data.number)}`;
+const PATIENCE_MS = 20_000;
+const TALLY_MS = 5_000;
+const OUTCOMES = { unreadable: "error", refused: "error" };
+
+const desk = new Desk(data, {
+  judge,
+  send,
+  waiting: () => [...desk.rows.values()].filter((row) => row.undone === "wanted").slice(0, 1),
+  undo: (row) => {
+    row.undone = "wanted"; // kept until the server has it: an undo is part of the count
+    desk.kept.put(row);
+    desk.sender.poke();
+  },
+  commands: { finish, cancel: () => desk.tell("error", text("scan.count_no_cancel")) },
+});
+
+/** A scan repeated in the same bin is told at once, and sent like every other: the server decides. */
+function judge(scan) {
+  const again = [...desk.rows.values()].findLast((row) => row.serial === scan.serial && !row.undone);
+  if (again && again.bin === scan.bin && !navigator.onLine) return { detail: text("scan.outcome.duplicate") };
+  return null;
+}
+
+async function send(batch) {
+  const fresh = batch.filter((row) => !row.sent);
+  return fresh.length ? sendScans(fresh) : sendUndo(batch[0]);
+}
+
+async function sendScans(rows) {
+  const now = new Date().toISOString();
+  const sentAt = rows.reduce((latest, row) => (row.at > latest ? row.at : latest), now);
+  const scans = rows.map(({ id, serial, bin, at }) => ({ id, serial, bin, at }));
+  const answer = await request("POST", `${path}/scans`, { sent_at: sentAt, scans }, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (unanswered(answer)) return desk.cutOff(answer);
+  if (!answer.ok) return refused(answer, rows);
+  rows.forEach((row, index) => Object.assign(row, outcomeOf(answer.body[index])));
+  desk.answered(rows);
+  desk.redraw(rows);
+  look();
+  return true;
+}
+
+/** A whole batch was refused: for one bad scan, the others go alone; a count that has ended keeps them here. */
+async function refused(answer, rows) {
+  if (answer.status === 400 && rows.length > 1) {
+    for (const row of rows) if (!(await sendScans([row]))) return false;
+    return true;
+  }
+  if (answer.status === 400) {
+    Object.assign(rows[0], { outcome: "error", detail: told(answer).join(" ") });
+    desk.answered(rows);
+    desk.redraw(rows);
+    return true;
+  }
+  desk.note(told(answer).join(" "));
+  desk.drawn();
+  return false;
+}
+
+function outcomeOf({ outcome, belongs, error }) {
+  const shown = OUTCOMES[outcome] ?? outcome;
+  if (error) return { outcome: shown, detail: error.detail };
+  const nowhere = shown === "unexpected" && !belongs;
+  return { outcome: shown, detail: nowhere ? text("scan.unknown_here") : "", place: desk.placeOf(belongs) };
+}
+
+async function sendUndo(row) {
+  const answer = await request("POST", `${path}/scans/${row.id}/undo`, undefined, { key: `undo-${row.id}`, signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (unanswered(answer)) return desk.cutOff(answer);
+  if (!answer.ok && answer.status !== 404) {
+    desk.note(told(answer).join(" "));
+    return false;
+  }
+  row.undone = true;
+  desk.kept.put(row);
+  desk.redraw([row]);
+  look();
+  return true;
+}
+
+function finish() {
+  if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
+  location.assign($("finish").href);
+}
+
+// --- how far everybody is
+
+async function look() {
+  const answer = await request("GET", path);
+  if (!answer.ok) return;
+  const { state, tally, mine, disputed } = answer.body;
+  $("everybody").textContent = tally ? text("scan.everybody", tally) : "";
+  $("mine").textContent = mine;
+  if ($("disputed")) $("disputed").textContent = disputed.join(" ");
+  if (state !== data.paper) desk.note(text("scan.count_ended"));
+}
+
+$("finish").addEventListener("click", (event) => {
+  event.preventDefault();
+  finish();
+});
+batchBox($("batch"), (serial) => desk.take(serial, { typed: true, sounding: false }));
+setInterval(() => document.hidden || look(), TALLY_MS);
+desk.begin();
+look();

@@ -1,0 +1,380 @@
+// The scan page: one task, whose declaration the page brings along; its document is posted once, when it is finished.
+import { newId, request, tell, text, told } from "./panku.js";
+import { batchBox } from "./batch.js";
+import { Desk } from "./desk.js";
+import { unanswered } from "./queue.js";
+import { cleaned } from "./scanner.js";
+import { sound } from "./sounds.js";
+
+const $ = (id) => document.getElementById(id);
+const data = JSON.parse($("data").textContent);
+const patterns = data.patterns.map((pattern) => new RegExp(`^(?:${pattern})$`));
+const fields = [...document.querySelectorAll("[data-ask]")];
+const lineFields = [...document.querySelectorAll("[data-each]")];
+const opened = performance.now();
+const PATIENCE_MS = 20_000;
+const CHECK_MS = 120;
+
+const desk = new Desk(data, { judge, send, undo, elsewhere, drawn, tally, commands: { finish, cancel } });
+const quietly = (serial) => desk.take(serial, { typed: true, sounding: false });
+
+// --- one scan
+
+function lines() {
+  return [...desk.rows.values()].filter((row) => row.line && !row.undone);
+}
+
+/** The pair that lacks a device, in a task where two scans make a line. */
+function halfPair() {
+  const pairs = new Map();
+  for (const row of desk.rows.values()) {
+    if (row.sent && !row.line) continue;
+    pairs.set(row.pair, [...(pairs.get(row.pair) ?? []), row.role]);
+  }
+  return [...pairs].reverse().find(([, roles]) => roles.length < data.parts.length);
+}
+
+function judge(scan) {
+  if (desk.kept.get("pending")) return { refused: text("scan.is_finishing") };
+  const first = fields.find((field) => "first" in field.dataset && !field.value && !(field.name === "model" && data.expected?.[scan.serial]));
+  if (first) {
+    first.focus();
+    return { refused: text("scan.missing", { field: first.dataset.ask }) };
+  }
+  const [pair, roles] = halfPair() ?? [scan.id, []];
+  const part = data.parts.find((each) => !roles.includes(each.role)) ?? data.parts[0];
+  Object.assign(scan, { pair, role: part.role });
+  if (data.parts.length > 1) scan.part = text(`scan.part.${part.role}`);
+  scan.each = {};
+  for (const field of lineFields) {
+    if (field.value) scan.each[field.name] = field.value;
+    if (!("lasts" in field.dataset)) field.value = "";
+  }
+  const earlier = [...desk.rows.values()].find((row) => row.serial === scan.serial && (row.line || !row.sent));
+  if (earlier && data.document) {
+    const detail = earlier.bin && earlier.bin !== scan.bin ? text("scan.already_in", { bin: earlier.bin }) : "";
+    return { outcome: "duplicate", detail };
+  }
+  chooseOrder(scan.serial);
+  if (data.then) fieldOf(data.then).focus();
+  return null;
+}
+
+/** What a new serial would be: its model and register, as the paper or the form tells them. */
+function given(row) {
+  const model = data.expected?.[row.serial] ?? row.each.model ?? valueOf("model");
+  return { model, register: data.document === "receipt" ? (data.fixed.register ?? valueOf("register")) : undefined };
+}
+
+async function send(batch) {
+  const scans = batch.map((row) => ({
+    serial: row.serial,
+    role: row.role,
+    bin: desk.data.binned ? row.bin : undefined,
+    ...given(row),
+  }));
+  const body = { site: data.site, document: data.document ?? undefined, scans };
+  const answer = await request("POST", "/v1/devices/check", body, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (unanswered(answer)) return desk.cutOff(answer);
+  if (!answer.ok && batch.length > 1) {
+    for (const row of batch) if (!(await send([row]))) return false;
+    return true;
+  }
+  const stay = batch.filter((row) => desk.rows.has(row.id));
+  batch.forEach((row, index) => {
+    Object.assign(row, answer.ok ? outcomeOf(row, answer.body[index]) : { outcome: "error", detail: told(answer).join(" ") });
+  });
+  desk.answered(stay);
+  desk.redraw(stay);
+  return true;
+}
+
+/** What an answer means for a row, and whether it becomes a line of the document. */
+function outcomeOf(row, { serial, device, fault }) {
+  const place = device ? whereIs(device) : "";
+  if (device) fill(device);
+  if (fault) return { outcome: serial ? "unexpected" : "error", detail: fault.detail, place, line: data.extra === "found" && Boolean(serial) && foreign(row) };
+  if (!data.document) return { outcome: "taken", place, href: `/devices/${serial}` };
+  if (!foreign(row)) return { outcome: "taken", line: true };
+  const told = text(`scan.extra.${data.extra}`);
+  const quarantined = data.every_bin[row.bin] === "quarantine";
+  const line = data.extra === "found" || (data.extra === "quarantined" && quarantined);
+  return { outcome: "unexpected", detail: told, place, line };
+}
+
+/** Whether a paper says what is expected, and this is not. */
+function foreign(row) {
+  return Boolean(data.expected) && row.role !== "new" && !(row.serial in data.expected);
+}
+
+function whereIs(device) {
+  const customer = device.customer?.name ?? device.customer?.taxpayer_id ?? "";
+  return [desk.placeOf(device), device.site ? "" : customer].filter(Boolean).join(" ");
+}
+
+function undo(row) {
+  for (const each of [...desk.rows.values()]) {
+    if (each === row || (row.line && each.line && each.pair === row.pair)) desk.drop(each);
+  }
+}
+
+// --- the form
+
+function fieldOf(path) {
+  return fields.find((field) => field.name === path);
+}
+
+function valueOf(path) {
+  return fieldOf(path)?.value || undefined;
+}
+
+/** Put what a device's passport tells into fields that are still empty. */
+function fill(device) {
+  for (const field of fields) {
+    if (!field.dataset.fill || field.value) continue;
+    const value = field.dataset.fill.split(".").reduce((part, name) => part?.[name], device);
+    if (typeof value !== "string") continue;
+    field.value = value;
+    if (field.dataset.kind === "taxpayer") check(field);
+  }
+}
+
+/** The order that is open for a scanned device is the one meant; its fault is known. */
+function chooseOrder(serial) {
+  const order = fieldOf("order");
+  const option = [...(order?.options ?? [])].find((each) => each.dataset.serial === serial);
+  if (!option) return;
+  order.value = option.value;
+  const fault = fieldOf("fault");
+  if (fault && !fault.value) fault.value = option.dataset.fault ?? "";
+}
+
+let checking;
+function check(field) {
+  clearTimeout(checking);
+  const place = $(`${field.id}_told`);
+  const typed = cleaned(field.value);
+  field.dataset.valid = "";
+  place.textContent = typed ? text("scan.taxpayer_length", { count: typed.length }) : "";
+  place.className = "";
+  if (typed.length < 15) return;
+  checking = setTimeout(async () => {
+    const answer = await request("GET", `/v1/customers?taxpayer_id=${encodeURIComponent(field.value)}`);
+    if (cleaned(field.value) !== typed) return;
+    const known = answer.ok ? answer.body[0]?.data : undefined;
+    field.dataset.valid = answer.ok ? "yes" : "no";
+    place.className = answer.ok ? "good" : "bad";
+    place.textContent = answer.ok ? text("scan.taxpayer_good", { name: known?.name ?? text("scan.taxpayer_new") }) : told(answer).join(" ");
+  }, CHECK_MS);
+}
+
+/** Whether a text typed into a field of the form was a scan: a command, or a serial where none belongs. */
+function elsewhere(field, typed, before, burst) {
+  const scan = cleaned(typed);
+  if (Object.values(data.commands).includes(scan)) return true;
+  if (!fields.includes(field) && !lineFields.includes(field)) return false;
+  const serial = patterns.some((pattern) => pattern.test(scan)) || (burst && scan in data.every_bin);
+  if (serial && (before || field.dataset.kind === "taxpayer")) return true;
+  if (field.name === data.then) finish();
+  else next(field);
+  return false;
+}
+
+/** The next field that still needs something, or the one for scans. */
+function next(after) {
+  const missing = fields.slice(fields.indexOf(after) + 1).find((field) => field.required && !field.value);
+  (missing ?? desk.field).focus();
+}
+
+function keepFields() {
+  const values = fields.filter((field) => "keep" in field.dataset).map((field) => [field.name, field.value]);
+  desk.kept.set("fields", Object.fromEntries(values));
+}
+
+// --- finishing
+
+/** The document, as it is posted: today by the server's clock, however wrong the browser's is. */
+function draft() {
+  const now = new Date(data.now_us / 1000 + (performance.now() - opened));
+  const body = { type: data.document, site: data.site, ...data.fixed };
+  body.business_date = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(now);
+  for (const field of fields) {
+    if (!field.value) continue;
+    const value = field.dataset.kind === "yuan" ? Math.round(Number.parseFloat(field.value) * 100) : field.value.trim();
+    const [first, inner] = field.name.split(".");
+    if (inner) (body[first] ??= {})[inner] = value;
+    else body[first] = value;
+  }
+  const pairs = new Map();
+  for (const row of lines()) pairs.set(row.pair, [...(pairs.get(row.pair) ?? []), row]);
+  body.lines = [...pairs.values()].map(lineOf);
+  return { body, rows: [...pairs.values()].map((rows) => rows.map((row) => row.id)) };
+}
+
+function lineOf(rows) {
+  const line = {};
+  for (const row of rows) {
+    line[data.parts.find((part) => part.role === row.role).field] = row.serial;
+    Object.assign(line, row.each);
+    if (data.binned) line.bin = row.bin;
+    const model = data.expected?.[row.serial];
+    if (model && data.document === "receipt") line.model = model;
+  }
+  for (const field of lineFields) if ("lasts" in field.dataset && field.value) line[field.name] ??= field.value;
+  return line;
+}
+
+function finish() {
+  if (!data.document || desk.kept.get("pending")) return;
+  const half = halfPair();
+  const missing = fields.find((field) => field.required && !field.value);
+  if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
+  if (lines().length === 0) return desk.tell("error", text("scan.nothing"));
+  if (half) return desk.tell("error", text("scan.half"));
+  if (missing) {
+    desk.tell("error", text("scan.missing", { field: missing.dataset.ask }));
+    return missing.focus();
+  }
+  tell($("told"), []);
+  desk.kept.set("pending", { ...draft(), key: newId(), orderKey: newId() });
+  submit();
+}
+
+let submitting = false;
+
+/** Post what is kept to be posted, until an answer comes; the same key again is the same document. */
+async function submit() {
+  const pending = desk.kept.get("pending");
+  if (!pending || submitting) return;
+  submitting = true;
+  drawn();
+  const answer = await posted(pending);
+  submitting = false;
+  if (unanswered(answer)) {
+    desk.cutOff(answer);
+    desk.sender.rest(2_000).then(submit);
+    return;
+  }
+  desk.kept.set("pending", undefined);
+  desk.note("");
+  if (answer.ok) done(answer.body, pending);
+  else refused(answer, pending);
+  drawn();
+}
+
+/** Post the document; where it goes under an order that is not there yet, open that first. */
+async function posted(pending) {
+  const { body } = pending;
+  if (data.opens && !body.order) {
+    const order = { site: data.site, serial: body.lines[0][data.parts[0].field], fault: body.fault };
+    const answer = await request("POST", data.opens, order, { key: pending.orderKey, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) return answer;
+    body.order = answer.body.number;
+    desk.kept.set("pending", pending);
+  }
+  return request("POST", "/v1/documents", body, { key: pending.key, signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+function done(document_, pending) {
+  const left = [...desk.rows.values()].filter((row) => !row.line && ["unexpected", "error"].includes(row.outcome));
+  for (const row of [...desk.rows.values()]) desk.drop(row);
+  const sentences = [text(`scan.${document_.status}`, { number: document_.number, count: document_.lines })];
+  for (const [name, found] of Object.entries(document_.findings)) {
+    if (Array.isArray(found)) sentences.push(text("scan.finding", { name: text(`scan.findings.${name}`), found: named(found) }));
+  }
+  if (left.length) sentences.push(text("scan.left_out", { serials: left.map((row) => row.serial).join(text("comma")) }));
+  tell($("told"), sentences, "done");
+  const link = Object.assign(document.createElement("a"), { href: `/documents/${document_.number}`, textContent: document_.number });
+  $("told").append(link);
+  for (const field of fields) if (!("keep" in field.dataset)) field.value = countedUp(field, pending.body);
+  for (const field of lineFields) field.value = "";
+  for (const field of fields) if (field.dataset.kind === "taxpayer") check(field);
+  if (data.expected) for (const line of pending.body.lines) delete data.expected[line.serial ?? line.old];
+  desk.draw();
+  desk.tell("done", sentences[0]);
+  desk.field.focus();
+}
+
+const named = (found) => (Array.isArray(found) ? found : [found]).map((each) => each.serial ?? each.text ?? each).join(text("comma"));
+
+/** A number that was suggested counts on. */
+function countedUp(field, body) {
+  if (!("counts" in field.dataset)) return "";
+  return String(body[field.name]).replace(/\d{1,12}$/, (digits) => String(Number(digits) + 1).padStart(digits.length, "0"));
+}
+
+/** A refusal names serials: their rows turn red, and can be removed; the rest is told. */
+function refused(answer, pending) {
+  const rows = [];
+  for (const fault of answer.body?.errors ?? []) {
+    const [, at] = /^\/lines\/(\d+)/.exec(fault.pointer ?? "") ?? [];
+    const ids = at === undefined ? [] : pending.rows[at];
+    for (const row of desk.rows.values()) {
+      if (!ids.includes(row.id) && row.serial !== fault.serial) continue;
+      Object.assign(row, { outcome: "error", detail: fault.detail, refused: true });
+      desk.kept.put(row);
+      rows.push(row);
+    }
+  }
+  tell($("told"), told(answer));
+  desk.redraw(rows);
+  desk.tell("error", told(answer)[0]);
+}
+
+function cancel() {
+  if (desk.kept.get("pending")) return desk.tell("error", text("scan.is_finishing"));
+  desk.ask("cancel", text("scan.cancel_ask", { count: desk.rows.size }), () => {
+    for (const row of [...desk.rows.values()]) desk.drop(row);
+    desk.draw();
+    desk.tell("bin", text("scan.cancelled"));
+  });
+}
+
+// --- showing
+
+function tally(rows) {
+  const count = new Set(rows.filter((row) => row.line).map((row) => row.pair)).size;
+  return data.document ? count : rows.filter((row) => row.outcome === "taken").length;
+}
+
+function drawn() {
+  if (!desk?.rows) return;
+  const pending = Boolean(desk.kept.get("pending"));
+  if ($("finish")) $("finish").disabled = pending || desk.unsent > 0;
+  if (pending) desk.note(text("scan.finishing"));
+  const refusedRows = lines().filter((row) => row.refused);
+  if ($("remove")) {
+    $("remove").hidden = refusedRows.length === 0;
+    $("remove").textContent = text("scan.remove_all", { count: refusedRows.length });
+  }
+  const here = new Set(lines().map((row) => row.serial));
+  const still = Object.keys(data.expected ?? {}).filter((serial) => !here.has(serial));
+  if ($("expected")) $("expected").textContent = still.length;
+  if ($("short")) $("short").textContent = still.slice(0, 500).join(" ");
+  if (data.parts.length > 1) {
+    const [, roles] = halfPair() ?? [null, []];
+    $("wanted").textContent = text(`scan.part.${data.parts.find((part) => !roles.includes(part.role)).role}`);
+  }
+}
+
+for (const field of fields) {
+  const kept = desk.kept.get("fields")?.[field.name];
+  if (kept && "keep" in field.dataset) field.value = kept;
+  field.addEventListener("change", keepFields);
+  if (field.dataset.kind === "taxpayer") field.addEventListener("input", () => check(field));
+}
+$("asks")?.addEventListener("submit", (event) => event.preventDefault());
+$("finish")?.addEventListener("click", finish);
+$("cancel")?.addEventListener("click", cancel);
+$("remove")?.addEventListener("click", () => {
+  for (const row of lines().filter((each) => each.refused)) undo(row);
+  desk.draw();
+  desk.field.focus();
+});
+addEventListener("storage", () => submit());
+addEventListener("online", () => desk.sender.wake?.());
+batchBox($("batch"), quietly);
+desk.begin();
+drawn();
+submit();
+if (desk.rows.size) sound("taken");
