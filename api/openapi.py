@@ -16,7 +16,6 @@ from api.routing import Route
 from devices.problems import PROBLEMS
 
 REF = "#/components/schemas/{name}"
-RAW = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -69,6 +68,10 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
+def _bytes_as(media_types: Iterable[str]) -> dict[str, Any]:
+    return {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in media_types}
+
+
 def _answer(route: Route) -> Any:
     """The shape an operation's answer has outside."""
     return outside(route.answer) if route.answer is not None else None
@@ -87,7 +90,7 @@ def _operation(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
         session: list[dict[str, list[str]]] = [{"session": []}]
         operation["security"] = [*session, *([{"token": []}] if route.access.scope else [])]
     if route.raw:
-        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": RAW}}
+        operation["requestBody"] = {"required": True, "content": _bytes_as(["application/octet-stream"])}
     elif route.body is not None:
         content = {"schema": by_shape[str(route.body)], "examples": _examples(route)}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
@@ -121,7 +124,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 def _responses(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "The answer."}
     if route.answer is bytes:
-        answer["content"] = {"application/octet-stream": RAW}
+        answer["content"] = _bytes_as(route.media_types)
     elif route.answer is not None:
         answer["content"] = {"application/json": {"schema": by_shape[str(_answer(route))]}}
     problem = {"schema": {"$ref": REF.format(name="ProblemDetails")}}

@@ -82,13 +82,21 @@ class Catalogue(msgspec.Struct, frozen=True):
 def _site(body: SiteBody) -> Site:
     if body.code == UNIT:
         raise refuse("reserved_code", "/code", code=body.code)
+    _refuse_command_prefix(body.code)
     return msgspec.convert(msgspec.structs.asdict(body), Site)
 
 
 def _bin(body: BinBody) -> Bin:
     if (body.register, body.condition) not in BIN_STATE:
         raise refuse("impossible_bin", "/condition", register=body.register, condition=body.condition)
+    _refuse_command_prefix(body.code)
     return msgspec.convert(msgspec.structs.asdict(body), Bin)
+
+
+def _refuse_command_prefix(code: str) -> None:
+    """A bin's code and a site's numbers are printed as barcodes, which a scanning page must not take for commands."""
+    if code.startswith(serials.COMMAND_PREFIX):
+        raise refuse("reserved_code", "/code", code=code)
 
 
 def _model(body: ModelBody) -> Model:

@@ -8,6 +8,7 @@ from api import (
     custody,
     devices,
     documents,
+    labels,
     months,
     orders,
     people,
@@ -39,6 +40,7 @@ from devices.paperwork import (
 from devices.people.kinds import PublicKey
 from devices.people.roles import KEY_CONFIRMERS
 from devices.values import Bin, Carrier, Model, Site
+from labels.label_printing import FORMATS
 
 AUDITOR = Access(roles=("auditor",), site="number")
 POSTER = Access(roles="of_document", site="body", scope="post")
@@ -112,6 +114,12 @@ ROUTES = (
       books.StatementAnswer, query=books.StatementQuery),
     R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[due.Due], query=books.SiteQuery),
     R("GET", "/v1/journal/{site}/head", "read_head", ANYONE, books.show_head, Head),
+    # labels
+    R("POST", "/v1/labels", "print_labels", ANYONE, labels.show_labels, bytes, body=labels.LabelsBody,
+      media_types=tuple(drawn.media_type for drawn in FORMATS.values()),
+      example={"format": "pdf", "stock": "L7160", "start": 4, "what": [
+          {"kind": "device", "serial": SERIAL}, {"kind": "bin", "site": "BJ01", "code": "M-01"},
+          {"kind": "document", "number": "BJ01-2026-000001"}, {"kind": "command", "command": "finish"}]}),
     # manifests and attachments
     R("POST", "/v1/manifests", "add_manifest", STOREKEEPER_QUERY, uploads.show_manifest, manifests.Compared,
       write=uploads.add_manifest, query=uploads.ManifestQuery, raw=True, statuses=CREATED),

@@ -31,7 +31,8 @@ class Route(msgspec.Struct, frozen=True):
     `show` answers; a route that changes something has `write` too, which runs at most once for its
     Idempotency-Key and returns a Done whose key `show` can answer for, now and at any repetition. `check` runs
     before the transaction: re-authentication is slow on purpose. `raw` routes take bytes; `replaces` routes ask
-    for If-Match instead of an Idempotency-Key; `keyless` ones for neither.
+    for If-Match instead of an Idempotency-Key; `keyless` ones for neither. An answer in bytes is
+    of one of the `media_types`.
     """
 
     method: Method
@@ -49,6 +50,7 @@ class Route(msgspec.Struct, frozen=True):
     keyless: bool = False
     statuses: tuple[int, ...] = (200,)
     example: Any = None
+    media_types: tuple[str, ...] = ("application/octet-stream",)
 
 
 READ = Done(200, "")

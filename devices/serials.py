@@ -150,6 +150,8 @@ def expand(text: str, pointer: str = "") -> Expansion:
 
 def _expand_range(bare: str, found: re.Match[str], pointer: str) -> Expansion:
     head, start, sign, rest = found.group("head", "start", "sign", "rest")
+    if head.startswith(COMMAND_PREFIX):
+        return _fault("command_barcode", pointer, text=shortened(bare))
     last = _last_number(head, start, sign, rest)
     if last is None or last >= 10 ** len(start) or len(head) + len(start) > LONGEST:
         return _fault("malformed_range", pointer, text=shortened(bare))

@@ -6,8 +6,9 @@ moment give the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import noto_cjk_sans_otc
@@ -36,11 +37,10 @@ def drawable() -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-def refuse_undrawable(text: str, pointer: str = "") -> None:
-    """Refuse (`missing_glyph`) a text with characters that the font lacks, naming each once, in order."""
+def missing_glyphs(text: str, pointer: str = "") -> list[Problem]:
+    """A `missing_glyph` for each character of `text` that the font lacks, each once, in order."""
     missing = dict.fromkeys(c for c in text if c not in _BREAKS and ord(c) not in drawable())
-    if missing:
-        raise Refused([_missing(character, text, pointer) for character in missing])
+    return [_missing(character, text, pointer) for character in missing]
 
 
 def _missing(character: str, text: str, pointer: str) -> Problem:
@@ -49,6 +49,33 @@ def _missing(character: str, text: str, pointer: str) -> Problem:
     return Problem("missing_glyph", pointer, facts)
 
 
+def refuse_undrawable(text: str, pointer: str = "") -> None:
+    """Raise Refused (`missing_glyph`) for a text with characters that the font lacks."""
+    if problems := missing_glyphs(text, pointer):
+        raise Refused(problems)
+
+
+def fitted(
+    text: str, width: float, measure: Callable[[str, float], float], *, size: float, least: float
+) -> tuple[str, float]:
+    """`text` and the type size (points, from `size` down to `least`) at which it is `width` mm wide at most.
+
+    `measure` tells how wide, in mm, a text is at a size. A text too long even for `least` is cut, and ends with an
+    ellipsis then: only for words, never for a number.
+    """
+    needed = measure(text, size)
+    if needed <= width:
+        return text, size
+    shrunk = size * width / needed
+    if shrunk >= least:
+        return text, int(shrunk * 10) / 10
+    kept = text
+    while kept and measure(kept + ELLIPSIS, least) > width:
+        kept = kept[:-1]
+    return kept + ELLIPSIS, least
+
+
+@lru_cache(maxsize=16)
 def raster_font(height_px: int) -> ImageFont.FreeTypeFont:
     """The same font for drawing on bitmaps, its em `height_px` pixels high."""
     return ImageFont.truetype(FONT_FILE, height_px, index=FACE)
@@ -94,20 +121,17 @@ class Document(FPDF):
         return self.get_string_width(text)
 
     def fitting(self, text: str, width: float, *, size: float, least: float) -> tuple[str, float]:
-        """`text` and the type size (points, from `size` down to `least`) at which it is `width` mm wide at most.
+        """`text` and the type size at which it is `width` mm wide at most, as `fitted` finds them."""
+        return fitted(text, width, self.width_of, size=size, least=least)
 
-        A text too long even for `least` is cut, and ends with an ellipsis then: only for words, never for a number.
+    def fill_rectangles(self, rectangles: Iterable[tuple[float, float, float, float]]) -> None:
+        """Fill rectangles (left, top, width, height) in black, placed to a ten-thousandth of a point.
+
+        fpdf2 itself rounds to a hundredth, which moves the edges of bars by more than a barcode at 203 dpi bears.
         """
-        needed = self.width_of(text, size)
-        if needed <= width:
-            return text, size
-        shrunk = size * width / needed
-        if shrunk >= least:
-            return text, int(shrunk * 10) / 10
-        kept = text
-        while kept and self.width_of(kept + ELLIPSIS, least) > width:
-            kept = kept[:-1]
-        return kept + ELLIPSIS, least
+        for left, top, width, height in rectangles:
+            x, y = left * self.k, (self.h - top - height) * self.k
+            self._out(f"{x:.4f} {y:.4f} {width * self.k:.4f} {height * self.k:.4f} re f")
 
     def written(self) -> bytes:
         """The finished document."""
@@ -116,5 +140,5 @@ class Document(FPDF):
 
 __all__ = [
     "A4_MM", "ELLIPSIS", "FACE", "FAMILY", "FONT_FILE", "MM_PER_POINT", "POINTS_PER_MM", "Document", "drawable",
-    "raster_font", "refuse_undrawable",
+    "fitted", "missing_glyphs", "raster_font", "refuse_undrawable",
 ]  # fmt: skip

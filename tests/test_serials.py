@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from devices.problems import PROBLEMS, Problem
 from devices.serials import (
+    COMMAND_PREFIX,
     COMMANDS,
     LONGEST_RANGE,
     VARIABLE_PARTS,
@@ -192,3 +193,7 @@ def test_a_command_barcode_is_no_serial(command: str) -> None:
     text = command_barcode(command)
     assert re.fullmatch(r"[A-Z0-9]+", text)
     assert recognise(text) == Problem("command_barcode", "", {"text": text})
+
+
+def test_a_range_of_command_barcodes_is_refused() -> None:
+    assert [code_of(problem) for problem in expand(f"{COMMAND_PREFIX}1+3").problems] == ["command_barcode"]

@@ -39,6 +39,7 @@ COMMANDS = (
     Command(
         "verify-evidence", "check a file of evidence without any database", "panku.commands.verify_evidence"
     ),
+    Command("label", "labels and command cards, for sheets and thermal printers", "panku.commands.label"),
     Command("demo", "serve a filled example", "panku.commands.demo"),
 )
 assert len({command.name for command in COMMANDS}) == len(COMMANDS), "two commands share a name"

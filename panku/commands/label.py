@@ -1,0 +1,196 @@
+"""`panku label`: labels of devices, bins and documents and command cards, as PDF, ZPL, SVG or PNG."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from devices import records, serials
+from devices.database import Store
+from devices.ledger.labelled import (
+    BinWanted,
+    Command,
+    CommandWanted,
+    DeviceWanted,
+    DocumentWanted,
+    Wanted,
+    labelled,
+)
+from devices.problems import Refused as RuleRefused
+from labels.barcodes import RESOLUTIONS, ModuleUm
+from labels.label_printing import FORMATS, Order, printed
+from labels.label_stock import OWN, STOCK, Pair, Stock, checked
+from labels.label_values import labels_of
+from labels.pdf import A4_MM
+from labels.words import LANGUAGE_TAGS, Locale
+from labels.zpl import PRINTER_FONT
+from panku.commands import BAD_USE, DONE, Refused
+from panku.commands.opening import books
+from panku.commands.words import refusal
+from panku.settings import Settings
+from panku.wiring import clock
+
+MODULES_UM: dict[str, ModuleUm] = {"0.25": 250, "0.33": 330}
+LANGUAGES: dict[str, Locale] = {tag: locale for locale, tag in LANGUAGE_TAGS.items()}
+LONGEST_SIDE_MM, LEAST_SIDE_MM, MOST_ACROSS = 1000.0, 10.0, 100
+STANDARD_OUTPUT = "-"
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """What to label, on what, and where to."""
+    what = parser.add_subparsers(dest="what", metavar="what", required=True)
+    device = what.add_parser("device", help="devices, by serials and ranges such as 661565714353-380")
+    device.add_argument("serials", nargs="+", metavar="SERIAL")
+    place = what.add_parser("bin", help="bins of a site, all active ones where none is named")
+    place.add_argument("site")
+    place.add_argument("codes", nargs="*", metavar="CODE")
+    document = what.add_parser("document", help="documents, by number")
+    document.add_argument("numbers", nargs="+", metavar="NUMBER")
+    command = what.add_parser("command", help="cards for the scanning page, all of them where none is named")
+    command.add_argument(
+        "commands", nargs="*", type=_command, metavar="COMMAND", help=", ".join(get_args(Command))
+    )
+    for one in (device, place, document, command):
+        _declare_printing(one)
+
+
+def _declare_printing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="pdf")
+    parser.add_argument("--to", metavar="FILE", help="by default labels.FORMAT; - is standard output")
+    parser.add_argument("--stock", choices=STOCK, help="by default L7160, for ZPL 60x40")
+    parser.add_argument("--size", type=_sides, metavar="WxH", help="a label of your own, in mm")
+    parser.add_argument("--grid", type=_grid, metavar="CxR", default=(1, 1), help="its columns and rows")
+    parser.add_argument("--page", type=_sides, metavar="WxH", help="its page in mm, by default A4")
+    parser.add_argument("--gap", type=_pair, metavar="WxH", default=(0.0, 0.0), help="between labels, in mm")
+    parser.add_argument(
+        "--margin", type=_pair, metavar="LxT", help="left and above; by default the labels are in the middle"
+    )
+    parser.add_argument(
+        "--start", type=int, default=1, metavar="N", help="the first sheet's first free label"
+    )
+    parser.add_argument(
+        "--offset", type=_offset, metavar="X,Y", default=(0.0, 0.0), help="moves all, in mm; --offset=-0.5,1"
+    )
+    parser.add_argument("--module", choices=MODULES_UM, default="0.25", help="the narrowest bar, in mm")
+    parser.add_argument("--dpi", type=int, choices=RESOLUTIONS, help="of a thermal printer or a PNG")
+    parser.add_argument("--printer-font", type=_font, metavar="E:NAME.TTF", help="Chinese from the printer")
+    parser.add_argument("--outline", action="store_true", help="draw the labels' edges")
+    parser.add_argument("--language", choices=LANGUAGES, default="zh-CN")
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Write the file, and tell how many labels are in it."""
+    locale = LANGUAGES[arguments.language]
+    with books(settings) as store:
+        try:
+            found = labelled(store, wanted(store, arguments), reads_documents_of=lambda _: True)
+            drawn = printed(labels_of(found, locale), order_of(arguments), locale, clock())
+        except RuleRefused as refused:
+            raise refusal(refused) from refused
+    if arguments.to == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(drawn)
+        return DONE
+    path = Path(arguments.to or f"labels.{arguments.format}")
+    try:
+        path.write_bytes(drawn)
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
+    print(f"{path}: {len(found)} labels")
+    return DONE
+
+
+def order_of(arguments: argparse.Namespace) -> Order:
+    """The order that the words make. Raises RuleRefused (`stock_off_page`)."""
+    return Order(
+        format=arguments.format,
+        stock=_stock(arguments),
+        start=arguments.start,
+        offset_mm=arguments.offset,
+        module_um=MODULES_UM[arguments.module],
+        dpi=arguments.dpi,
+        printer_font=arguments.printer_font,
+        outline=arguments.outline,
+    )
+
+
+def _stock(arguments: argparse.Namespace) -> Stock | None:
+    if arguments.size is None:
+        return STOCK[arguments.stock] if arguments.stock else None
+    columns, rows = arguments.grid
+    page = arguments.page or A4_MM
+    return checked(Stock(OWN, arguments.size, columns, rows, page, arguments.gap, arguments.margin))
+
+
+def wanted(store: Store, arguments: argparse.Namespace) -> list[Wanted]:
+    """What the words name. Raises RuleRefused for a serial or range that is none, Refused for a site without bins."""
+    match arguments.what:
+        case "device":
+            return [DeviceWanted(serial) for serial in _expanded(arguments.serials)]
+        case "bin":
+            codes = arguments.codes or _active_bins(store, arguments.site)
+            return [BinWanted(arguments.site, code) for code in codes]
+        case "document":
+            return [DocumentWanted(number) for number in arguments.numbers]
+    commands: Sequence[Command] = arguments.commands or get_args(Command)
+    return [CommandWanted(command) for command in commands]
+
+
+def _expanded(texts: Sequence[str]) -> list[str]:
+    found = [serials.expand(text) for text in texts]
+    if problems := [problem for each in found for problem in each.problems]:
+        raise RuleRefused(problems)
+    return [serial for each in found for serial in each.serials]
+
+
+def _active_bins(store: Store, site: str) -> list[str]:
+    codes = [
+        one.code for one, _ in records.all_current(store, records.BIN) if one.site == site and one.active
+    ]
+    if not codes:
+        raise Refused(f"The site {site} has no active bins; check its code.")
+    return codes
+
+
+# --- what argparse reads; a ValueError or ArgumentTypeError is told as bad use
+
+
+def _pair(text: str) -> Pair:
+    first, second = (float(part) for part in re.split("[x,]", text))
+    if not (0 <= first <= LONGEST_SIDE_MM and 0 <= second <= LONGEST_SIDE_MM):
+        raise argparse.ArgumentTypeError(f"{text}: from 0 to {LONGEST_SIDE_MM:g} mm")
+    return first, second
+
+
+def _sides(text: str) -> Pair:
+    pair = _pair(text)
+    if min(pair) < LEAST_SIDE_MM:
+        raise argparse.ArgumentTypeError(f"{text}: a side is {LEAST_SIDE_MM:g} mm at least")
+    return pair
+
+
+def _grid(text: str) -> tuple[int, int]:
+    columns, rows = (int(part) for part in text.split("x"))
+    if not (1 <= columns <= MOST_ACROSS and 1 <= rows <= MOST_ACROSS):
+        raise argparse.ArgumentTypeError(f"{text}: from 1 to {MOST_ACROSS}")
+    return columns, rows
+
+
+def _offset(text: str) -> Pair:
+    across, down = (float(part) for part in text.split(","))
+    if not (abs(across) <= 20 and abs(down) <= 20):
+        raise argparse.ArgumentTypeError(f"{text}: at most 20 mm either way")
+    return across, down
+
+
+def _command(text: str) -> str:
+    if text not in get_args(Command):
+        raise argparse.ArgumentTypeError(f"{text}: one of {', '.join(get_args(Command))}")
+    return text
+
+
+def _font(text: str) -> str:
+    if not re.fullmatch(PRINTER_FONT, text):
+        raise argparse.ArgumentTypeError(f"{text}: such as E:SIMSUN.TTF")
+    return text
