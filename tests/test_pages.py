@@ -30,8 +30,11 @@ PARTS = {
     "number": "R-BJ01-000001",
     "username": "zhang",
     "task": "receive",
+    "serial": "661565714353",
 }
 """What stands for each part of a page's path in these tests."""
+NUMBERS = {"documents": "BJ01-2026-000001", "customers": "C-BJ01-000001"}
+"""The number that a path beginning so is of, where PARTS' is another kind's."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,8 @@ def door(stores: Stores) -> Iterator[Door]:
 
 def plain(path: str) -> str:
     """A page's path with something in each of its parts."""
-    return re.sub(r"\{(\w+)\}", lambda part: PARTS[part[1]], path)
+    parts = PARTS | {"number": NUMBERS.get(path.split("/")[1], PARTS["number"])}
+    return re.sub(r"\{(\w+)\}", lambda part: parts[part[1]], path)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,9 @@ class Link(msgspec.Struct, frozen=True):
 
 LINKS = (
     Link("home", "/", (*READERS, ADMIN)),
+    Link("reviews", "/reviews", ("auditor", "supervisor")),
+    Link("books", "/books", READERS),
+    Link("documents", "/documents", READERS),
     Link("scan", "/scan", READERS),
     Link("counts", "/stocktakes", READERS),
     Link("months", "/months", READERS),

@@ -50,6 +50,7 @@ def _words(message: str, /, locale: Locale, **facts: object) -> str:
 
 
 SCRIPT_WORDS: dict[str, tuple[str, ...]] = {
+    "reviews": ("reviews.was_approved", "reviews.was_rejected"),
     "people": ("secret",),
     "person": ("secret",),
     "tokens": ("secret",),

@@ -5,11 +5,27 @@ from __future__ import annotations
 from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
 from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
-from web.views import account, home, months, orders, people, registers, scan, stocktakes
+from web.views import (
+    account,
+    books,
+    customers,
+    devices,
+    documents,
+    home,
+    months,
+    orders,
+    people,
+    registers,
+    reviews,
+    scan,
+    search,
+    stocktakes,
+)
 
 ANY_READER = Access(roles=READERS, site="any")
 READER = Access(roles=READERS, site="number")
 COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
+READ_BOOK = Access(roles=READERS, site="path")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 
 PAGES = (
@@ -33,6 +49,16 @@ PAGES = (
     Page("/admin/people", "people", ADMIN, "people.html", people.show_people),
     Page("/admin/people/{username}", "person", ADMIN, "person.html", people.show_person),
     Page("/admin/tokens", "tokens", ADMIN, "tokens.html", people.show_tokens),
+    Page("/devices/{serial}", "device", SIGNED_IN, "device.html", devices.show_device),
+    Page("/search", "search", SIGNED_IN, "search.html", search.show_search),
+    Page("/books", "books", ANY_READER, "books.html", books.show_books),
+    Page("/books/{site}/{register}", "book", READ_BOOK, "book.html", books.show_book),
+    Page("/books/{site}/{register}/card", "card", READ_BOOK, "card.html", books.show_card),
+    Page("/books/{site}/{register}/statement", "statement", READ_BOOK, "statement.html", books.show_statement),
+    Page("/documents", "documents", ANY_READER, "documents.html", documents.show_documents),
+    Page("/documents/{number}", "document", READER, "document.html", documents.show_document),
+    Page("/customers/{number}", "customer", READER, "customer.html", customers.show_customer),
+    Page("/reviews", "reviews", Access(roles=reviews.REVIEWERS, site="any"), "reviews.html", reviews.show_reviews),
 )  # fmt: skip
 
 assert len({page.path for page in PAGES}) == len(PAGES), "a page is declared twice"

@@ -171,8 +171,11 @@ def documents(
     cursor: str | None = None,
     limit: int = 100,
     newest_first: bool = False,
+    unresolved: bool = False,
 ) -> DocumentPage:
     """Documents by number, of these sites only (None: of every site); the dates are business dates, both included.
+
+    `unresolved` asks for rejected ones that still have to be answered for.
 
     Raises Refused (`malformed_cursor`).
     """
@@ -188,6 +191,7 @@ def documents(
     wanted.add("d.type = ?", type)
     wanted.add("s.status = ?", status)
     wanted.add("s.review = ?", review)
+    wanted.add("s.resolved = ?", 0 if unresolved else None)
     wanted.add("d.business_date >= ?", from_date)
     wanted.add("d.business_date <= ?", to_date)
     after = cursors.decoded(cursor, str) if cursor is not None else None

@@ -1,0 +1,150 @@
+"""Search from every page: what a text is, and the page it leads to; a full-width or malformed one is told as such."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import falcon
+import msgspec
+
+from api.access import SITE_STAFF, visible_sites
+from api.calls import Call
+from devices import records, serials, taxpayers
+from devices.audit.kinds import STOCKTAKE
+from devices.audit.stocktakes import blind_counts
+from devices.ledger.gather import marks
+from devices.paperwork import CUSTOMER, DISPATCH_ORDER, REPAIR
+from devices.problems import Problem
+from devices.records import RecordKind
+from labels.words import detail
+from web.pages import View
+
+SHORTEST_PREFIX = 4
+HITS = 50
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """Something found: its kind (the words are `page.search.<kind>`), what it is called, and its page."""
+
+    kind: str
+    text: str
+    href: str
+    told: str = ""
+
+
+Finder = Callable[[View, str], list[Hit]]
+
+NUMBERS: dict[str, tuple[RecordKind, str]] = {
+    "R": (REPAIR, "/orders/"),
+    "D": (DISPATCH_ORDER, "/orders/"),
+    "C": (CUSTOMER, "/customers/"),
+    "S": (STOCKTAKE, "/stocktakes/"),
+}
+"""By the letter a record's number begins with: its kind, and where its page is."""
+RECORD_NUMBER = re.compile(r"([A-Z])-([A-Z][A-Z0-9]{1,7})-[0-9]{4,}")
+DOCUMENT_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,7})-[0-9]{4}-[0-9]{6,}")
+
+
+def show_search(view: View) -> dict[str, Any]:
+    """What a text leads to; one hit leads straight to its page."""
+    asked = view.text("q")
+    text = serials.trimmed(asked)
+    hits = _hits(view, text)
+    if len(hits) == 1:
+        raise falcon.HTTPSeeOther(hits[0].href)
+    problem = _fault(text) if text and not hits else None
+    return {
+        "asked": asked,
+        "hits": hits,
+        "told": detail(problem, view.call.locale) if problem else None,
+        "meant": problem.facts.get("serial") if problem and problem.code == "full_width" else None,
+        "shortest": SHORTEST_PREFIX,
+        "too_short": bool(text) and len(text) < SHORTEST_PREFIX,
+        "many": len(hits) >= HITS,
+    }
+
+
+def _hits(view: View, text: str) -> list[Hit]:
+    """What the text names exactly; where it names nothing, the devices whose serial begins with it."""
+    if not text:
+        return []
+    exact = [hit for find in EXACT for hit in find(view, text)]
+    return exact or _beginning(view, text)
+
+
+def _fault(text: str) -> Problem | None:
+    """Why a text can be neither a serial nor a taxpayer id, by what it looks like."""
+    found = serials.recognise(text)
+    return found if isinstance(found, Problem) else None
+
+
+def _device(view: View, text: str) -> list[Hit]:
+    found = serials.recognise(text)
+    if isinstance(found, Problem):
+        return []
+    row = view.call.store.row("SELECT serial FROM position WHERE serial = ?", (found,))
+    return [Hit("device", found, f"/devices/{quote(found)}")] if row else []
+
+
+def _document(view: View, text: str) -> list[Hit]:
+    number = DOCUMENT_NUMBER.fullmatch(text)
+    if number is None or not view.person.reads(number[1]):
+        return []
+    row = view.call.store.row("SELECT type FROM document WHERE number = ?", (text,))
+    return [Hit("document", text, f"/documents/{text}")] if row else []
+
+
+def _record(view: View, text: str) -> list[Hit]:
+    number = RECORD_NUMBER.fullmatch(text)
+    if number is None or number[1] not in NUMBERS or not view.person.reads(number[2]):
+        return []
+    kind, path = NUMBERS[number[1]]
+    found = records.current(view.call.store, kind, text)
+    return [Hit(kind.name, text, path + text)] if found else []
+
+
+def _taxpayer(view: View, text: str) -> list[Hit]:
+    taxpayer = taxpayers.recognise(text)
+    if isinstance(taxpayer, Problem):
+        return []
+    row = view.call.store.row(
+        "SELECT p.key, r.site FROM personal p JOIN record r ON r.kind = p.kind AND r.key = p.key"
+        " WHERE p.taxpayer_id = ? AND p.latest = 1 AND p.kind = ?",
+        (taxpayer.id, CUSTOMER.name),
+    )
+    if row is None or not view.person.reads(row[1]):
+        return []
+    return [Hit("customer", taxpayer.id, f"/customers/{row[0]}")]
+
+
+EXACT: tuple[Finder, ...] = (_device, _document, _record, _taxpayer)
+
+
+def _beginning(view: View, text: str) -> list[Hit]:
+    """Devices of the reader's sites whose serial begins so, without those of a register they are counting blind."""
+    if len(text) < SHORTEST_PREFIX or isinstance(serials.recognise(text), Problem):
+        return []
+    sites = visible_sites(view.person, None)
+    if sites is not None and not sites:
+        return []
+    where, params = "p.serial >= ? AND p.serial < ?", [text, text + "\x7f"]
+    if sites is not None:
+        where += f" AND COALESCE(p.site, p.responsible_site) IN ({marks(len(sites))})"
+        params += sites
+    for site, register in _blind(view.call):
+        where += " AND NOT (p.site = ? AND p.register = ?)"
+        params += [site, register]
+    rows = view.call.store.rows(
+        "SELECT p.serial, p.state, COALESCE(p.site, p.responsible_site) FROM position p"
+        f" WHERE {where} ORDER BY p.serial LIMIT ?",
+        (*params, HITS),
+    )
+    return [Hit("device", serial, f"/devices/{quote(serial)}", state) for serial, state, _ in rows]
+
+
+def _blind(call: Call) -> list[tuple[str, str]]:
+    own = sorted(call.who.sites_of(SITE_STAFF))
+    return [(site, register) for site in own for register in sorted(blind_counts(call.store, site))]
