@@ -51,7 +51,8 @@ class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: str | None = None
 
 
-def _register(call: Call) -> str:
+def register_of(call: Call) -> str:
+    """The register a path names. Raises Refused: `not_found`, `count_is_blind` while it is counted blind."""
     register = call.path["register"]
     if register not in REGISTERS:
         raise refuse("not_found")
@@ -62,20 +63,20 @@ def _register(call: Call) -> str:
 def show_totals(call: Call, _: Done) -> Shown:
     """What a book holds, per model."""
     as_of = times.moment(call.query.as_of, "/as_of") if call.query.as_of else None
-    return Shown(books.totals(call.store, call.path["site"], _register(call), as_of_us=as_of))
+    return Shown(books.totals(call.store, call.path["site"], register_of(call), as_of_us=as_of))
 
 
 def show_card(call: Call, _: Done) -> Shown:
     """One model's card: opening, every line in or out, closing."""
     query = call.query
     first, last = times.day(query.from_, "from"), times.day(query.to, "to")
-    site, register = call.path["site"], _register(call)
+    site, register = call.path["site"], register_of(call)
     return Shown(call.read_past(lambda store: books.card(store, site, register, query.model, first, last)))
 
 
 def show_statement(call: Call, _: Done) -> Shown:
     """The month's opening, in, out and closing, per model."""
-    site, register = call.path["site"], _register(call)
+    site, register = call.path["site"], register_of(call)
 
     def read(store: Store) -> StatementAnswer:
         found = books.statement(store, site, register, call.query.month)

@@ -73,7 +73,8 @@ class HistoryAnswer(msgspec.Struct, frozen=True):
     lines: list[history.Event]
 
 
-def _recognised(text: str) -> str:
+def recognised(text: str) -> str:
+    """The serial that a text in a path names. Raises Refused with what is wrong with it."""
     found = serials.recognise(text)
     if isinstance(found, Problem):
         raise refuse(found.code, found.pointer, **found.facts)
@@ -82,7 +83,7 @@ def _recognised(text: str) -> str:
 
 def show_device(call: Call, _: Done) -> Shown:
     """The passport of one serial."""
-    serial = _recognised(call.path["serial"])
+    serial = recognised(call.path["serial"])
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
@@ -92,7 +93,7 @@ def show_device(call: Call, _: Done) -> Shown:
 
 def show_history(call: Call, _: Done) -> Shown:
     """The lines of one serial."""
-    serial = _recognised(call.path["serial"])
+    serial = recognised(call.path["serial"])
     after, limit = call.query.after, call.query.limit
     found = call.read_past(lambda store: history.history(store, serial, after, limit))
     if not found and call.query.after == 0:

@@ -257,6 +257,8 @@ ROUTES = (
       example={"reason": "接收人未到岗"}),
     R("GET", "/v1/handovers/{number}/evidence", "read_handover_evidence", SIGNED_IN, custody.show_handover_evidence,
       bytes),
+    # forms
+    *FORM_ROUTES,
     # registers
     R("POST", "/v1/sites", "add_site", ADMIN, registers.showing(registers.SITES), Site,
       write=registers.creating(registers.SITES), body=registers.SiteBody, statuses=CREATED,

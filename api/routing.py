@@ -12,6 +12,7 @@ import msgspec
 
 from api.access import Access, admit
 from api.calls import Call, Done, Services, Shown
+from api.downloads import Download, send
 from api.instants import told
 from api.problems import MEDIA_TYPE, details_of
 from api.reading import Nothing, body_bytes, decoded, path_of, query_of, revision_seen
@@ -49,8 +50,8 @@ class Route(msgspec.Struct, frozen=True):
     replaces: bool = False
     keyless: bool = False
     statuses: tuple[int, ...] = (200,)
-    example: Any = None
     media_types: tuple[str, ...] = ("application/octet-stream",)
+    example: Any = None
 
 
 READ = Done(200, "")
@@ -138,7 +139,9 @@ def _host_of(origin: str) -> str | None:
 
 def _render(resp: falcon.Response, route: Route, shown: Shown, done: Done, services: Services) -> None:
     resp.status = falcon.code_to_http_status(done.status)
-    if isinstance(shown.body, bytes):
+    if isinstance(shown.body, Download):
+        send(resp, shown.body)
+    elif isinstance(shown.body, bytes):
         resp.data, resp.content_type = shown.body, shown.media_type
     elif shown.body is not None:
         body = told(route.answer, shown.body)

@@ -23,6 +23,8 @@ QUERIES = {
     "add_attachment": "site=BJ01",
     "read_card": "model=TCG-01&from=2026-11-01&to=2026-11-30",
     "read_statement": "month=2026-11",
+    **dict.fromkeys(("print_card_xlsx", "print_card_pdf"), "model=TCG-01&from=2026-11-01&to=2026-11-30"),
+    **dict.fromkeys(("print_statement_xlsx", "print_statement_pdf"), "month=2026-11"),
     "find_customer": "taxpayer_id=110101199003077",
     "list_keys": "username=li",
 }
@@ -54,7 +56,8 @@ def ask(client: Client, route: Route) -> tuple[int, str]:
     answer = (
         client.get(address) if route.method == "GET" else client.send(route.method, address, body, **headers)
     )
-    code = answer.json.get("code", "") if answer.text and isinstance(answer.json, dict) else ""
+    told = answer.json if answer.content and "json" in answer.headers.get("content-type", "") else None
+    code = told.get("code", "") if isinstance(told, dict) else ""
     return answer.status_code, code
 
 

@@ -141,7 +141,7 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
 def lines_of(store: Store, slip: Slip) -> Iterator[SlipLine]:
     """The lines of a slip in their order; of a proposal, what it proposes."""
     view = slip.view
-    if not view.document.lines:
+    if store.row("SELECT 1 FROM line WHERE document = ?", (view.document.number,)) is None:
         yield from _proposed(store, view)
         return
     prices: dict[str, int | None] = {}

@@ -7,14 +7,18 @@ the proof, with its digest as text and as a QR code, stay together on the last p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import IO, Any
 
 import segno
 
+from devices.problems import refuse
 from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, as_text, proof_texts, signed_text
 from labels.forms.spans import LABEL_MM, in_lines
 from labels.pdf import A4_MM, FAMILY, MM_PER_POINT, Document, drawable
 from labels.words import text_of
+
+MEDIA_TYPE = "application/pdf"
+ROWS = 20_000
 
 MARGIN, FOOTER = 10.0, 8.0
 TITLE, UNDER_TITLE, BODY, FIELD, SMALL = 16.0, 9.0, 7.5, 8.5, 7.5
@@ -26,8 +30,11 @@ SHADE, INK, RULE = (237, 237, 237), (0, 0, 0), (110, 110, 110)
 RIGHT: tuple[Kind, ...] = ("money", "number")
 
 
-def write_pdf(paper: Paper, at_us: int) -> bytes:
-    """Draw a paper; `at_us`, in UTC microseconds, is when it says that it was made."""
+def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
+    """Draw a paper into `file`; `at_us`, in UTC microseconds, is when it says that it was made.
+
+    Raises Refused (`form_too_long`) beyond ROWS rows: a PDF is laid out in memory, an xlsx is not.
+    """
     page = (A4_MM[1], A4_MM[0]) if paper.landscape else A4_MM
     document = _Pages(paper, at_us, page)
     document.add_page()
@@ -35,7 +42,7 @@ def write_pdf(paper: Paper, at_us: int) -> bytes:
     for n, grid in enumerate(paper.tables):
         document.draw_grid(grid, titled=len(paper.tables) > 1, first=n == 0)
     document.foot()
-    return document.written()
+    file.write(document.written())
 
 
 def drawn(text: str) -> str:
@@ -180,7 +187,9 @@ class _Pages(Document):
             self.place(MARGIN, self.down, self.room, [grid.title], FIELD)
             self.down += self.height([[grid.title]], FIELD)
         self._heading(grid.columns, widths)
-        for row in grid.rows:
+        for n, row in enumerate(grid.rows, 1):
+            if n > ROWS:
+                raise refuse("form_too_long", limit=ROWS)
             self._row(row, grid.columns, widths)
         if grid.totals:
             self._row(grid.totals, grid.columns, widths, shade=True)

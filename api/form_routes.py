@@ -1,0 +1,65 @@
+"""The routes of forms: beside each path that answers JSON, the same on xlsx and PDF, with the same access and query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from api import books, forms
+from api.access import ANYONE, READERS, SIGNED_IN, Access
+from api.forms import WRITERS, Load, drawing
+from api.reading import Nothing
+from api.routing import Route
+
+READER = Access(roles=READERS, site="number", scope="read")
+READ_BOOK = Access(roles=READERS, site="path")
+STAFF_NUMBER = Access(roles=READERS, site="number")
+
+
+class Door(msgspec.Struct, frozen=True):
+    """Where a form is had: its path without the ending, the name of the JSON's route beside it, and how it is loaded.
+
+    Access and query are the JSON's; a `past` one may come from the replica, as the JSON does.
+    """
+
+    path: str
+    name: str
+    beside: str
+    access: Access
+    load: Load
+    query: type[msgspec.Struct] = Nothing
+    past: bool = False
+
+
+DOORS = (
+    Door("/v1/documents/{number}/slip", "print_slip", "read_document", READER, forms.load_slip),
+    Door("/v1/stocktakes/{number}/sheet", "print_sheet", "read_sheet", STAFF_NUMBER, forms.load_sheet),
+    Door("/v1/books/{site}/{register}/card", "print_card", "read_card", READ_BOOK, forms.load_card,
+         query=books.CardQuery, past=True),
+    Door("/v1/books/{site}/{register}/statement", "print_statement", "read_statement", READ_BOOK,
+         forms.load_statement, query=books.StatementQuery, past=True),
+    Door("/v1/months/{site}/{register}/{month}/statement", "print_month", "read_month", READ_BOOK, forms.load_month),
+    Door("/v1/devices/{serial}/history", "print_history", "read_history", ANYONE, forms.load_history, past=True),
+    Door("/v1/customers/{number}/devices", "print_customer_devices", "read_customer", SIGNED_IN,
+         forms.load_belongings),
+)  # fmt: skip
+
+
+def routes_of(doors: tuple[Door, ...]) -> Iterator[Route]:
+    """The routes of these doors, one for each kind of file."""
+    for door in doors:
+        for ending, writer in WRITERS.items():
+            yield Route(
+                "GET",
+                f"{door.path}.{ending}",
+                f"{door.name}_{ending}",
+                door.access,
+                drawing(door.load, ending, past=door.past),
+                bytes,
+                query=door.query,
+                media_types=(writer.media_type,),
+            )
+
+
+FORM_ROUTES = tuple(routes_of(DOORS))

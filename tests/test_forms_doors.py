@@ -1,0 +1,386 @@
+"""Forms over HTTP: on xlsx and PDF beside the JSON, for the same callers, with the same masking and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from api.form_routes import DOORS
+from api.form_routes import Door as FormDoor
+from api.routes import ROUTES
+from tests.conftest import ENGINES, Stores
+from tests.counts import begin, explain, held, scan, sign
+from tests.door import TODAY, Door
+from tests.papers import pdf_text, printed
+
+MONTH = TODAY[:7]
+CARD = f"?model=TCG-01&from={MONTH}-01&to={MONTH}-30"
+JSON = {route.name: route for route in ROUTES}
+SOLD, NAME, CUSTOMER = "661565714354", "朝阳区惠民便利店", "C-BJ01-000002"
+
+
+@pytest.fixture(params=ENGINES)
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+    """The application over demo books, on each engine."""
+    store = stores.fresh(request.param)
+    yield Door(store)
+    stores.drop(store)
+
+
+@pytest.fixture
+def sqlite_door(stores: Stores) -> Iterator[Door]:
+    """The same on SQLite alone, for what asks nothing of the engine."""
+    store = stores.fresh("sqlite")
+    yield Door(store)
+    stores.drop(store)
+
+
+@pytest.fixture(scope="module")
+def read_only(stores: Stores) -> Iterator[Door]:
+    """The same once for every test that changes nothing."""
+    store = stores.fresh("sqlite")
+    yield Door(store)
+    stores.drop(store)
+
+
+def of_type(door: Door, kind: str) -> str:
+    """The number of the last document of a type."""
+    row = door.store.row("SELECT MAX(number) FROM document WHERE type = ?", (kind,))
+    assert row is not None
+    return str(row[0])
+
+
+def counted(door: Door) -> str:
+    """A closed count with a shortage, a surplus and a wrong zone, explained."""
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    _, *there = held(door, "merchandise")
+    number = begin(zhang)
+    scan(zhang, number, *there, *held(door, "merchandise", "quarantined"))
+    scan(li, number, (SOLD, "M-01"), (held(door, "spare")[0][0], "M-01"))
+    door.now += 1_000_000
+    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    explain(zhang, number)
+    return number
+
+
+# --- access
+
+
+@pytest.mark.parametrize("form", DOORS, ids=lambda form: form.name)
+def test_a_form_asks_for_the_access_and_the_query_of_the_json_beside_it(form: FormDoor) -> None:
+    for ending in ("xlsx", "pdf"):
+        route, beside = JSON[f"{form.name}_{ending}"], JSON[form.beside]
+        assert route.access == beside.access
+        paged = {"after", "limit", "result"}
+        fields = {*beside.query.__struct_fields__} - paged
+        assert fields == {*route.query.__struct_fields__}
+
+
+@pytest.mark.parametrize(
+    "form", [each for each in DOORS if "{register}" in each.path], ids=lambda form: form.name
+)
+def test_a_book_that_is_counted_blind_is_on_no_paper(form: FormDoor, sqlite_door: Door) -> None:
+    zhang = sqlite_door.sign_in("zhang")
+    begin(zhang)
+    path = form.path.format(site="BJ01", register="merchandise", month=MONTH)
+    query = {"print_card": CARD, "print_statement": f"?month={MONTH}"}.get(form.name, "")
+    beside = JSON[form.beside].path.format(site="BJ01", register="merchandise", month=MONTH)
+    expected = zhang.get(f"{beside}{query}").json["code"]
+    for ending in ("xlsx", "pdf"):
+        assert zhang.get(f"{path}.{ending}{query}").json["code"] == expected
+
+
+def test_a_running_count_has_no_sheet_to_print(sqlite_door: Door) -> None:
+    zhang = sqlite_door.sign_in("zhang")
+    number = begin(zhang)
+    answer = zhang.get(f"/v1/stocktakes/{number}/sheet.pdf")
+    assert (answer.status_code, answer.json["code"]) == (409, "stocktake_not_closed")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/documents/BJ01-2026-999999/slip",
+        "/v1/devices/999999999999/history",
+        "/v1/customers/C-BJ01-999999/devices",
+        "/v1/stocktakes/S-BJ01-999999/sheet",
+        "/v1/months/BJ01/spare/2026-01/statement",
+        f"/v1/books/BJ01/nothing/statement.xlsx?month={MONTH}#",
+    ],
+)
+def test_what_is_not_there_has_no_form(path: str, read_only: Door) -> None:
+    answer = read_only.sign_in("zhang").get(f"{path}.xlsx" if "#" not in path else path.strip("#"))
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+def test_an_outlets_token_takes_a_devices_history_on_paper(read_only: Door) -> None:
+    assert NAME in printed(read_only.token("BJ01"), f"/v1/devices/{SOLD}/history").fields["用户"]
+
+
+# --- masking
+
+
+def test_a_foreign_customer_is_masked_on_paper_as_in_the_json(read_only: Door) -> None:
+    other = read_only.token("TJ01")
+    paper = printed(other, f"/v1/devices/{SOLD}/history")
+    assert paper.fields["用户"] == "（无权查看）"
+    assert {line["用户"] for line in paper.lines} == {None, "（无权查看）"}
+    told = " ".join(paper.texts) + pdf_text(other, f"/v1/devices/{SOLD}/history")
+    assert NAME not in told
+    assert CUSTOMER not in told
+
+
+def test_a_slip_tells_its_customer_to_the_site_that_has_them(read_only: Door) -> None:
+    slip = f"/v1/documents/{of_type(read_only, 'sale')}/slip"
+    for client in (read_only.sign_in("zhang"), read_only.token("BJ01", username="zhang")):
+        paper = printed(client, slip)
+        assert paper.fields["用户"] == f"{CUSTOMER} {NAME}"
+        assert paper.fields["纳税人识别号"] == "110101199003077"
+
+
+def test_a_slip_masks_its_customer_once_another_site_has_them(sqlite_door: Door) -> None:
+    """A token reads no customer's record; once the device is another site's, the JSON tells only the number."""
+    sale = of_type(sqlite_door, "sale")
+    zhao = sqlite_door.sign_in("zhao")
+    order = zhao.post("/v1/repairs", {"site": "TJ01", "serial": SOLD, "fault": "不亮"}).json["number"]
+    intake = {"type": "repair_intake", "site": "TJ01", "business_date": TODAY, "order": order, "fault": "不亮",
+              "bin": "R-01", "lines": [{"serial": SOLD}]}  # fmt: skip
+    assert zhao.post("/v1/documents", intake).status_code == 201
+    outlet = sqlite_door.token("BJ01", username="zhang")
+    assert NAME not in outlet.get(f"/v1/devices/{SOLD}").text
+    paper = printed(outlet, f"/v1/documents/{sale}/slip")
+    assert NAME not in " ".join(paper.texts)
+    assert paper.fields["用户"] == CUSTOMER
+    assert (
+        printed(sqlite_door.sign_in("zhang"), f"/v1/documents/{sale}/slip").fields["用户"]
+        == f"{CUSTOMER} {NAME}"
+    )
+
+
+def test_a_customers_devices_at_a_foreign_site_are_left_out(sqlite_door: Door) -> None:
+    zhang, zhao = sqlite_door.sign_in("zhang"), sqlite_door.sign_in("zhao")
+    path = f"/v1/customers/{CUSTOMER}/devices"
+    assert [line["设备编号"] for line in printed(zhang, path).lines] == [SOLD]
+    order = zhao.post("/v1/repairs", {"site": "TJ01", "serial": SOLD, "fault": "不亮"}).json["number"]
+    intake = {"type": "repair_intake", "site": "TJ01", "business_date": TODAY, "order": order, "fault": "不亮",
+              "bin": "R-01", "lines": [{"serial": SOLD}]}  # fmt: skip
+    assert zhao.post("/v1/documents", intake).status_code == 201
+    assert zhang.get(f"/v1/devices/{SOLD}").json["device"]["customer"]["masked"] is True
+    assert printed(zhang, path).lines == []
+
+
+# --- numbers
+
+
+def test_a_card_on_paper_has_the_lines_and_balances_of_the_api(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    card = zhang.get(f"/v1/books/BJ01/merchandise/card{CARD}").json
+    paper = printed(zhang, "/v1/books/BJ01/merchandise/card", CARD)
+    assert (paper.fields["期初结存"], paper.fields["期末结存"]) == (card["opening"], card["closing"])
+    assert [line["设备编号"] for line in paper.lines] == [line["serial"] for line in card["lines"]]
+    assert [line["单据号"] for line in paper.lines] == [line["document"] for line in card["lines"]]
+    assert paper.lines[-1]["结存"] == card["closing"]
+    total = paper.tables[0].total
+    assert total is not None
+    assert card["opening"] + total["收入"] - total["发出"] == card["closing"]
+
+
+def test_a_card_of_some_days_begins_with_the_balance_before_them(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    query = "?model=TCG-01&from=2026-11-05&to=2026-11-05"
+    card = zhang.get(f"/v1/books/BJ01/merchandise/card{query}").json
+    paper = printed(zhang, "/v1/books/BJ01/merchandise/card", query)
+    assert card["opening"] == paper.fields["期初结存"] == 24
+    assert card["closing"] == paper.fields["期末结存"] == 23
+
+
+def test_a_statement_on_paper_has_the_counts_of_the_api(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    for register in ("merchandise", "spare"):
+        stated = zhang.get(f"/v1/books/BJ01/{register}/statement?month={MONTH}").json
+        paper = printed(zhang, f"/v1/books/BJ01/{register}/statement", f"?month={MONTH}")
+        for line, model in zip(paper.lines, stated["models"], strict=True):
+            told = (line["型号"], line["期初"], line["收入合计"], line["发出合计"], line["期末"])
+            came, went = sum(model["in"].values()), sum(model["out"].values())
+            assert told == (model["model"], model["opening"], came, went, model["closing"])
+
+
+def test_a_sheet_on_paper_has_every_line_and_number_of_the_api(door: Door) -> None:
+    number, zhang = counted(door), door.sign_in("zhang")
+    sheet = zhang.get(f"/v1/stocktakes/{number}/sheet?limit=500").json
+    paper = printed(zhang, f"/v1/stocktakes/{number}/sheet")
+    summary, lines = paper.tables
+    names = {"opening": "期初", "in": "收入", "out": "发出", "book": "账面数", "apart": "账面在外", "counted": "实盘数",
+             "surplus": "盘盈", "shortage": "盘亏", "misplaced": "错位串区"}  # fmt: skip
+    for row, model in zip(summary.rows, sheet["header"]["summary"], strict=True):
+        assert {title: row[title] for title in names.values()} == {names[key]: model[key] for key in names}
+    assert [row["设备编号"] for row in lines.rows] == [line["serial"] for line in sheet["lines"]]
+    assert [row["差异说明"] for row in lines.rows] == [line["explanation"] for line in sheet["lines"]]
+    found = [row["扫描时间"].isoformat() if row["扫描时间"] else None for row in lines.rows]
+    assert found == [line["scanned_at"] and line["scanned_at"][:19] for line in sheet["lines"]]
+    assert any(sheet["digest"] in text for text in paper.texts)
+
+
+def test_a_history_on_paper_has_every_line_of_the_api(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    lines = zhang.get("/v1/devices/661565714353/history").json["lines"]
+    paper = printed(zhang, "/v1/devices/661565714353/history")
+    told = [(line["序号"], line["单据号"], line["日期"].date().isoformat()) for line in paper.lines]
+    assert told == [(line["step"], line["document"], line["business_date"]) for line in lines]
+    assert len(lines) == 5
+
+
+def test_a_customers_devices_on_paper_are_those_of_the_api(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    paper = printed(zhang, f"/v1/customers/{CUSTOMER}/devices")
+    device = zhang.get(f"/v1/devices/{SOLD}").json["device"]
+    assert paper.fields["用户"] == f"{CUSTOMER} {device['customer']['name']}"
+    (line,) = paper.lines
+    assert (line["设备编号"], line["型号"]) == (SOLD, device["model"])
+    assert line["保修截止"].date().isoformat() == device["warranty_until"]
+
+
+# --- slips
+
+
+def test_a_receipt_has_its_price_supplier_and_count(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    paper = printed(zhang, "/v1/documents/BJ01-2026-000001/slip")
+    document = zhang.get("/v1/documents/BJ01-2026-000001").json
+    assert paper.texts[0] == "入库单"
+    assert paper.fields["对方"] == document["content"]["supplier"]
+    assert paper.fields["送货单号"] == document["content"]["delivery_note"]
+    assert paper.fields["本单台数"] == len(paper.lines) == document["document"]["lines"]
+    assert {line["单价（元）"] for line in paper.lines} == {200}
+    total = paper.tables[0].total
+    assert total is not None
+    assert total["单价（元）"] == 200 * 24
+
+
+def test_a_sale_keeps_the_price_of_its_day(sqlite_door: Door) -> None:
+    admin = sqlite_door.sign_in("admin")
+    model = admin.get("/v1/models/TCG-01")
+    body = {**model.json, "price_fen": 99}
+    assert admin.send("PUT", "/v1/models/TCG-01", body, If_Match=model.headers["etag"]).status_code == 200
+    paper = printed(sqlite_door.sign_in("zhang"), f"/v1/documents/{of_type(sqlite_door, 'sale')}/slip")
+    assert [line["单价（元）"] for line in paper.lines] == [200]
+
+
+TITLES = {
+    "receipt": "入库单", "sale": "出库单", "swap": "设备更换单", "factory_dispatch": "返厂单", "dispatch": "调拨单",
+    "move": "移位单", "hold": "待检单", "registration": "用户登记单",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "title"), TITLES.items())
+def test_a_document_is_printed_under_its_title(kind: str, title: str, read_only: Door) -> None:
+    zhang = read_only.sign_in("zhang")
+    number = of_type(read_only, kind)
+    paper = printed(zhang, f"/v1/documents/{number}/slip")
+    assert paper.texts[0] == title
+    serials = [line["serial"] for line in zhang.get(f"/v1/documents/{number}").json["lines"]]
+    assert [line["设备编号"] for line in paper.lines] == serials
+    text = pdf_text(zhang, f"/v1/documents/{number}/slip")
+    assert [each for each in (title, number, *serials) if each not in text] == []
+
+
+def test_a_transfer_has_its_consignment(read_only: Door) -> None:
+    zhang = read_only.sign_in("zhang")
+    fields = printed(zhang, f"/v1/documents/{of_type(read_only, 'dispatch')}/slip").fields
+    told = [fields[name] for name in ("对方网点", "承运商", "托运单号", "托运件数")]
+    assert told == ["TJ01 天津南开库房", "顺丰速运", "SF1234567891", 1]
+
+
+def test_an_arrival_has_what_was_expected_and_what_fell_short(sqlite_door: Door) -> None:
+    dispatch = of_type(sqlite_door, "dispatch")
+    serials = [
+        line["serial"] for line in sqlite_door.sign_in("zhang").get(f"/v1/documents/{dispatch}").json["lines"]
+    ]
+    arrival = {"type": "arrival", "site": "TJ01", "business_date": TODAY, "dispatch": dispatch, "bin": "M-01",
+               "lines": [{"serial": serial} for serial in serials[:2]]}  # fmt: skip
+    zhao = sqlite_door.sign_in("zhao")
+    number = zhao.post("/v1/documents", arrival).json["number"]
+    fields = printed(zhao, f"/v1/documents/{number}/slip").fields
+    told = [fields[name] for name in ("应收", "本单台数", "短少", "依据单据", "对方网点", "托运单号")]
+    assert told == [3, 2, serials[2], dispatch, "BJ01 北京海淀库房", "SF1234567891"]
+
+
+def test_a_swap_names_both_devices(read_only: Door) -> None:
+    paper = printed(read_only.sign_in("zhang"), f"/v1/documents/{of_type(read_only, 'swap')}/slip")
+    pairs = {(line["设备编号"], line["对应设备"]) for line in paper.lines}
+    assert pairs == {("661565714353", "661565720011"), ("661565720011", "661565714353")}
+    assert paper.fields["故障现象"] == "无法识别"
+
+
+def test_a_reversal_names_what_it_undoes_and_the_undone_slip_says_so(sqlite_door: Door) -> None:
+    zhang, li = sqlite_door.sign_in("zhang"), sqlite_door.sign_in("li")
+    serial = "661565714376"
+    body = {"type": "reversal", "site": "BJ01", "business_date": TODAY, "document": "BJ01-2026-000001",
+            "reason": "扫错", "serials": [serial]}  # fmt: skip
+    number = zhang.post("/v1/documents", body).json["number"]
+    waiting = printed(zhang, f"/v1/documents/{number}/slip")
+    assert (waiting.texts[0], waiting.fields["单据状态"]) == ("冲销单（红字）", "待审批")
+    assert [line["设备编号"] for line in waiting.lines] == [serial]
+    review: dict[str, Any] = {"decision": "approve", "password": sqlite_door.password("li")}
+    assert li.post(f"/v1/documents/{number}/review", review).status_code == 200
+    paper = printed(zhang, f"/v1/documents/{number}/slip")
+    assert paper.fields["被冲销单据"] == "BJ01-2026-000001"
+    receipt = printed(zhang, "/v1/documents/BJ01-2026-000001/slip")
+    assert {line["设备编号"]: line["冲销单据"] for line in receipt.lines if line["冲销单据"]} == {
+        serial: number
+    }
+
+
+def test_the_auditors_box_says_how_they_decided(sqlite_door: Door) -> None:
+    zhang, li = sqlite_door.sign_in("zhang"), sqlite_door.sign_in("li")
+    number = of_type(sqlite_door, "dispatch")
+    before = printed(zhang, f"/v1/documents/{number}/slip")
+    assert not any(text.startswith("li ") for text in before.texts)
+    review = {"decision": "reject", "reason": "封签不符", "password": sqlite_door.password("li")}
+    assert li.post(f"/v1/documents/{number}/review", review).status_code == 200
+    after = printed(zhang, f"/v1/documents/{number}/slip")
+    (box,) = [text for text in after.texts if text.startswith("li ")]
+    assert "不通过" in box
+    assert after.fields["审核意见"] == "封签不符"
+
+
+# --- signatures
+
+
+def test_a_sealed_sheet_prints_both_signatures_and_its_digest(door: Door) -> None:
+    number, zhang, li = counted(door), door.sign_in("zhang"), door.sign_in("li")
+    unsigned = pdf_text(zhang, f"/v1/stocktakes/{number}/sheet")
+    assert "已电子签字" not in unsigned
+    sign(zhang, number, "zhang", "storekeeper")
+    assert sign(li, number, "li", "auditor").json["stocktake"]["state"] == "sealed"
+    stands = zhang.get(f"/v1/stocktakes/{number}").json
+    paper = printed(zhang, f"/v1/stocktakes/{number}/sheet")
+    text = pdf_text(zhang, f"/v1/stocktakes/{number}/sheet")
+    assert stands["digest"] in text
+    for given in stands["signatures"]:
+        at = given["signed_at"][:19].replace("T", " ")
+        (box,) = [told for told in paper.texts if given["fingerprint"] in told]
+        assert box == f"已电子签字：{given['username']}，{at}\n密钥指纹 {given['fingerprint']}"
+        assert given["fingerprint"] in text
+
+
+# --- the answer
+
+
+def test_a_file_has_a_name_that_is_safe_everywhere(read_only: Door) -> None:
+    answer = read_only.sign_in("zhang").get("/v1/documents/BJ01-2026-000001/slip.pdf")
+    given = answer.headers["content-disposition"]
+    assert unquote(given.partition("UTF-8''")[2]) == "入库单-BJ01-2026-000001.pdf"
+    assert answer.headers["content-type"] == "application/pdf"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert answer.content.startswith(b"%PDF-")
+
+
+def test_a_form_speaks_the_readers_language(read_only: Door) -> None:
+    answer = read_only.sign_in("zhang").get(
+        "/v1/documents/BJ01-2026-000001/slip.xlsx", **{"Accept-Language": "en"}
+    )
+    assert 'filename="Receipt-slip-BJ01-2026-000001.xlsx"' in answer.headers["content-disposition"]
