@@ -60,11 +60,20 @@ class Stores:
             return Store(self._server().create(self._name(), template="template0"))
         return Store(f"sqlite:///{self._file()}")
 
+    def copy(self, store: Store) -> Store:
+        """A copy of a store as it is now; the store is closed for it, and opens again by itself."""
+        store.close()
+        if store.engine == "postgresql":
+            return Store(self._server().create(self._name(), template=_database(store)))
+        file = self._file()
+        shutil.copy(store.db.database, file)
+        return Store(f"sqlite:///{file}")
+
     def drop(self, store: Store) -> None:
         """Close a store and remove what it kept."""
         store.close()
         if store.engine == "postgresql":
-            self._server().drop(store.url.partition("?")[0].rpartition("/")[2])
+            self._server().drop(_database(store))
         else:
             for file in self._folder.glob(Path(store.db.database).name + "*"):
                 file.unlink()
@@ -74,6 +83,10 @@ class Stores:
 
     def _file(self) -> Path:
         return self._folder / f"{self._name()}.sqlite3"
+
+
+def _database(store: Store) -> str:
+    return store.url.partition("?")[0].rpartition("/")[2]
 
 
 def migrated(url: str) -> None:

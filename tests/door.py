@@ -31,8 +31,9 @@ EXTRA = {
 class Door:
     """The application over demo books; `sign_in` gives a client of that person."""
 
-    def __init__(self, store: Store) -> None:
-        fill(store, NOW - 86_400_000_000)
+    def __init__(self, store: Store, *, filled: bool = False) -> None:
+        if not filled:
+            fill(store, NOW - 86_400_000_000)
         self.store = store
         self.doors = Store(doors_url(store.url))
         migrate_doors(self.doors)
