@@ -41,6 +41,8 @@ class Services:
         self.body_limit_bytes = body_limit_bytes
         self.upload_limit_bytes = upload_limit_bytes
         self.replica = replica
+        self.written_at_us = 0
+        """When readiness last wrote to the stores."""
         self._unit: Unit | None = None
 
     @property

@@ -18,6 +18,7 @@ from api.problems import MEDIA_TYPE, details_of
 from api.reading import Nothing, body_bytes, decoded, path_of, query_of, revision_seen
 from api.requests import once
 from api.session import principal_of, set_cookie
+from devices.engines import is_unusable
 from devices.problems import Refused, refuse
 from labels.words import LANGUAGE_TAGS, negotiate
 
@@ -182,7 +183,11 @@ def render_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.
 
 
 def render_fault(req: falcon.Request, resp: falcon.Response, error: Exception, _: object) -> None:
-    """A fault of ours: logged with its trace, told without it."""
+    """A fault of ours, logged with its trace and told without it; or of the database, which is told as unavailable."""
+    if is_unusable(error):
+        log.error("the database cannot be used in %s %s: %s", req.method, req.path, str(error).strip())
+        render_refusal(req, resp, refuse("unavailable"), None)
+        return
     log.error("fault in %s %s", req.method, req.path, exc_info=error)
     render_refusal(req, resp, refuse("fault"), None)
 

@@ -7,6 +7,8 @@ import msgspec
 from api.calls import Call, Done, Shown
 from devices import schema
 
+WRITTEN_EVERY_US = 5_000_000
+
 
 class Health(msgspec.Struct, frozen=True):
     """Whether the process lives, or is ready to serve."""
@@ -20,6 +22,14 @@ def show_health(_: Call, __: Done) -> Shown:
 
 
 def show_readiness(call: Call, _: Done) -> Shown:
-    """The database answers, with the schema this version made. Raises Refused (`unavailable`) otherwise."""
+    """The database answers, with the schema this version made, and can be written; 503 `unavailable` otherwise.
+
+    Anybody may ask, so that it is written to at most every five seconds.
+    """
     schema.check(call.store)
+    services = call.services
+    if call.at_us - services.written_at_us >= WRITTEN_EVERY_US:
+        for store in (services.store, services.doors):
+            schema.check_writing(store)
+        services.written_at_us = call.at_us
     return Shown(Health("ready"))

@@ -1,5 +1,6 @@
 """The two engines as peewee databases: how each is opened, begins, commits and survives a lost connection."""
 
+import errno
 import re
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +27,14 @@ SQLITE_PRAGMAS = (
     ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
     ("mmap_size", 256 * 1024 * 1024),  # a history's lines lie on as many pages: no system call for each
 )
+
+
+# What a database says that is full, read-only, locked for too long, or gone.
+# Sources: https://sqlite.org/rescode.html (BUSY, READONLY, IOERR, FULL, CANTOPEN);
+# https://www.postgresql.org/docs/current/errcodes-appendix.html (classes 08, 53, 57; 25006).
+UNUSABLE_SQLITE = frozenset({5, 8, 10, 13, 14})
+UNUSABLE_STATES = ("08", "53", "57", "55P03", "25006")
+UNUSABLE_FILES = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EIO})
 
 
 class StoreRefused(Exception):
@@ -68,11 +77,20 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
+class Sqlite(peewee.SqliteDatabase):
+    """SQLite as peewee has it, but for what a full disk does to a transaction."""
+
+    def rollback(self) -> None:
+        """Roll back; a statement or commit that could not be written has done so already, and its error is told."""
+        if self._state.conn.in_transaction:
+            super().rollback()
+
+
 def open_sqlite(path: Path, gate: Gate) -> Any:
     """A peewee database on the file, whose folder is made where missing, for its owner alone."""
     refuse_affected_sqlite(sqlite_version())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = peewee.SqliteDatabase(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
+    database = Sqlite(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
     if not _is_wal(path):
         with gate.passing():  # the change to WAL fails at once, without waiting, when two processes try it
             database.connect()
@@ -161,6 +179,22 @@ def sqlstate(error: BaseException) -> str | None:
     """The five-character SQLSTATE of a PostgreSQL error that peewee wrapped, None for any other error."""
     cause = driver_error(error)
     return cause.sqlstate if isinstance(cause, psycopg.Error) else None
+
+
+def is_unusable(error: BaseException) -> bool:
+    """Whether an error means that the database cannot be read or written just now, and not that Panku asked wrongly.
+
+    The disk is full or read-only, a lock was never freed, the server is gone, stopping, or serves no writes.
+    """
+    if isinstance(error, OSError):  # the gate's files lie beside the database
+        return error.errno in UNUSABLE_FILES
+    if not isinstance(error, peewee.PeeweeException):
+        return isinstance(error, StoreRefused)
+    cause = driver_error(error)
+    if isinstance(cause, psycopg.Error):
+        lost = cause.sqlstate is None and isinstance(cause, psycopg.OperationalError)
+        return lost or (cause.sqlstate or "").startswith(UNUSABLE_STATES)
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_SQLITE
 
 
 def driver_error(error: BaseException) -> BaseException:

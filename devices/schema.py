@@ -60,6 +60,14 @@ GUARDS = ("trigger ", "function ")
 OBJECTS = {"sqlite": SQLITE_OBJECTS, "postgresql": POSTGRESQL_OBJECTS}
 
 
+# A statement that changes nothing and yet has to reach the disk: SQLite's header, PostgreSQL's next version of a row.
+REWRITTEN = {
+    "sqlite": "PRAGMA user_version = 0",
+    "postgresql": f"UPDATE {FINGERPRINT_TABLE} SET digest = digest"
+    f" WHERE object = (SELECT MIN(object) FROM {FINGERPRINT_TABLE})",
+}
+
+
 class SchemaDiffers(StoreRefused):
     """The database's schema is not the one this version of Panku made; the text says what to do."""
 
@@ -99,6 +107,12 @@ def check(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTO
             f"The database has had {', '.join(unknown)}, which this version of Panku does not know."
         )
     _refuse_difference(store)
+
+
+def check_writing(store: Store) -> None:
+    """Write what is there already, durably; raises what the database says where it cannot be written."""
+    with store.writing():
+        store.execute(REWRITTEN[store.engine])
 
 
 def fingerprint(store: Store) -> str:
