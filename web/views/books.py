@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,7 +121,8 @@ def show_statement(view: View) -> dict[str, Any]:
     def read(store: Store) -> tuple[books.Statement, list[BookMonth]]:
         return books.statement(store, site, register, month), course(store, site, register, first, month)
 
-    stated, months = view.call.read_past(read)
+    stated, whole = view.call.read_past(read)
+    months = _from_the_first(whole)
     return {
         "stated": stated,
         "closed": closed_as(view.call.store, site, register, month),
@@ -169,6 +170,12 @@ def _is_month(text: str) -> bool:
         return len(text) == len("2026-11") and first_day(text).year >= FIRST_YEAR
     except ValueError:
         return False
+
+
+def _from_the_first(months: list[BookMonth]) -> list[BookMonth]:
+    """The months from the first in which the book held or moved anything; the last one always."""
+    empty = list(takewhile(lambda each: not (each.opening or each.came or each.went), months[:-1]))
+    return months[len(empty) :]
 
 
 def _label(month: str, first: bool) -> str:

@@ -107,6 +107,7 @@ def show_document(view: View) -> dict[str, Any]:
         "findings": _findings(found.content),
         "repeated": found.content.get("repeated", []),
         "lines": lines,
+        "telling": any(line.said or line.undone_by for line in lines),
         "more_after": lines[-1].n if len(lines) == PAGE_LINES else None,
         "names": names_of(call.store, people),
         "papers": [

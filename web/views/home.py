@@ -1,4 +1,4 @@
-"""The home page: what is due today and what waits for its reader; before anybody signed in, how to begin."""
+"""The home page: what waits for its reader, what is wrong and what is due; before anybody signed in, how to begin."""
 
 from __future__ import annotations
 
@@ -9,10 +9,22 @@ from api.calls import Call
 from devices.audit import due
 from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktakes import stocktakes_of
-from devices.ledger.due import DEADLINE_OF_STATE
+from devices.ledger import listing
+from devices.ledger.due import DEADLINE_OF_STATE, Due
+from devices.ledger.open_months import open_months
+from devices.people.roles import KEY_CONFIRMERS
+from devices.people.signing_keys import keys_with_status
 from web.pages import View
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
+REJECTED_SHOWN = 20
+PAGE_OF = {
+    **dict.fromkeys(DEADLINE_OF_STATE.values(), "/devices/{}"),
+    "repair_record": "/orders/{}",
+    "on_site_repair": "/orders/{}",
+    "stocktake": "/stocktakes",
+}
+"""By deadline: the page of its subject."""
 FOUNDED = "SELECT 1 FROM role_grant WHERE role = 'admin' AND active = 1 LIMIT 1"
 
 
@@ -31,9 +43,26 @@ def show_home(view: View) -> dict[str, Any]:
         "counts": [
             each for site in sites for each in stocktakes_of(call.store, site) if each.state in UNSETTLED
         ],
-        "due": found,
-        "devices": {each.subject for each in found if each.deadline in DEADLINE_OF_STATE.values()},
+        "rejected": listing.documents(
+            call.store, sites=sites, unresolved=True, limit=REJECTED_SHOWN
+        ).documents,
+        "keys": _keys(call),
+        "months": open_months(call.store, sites, today),
+        "due": [(each, _page_of(each)) for each in found],
     }
+
+
+def _page_of(each: Due) -> str | None:
+    """The page of what a deadline is about; None where it has none of its own."""
+    path = PAGE_OF.get(each.deadline)
+    return path and path.format(each.subject)
+
+
+def _keys(call: Call) -> int:
+    """How many new signing keys wait for the reader's word; nobody confirms their own."""
+    if not any(role in KEY_CONFIRMERS for role, _ in call.who.roles):
+        return 0
+    return sum(key.username != call.who.username for key in keys_with_status(call.store, "waiting"))
 
 
 def sites_of(call: Call) -> list[str]:
