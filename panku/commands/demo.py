@@ -12,6 +12,7 @@ from panku.commands import BAD_USE, DONE, Refused
 from panku.commands import serve as serving
 from panku.commands.opening import books
 from panku.demo import PASSWORDS, fill
+from panku.demo_counts import HOUR_US, count
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -31,11 +32,13 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     own = panku_settings.of_this_process()
     with books(own, may_begin=True) as store:
         if not _is_filled(store):
-            fill(store, clock())
+            now = clock()
+            fill(store, now)
+            count(store, now - HOUR_US)
     if not arguments.fill_only:
         serving.refuse_a_port_in_use(own)
     print(
-        "Two sites, BJ01 and TJ01, with some days of documents. Sign in over the API (README.md tells how) as:"
+        "Two sites, BJ01 and TJ01, with some days of documents; at TJ01 a sealed count and one under way. Sign in as:"
     )
     for username, (password, role) in PASSWORDS.items():
         print(f"{role:12} {username:8} {password}")

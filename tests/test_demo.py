@@ -1,0 +1,78 @@
+"""The filled example: what `panku demo` holds to be looked at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.audit import evidence
+from devices.audit.stocktakes import stocktakes_of
+from devices.database import Store
+from devices.ledger.verify import verify
+from devices.people.signing_keys import keys_of
+from panku import settings
+from panku.commands import main
+from panku.demo_counts import SITE, count
+from panku.wiring import CHECKS, RECORD_KINDS
+from tests.conftest import ENGINES, Stores
+from tests.door import NOW, Door
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+    """The example with its counts, on each engine."""
+    store: Store = stores.fresh(request.param)
+    made = Door(store)
+    count(store, NOW)
+    made.now = NOW + 3_600_000_000
+    yield made
+    stores.drop(store)
+
+
+def test_the_example_has_a_sealed_count_and_one_under_way(door: Door) -> None:
+    found = [(each.register, each.state) for each in stocktakes_of(door.store, SITE)]
+    assert sorted(found) == [("merchandise", "sealed"), ("spare", "counting")]
+
+
+def test_the_sealed_count_tells_a_shortage_and_a_misplaced_disk(door: Door) -> None:
+    zhao = door.sign_in("zhao")
+    (sealed,) = zhao.get("/v1/stocktakes?state=sealed").json
+    lines = zhao.get(f"/v1/stocktakes/{sealed['number']}/sheet?result=variance").json["lines"]
+    assert [line["result"] for line in lines] == ["shortage", "misplaced"]
+    assert all(line["explanation"] for line in lines)
+    short = zhao.get(f"/v1/devices/{lines[0]['serial']}").json["device"]
+    assert short["state"] == "missing"
+
+
+def test_the_examples_evidence_holds(door: Door) -> None:
+    li = door.sign_in("li")
+    (sealed,) = li.get("/v1/stocktakes?state=sealed").json
+    content = li.get(f"/v1/stocktakes/{sealed['number']}/evidence").content
+    trusted = [key.fingerprint for who in ("zhao", "li") for key in keys_of(door.store, who)]
+    assert evidence.check(content, trusted).holds
+
+
+def test_the_examples_books_verify(door: Door) -> None:
+    assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """The data's folder, for a process whose settings are its own; the command changes them."""
+    monkeypatch.setenv("PANKU_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PANKU_DATABASE_URL", "")
+    settings.of_this_process.cache_clear()
+    yield tmp_path
+    settings.of_this_process.cache_clear()
+
+
+def test_the_command_fills_it_once(folder: Path) -> None:
+    for _ in range(2):
+        del os.environ["PANKU_DATABASE_URL"]
+        settings.of_this_process.cache_clear()
+        assert main(["demo", "--fill-only"]) == 0
+    store = Store(f"sqlite:///{folder}/demo.sqlite3")
+    assert len(stocktakes_of(store, SITE)) == 2
