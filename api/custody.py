@@ -9,7 +9,7 @@ import msgspec
 
 from api.access import site_of_number, visible_sites
 from api.calls import Call, Done, Shown
-from api.stocktakes import SignatureAnswer, session_digest
+from api.signing import SignatureAnswer, session_digest, shown_signature
 from api.times import shown
 from devices.audit import evidence, handovers, inspections, signing, visits
 from devices.audit.custody import (
@@ -157,7 +157,8 @@ def _writer_of_number(call: Call) -> Writer:
     return open_journals(call.store, [site_of_number(call.path["number"])], call.at_us)
 
 
-def _sites(call: Call) -> list[str]:
+def sites_asked(call: Call) -> list[str]:
+    """The sites a list is asked of: the one its query names, or all that the caller reads."""
     sites = visible_sites(call.who, call.query.site)
     return (
         [code for (code,) in call.store.rows("SELECT code FROM site ORDER BY code")]
@@ -196,7 +197,9 @@ def show_inspection(call: Call, done: Done) -> Shown:
 
 def list_inspections(call: Call, _: Done) -> Shown:
     """The inspections of the caller's sites, oldest first."""
-    return Shown([each for site in _sites(call) for each in inspections.inspections_of(call.store, site)])
+    return Shown(
+        [each for site in sites_asked(call) for each in inspections.inspections_of(call.store, site)]
+    )
 
 
 # --- visits
@@ -246,7 +249,7 @@ def show_visit(call: Call, done: Done) -> Shown:
 
 def list_visits(call: Call, _: Done) -> Shown:
     """The access log of the sites where the caller may read it, oldest first."""
-    sites = [site for site in _sites(call) if call.who.may(VISIT_READERS, site)]
+    sites = [site for site in sites_asked(call) if call.who.may(VISIT_READERS, site)]
     found = [each for site in sites for each in visits.visits_of(call.store, site)]
     return Shown([_visit(call, each) for each in found])
 
@@ -277,7 +280,7 @@ def begin_handover(call: Call) -> Done:
 def sign_handover(call: Call) -> Done:
     """Sign a handover as one of its parties; with the third signature the storekeeper's role moves."""
     number = call.path["number"]
-    site = _visible(call, number)[0].site
+    site = visible_handover(call, number)[0].site
     writer = open_journals(call.store, [UNIT, site], call.services.clock())
     handovers.sign(
         writer,
@@ -296,14 +299,14 @@ def sign_handover(call: Call) -> Done:
 def cancel_handover(call: Call) -> Done:
     """Give a handover up, as one of its parties or a storekeeper of the site."""
     number = call.path["number"]
-    value, _ = _visible(call, number)
+    value, _ = visible_handover(call, number)
     if not (_is_party(call, value) or call.who.may((handovers.ROLE_HANDED_OVER,), value.site)):
         raise refuse("role_missing", roles=[handovers.ROLE_HANDED_OVER], site=value.site)
     handovers.cancel(_writer_of_number(call), number, by=call.who.username, note=call.body.reason)
     return Done(200, number)
 
 
-def _visible(call: Call, number: str) -> tuple[Handover, int]:
+def visible_handover(call: Call, number: str) -> tuple[Handover, int]:
     """A handover that the caller may see: as a party, who may have no role at the site yet, or as its reader."""
     value, revision = handovers.handover_of(call.store, number)
     if not (_is_party(call, value) or call.who.reads(value.site)):
@@ -317,7 +320,7 @@ def _is_party(call: Call, value: Handover) -> bool:
 
 def show_handover(call: Call, done: Done) -> Shown:
     """One handover, with what is signed and who has."""
-    value, revision = _visible(call, done.key or call.path["number"])
+    value, revision = visible_handover(call, done.key or call.path["number"])
     return Shown(_handover(call, value), revision)
 
 
@@ -335,7 +338,7 @@ def list_handovers(call: Call, _: Done) -> Shown:
 
 def show_handover_evidence(call: Call, _: Done) -> Shown:
     """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
-    value, _revision = _visible(call, call.path["number"])
+    value, _revision = visible_handover(call, call.path["number"])
     payload = handovers.payload_of(value)
     given = signing.standing(call.store, value.number, payload.digest)
     return Shown(evidence.written(evidence.bundle_of(call.store, payload, given)))
@@ -361,7 +364,6 @@ def _handover(call: Call, value: Handover) -> HandoverAnswer:
         completed_at=value.completed_at,
         note=value.note,
         signatures=[
-            SignatureAnswer(each.role, each.username, each.fingerprint, shown(each.signed_at))
-            for each in signing.standing(call.store, value.number, payload.digest)
+            shown_signature(each) for each in signing.standing(call.store, value.number, payload.digest)
         ],
     )

@@ -10,7 +10,7 @@ from api import times
 from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
-from api.stocktakes import SignatureAnswer, session_digest
+from api.signing import SignatureAnswer, session_digest, shown_signature
 from devices.audit import evidence, months, signing
 from devices.audit.month_statement import Header, decode
 from devices.journal import open_journals
@@ -155,10 +155,7 @@ def _answer(call: Call, value: Month) -> MonthAnswer:
         closed_at=times.shown(value.closed_at),
         closed_by=value.closed_by,
         reason=value.reason,
-        signatures=[
-            SignatureAnswer(each.role, each.username, each.fingerprint, times.shown(each.signed_at))
-            for each in given
-        ],
+        signatures=[shown_signature(each) for each in given],
     )
 
 

@@ -1,0 +1,53 @@
+"""What every signature asks of its signer, and how one is shown: of sheets, closed months and handovers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+
+from api import times
+from api.calls import Call
+from api.documents import reauthenticate
+from devices.audit.kinds import Signature
+from devices.people import signing_keys
+
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signature: in which role, over the digest one has seen, with the password again."""
+
+    role: Code
+    digest: Digest
+    password: str
+
+
+class SignatureAnswer(msgspec.Struct, frozen=True):
+    """One standing signature."""
+
+    role: str
+    username: str
+    fingerprint: str
+    signed_at: times.Told
+
+
+def shown_signature(each: Signature) -> SignatureAnswer:
+    """A signature as it is shown."""
+    return SignatureAnswer(each.role, each.username, each.fingerprint, times.shown(each.signed_at))
+
+
+def open_key(call: Call) -> None:
+    """Make sure that it is still the person, by their password, and open their signing key with it.
+
+    Both are slow on purpose, so it is done before the transaction.
+    """
+    reauthenticate(call)
+    call.signing_key = signing_keys.open_key(call.store, call.who.username, call.body.password)
+
+
+def session_digest(call: Call) -> str:
+    """What a signature keeps of the session it was given in."""
+    return hashlib.sha256((call.session or "").encode()).hexdigest()
