@@ -10,7 +10,6 @@ import msgspec
 from api.access import site_of_number, visible_sites
 from api.calls import Call, Done, Shown
 from api.signing import SignatureAnswer, session_digest, shown_signature
-from api.times import shown
 from devices.audit import evidence, handovers, inspections, signing, visits
 from devices.audit.custody import (
     HANDOVER,
