@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from api import books, forms
+from api import books, custody, forms
 from api.access import ANYONE, READERS, SIGNED_IN, Access
 from api.forms import WRITERS, Load, drawing
 from api.reading import Nothing
@@ -14,6 +14,7 @@ from api.routing import Route
 
 READER = Access(roles=READERS, site="number", scope="read")
 READ_BOOK = Access(roles=READERS, site="path")
+VISIT_NUMBER = Access(roles=custody.VISIT_READERS, site="number")
 STAFF_NUMBER = Access(roles=READERS, site="number")
 
 
@@ -43,6 +44,10 @@ DOORS = (
     Door("/v1/devices/{serial}/history", "print_history", "read_history", ANYONE, forms.load_history, past=True),
     Door("/v1/customers/{number}/devices", "print_customer_devices", "read_customer", SIGNED_IN,
          forms.load_belongings),
+    Door("/v1/inspections/{number}/sheet", "print_inspection", "read_inspection", STAFF_NUMBER, forms.load_inspection),
+    Door("/v1/visits/{number}/slip", "print_visit", "read_visit", VISIT_NUMBER, forms.load_visit),
+    Door("/v1/visits", "print_visits", "list_visits", SIGNED_IN, forms.load_visits, query=custody.SiteQuery),
+    Door("/v1/handovers/{number}/slip", "print_handover", "read_handover", SIGNED_IN, forms.load_handover),
 )  # fmt: skip
 
 

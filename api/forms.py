@@ -14,12 +14,14 @@ from api.access import SIGNED_IN, admit
 from api.blind import refuse_while_blind
 from api.books import register_of
 from api.calls import Call, Done, Shown
+from api.custody import VISIT_READERS, sites_asked, visible_handover
 from api.devices import recognised
 from api.downloads import Download, download_of
 from api.masking import lines_masked_for, masked_for
 from api.times import day
 from devices import records
-from devices.audit import months, sheet, signing, stocktakes
+from devices.audit import handovers, inspections, months, sheet, signing, stocktakes, visits
+from devices.audit.custody import Visit
 from devices.audit.month_statement import decode
 from devices.audit.sheet_digest import digest_of_sheet
 from devices.database import Store
@@ -32,6 +34,15 @@ from devices.ledger.passport import CustomerShown
 from devices.paperwork import CUSTOMER, CustomerData
 from devices.problems import Refused, refuse
 from labels.forms import pdf, xlsx
+from labels.forms.custody import (
+    HANDOVER,
+    INSPECTION,
+    VISITS,
+    HandoverPrinted,
+    InspectionPrinted,
+    Visited,
+    VisitsPrinted,
+)
 from labels.forms.devices import BELONGINGS, HISTORY, BelongingsPrinted, HistoryPrinted
 from labels.forms.form import Form, Paper, paper_of
 from labels.forms.ledger import CARD, STATEMENT, CardPrinted, StatementPrinted
@@ -240,6 +251,43 @@ def load_belongings(call: Call, store: Store) -> Loaded:
         if each.customer is not None and not each.customer.masked
     )
     return BELONGINGS, BelongingsPrinted(call.unit.name, number, _customer(store, number), on, theirs)
+
+
+# --- custody
+
+
+def load_inspection(call: Call, store: Store) -> Loaded:
+    """One safety inspection."""
+    value, _ = inspections.inspection_of(store, call.path["number"])
+    return INSPECTION, InspectionPrinted(call.unit.name, _site_name(store, value.site), value)
+
+
+def load_visit(call: Call, store: Store) -> Loaded:
+    """One visit, as a line of the access log."""
+    value, _ = visits.visit_of(store, call.path["number"])
+    return _log(call, store, value.number, [value])
+
+
+def load_visits(call: Call, store: Store) -> Loaded:
+    """The access log of the sites where the caller may read it."""
+    sites = [site for site in sites_asked(call) if call.who.may(VISIT_READERS, site)]
+    found = (each for site in sites for each in visits.visits_of(store, site))
+    return _log(call, store, " ".join(sites), found)
+
+
+def _log(call: Call, store: Store, number: str, found: Iterable[Visit]) -> Loaded:
+    on = call.unit.day_of(call.at_us).isoformat()
+    visited = (Visited(each, visits.visitor_of(store, each.number)) for each in found)
+    return VISITS, VisitsPrinted(call.unit.name, number, on, visited)
+
+
+def load_handover(call: Call, store: Store) -> Loaded:
+    """One handover, with what is signed and who has."""
+    value, _ = visible_handover(call, call.path["number"])
+    payload = handovers.payload_of(value)
+    given = signing.standing(store, value.number, payload.digest)
+    name, statement = _site_name(store, value.site), handovers.decode(value.payload)
+    return HANDOVER, HandoverPrinted(name, value, statement, payload.digest, given)
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

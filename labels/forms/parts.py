@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -34,8 +34,13 @@ def column(name: str, path: str, width: int, kind: Kind = "text", words: str | N
 
 def signature_boxes(signatures: Sequence[Signature]) -> list[Box]:
     """The two boxes of what a storekeeper and an auditor sign, with the signatures that stand."""
+    return signed_boxes(ROLE_BOX, signatures)
+
+
+def signed_boxes(words: Mapping[str, str], signatures: Sequence[Signature]) -> list[Box]:
+    """A box for each role, by the id of its word, with the signatures that stand."""
     given = {each.role: each for each in signatures}
     return [
-        Box(ROLE_BOX[role], each.username, each.signed_at, each.fingerprint) if each else Box(ROLE_BOX[role])
-        for role, each in ((role, given.get(role)) for role in SIGNING_ROLES)
+        Box(word, each.username, each.signed_at, each.fingerprint) if each else Box(word)
+        for word, each in ((word, given.get(role)) for role, word in words.items())
     ]
