@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench import bulk, posting, reading
+from bench import bulk, labels, posting, reading
 from bench.datasets import filled, place
 from tests.postgresql import Missing
 
-PARTS = ("posting", "receipt", "lookup", "history", "verify")
+PARTS = ("posting", "receipt", "lookup", "history", "verify", "labels")
 EACH = 50
 """Lines of every device, at every size."""
 
@@ -30,9 +30,14 @@ def main() -> None:
     print(
         f"{os.cpu_count()} cores, shared by Panku, the database and the load generator; {'quick' * asked.quick}"
     )
+    parts = set(asked.part or PARTS)
+    if "labels" in parts:
+        labels.measure(1000)  # of no engine
+    if parts == {"labels"}:
+        return
     for engine in ("sqlite", "postgresql") if asked.engine == "both" else (asked.engine,):
         try:
-            measure(engine, lines, asked.part or PARTS, quick=asked.quick)
+            measure(engine, lines, parts, quick=asked.quick)
         except Missing as missing:
             print(f"{engine}: skipped, {missing}")
 
@@ -54,7 +59,7 @@ def measure(engine: str, lines: int, parts: Collection[str], *, quick: bool) -> 
             "verify": lambda: bulk.verification(engine, (small, medium, large)),
         }
         for part in PARTS:
-            if part in parts:
+            if part in parts and part in measures:
                 measures[part]()
 
 
