@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,7 +11,7 @@ from api import times
 from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
-from devices.audit import due
+from devices.audit import due, met
 from devices.database import Store
 from devices.journal import heads
 from devices.ledger import books
@@ -45,10 +46,11 @@ class StatementAnswer(books.Statement, frozen=True):
     closed: Literal["closed", "sealed"] | None
 
 
-class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One site, or every site the caller reads."""
+class DeadlineQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One site, or every site the caller reads; with `met_since`, a business date, what was met since then too."""
 
     site: str | None = None
+    met_since: str | None = None
 
 
 def register_of(call: Call) -> str:
@@ -87,11 +89,15 @@ def show_statement(call: Call, _: Done) -> Shown:
 
 
 def list_deadlines(call: Call, _: Done) -> Shown:
-    """What is due and overdue at the caller's sites."""
+    """What is due and overdue at the caller's sites, and what was met of late where that is asked for."""
     sites = visible_sites(call.who, call.query.site)
     if sites is None:
         sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
-    return Shown(due.deadlines(call.store, call.unit, sites, call.unit.day_of(call.at_us)))
+    found = due.deadlines(call.store, call.unit, sites, call.unit.day_of(call.at_us))
+    if call.query.met_since is not None:
+        since = date.fromisoformat(times.day(call.query.met_since, "met_since"))
+        found = [*met.met(call.store, call.unit, sites, since), *found]
+    return Shown(found)
 
 
 def show_head(call: Call, _: Done) -> Shown:

@@ -114,7 +114,8 @@ ROUTES = (
       query=books.CardQuery),
     R("GET", "/v1/books/{site}/{register}/statement", "read_statement", READ_BOOK, books.show_statement,
       books.StatementAnswer, query=books.StatementQuery),
-    R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[due.Due], query=books.SiteQuery),
+    R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[due.Due],
+      query=books.DeadlineQuery),
     R("GET", "/v1/journal/{site}/head", "read_head", ANYONE, books.show_head, Head),
     # labels
     R("POST", "/v1/labels", "print_labels", ANYONE, labels.show_labels, bytes, body=labels.LabelsBody,

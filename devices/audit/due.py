@@ -39,8 +39,13 @@ def deadlines(store: Store, unit: Unit, sites: Sequence[str], today: date) -> li
     return sorted(found, key=lambda each: (each.due_on, each.deadline, each.subject))
 
 
+def bins_since(store: Store, unit: Unit, site: Site) -> dict[str, date]:
+    """By register, the day from which a site has had bins for it."""
+    return {register: unit.day_of(at_us) for register, at_us in store.rows(BINS_SINCE, (site.code,))}
+
+
 def _of_site(store: Store, unit: Unit, site: Site, today: date) -> Iterator[Due]:
-    since = {register: unit.day_of(at_us) for register, at_us in store.rows(BINS_SINCE, (site.code,))}
+    since = bins_since(store, unit, site)
     yield from _counts(store, unit, site, since, today)
     if since:
         yield from _inspections(store, site, min(since.values()), today)
@@ -87,7 +92,7 @@ def _visits(store: Store, site: Site, today: date) -> Iterator[Due]:
 
 
 def _months(first: date, today: date) -> Iterator[date]:
-    """When each month began that something is asked for, from `first`: the current one and the last twelve before it."""
+    """When each month began that something is asked for, from `first`: this one and the last twelve before it."""
     months = [month_of(first)]
     while months[-1] < month_of(today):
         months.append(month_after(months[-1]))

@@ -20,9 +20,10 @@ from devices.values import Site
 
 
 class Due(msgspec.Struct, frozen=True):
-    """One thing to be done. `subject` is a serial, or the number of an order; the dates are ISO business dates.
+    """One thing to be done, or that was done on `met_on`. `subject` is a serial, or the number of an order.
 
-    `days_left` counts calendar days to `due_on`, negative once that has passed.
+    The dates are ISO business dates. `days_left` counts calendar days to `due_on`, from today, or from `met_on` once
+    it was met; negative where that day lies after it.
     """
 
     deadline: str
@@ -32,6 +33,7 @@ class Due(msgspec.Struct, frozen=True):
     due_on: str
     standing: Standing
     days_left: int
+    met_on: str | None = None
 
 
 DEADLINE_OF_STATE = {
@@ -86,9 +88,15 @@ def due_of(
     """How one subject stands under a deadline. Pure."""
     due_on = rules.due(deadline, started, site)
     standing = rules.standing(due_on, met_on, today)
-    days_left = (due_on - today).days
     return Due(
-        deadline.name, subject, site.code, started.isoformat(), due_on.isoformat(), standing, days_left
+        deadline.name,
+        subject,
+        site.code,
+        started.isoformat(),
+        due_on.isoformat(),
+        standing,
+        (due_on - (met_on or today)).days,
+        met_on.isoformat() if met_on else None,
     )
 
 
@@ -108,11 +116,16 @@ def _dispatch_orders(
 
 def _repairs(store: Store, sites: Sequence[str], settings: Mapping[str, Site], today: date) -> Iterator[Due]:
     orders = {order.number: order for order in open_repairs(store, sites)}
+    for number, started in first_completions(store, orders).items():
+        yield due_of(DEADLINE["repair_record"], number, settings[orders[number].site], started, today)
+
+
+def first_completions(store: Store, orders: Mapping[str, RepairOrder]) -> dict[str, date]:
+    """By number, when the repair of one of these orders was first completed; an order that never was is missing."""
     first: dict[str, date] = {}
     for number, day in _completions(store, orders):
         first[number] = min(day, first.get(number, day))
-    for number, started in first.items():
-        yield due_of(DEADLINE["repair_record"], number, settings[orders[number].site], started, today)
+    return first
 
 
 def _completions(store: Store, orders: Mapping[str, RepairOrder]) -> Iterator[tuple[str, date]]:

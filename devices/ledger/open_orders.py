@@ -1,4 +1,4 @@
-"""Orders that are still open: neither cancelled nor closed by a service record."""
+"""Orders that are still open, neither cancelled nor closed by a service record; and those that one has closed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import msgspec
 
 from devices.database import Store
 from devices.ledger.gather import marks
-from devices.paperwork import DISPATCH_ORDER, REPAIR, DispatchOrder, RepairOrder
+from devices.paperwork import DISPATCH_ORDER, REPAIR, DispatchOrder, RepairOrder, ServiceRecord
 
 OPEN = '%"cancelled":false,"record":null}'
 """How the content of an order ends that is neither cancelled nor closed by a service record."""
 
-OPEN_ORDERS = (
-    "SELECT content FROM record WHERE kind = ? AND site IN ({sites}) AND content LIKE ? ORDER BY key"
-)
+ORDERS = "SELECT content FROM record WHERE kind = ? AND site IN ({sites}) AND content {like} ? ORDER BY key"
 
 
 def open_repairs(store: Store, sites: Sequence[str]) -> list[RepairOrder]:
@@ -32,6 +30,20 @@ def open_dispatch_orders(store: Store, sites: Sequence[str]) -> list[DispatchOrd
     return [msgspec.json.decode(content, type=DispatchOrder) for content in found]
 
 
+def filed_repairs(store: Store, sites: Sequence[str]) -> list[tuple[RepairOrder, ServiceRecord]]:
+    """The repair orders of these sites whose service record was filed, with it, by number."""
+    found = _contents(store, REPAIR.name, sites, still_open=False)
+    orders = [msgspec.json.decode(content, type=RepairOrder) for content in found]
+    return [(order, order.record) for order in orders if order.record is not None]
+
+
+def filed_dispatch_orders(store: Store, sites: Sequence[str]) -> list[tuple[DispatchOrder, ServiceRecord]]:
+    """The dispatch orders of these sites whose service record was filed, with it, by number."""
+    found = _contents(store, DISPATCH_ORDER.name, sites, still_open=False)
+    orders = [msgspec.json.decode(content, type=DispatchOrder) for content in found]
+    return [(order, order.record) for order in orders if order.record is not None]
+
+
 def repairing_sites(store: Store, customers: Collection[str], sites: Sequence[str]) -> dict[str, set[str]]:
     """By customer, which of these sites have a repair of theirs open (DESIGN section 5: who may see them)."""
     found: dict[str, set[str]] = defaultdict(set)
@@ -41,8 +53,9 @@ def repairing_sites(store: Store, customers: Collection[str], sites: Sequence[st
     return found
 
 
-def _contents(store: Store, kind: str, sites: Sequence[str]) -> list[str]:
+def _contents(store: Store, kind: str, sites: Sequence[str], *, still_open: bool = True) -> list[str]:
     if not sites:
         return []
-    rows = store.rows(OPEN_ORDERS.format(sites=marks(len(sites))), (kind, *sites, OPEN))
+    like = "LIKE" if still_open else "NOT LIKE"
+    rows = store.rows(ORDERS.format(sites=marks(len(sites)), like=like), (kind, *sites, OPEN))
     return [content for (content,) in rows]

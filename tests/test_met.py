@@ -1,0 +1,145 @@
+"""What was met since a day, in time or late: by devices and orders, and by counts, inspections, findings and visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from devices import records
+from devices.database import Store
+from devices.deadlines import DEADLINES, STANDINGS
+from devices.ledger.met import MEETS, met
+from devices.lifecycle import STEPS
+from devices.paperwork import DISPATCH_ORDER, REPAIR, ServiceRecord
+from devices.records import RecordKind
+from devices.spares import orders
+from tests.conftest import Stores
+from tests.custody import DAY_US, House, answers, count_all, fault, inspect, request, take
+from tests.door import TODAY
+from tests.reading_books import SERIALS, ReadingBooks, at
+
+FIRST, SECOND, THIRD = SERIALS[:3]
+Told = tuple[str, str, str, str | None, str]
+
+
+def told(books: ReadingBooks, since: date = date(2026, 11, 1)) -> list[Told]:
+    """Deadline, subject, last day, day it was met and standing of everything met at A1."""
+    found = met(books.store, books.unit, ["A1"], since)
+    return sorted((each.deadline, each.subject, each.due_on, each.met_on, each.standing) for each in found)
+
+
+@pytest.fixture
+def books(store: Store) -> ReadingBooks:
+    """Two disks sold on a Friday, one sent to the other site the Tuesday before."""
+    made = ReadingBooks(store)
+    made.receive(2, FIRST, SECOND, THIRD)
+    made.post("dispatch", 3, THIRD, destination="B2", carrier="SF", consignment_number="W1")
+    made.sell(6, FIRST, SECOND)
+    return made
+
+
+def test_nothing_is_met_that_is_still_due(books: ReadingBooks) -> None:
+    assert told(books) == []
+
+
+def test_registrations_and_arrivals_are_met_in_time_or_late(books: ReadingBooks) -> None:
+    books.register(11, FIRST)
+    books.register(12, SECOND)
+    (sent,) = books.store.rows("SELECT number FROM document WHERE type = 'dispatch'")
+    books.post("arrival", 14, THIRD, site="B2", dispatch=sent[0], bin="M1")
+    assert told(books) == [
+        ("in_transit", THIRD, "2026-11-13", "2026-11-14", "met_late"),
+        ("registration", FIRST, "2026-11-11", "2026-11-11", "met"),
+        ("registration", SECOND, "2026-11-11", "2026-11-12", "met_late"),
+    ]
+    assert [each[1] for each in told(books, date(2026, 11, 12))] == [THIRD, SECOND]
+    assert met(books.store, books.unit, ["B2"], date(2026, 11, 1)) == []
+
+
+def test_what_was_reversed_met_nothing(books: ReadingBooks) -> None:
+    books.register(9, FIRST)
+    (number,) = books.store.rows("SELECT number FROM document WHERE type = 'registration'")
+    books.approve(books.post("reversal", 9, document=number[0], reason="录错"), 9)
+    assert told(books) == []
+
+
+def file_record(books: ReadingBooks, kind: RecordKind, number: str, day: int) -> None:
+    with books.writing("A1", day) as writer:
+        order, revision = records.current(books.store, kind, number) or (None, 0)
+        record = ServiceRecord(at(day), "坏", "修", 0, at(day), "li.ming")
+        orders.file_service_record(writer, kind, order, revision, record, by="li.ming")  # type: ignore[type-var]
+
+
+def test_orders_are_met_when_their_record_is_filed(books: ReadingBooks) -> None:
+    books.register(9, FIRST, SECOND)
+    repair = books.repair(10, FIRST)
+    books.post("repair_intake", 10, FIRST, order=repair, fault="不亮", bin="C1")
+    books.post(
+        "repair_return", 11, FIRST, diagnosis="坏", work="修", completed_at="2026-11-11T09:00:00+08:00"
+    )
+    with books.writing("A1", 11) as writer:
+        order, _ = orders.open_dispatch_order(
+            writer, books.unit, site="A1", serial=SECOND, fault="不亮", technician="wu", by="li.ming"
+        )
+    file_record(books, REPAIR, repair, 17)
+    file_record(books, DISPATCH_ORDER, order.number, 12)
+    assert [each for each in told(books) if each[0] != "registration"] == [
+        ("on_site_repair", order.number, "2026-11-12", "2026-11-12", "met"),
+        ("repair_record", repair, "2026-11-16", "2026-11-17", "met_late"),
+    ]
+
+
+@pytest.mark.parametrize("state", MEETS)
+def test_what_meets_a_deadline_takes_devices_out_of_its_state(state: str) -> None:
+    ends = {step.document for step in STEPS if step.before == state and step.after != state}
+    assert ends >= set(MEETS[state])
+
+
+@pytest.fixture(scope="module")
+def house(stores: Stores) -> Iterator[House]:
+    """A site where everything audits ask for was done once, and two findings, one of them settled late."""
+    store = stores.fresh("sqlite")
+    made = House(store)
+    count_all(made)
+    late = fault("damp", due_on=TODAY)
+    number = inspect(made.of("zhang"), answers(late)).json["number"]
+    assert inspect(made.of("li")).status_code == 201
+    visit = request(made)
+    for step in ("approve", "enter", "leave"):
+        assert take(made, visit, step).status_code == 200
+    made.now += DAY_US
+    settled = made.of("zhang").post(f"/v1/inspections/{number}/settle", {"item": "damp", "work": "已除湿"})
+    assert settled.status_code in (200, 201), settled.text
+    yield made
+    stores.drop(store)
+
+
+def standings(house: House, query: str) -> dict[str, set[str]]:
+    found = house.of("zhang").get(f"/v1/deadlines?site=BJ01{query}").json
+    names = {each["deadline"] for each in found}
+    return {name: {each["standing"] for each in found if each["deadline"] == name} for name in names}
+
+
+def test_what_audits_asked_for_is_told_as_met_only_where_it_is_asked(house: House) -> None:
+    met_since = standings(house, f"&met_since={TODAY}")
+    assert met_since["stocktake"] == met_since["safety_inspection"] == met_since["visit"] == {"met"}
+    assert met_since["audit_inspection"] == {"met", "due"}
+    assert met_since["inspection_finding"] == {"met_late"}
+    plain = standings(house, "")
+    assert set().union(*plain.values()) <= {"due", "overdue"}
+    assert "inspection_finding" not in plain
+
+
+def test_the_day_since_when_is_a_day(house: House) -> None:
+    answer = house.of("zhang").get("/v1/deadlines?met_since=yesterday")
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_parameter")
+
+
+def test_every_deadline_can_be_told_as_met(house: House) -> None:
+    told_by_audits = set(standings(house, "&met_since=2026-11-01"))
+    by_orders = {"repair_record", "on_site_repair"}
+    by_states = {"registration", "in_transit", "carried", "at_factory"}
+    assert told_by_audits | by_orders | by_states >= {each.name for each in DEADLINES}
+    assert {"met", "met_late"} < set(STANDINGS)
