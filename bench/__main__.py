@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench import bulk, labels, posting, reading
+from bench import bulk, forms, labels, posting, reading
 from bench.datasets import filled, place
 from tests.postgresql import Missing
 
-PARTS = ("posting", "receipt", "lookup", "history", "verify", "labels")
+PARTS = ("posting", "receipt", "lookup", "history", "verify", "labels", "forms")
 EACH = 50
 """Lines of every device, at every size."""
 
@@ -33,7 +33,9 @@ def main() -> None:
     parts = set(asked.part or PARTS)
     if "labels" in parts:
         labels.measure(1000)  # of no engine
-    if parts == {"labels"}:
+    if "forms" in parts:
+        forms.measure(10_000 if asked.quick else 100_000)
+    if parts <= {"labels", "forms"}:
         return
     for engine in ("sqlite", "postgresql") if asked.engine == "both" else (asked.engine,):
         try:

@@ -71,11 +71,11 @@ def _model(store: Store, table: str, columns: tuple[str, ...]) -> Any:
     return type(table.title(), (peewee.Model,), {"Meta": meta, **fields})
 
 
-def _in_child(function: Any, url: str) -> Any:
+def in_child(function: Any, given: Any) -> Any:
     """What a function returns in a process of its own."""
     fork = multiprocessing.get_context("spawn")
     mine, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_child, args=(function, url, theirs), daemon=True)
+    process = fork.Process(target=_child, args=(function, given, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -87,11 +87,11 @@ def _in_child(function: Any, url: str) -> Any:
             process.kill()
 
 
-def _child(function: Any, url: str, pipe: Any) -> None:
-    pipe.send(function(url))
+def _child(function: Any, given: Any, pipe: Any) -> None:
+    pipe.send(function(given))
 
 
-def _megabytes() -> tuple[float, float]:
+def megabytes() -> tuple[float, float]:
     """This process's peak memory, and how much of what it holds now are a file's own pages, as SQLite maps them.
 
     From Linux's /proc; getrusage would tell the peak of the process that started this one, if that was higher.
@@ -108,7 +108,7 @@ def _verify(url: str) -> tuple[float, float, float]:
     report = verify(store, RECORD_KINDS)
     seconds = time.perf_counter() - began
     assert not report.faults, report.faults[:3]
-    peak, mapped = _megabytes()
+    peak, mapped = megabytes()
     store.close()
     return seconds, peak, mapped
 
@@ -144,8 +144,8 @@ def verification(engine: str, several: Sequence[Books]) -> None:
     for books in several:
         verified, hashed = [], []
         for _ in range(ROUNDS):
-            verified.append(_in_child(_verify, books.url))
-            hashed.append(_in_child(_hash, books.url))
+            verified.append(in_child(_verify, books.url))
+            hashed.append(in_child(_hash, books.url))
         seconds, peak, mapped = (statistics.median(each) for each in zip(*verified, strict=True))
         hashing, alone, size = (statistics.median(each) for each in zip(*hashed, strict=True))
         print(

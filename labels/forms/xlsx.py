@@ -70,6 +70,8 @@ def write_xlsx(paper: Paper, file: IO[bytes]) -> None:
 
 def safe_text(text: str) -> str:
     """A text as a cell keeps it: `_x000D_` in it is no escape, and what no XML can hold is shown by its code."""
+    if text.isprintable() and "_x" not in text:
+        return text
     kept = ESCAPED.sub("_x005F_", text)
     return UNWRITABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", kept)
 
@@ -255,10 +257,17 @@ def _write_rows(drawing: _Drawing, grid: Grid) -> None:
 
 
 def _append(drawing: _Drawing, cells: Sequence[Any], kinds: Sequence[Kind], row: Sequence[Any]) -> None:
-    for cell, kind, value in zip(cells, kinds, row, strict=True):
+    most = 1
+    for cell, kind, value, width in zip(cells, kinds, row, drawing.widths, strict=True):
         put(cell, value, kind)
-    drawing.sheet.append(cells)
+        if kind == "text" and value and (len(value) * 2 * MM_PER_CHARACTER > width or "\n" in value):
+            most = max(most, lines_of(value, width))
     drawing.row += 1
+    if most > 1:
+        drawing.sheet.row_dimensions[drawing.row].height = most * POINTS_PER_LINE
+    drawing.sheet.append(cells)
+    if most > 1:
+        del drawing.sheet.row_dimensions[drawing.row]  # it is written: 100,000 rows are not remembered
 
 
 def _foot(drawing: _Drawing, paper: Paper) -> Iterator[list[Any]]:

@@ -1,0 +1,114 @@
+"""Every form on xlsx, opened by LibreOffice too: the same cells, no formula, A4 with its heading on every page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pypdfium2
+import pytest
+
+from labels.forms.form import paper_of
+from labels.forms.xlsx import write_xlsx
+from tests import custody, libreoffice
+from tests.conftest import Stores
+from tests.custody import House, answers, fault, inspect, request
+from tests.door import TODAY
+from tests.papers import fetched, heading_row
+from tests.test_forms_xlsx import FORM, FORMULAS, NAMES, Row, Value
+
+MONTH = TODAY[:7]
+A4_POINTS = (842, 595)
+
+
+@pytest.fixture(scope="module")
+def house(stores: Stores) -> Iterator[House]:
+    """Demo books with counts, an inspection, a visit and a handover."""
+    libreoffice.required()
+    store = stores.fresh("sqlite")
+    house = House(store)
+    custody.count_all(house)
+    inspect(house.of("zhang"), answers(fault()))
+    request(house)
+    custody.begin(house)
+    yield house
+    stores.drop(store)
+
+
+def every_form(house: House) -> dict[str, str]:
+    """The address of every form of the books, by a short name."""
+    documents = house.store.rows("SELECT MAX(number), type FROM document GROUP BY type")
+    counts = house.store.rows("SELECT key FROM record WHERE kind = 'stocktake' ORDER BY key")
+    return {
+        **{f"slip_{kind}": f"/v1/documents/{number}/slip" for number, kind in documents},
+        **{f"sheet{n}": f"/v1/stocktakes/{number}/sheet" for n, (number,) in enumerate(counts)},
+        "card": f"/v1/books/BJ01/merchandise/card.xlsx?model=TCG-01&from={MONTH}-01&to={MONTH}-30",
+        "statement": f"/v1/books/BJ01/spare/statement.xlsx?month={MONTH}",
+        "history": "/v1/devices/661565714353/history",
+        "devices": "/v1/customers/C-BJ01-000002/devices",
+        "inspection": "/v1/inspections/I-BJ01-000001/sheet",
+        "visits": "/v1/visits.xlsx?site=BJ01",
+        "handover": "/v1/handovers/H-BJ01-000001/slip",
+    }
+
+
+def shown(value: Any, number_format: str) -> str:
+    """A cell's value as LibreOffice tells it in text."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(" ") if "hh" in number_format else value.date().isoformat()
+    return str(value)
+
+
+def test_libreoffice_shows_every_cell_of_every_form_as_it_was_written(house: House, tmp_path: Path) -> None:
+    files, expected = [], {}
+    for name, address in every_form(house).items():
+        data = fetched(house.of("zhang"), address if ".xlsx" in address else f"{address}.xlsx")
+        files.append(tmp_path / f"{name}.xlsx")
+        files[-1].write_bytes(data)
+        for sheet in openpyxl.load_workbook(io.BytesIO(data)).worksheets:
+            expected[f"{name}-{sheet.title}"] = [
+                [shown(cell.value, cell.number_format) for cell in row] for row in sheet.iter_rows()
+            ]
+    found = libreoffice.sheets(files, tmp_path)
+    assert found.keys() == expected.keys()
+    for name, rows in expected.items():
+        assert [row[: len(rows[0])] for row in found[name]] == rows, name
+
+
+def test_libreoffice_keeps_texts_like_formulas_and_names_of_any_character(tmp_path: Path) -> None:
+    libreoffice.required()
+    texts = (*NAMES, *FORMULAS)
+    rows = tuple(Row(f"{n:012d}", text, n * 101) for n, text in enumerate(texts))
+    file = io.BytesIO()
+    write_xlsx(paper_of(FORM, Value(rows), "zh_CN"), file)
+    (tmp_path / "names.xlsx").write_bytes(file.getvalue())
+    (found,) = libreoffice.sheets([tmp_path / "names.xlsx"], tmp_path).values()
+    start = heading_row(openpyxl.load_workbook(file).active)
+    told = found[start : start + len(texts)]
+    assert [row[:3] for row in told] == [
+        [f"{n:012d}", text, str(Decimal(n * 101) / 100)] for n, text in enumerate(texts)
+    ]
+
+
+def test_libreoffice_prints_a4_with_the_heading_and_the_number_on_every_page(tmp_path: Path) -> None:
+    libreoffice.required()
+    file = io.BytesIO()
+    write_xlsx(paper_of(FORM, Value(tuple(Row(f"{n:012d}") for n in range(150))), "zh_CN"), file)
+    (tmp_path / "long.xlsx").write_bytes(file.getvalue())
+    (made,) = libreoffice.converted([tmp_path / "long.xlsx"], "pdf", tmp_path)
+    document = pypdfium2.PdfDocument(made)
+    assert len(document) > 1
+    for n, page in enumerate(document, 1):
+        text = page.get_textpage().get_text_bounded().replace(" ", "")
+        assert {round(side) for side in page.get_size()} == {*A4_POINTS}
+        assert "设备编号" in text
+        assert f"第{n}页，共{len(document)}页" in text
+    for place in ("第1页", "000000000149", "账链"):
+        assert any(place in page.get_textpage().get_text_bounded().replace(" ", "") for page in document)
