@@ -292,7 +292,7 @@ def acts(answer: testing.Result) -> set[str]:
         "withdraw": r'data-api="POST /v1/documents/[^"]+/withdraw"',
         "review": r'data-api="POST /v1/documents/[^"]+/review"',
         "reverse": r'<form id="reverse"',
-        "answer": r"\?answers=",
+        "answer": r"answers=BJ01",
     }
     return {name for name, form in forms.items() if re.search(form, answer.text)}
 
@@ -323,9 +323,23 @@ def test_a_rejected_document_is_to_be_resolved_until_it_is_reversed(door: Door) 
     assert "还没处理" in text_of(page)
     for shown in (li.get("/reviews"), zhang.get("/"), li.get("/")):
         assert f'<a href="/documents/{DISPATCH}">' in shown.text
-    review(door, post(zhang, reversal(DISPATCH, answers=DISPATCH)), "approve", who="li")
+    review(door, post(zhang, reversal(DISPATCH)), "approve", who="li")
     assert "还没处理" not in text_of(zhang.get(f"/documents/{DISPATCH}"))
     assert f'<a href="/documents/{DISPATCH}">' not in li.get("/").text
+
+
+def test_the_scanning_that_answers_a_document_says_so_and_names_it(demo: Door) -> None:
+    page = demo.sign_in("zhang").get(f"/scan/transfer_out?site=BJ01&answers={DISPATCH}")
+    assert f"答复没通过的 {DISPATCH}" in text_of(page)
+    assert f'"answers": "{DISPATCH}"' in page.text
+    page = demo.sign_in("zhao").get(f"/scan/transfer_in?site=TJ01&answers={DISPATCH}")
+    assert f"answers={DISPATCH}" in page.text
+
+
+def test_what_one_may_do_next_leads_to_the_scanning_that_does_it(demo: Door) -> None:
+    link = '<a href="/scan/sell?site=BJ01">'
+    assert link in demo.sign_in("zhang").get(f"/devices/{STOCK}").text
+    assert link not in demo.sign_in("li").get(f"/devices/{STOCK}").text
 
 
 def test_a_document_tells_its_review_and_its_link(demo: Door) -> None:

@@ -15,14 +15,13 @@ from devices.journal import heads
 from devices.ledger import due, history, passport
 from devices.ledger.papers import Paper, papers_of
 from devices.ledger.replacements import replacements
-from devices.lifecycle import DOCUMENT
 from devices.paperwork import DISPATCH_ORDER, REPAIR
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
 from devices.values import NOWHERE
 from labels.words import detail
 from web.pages import View
-from web.views.telling import Said, place_of, said
+from web.views.telling import Said, place_of, said, tasks_of
 
 LINES_SHOWN = 200
 ORDERS = "SELECT key FROM record WHERE kind IN (?, ?) AND site = ? AND content LIKE ? ORDER BY key"
@@ -54,6 +53,7 @@ def show_device(view: View) -> dict[str, Any]:
     newest_first = view.text("order") == "newest"
     events = _events(view, lines)
     steps = passport.next_steps(found)
+    site = shown.site or shown.responsible_site
     return {
         "device": shown,
         "place": place_of(shown, call.locale),
@@ -63,7 +63,8 @@ def show_device(view: View) -> dict[str, Any]:
         "names": names_of(call.store, _people(lines)),
         "chain": replacements(call.store, serial),
         "papers": _papers(view, lines),
-        "allowed": [(step, _may_post(view, step.type, shown)) for step in steps if step.allowed],
+        "allowed": [(step.type, tasks_of(view.person, step.type, site)) for step in steps if step.allowed],
+        "site": site,
         "refused": [
             (step.type, detail(Problem(step.code, facts=step.facts), call.locale))
             for step in steps
@@ -71,7 +72,7 @@ def show_device(view: View) -> dict[str, Any]:
         ],
         "due": _due(view, shown),
         "heads_held": heads(call.store),
-        "reads_site": view.person.reads(shown.site or shown.responsible_site),
+        "reads_site": view.person.reads(site),
         "reads_document": view.person.reads(shown.document.rsplit("-", 2)[0]),
         "reads_customer": shown.customer is not None
         and shown.customer.number is not None
@@ -128,10 +129,6 @@ def _papers(view: View, lines: Sequence[history.Event]) -> list[Paper]:
     numbers = dict.fromkeys(line.document for line in lines if view.person.reads(line.site))
     found = papers_of(view.call.store, list(numbers))
     return [each for each in found if view.person.reads(each.attachment.site)]
-
-
-def _may_post(view: View, document: str, shown: passport.Passport) -> bool:
-    return view.person.may(DOCUMENT[document].posters, shown.site or shown.responsible_site)
 
 
 def _due(view: View, shown: passport.Passport) -> list[due.Due]:

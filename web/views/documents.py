@@ -18,10 +18,9 @@ from devices.ledger.review_queue import posters
 from devices.lifecycle import DOCUMENT, DOCUMENTS
 from devices.people.persons import names_of
 from devices.problems import Fact, refuse
-from web.navigation import LINKS
 from web.pages import View
 from web.views.home import sites_of
-from web.views.telling import place_of, said
+from web.views.telling import place_of, said, tasks_of
 
 PAGE_ROWS = 50
 PAGE_LINES = 200
@@ -69,12 +68,12 @@ def _require(asked: dict[str, str], name: str, values: Any) -> None:
 
 
 class Acts(msgspec.Struct, frozen=True):
-    """What the reader may do about a document; the API decides again."""
+    """What the reader may do about a document, and by which scanning tasks answer it; the API decides again."""
 
     withdraw: bool
     review: bool
     reverse: bool
-    answer: str | None
+    answer: list[str]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -128,14 +127,14 @@ def acts_of(view: View, document: DocumentRow, made: frozenset[str]) -> Acts:
     person, site = view.person, document.site
     posts = person.may(DOCUMENT[document.type].posters, site)
     reverses = person.may(DOCUMENT["reversal"].posters, site)
-    scan = next((link.href for link in LINKS if link.name == "scan"), None)
+    tasks = [] if document.resolved else tasks_of(view.person, document.type, site)
     return Acts(
         withdraw=posts and document.status == "pending" and document.made_by == person.username,
         review=document.review == "waiting"
         and person.may(("auditor",), site)
         and person.username not in made,
         reverse=reverses and document.type != "reversal" and document.reversed < document.lines,
-        answer=scan if posts and not document.resolved else None,
+        answer=tasks,
     )
 
 

@@ -66,7 +66,9 @@ def show_task(view: View) -> dict[str, Any]:
     site = _site(view, task)
     paper = view.text("paper")
     offered = _offered(view.call, task, site)
-    shown = {"task": task, "site": site, "offered": offered, "no_paper": NO_PAPER}
+    shown = {
+        "task": task, "site": site, "offered": offered, "no_paper": NO_PAPER, "answers": view.text("answers"),
+    }  # fmt: skip
     if task.paper and not paper and (offered or task.paper.required):
         return {**shown, "scanning": False}
     expected = None
@@ -105,6 +107,8 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
     sources = {field.source for field in (*fields, *line_fields_of(task)) if field.source}
     if task.paper and expected:
         fixed[task.paper.field] = expected.number
+    if view.text("answers"):
+        fixed["answers"] = view.text("answers")
     return {
         "fields": fields,
         "line_fields": line_fields_of(task),

@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from devices.ledger.drafts import Surrender, Swap
+from devices.lifecycle import DOCUMENT
+from devices.people.roles import Person
 from devices.unit import TIME_ZONE
 from labels.words import LIST_COMMA, Locale, term
+from web.tasks import TASKS
 
 FEN = 100
 
@@ -111,3 +114,10 @@ def _text(field: str, value: Any, locale: Locale) -> str:
         return f"{datetime.fromisoformat(value).astimezone(ZoneInfo(TIME_ZONE)):%Y-%m-%d %H:%M}"
     text = "" if value is None else str(value)
     return term(GROUPS[field], text, locale) if field in GROUPS else text
+
+
+def tasks_of(person: Person, document: str, site: str) -> list[str]:
+    """The scanning tasks by which somebody may post a document of this type at a site; none where they may not."""
+    if not person.may(DOCUMENT[document].posters, site):
+        return []
+    return [task.name for task in TASKS if task.document == document]
