@@ -22,11 +22,13 @@ NUMBERS_OF = {
     "/v1/documents": "BJ01-2026-000001", "/v1/repairs": "R-BJ01-000001", "/v1/dispatch-orders": "D-BJ01-000001",
     "/v1/customers": "C-BJ01-000002", "/v1/manifests": "M-BJ01-000001",
 }  # fmt: skip
+MONTH = {"month": "2026-11"}
+CARD = {"model": "TCG-01", "from": "2026-11-01", "to": "2026-11-30"}
 QUERIES = {
     "add_manifest": {"site": "BJ01", "register": "spare", "supplier": "x", "delivery_note": "y"},
     "add_attachment": {"site": "BJ01"},
-    "read_card": {"model": "TCG-01", "from": "2026-11-01", "to": "2026-11-30"},
-    "read_statement": {"month": "2026-11"},
+    **dict.fromkeys(("read_card", "print_card_xlsx", "print_card_pdf"), CARD),
+    **dict.fromkeys(("read_statement", "print_statement_xlsx", "print_statement_pdf"), MONTH),
     "find_customer": {"taxpayer_id": "110101199003077"},
     "list_keys": {"username": "li"},
 }
