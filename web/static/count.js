@@ -25,6 +25,7 @@ const desk = new Desk(data, {
 
 /** A scan repeated in the same bin is told at once, and sent like every other: the server decides. */
 function judge(scan) {
+  scan.count = data.part;
   const again = [...desk.rows.values()].findLast((row) => row.serial === scan.serial && !row.undone);
   if (again && again.bin === scan.bin && !navigator.onLine) return { detail: text("scan.outcome.duplicate") };
   return null;
@@ -38,7 +39,7 @@ async function send(batch) {
 async function sendScans(rows) {
   const now = new Date().toISOString();
   const sentAt = rows.reduce((latest, row) => (row.at > latest ? row.at : latest), now);
-  const scans = rows.map(({ id, serial, bin, at }) => ({ id, serial, bin, at }));
+  const scans = rows.map(({ id, serial, bin, at, count }) => ({ id, serial, bin, at, count }));
   const answer = await request("POST", `${path}/scans`, { sent_at: sentAt, scans }, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (unanswered(answer)) return desk.cutOff(answer);
   if (!answer.ok) return refused(answer, rows);
@@ -101,7 +102,7 @@ async function look() {
   $("everybody").textContent = tally ? text("scan.everybody", tally) : "";
   $("mine").textContent = mine;
   if ($("disputed")) $("disputed").textContent = disputed.join(" ");
-  if (state !== data.paper) desk.note(text("scan.count_ended"));
+  if (state !== data.state) desk.note(text("scan.count_ended"));
 }
 
 $("finish").addEventListener("click", (event) => {

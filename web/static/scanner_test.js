@@ -16,7 +16,7 @@ field.addEventListener("keydown", (event) => {
   clearTimeout(timer);
   if (event.key === "Tab" && field.value) event.preventDefault();
   if (["Enter", "Tab"].includes(event.key) && !event.isComposing) timer = setTimeout(() => report(event.key), 50);
-  else timer = setTimeout(() => report(""), 800);
+  else timer = setTimeout(() => report(""), 2_000);
 });
 field.form.addEventListener("submit", (event) => event.preventDefault());
 

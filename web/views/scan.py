@@ -12,7 +12,7 @@ from api.access import READERS
 from api.calls import Call
 from devices import records, serials
 from devices.audit import scans, stocktakes
-from devices.audit.kinds import RUNNING
+from devices.audit.kinds import RUNNING, Stocktake
 from devices.ledger.expected import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.open_orders import open_repairs
 from devices.lifecycle import DOCUMENT
@@ -174,12 +174,21 @@ def show_counting(view: View) -> dict[str, Any]:
             "number": counted.number,
             "blind": counted.method == "blind",
             "disputed": scans.disputed(view.call.store, counted) if counted.state == "recounting" else [],
-            "paper": counted.state,
+            "state": counted.state,
+            "part": _part(view, counted),
             "parts": [{"role": "device", "field": "serial"}],
             "bins": [each.code for each in bins_of(view.call, counted.site)],
             "binned": True,
         },
     }
+
+
+def _part(view: View, counted: Stocktake) -> str | None:
+    """Which part of the count the reader's scans are of, said with each: one sent late is not taken for a recount."""
+    allowed = scans.ALLOWED_PARTS[counted.double, counted.state]
+    held = [role for role, site in view.person.roles if site == counted.site]
+    own = [scans.PART_OF_ROLE[role] for role in held if role in scans.PART_OF_ROLE]
+    return next((part for part in (*own, *allowed) if part in allowed), None)
 
 
 def show_scanner_test(view: View) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""Counting at the same desk: several people at once, blind or open, undone, cut off, counted twice and recounted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.browser.scanning import answer, command, outcomes, scan, settle
+
+SPARES = [str(661565720011 + n) for n in range(1, 8)]
+ELSEWHERE, NEVER = "661565714359", "000000000000"
+KEYS = itertools.count(1)
+
+Begin = Callable[..., str]
+
+
+@pytest.fixture
+def begin(visit: Visit) -> Iterator[Begin]:
+    """Open a count of the spares; it is cancelled when the test has ended."""
+    page = visit("zhang", "/", DESKTOP)
+
+    def post(path: str, body: dict[str, Any] | None = None) -> Any:
+        answered = page.request.post(
+            path, data=body, headers={"Idempotency-Key": f"count-{next(KEYS)}-{path}"}
+        )
+        assert answered.ok, answered.text()
+        return answered.json()
+
+    begun: list[str] = []
+
+    def open_count(method: str, *, double: bool = False) -> str:
+        body = {"site": "BJ01", "register": "spare", "method": method, "double": double}
+        begun.append(post("/v1/stocktakes", body)["number"])
+        return begun[-1]
+
+    yield open_count
+    for number in begun:
+        post(f"/v1/stocktakes/{number}/cancel", {"reason": "试完了"})
+
+
+def count(page: Page, number: str) -> dict[str, Any]:
+    found: dict[str, Any] = page.request.get(f"/v1/stocktakes/{number}").json()
+    return found
+
+
+def test_two_people_count_at_once_and_see_how_far_everybody_is(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    one = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    other = visit("li", f"/stocktakes/{number}/count", DESKTOP)
+    scan(one, "S-01", *SPARES[:4])
+    scan(other, "S-01", *SPARES[2:])
+    settle(one)
+    settle(other)
+    assert [serial for _, serial in outcomes(one)] == SPARES[:4]
+    assert len(outcomes(other)) == 5
+    tally = count(one, number)["tally"]
+    assert (tally["scans"], tally["serials"]) == (9, 7)
+    expect(one.locator("#everybody")).to_contain_text("9", timeout=10_000)
+    expect(one.locator("#mine")).to_have_text("4")
+
+
+def test_an_open_count_tells_where_an_unexpected_device_belongs(visit: Visit, begin: Begin) -> None:
+    page = visit("zhang", f"/stocktakes/{begin('open')}/count", PHONE)
+    scan(page, "S-01", SPARES[0], SPARES[0], ELSEWHERE, NEVER)
+    settle(page)
+    assert [outcome for outcome, _ in outcomes(page)] == ["taken", "duplicate", "unexpected", "unexpected"]
+    assert "M-0" in page.locator(f"#rows li:has-text('{ELSEWHERE}')").inner_text()
+
+
+def test_a_blind_count_tells_nothing_but_taken_and_hides_its_tally(visit: Visit, begin: Begin) -> None:
+    page = visit("zhang", f"/stocktakes/{begin('blind')}/count", PHONE)
+    scan(page, "S-01", SPARES[0], ELSEWHERE, NEVER)
+    settle(page)
+    assert {outcome for outcome, _ in outcomes(page)} == {"taken"}
+    expect(page.locator("#mine")).to_have_text("3")
+    assert page.inner_text("#everybody") == ""
+    assert "M-0" not in page.inner_text("#rows")
+
+
+def test_the_bin_comes_first_and_goes_with_each_scan(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", DESKTOP)
+    scan(page, SPARES[0])
+    assert answer(page)[0] == "error"
+    scan(page, "S-01", SPARES[0], "S-08", SPARES[0])
+    settle(page)
+    assert [outcome for outcome, _ in outcomes(page)] == ["taken", "taken"]
+    assert "S-08" in page.locator("#rows li").first.inner_text()
+
+
+def test_an_undone_scan_stays_struck_out_and_is_undone_at_the_server(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    scan(page, "S-01", *SPARES[:2])
+    settle(page)
+    scan(page, command("undo"), command("undo"))
+    settle(page)
+    assert outcomes(page) == [("taken", SPARES[0]), ("undone", SPARES[1])]
+    tally = count(page, number)["tally"]
+    assert (tally["scans"], tally["undone"]) == (1, 1)
+
+
+def test_scans_and_undoings_of_a_count_outlive_a_dead_network_and_a_reload(
+    visit: Visit, begin: Begin
+) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    scan(page, "S-01", SPARES[0])
+    settle(page)
+    page.route("**/v1/stocktakes/*/scans**", lambda route: route.abort())
+    scan(page, *SPARES[1:5])
+    page.get_by_role("button", name=f"撤销 {SPARES[0]}").click()
+    page.get_by_role("button", name="是", exact=True).click()
+    expect(page.locator("#count_unsent")).to_have_text("5")
+    scan(page, command("finish"))
+    assert answer(page)[0] == "error"
+    page.reload()
+    expect(page.locator("#count_unsent")).to_have_text("5")
+    page.unroute("**/v1/stocktakes/*/scans**")
+    settle(page)
+    tally = count(page, number)["tally"]
+    assert (tally["scans"], tally["undone"]) == (4, 1)
+    scan(page, command("finish"))
+    page.wait_for_url(f"**/stocktakes/{number}")
+
+
+def test_an_unreadable_scan_is_told_and_kept_by_the_count(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    scan(page, "S-01", "NOT A SERIAL")
+    settle(page)
+    assert outcomes(page) == [("error", "NOT A SERIAL")]
+    assert count(page, number)["tally"]["unreadable"] == 1
+
+
+def test_two_counters_apart_and_what_they_disagree_on_is_recounted(visit: Visit, begin: Begin) -> None:
+    number = begin("open", double=True)
+    one = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    other = visit("li", f"/stocktakes/{number}/count", DESKTOP)
+    scan(one, "S-01", *SPARES[:3])
+    scan(other, "S-01", *SPARES[:2])
+    settle(one)
+    settle(other)
+    headers = {"Idempotency-Key": f"recount-{number}"}
+    assert one.request.post(f"/v1/stocktakes/{number}/recount", headers=headers).ok
+    expect(one.locator("#note")).to_be_visible(timeout=10_000)
+    one.reload()
+    expect(one.locator("#disputed")).to_have_text(SPARES[2])
+    scan(one, "S-01", SPARES[2])
+    settle(one)
+    expect(one.locator("#disputed")).to_have_text("")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_counting_page_is_no_wider_than_its_screen(
+    visit: Visit, begin: Begin, viewport: dict[str, int]
+) -> None:
+    page = visit("zhang", f"/stocktakes/{begin('open')}/count", viewport)
+    scan(page, "S-01", *SPARES, NEVER, "X" * 60)
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
