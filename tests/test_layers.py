@@ -22,6 +22,7 @@ PURE = (
     "devices/taxpayers.py", "devices/deadlines.py", "devices/people/roles.py", "devices/ledger/case.py",
     "devices/ledger/plan.py", "devices/ledger/after.py", "devices/ledger/rules.py", "devices/ledger/reversal.py",
     "devices/ledger/findings.py", "devices/ledger/entries.py", "devices/ledger/drafts.py", "devices/spares/rules.py",
+    "devices/ledger/attention.py",
 )  # fmt: skip
 MODULES = [
     path for folder in ("devices", "labels", "api", "web", "panku") for path in (ROOT / folder).rglob("*.py")
