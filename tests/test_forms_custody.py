@@ -12,7 +12,7 @@ from tests import custody
 from tests.conftest import Stores
 from tests.custody import House, answers, fault, inspect, request, take
 from tests.door import TODAY
-from tests.papers import pdf_text, printed
+from tests.printed import pdf_text, printed
 
 
 @pytest.fixture

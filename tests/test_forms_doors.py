@@ -14,7 +14,7 @@ from api.routes import ROUTES
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin, explain, held, scan, sign
 from tests.door import TODAY, Door
-from tests.papers import pdf_text, printed
+from tests.printed import pdf_text, printed
 
 MONTH = TODAY[:7]
 CARD = f"?model=TCG-01&from={MONTH}-01&to={MONTH}-30"

@@ -15,46 +15,23 @@ import pytest
 
 from labels.forms.form import paper_of
 from labels.forms.xlsx import write_xlsx
-from tests import custody, libreoffice
+from tests import libreoffice
 from tests.conftest import Stores
-from tests.custody import House, answers, fault, inspect, request
-from tests.door import TODAY
-from tests.papers import fetched, heading_row
+from tests.custody import House
+from tests.every_form import every_form, filled_house
+from tests.printed import fetched, heading_row
 from tests.test_forms_xlsx import FORM, FORMULAS, NAMES, Row, Value
 
-MONTH = TODAY[:7]
 A4_POINTS = (842, 595)
 
 
 @pytest.fixture(scope="module")
 def house(stores: Stores) -> Iterator[House]:
-    """Demo books with counts, an inspection, a visit and a handover."""
+    """Books with every form in them."""
     libreoffice.required()
-    store = stores.fresh("sqlite")
-    house = House(store)
-    custody.count_all(house)
-    inspect(house.of("zhang"), answers(fault()))
-    request(house)
-    custody.begin(house)
+    house = filled_house(stores)
     yield house
-    stores.drop(store)
-
-
-def every_form(house: House) -> dict[str, str]:
-    """The address of every form of the books, by a short name."""
-    documents = house.store.rows("SELECT MAX(number), type FROM document GROUP BY type")
-    counts = house.store.rows("SELECT key FROM record WHERE kind = 'stocktake' ORDER BY key")
-    return {
-        **{f"slip_{kind}": f"/v1/documents/{number}/slip" for number, kind in documents},
-        **{f"sheet{n}": f"/v1/stocktakes/{number}/sheet" for n, (number,) in enumerate(counts)},
-        "card": f"/v1/books/BJ01/merchandise/card.xlsx?model=TCG-01&from={MONTH}-01&to={MONTH}-30",
-        "statement": f"/v1/books/BJ01/spare/statement.xlsx?month={MONTH}",
-        "history": "/v1/devices/661565714353/history",
-        "devices": "/v1/customers/C-BJ01-000002/devices",
-        "inspection": "/v1/inspections/I-BJ01-000001/sheet",
-        "visits": "/v1/visits.xlsx?site=BJ01",
-        "handover": "/v1/handovers/H-BJ01-000001/slip",
-    }
+    stores.drop(house.store)
 
 
 def shown(value: Any, number_format: str) -> str:
@@ -69,7 +46,7 @@ def shown(value: Any, number_format: str) -> str:
 def test_libreoffice_shows_every_cell_of_every_form_as_it_was_written(house: House, tmp_path: Path) -> None:
     files, expected = [], {}
     for name, address in every_form(house).items():
-        data = fetched(house.of("zhang"), address if ".xlsx" in address else f"{address}.xlsx")
+        data = fetched(house.of("zhang"), address)
         files.append(tmp_path / f"{name}.xlsx")
         files[-1].write_bytes(data)
         for sheet in openpyxl.load_workbook(io.BytesIO(data)).worksheets:

@@ -6,9 +6,9 @@ import io
 from typing import Any
 
 import openpyxl
-import pypdfium2
 
 from tests.door import Client
+from tests.paper import texts
 
 
 class Printed:
@@ -64,8 +64,7 @@ def printed(client: Client, path: str, query: str = "") -> Printed:
 
 def pdf_text(client: Client, path: str, query: str = "") -> str:
     """Every text of a form on PDF, in the order it was drawn."""
-    document = pypdfium2.PdfDocument(fetched(client, f"{path}.pdf{query}"))
-    return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    return "\n".join(texts(fetched(client, f"{path}.pdf{query}")))
 
 
 def fetched(client: Client, address: str) -> bytes:

@@ -1,0 +1,38 @@
+"""Every form there is, over books that have something of everything."""
+
+from __future__ import annotations
+
+from tests import custody
+from tests.conftest import Stores
+from tests.custody import House, answers, fault, inspect, request
+from tests.door import TODAY
+
+MONTH = TODAY[:7]
+
+
+def filled_house(stores: Stores) -> House:
+    """Demo books with counts, an inspection, a visit and a handover."""
+    house = House(stores.fresh("sqlite"))
+    custody.count_all(house)
+    inspect(house.of("zhang"), answers(fault()))
+    request(house)
+    custody.begin(house)
+    return house
+
+
+def every_form(house: House) -> dict[str, str]:
+    """The address of every form of the books on xlsx, by a short name."""
+    documents = house.store.rows("SELECT MAX(number), type FROM document GROUP BY type")
+    counts = house.store.rows("SELECT key FROM record WHERE kind = 'stocktake' ORDER BY key")
+    return {
+        **{f"slip_{kind}": f"/v1/documents/{number}/slip.xlsx" for number, kind in documents},
+        **{f"sheet{n}": f"/v1/stocktakes/{number}/sheet.xlsx" for n, (number,) in enumerate(counts)},
+        "card": f"/v1/books/BJ01/merchandise/card.xlsx?model=TCG-01&from={MONTH}-01&to={MONTH}-30",
+        "statement": f"/v1/books/BJ01/spare/statement.xlsx?month={MONTH}",
+        "history": "/v1/devices/661565714353/history.xlsx",
+        "devices": "/v1/customers/C-BJ01-000002/devices.xlsx",
+        "inspection": "/v1/inspections/I-BJ01-000001/sheet.xlsx",
+        "visit": "/v1/visits/V-BJ01-000001/slip.xlsx",
+        "visits": "/v1/visits.xlsx?site=BJ01",
+        "handover": "/v1/handovers/H-BJ01-000001/slip.xlsx",
+    }
