@@ -26,7 +26,7 @@ from web import charts
 from web.pages import View
 from web.views.home import sites_of
 
-COURSE_MONTHS = 12
+COURSE_MONTHS, LEAST_MONTHS = 12, 3
 CARD_LINES = 200
 FIRST_YEAR = 1971
 """Before it no book was kept, and no clock of ours counts."""
@@ -173,8 +173,8 @@ def _is_month(text: str) -> bool:
 
 
 def _from_the_first(months: list[BookMonth]) -> list[BookMonth]:
-    """The months from the first in which the book held or moved anything; the last one always."""
-    empty = list(takewhile(lambda each: not (each.opening or each.came or each.went), months[:-1]))
+    """The months from the first in which the book held or moved anything; the last LEAST_MONTHS always."""
+    empty = list(takewhile(lambda each: not (each.opening or each.came or each.went), months[:-LEAST_MONTHS]))
     return months[len(empty) :]
 
 
