@@ -48,11 +48,11 @@ def show_home(view: View) -> dict[str, Any]:
         ).documents,
         "keys": _keys(call),
         "months": open_months(call.store, sites, today),
-        "due": [(each, _page_of(each)) for each in found],
+        "due": [(each, page_of(each)) for each in found],
     }
 
 
-def _page_of(each: Due) -> str | None:
+def page_of(each: Due) -> str | None:
     """The page of what a deadline is about; None where it has none of its own."""
     path = PAGE_OF.get(each.deadline)
     return path and path.format(each.subject)
