@@ -65,7 +65,10 @@ def hand_over(writer: Writer, word: str, role: str, site: str, *, outgoing: str,
     if problems:
         raise Refused(problems)
     records.write(writer, GRANT, Grant(outgoing, role, site, active=False), by=word)
-    records.write(writer, GRANT, Grant(incoming, role, site), by=word)
+    if (role, site) not in grants_of(
+        writer.store, incoming
+    ):  # a colleague who keeps the site already just goes on
+        records.write(writer, GRANT, Grant(incoming, role, site), by=word)
 
 
 def grants_of(store: Store, username: str) -> Granted:

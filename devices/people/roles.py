@@ -215,7 +215,8 @@ def refuse_revocation(asked: Asked) -> list[Problem]:
 
 
 def refuse_taking_over(asked: Asked) -> list[Problem]:
-    """Everything that forbids a person to take the role over; empty where they are fit to hold it."""
+    """Everything that forbids a person to take the role over; empty where they may hold it, or hold it already."""
+    asked = msgspec.structs.replace(asked, held=asked.held - {(asked.role, asked.site)})
     return [problem for rule in TAKE_OVER_RULES for problem in rule(asked)]
 
 
