@@ -76,7 +76,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """One scan that was not undone. `n` is its order of arrival; `then` what the ledger said at its moment."""
+    """One scan that was not undone, the `n`th to arrive; once compared, `then` is what the ledger said at `at`."""
 
     id: str
     n: int

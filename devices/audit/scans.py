@@ -237,21 +237,15 @@ def places_now(store: Store, wanted: Sequence[str]) -> dict[str, Place]:
 
 
 LIVE = (
-    "SELECT s.id, s.n, s.serial, s.bin, s.part, s.at, s.made_by, "
-    "l.state, l.register, l.site, l.bin, l.model, l.step, l.document FROM scan s"
-    " LEFT JOIN line l ON l.serial = s.serial AND l.recorded_at <= s.at AND NOT EXISTS"
-    " (SELECT 1 FROM line x WHERE x.serial = l.serial AND x.step = l.step + 1 AND x.recorded_at <= s.at)"
+    "SELECT s.id, s.n, s.serial, s.bin, s.part, s.at, s.made_by FROM scan s"
     " WHERE s.stocktake = ? AND s.serial IS NOT NULL AND NOT EXISTS"
     " (SELECT 1 FROM scan_undo u WHERE u.stocktake = s.stocktake AND u.id = s.id) ORDER BY s.n"
 )
 
 
 def live(store: Store, number: str) -> list[Scan]:
-    """Every readable scan that was not undone, in order, with what the ledger said at its moment."""
-    return [
-        Scan(scan_id, n, serial, bin_code, part, at, made_by, Place(*place) if place[0] else None)
-        for scan_id, n, serial, bin_code, part, at, made_by, *place in store.stream(LIVE, (number,))
-    ]
+    """Every readable scan that was not undone, in order of arrival."""
+    return [Scan(*row) for row in store.stream(LIVE, (number,))]
 
 
 def disputed(store: Store, counted: Stocktake) -> list[str]:
