@@ -11,6 +11,8 @@ import pytest
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
 from api.routes import ROUTES
+from tests.closing import MONTH as CLOSED_MONTH
+from tests.closing import close, make_ready, seal
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin, explain, held, scan, sign
 from tests.door import TODAY, Door
@@ -303,9 +305,13 @@ def test_an_arrival_has_what_was_expected_and_what_fell_short(sqlite_door: Door)
                "lines": [{"serial": serial} for serial in serials[:2]]}  # fmt: skip
     zhao = sqlite_door.sign_in("zhao")
     number = zhao.post("/v1/documents", arrival).json["number"]
-    fields = printed(zhao, f"/v1/documents/{number}/slip").fields
-    told = [fields[name] for name in ("应收", "本单台数", "短少", "依据单据", "对方网点", "托运单号")]
-    assert told == [3, 2, serials[2], dispatch, "BJ01 北京海淀库房", "SF1234567891"]
+    paper = printed(zhao, f"/v1/documents/{number}/slip")
+    names = ("应收", "本单台数", "短少", "依据单据", "对方网点", "托运单号")
+    told = [paper.fields[name] for name in names]
+    assert told == [3, 2, 1, dispatch, "BJ01 北京海淀库房", "SF1234567891"]
+    lines, findings = paper.tables
+    assert [line["设备编号"] for line in lines.rows] == serials[:2]
+    assert [(line["差异"], line["设备编号"]) for line in findings.rows] == [("短少", serials[2])]
 
 
 def test_a_swap_names_both_devices(read_only: Door) -> None:
@@ -365,6 +371,35 @@ def test_a_sealed_sheet_prints_both_signatures_and_its_digest(door: Door) -> Non
         (box,) = [told for told in paper.texts if given["fingerprint"] in told]
         assert box == f"已电子签字：{given['username']}，{at}\n密钥指纹 {given['fingerprint']}"
         assert given["fingerprint"] in text
+
+
+def test_a_sealed_month_prints_the_frozen_statement_and_both_signatures(sqlite_door: Door) -> None:
+    make_ready(sqlite_door)
+    zhang = sqlite_door.sign_in("zhang")
+    assert close(zhang).status_code == 201
+    seal(sqlite_door)
+    zhang = sqlite_door.sign_in("zhang")
+    month = zhang.get(CLOSED_MONTH).json
+    paper = printed(zhang, f"{CLOSED_MONTH}/statement")
+    told = [(line["型号"], line["期初"], line["期末"]) for line in paper.lines]
+    assert told == [
+        (each["model"], each["opening"], each["closing"]) for each in month["statement"]["models"]
+    ]
+    assert (paper.fields["结账"], paper.fields["盘点单号"]) == ("已结账", month["stocktake"])
+    text = pdf_text(zhang, f"{CLOSED_MONTH}/statement")
+    assert month["digest"] in text
+    assert all(each["fingerprint"] in text for each in month["signatures"])
+    assert len(month["signatures"]) == 2
+
+
+def test_a_closed_months_statement_is_kept_from_a_blind_count(sqlite_door: Door) -> None:
+    make_ready(sqlite_door)
+    zhang = sqlite_door.sign_in("zhang")
+    assert close(zhang).status_code == 201
+    assert begin(zhang)
+    assert zhang.get(CLOSED_MONTH).json["code"] == "count_is_blind"
+    for ending in ("xlsx", "pdf"):
+        assert zhang.get(f"{CLOSED_MONTH}/statement.{ending}").json["code"] == "count_is_blind"
 
 
 # --- the answer

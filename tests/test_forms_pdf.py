@@ -99,6 +99,24 @@ def test_a_long_text_is_broken_into_lines_and_not_cut() -> None:
     assert name in solid(page)
 
 
+def test_a_text_longer_than_a_page_goes_on_on_the_next() -> None:
+    name = "".join(f"{n:05d}" for n in range(1200))
+    found = texts(
+        written(
+            Value(
+                (
+                    Row("1", name),
+                    Row("2"),
+                ),
+                name,
+            )
+        )
+    )
+    assert len(found) > 2
+    whole = "".join(solid(page) for page in found)
+    assert [n for n in range(0, 1200, 50) if whole.count(f"{n:05d}{n + 1:05d}") < 1] == []
+
+
 def test_latin_words_are_not_broken_where_there_is_a_space() -> None:
     pages_ = pdf._Pages(paper_of(FORM, Value(()), "en"), AT_US, (210, 297))
     lines = pages_.lines("alpha beta gamma delta epsilon", 20, 8.5)

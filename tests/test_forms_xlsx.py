@@ -13,6 +13,8 @@ import msgspec
 import openpyxl
 import pytest
 
+from devices.problems import Refused
+from labels.forms import xlsx
 from labels.forms.form import Box, Column, Field, Form, Paper, Proof, Table, Word, paper_of
 from labels.forms.xlsx import safe_text, write_xlsx
 
@@ -118,6 +120,19 @@ def test_a_name_with_any_character_survives(text: str) -> None:
 
 def test_what_no_file_can_hold_is_shown_by_its_code() -> None:
     assert safe_text("a\x01\ufffe\ud800") == "a[U+0001][U+FFFE][U+D800]"
+
+
+def test_a_text_too_long_for_a_cell_says_that_it_goes_on() -> None:
+    (row,) = lines(drawn(Value((Row("1", "名" * 40_000),))).active)
+    assert (len(row[1].value), row[1].value[-2:]) == (30_000, "名…")
+
+
+def test_more_rows_than_a_worksheet_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "ROWS", 3)
+    assert len(lines(drawn(Value(tuple(map(Row, "123")))).active)) == 3
+    with pytest.raises(Refused) as refused:
+        drawn(Value(tuple(map(Row, "1234"))))
+    assert [problem.code for problem in refused.value.problems] == ["form_too_long"]
 
 
 def test_a_serial_keeps_its_leading_zeros_as_text() -> None:

@@ -99,7 +99,7 @@ class Form(msgspec.Struct, frozen=True):
     number: Read
     unit: Read
     fields: tuple[Field, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[Table, ...] | Callable[[Any], tuple[Table, ...]]
     boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
     proof: Callable[[Any], Proof | None] = lambda _: None
     declared: str | None = None
@@ -168,6 +168,7 @@ def paper_of(form: Form, value: Any, locale: Locale) -> Paper:
     """The form over a value, in the words of a locale. Its tables' rows are read when they are drawn."""
     code, facts = form.title(value)
     said = [_said(field, value, locale) for field in form.fields]
+    tables = form.tables(value) if callable(form.tables) else form.tables
     return Paper(
         name=form.name,
         title=sentence(code, facts, locale),
@@ -176,7 +177,7 @@ def paper_of(form: Form, value: Any, locale: Locale) -> Paper:
         locale=locale,
         landscape=form.landscape,
         fields=tuple(each for each in said if each.value not in (None, "")),
-        tables=tuple(_grid(table, value, locale) for table in form.tables),
+        tables=tuple(_grid(table, value, locale) for table in tables),
         declared=text_of(form.declared, locale) if form.declared else None,
         boxes=tuple(
             Signed(

@@ -6,7 +6,7 @@ the proof, with its digest as text and as a QR code, stay together on the last p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import segno
@@ -26,6 +26,8 @@ LEADING = 1.3
 PADDING = 0.8
 BOX_MM, QR_MM = 19.0, 24.0
 QR_QUIET = 4
+HEADING_MM = 20.0
+"""At most so much of a page is taken by what it goes on with and a table's heading."""
 SHADE, INK, RULE = (237, 237, 237), (0, 0, 0), (110, 110, 110)
 RIGHT: tuple[Kind, ...] = ("money", "number")
 
@@ -129,18 +131,25 @@ class _Pages(Document):
             down += step
 
     def cell_of(
-        self, x: float, y: float, size: tuple[float, float], text: str, points: float, *, shade: bool
+        self, x: float, size: tuple[float, float], lines: Sequence[str], points: float, *, shade: bool
     ) -> None:
-        """A bordered place with a text in it."""
+        """A bordered place with lines of text in it."""
         width, height = size
         self.set_fill_color(*SHADE)
-        self.rect(x, y, width, height, style="DF" if shade else "D")
-        self.place(x, y, width, self.lines(text, width, points), points)
+        self.rect(x, self.down, width, height, style="DF" if shade else "D")
+        self.place(x, self.down, width, lines, points)
 
     def height(self, lines: Iterable[Sequence[str]], size: float) -> float:
         """How high a row of places is."""
         most = max((len(each) for each in lines), default=1)
         return most * size * MM_PER_POINT * LEADING + 2 * PADDING
+
+    def pieces(self, wrapped: Sequence[Sequence[str]], size: float) -> Iterator[list[Sequence[str]]]:
+        """A row of places in pieces that fit a page each: one, but for a text longer than a page."""
+        room = self.bottom - MARGIN - HEADING_MM - 2 * PADDING
+        most = int(room / (size * MM_PER_POINT * LEADING))
+        for start in range(0, max(1, *map(len, wrapped), 1), most):
+            yield [lines[start : start + most] for lines in wrapped]
 
     def ensure(self, height: float) -> bool:
         """Go to a new page where less than `height` mm is left; tells whether it did."""
@@ -166,16 +175,18 @@ class _Pages(Document):
     def _fields(self, fields: Sequence[Said]) -> None:
         each = self.room / len(fields)
         label = LABEL_MM + 4
-        texts = [as_text(field.value, field.kind) for field in fields]
-        wrapped = [self.lines(text, each - label, FIELD) for text in texts]
-        wrapped += [self.lines(field.title, label, FIELD) for field in fields]
-        height = self.height(wrapped, FIELD)
-        self.ensure(height)
-        for n, (field, text) in enumerate(zip(fields, texts, strict=True)):
-            x = MARGIN + n * each
-            self.cell_of(x, self.down, (label, height), field.title, FIELD, shade=True)
-            self.cell_of(x + label, self.down, (each - label, height), text, FIELD, shade=False)
-        self.down += height
+        wrapped: list[Sequence[str]] = []
+        for field in fields:
+            wrapped.append(self.lines(field.title, label, FIELD))
+            wrapped.append(self.lines(as_text(field.value, field.kind), each - label, FIELD))
+        for piece in self.pieces(wrapped, FIELD):
+            height = self.height(piece, FIELD)
+            self.ensure(height)
+            for n, (title, lines) in enumerate(zip(piece[::2], piece[1::2], strict=True)):
+                x = MARGIN + n * each
+                self.cell_of(x, (label, height), title, FIELD, shade=True)
+                self.cell_of(x + label, (each - label, height), lines, FIELD, shade=False)
+            self.down += height
 
     def draw_grid(self, grid: Grid, *, titled: bool, first: bool) -> None:
         """A table, its heading repeated on every page."""
@@ -207,14 +218,15 @@ class _Pages(Document):
             self.lines(as_text(value, column.kind), width, BODY)
             for value, column, width in zip(row, columns, widths, strict=True)
         ]
-        height = self.height(wrapped, BODY)
-        if self.ensure(height):
-            self._heading(columns, widths)
         right = [
             column.kind in RIGHT and not isinstance(value, str)
             for value, column in zip(row, columns, strict=True)
         ]
-        self._line(wrapped, right, widths, height, shade=shade)
+        for piece in self.pieces(wrapped, BODY):
+            height = self.height(piece, BODY)
+            if self.ensure(height):
+                self._heading(columns, widths)
+            self._line(piece, right, widths, height, shade=shade)
 
     def _line(
         self,
@@ -262,9 +274,9 @@ class _Pages(Document):
         label = LABEL_MM
         for n, box in enumerate(boxes):
             x = MARGIN + n * each
-            text = signed_text(box, self.paper.locale)
-            self.cell_of(x, self.down, (label, BOX_MM), box.title, FIELD, shade=True)
-            self.cell_of(x + label, self.down, (each - label, BOX_MM), text, SMALL, shade=False)
+            text = self.lines(signed_text(box, self.paper.locale), each - label, SMALL)
+            self.cell_of(x, (label, BOX_MM), self.lines(box.title, label, FIELD), FIELD, shade=True)
+            self.cell_of(x + label, (each - label, BOX_MM), text, SMALL, shade=False)
         self.down += BOX_MM
 
     def _code(self, text: str, x: float, y: float) -> None:

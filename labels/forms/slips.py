@@ -75,8 +75,8 @@ def _record(name: str) -> Callable[[SlipPrinted], Any]:
     return lambda printed: getattr(_order("record")(printed), name, None)
 
 
-def _serials(name: str) -> Callable[[SlipPrinted], Any]:
-    return lambda printed: "  ".join(getattr(printed.slip, name)) or None
+def _found(name: str) -> Callable[[SlipPrinted], Any]:
+    return lambda printed: len(getattr(printed.slip, name)) or None
 
 
 def _reversal_of(printed: SlipPrinted) -> str | None:
@@ -139,9 +139,9 @@ FIELDS = (
     Field("form.field.claim", _said("claim"), wide=True),
     Field("form.field.reason", _surrender_reason, wide=True),
     Field("form.field.consent", _said("consent"), wide=True),
-    Field("form.field.short", _serials("short"), wide=True),
-    Field("form.field.over", _serials("over"), wide=True),
-    Field("form.field.damaged", _serials("damaged"), wide=True),
+    Field("form.field.short", _found("short"), "number"),
+    Field("form.field.over", _found("over"), "number"),
+    Field("form.field.damaged", _found("damaged"), "number"),
     Field("form.field.note", _said("note"), wide=True),
     Field(
         "form.field.review_reason", lambda p: p.slip.view.reviewed and p.slip.view.reviewed.reason, wide=True
@@ -241,19 +241,38 @@ def _boxes(printed: SlipPrinted) -> list[Box]:
     ]
 
 
+LINES = Table(
+    "form.table.lines",
+    lambda printed: enumerate(printed.lines, 1),
+    lambda printed: manner_of(printed.slip.view.document.type).columns,
+)
+FINDINGS = ("short", "over", "damaged")
+FOUND = Table(
+    "form.table.findings",
+    lambda printed: enumerate(
+        [(name, serial) for name in FINDINGS for serial in getattr(printed.slip, name)], 1
+    ),
+    (
+        NUMBER,
+        Column("form.column.finding", lambda row: row[1][0], 30, words="form.field"),
+        Column("form.column.serial", lambda row: row[1][1], 60, "serial"),
+    ),
+)
+
+
+def _tables(printed: SlipPrinted) -> tuple[Table, ...]:
+    """The lines, and the serials that fell short, were over or damaged, where there are any."""
+    found = any(getattr(printed.slip, name) for name in FINDINGS)
+    return (LINES, FOUND) if found else (LINES,)
+
+
 SLIP = Form(
     name="slip",
     title=_title,
     number="slip.view.document.number",
     unit="slip.unit",
     fields=FIELDS,
-    tables=(
-        Table(
-            "form.table.lines",
-            lambda printed: enumerate(printed.lines, 1),
-            lambda printed: manner_of(printed.slip.view.document.type).columns,
-        ),
-    ),
+    tables=_tables,
     boxes=_boxes,
     proof=lambda p: Proof(None, p.slip.view.document.site, p.slip.view.journal_seq, p.slip.view.hash),
     landscape=True,

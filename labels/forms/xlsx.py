@@ -18,6 +18,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from devices.problems import refuse
 from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, proof_texts, signed_text
 from labels.forms.spans import Pair, in_lines, pairs_over, whole, width_of
 from labels.words import Locale, text_of
@@ -25,6 +26,11 @@ from labels.words import Locale, text_of
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 A4 = 9
+ROWS = 1_000_000
+"""A worksheet holds 1,048,576 rows, head and foot included."""
+CELL_LIMIT = 30_000
+"""A cell holds 32,767 characters; what escapes add is room enough between."""
+ELLIPSIS = "…"
 MARGIN_INCHES = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6, "header": 0.25, "footer": 0.25}
 FONT = "宋体"
 SIZE, TITLE_SIZE, POINTS_PER_LINE, BOX_POINTS = 10, 16, 14.5, 30
@@ -69,7 +75,12 @@ def write_xlsx(paper: Paper, file: IO[bytes]) -> None:
 
 
 def safe_text(text: str) -> str:
-    """A text as a cell keeps it: `_x000D_` in it is no escape, and what no XML can hold is shown by its code."""
+    """A text as a cell keeps it: `_x000D_` in it is no escape, what no XML can hold is shown by its code.
+
+    One too long for a cell ends with an ellipsis.
+    """
+    if len(text) > CELL_LIMIT:
+        text = text[: CELL_LIMIT - 1] + ELLIPSIS
     if text.isprintable() and "_x" not in text:
         return text
     kept = ESCAPED.sub("_x005F_", text)
@@ -247,7 +258,9 @@ def _write_rows(drawing: _Drawing, grid: Grid) -> None:
     """Write the rows; each column's one cell is filled again for every row, since a row is written at once."""
     kinds = [heading.kind for heading in grid.columns]
     cells = [styled(drawing.sheet, kind, BODY) for kind in kinds]
-    for row in grid.rows:
+    for n, row in enumerate(grid.rows, 1):
+        if n > ROWS:
+            raise refuse("form_too_long", limit=ROWS)
         _append(drawing, cells, kinds, row)
     if grid.totals:
         said: list[Kind] = [
