@@ -39,6 +39,7 @@ PAGES = (
     Page("/stocktakes/{number}", "count", READER, "stocktake.html", stocktakes.show_stocktake),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.show_tasks),
     Page("/scan/{task}", "scan_task", ANY_READER, "scan_task.html", scan.show_task),
+    Page("/scan-cards", "scan_cards", SIGNED_IN, "scan_cards.html", scan.show_cards),
     Page("/scanner-test", "scanner_test", SIGNED_IN, "scanner_test.html", scan.show_scanner_test),
     Page("/stocktakes/{number}/count", "counting", COUNTER, "count.html", scan.show_counting),
     Page("/months", "months", ANY_READER, "months.html", months.show_months),

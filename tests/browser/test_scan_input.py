@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from devices.serials import COMMANDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.browser.scanning import answer, command, focused, outcomes, scan, settle
+from tests.paper import pages, scanned
 
 KNOWN, OTHER, THIRD = "661565714359", "661565714360", "661565714361"
 WIDE = "６６１５６５７１４３５９"
@@ -234,3 +236,29 @@ def test_the_self_test_tells_an_input_method_and_a_missing_enter(visit: Visit) -
     compose(page, WIDE)
     page.keyboard.press("Enter")
     expect(page.locator("[data-verdict=ime_on]")).to_be_visible()
+
+
+def test_the_printed_command_card_reads_as_the_commands(visit: Visit) -> None:
+    page = visit("zhang", "/scan-cards", DESKTOP)
+    (paper,) = pages(page.pdf(format="A4"), 300)
+    assert sorted(scanned(paper)) == sorted(command(name) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("place", ["#bin", "#sounds", "nav a >> nth=0", "main"])
+def test_no_scan_is_lost_to_a_choice_or_a_button(visit: Visit, place: str) -> None:
+    page = visit("zhang", "/scan/put_away", DESKTOP)
+    scan(page, "M-02")
+    page.focus(place)
+    scan(page, KNOWN)
+    settle(page)
+    assert (outcomes(page), page.input_value("#bin")) == ([("taken", KNOWN)], "M-02")
+    scan(page, command("cancel"), command("cancel"))
+
+
+def test_nothing_of_a_customer_is_kept_in_the_browser(visit: Visit) -> None:
+    page = visit("zhang", "/scan/lookup", DESKTOP)
+    sold = "661565714354"
+    scan(page, sold)
+    settle(page)
+    assert "惠民" in page.inner_text("#rows")
+    assert "惠民" not in page.evaluate("JSON.stringify(localStorage)")

@@ -128,7 +128,7 @@ export class Desk {
     }
     this.rows.set(scan.id, scan);
     if (scan.outcome) this.answered([scan], sounding);
-    else this.tell("unsent", "", serial);
+    else this.tell("unsent", "", serial, { sounding: sounding && !$("note").hidden });
     this.draw(scan);
     this.sender.poke();
     return scan;
@@ -168,10 +168,11 @@ export class Desk {
   // --- asking
 
   askUndo(row) {
+    if (this.kept.get("pending")) return this.tell("error", text("scan.is_finishing"));
     this.ask(row.id, text("scan.undo_ask", { serial: row.serial }), () => {
       this.acts.undo(row);
       this.draw();
-      this.tell("bin", text("scan.undone", { serial: row.serial }), row.serial);
+      this.tell("bin", text("scan.undone", { serial: row.serial }));
     });
   }
 
@@ -205,7 +206,7 @@ export class Desk {
     const row = rows.findLast((each) => each.outcome === outcome);
     const late = rows.every((each) => now - (this.began.get(each.id) ?? 0) > QUIET_MS);
     if (!(late && outcome === "taken")) {
-      this.tell(outcome, row.detail ?? "", row.serial, { place: row.place, sounding });
+      this.tell(outcome, row.detail ?? "", row.serial, { place: [row.place, row.customer].filter(Boolean).join(" "), sounding });
     }
     for (const each of rows) {
       const ms = now - (this.began.get(each.id) ?? now);
@@ -228,7 +229,7 @@ export class Desk {
     answer.replaceChildren(
       ...told.filter(([, said]) => said).map(([tag, said]) => Object.assign(document.createElement(tag), { textContent: said })),
     );
-    if (sounding && outcome !== "unsent") sound(outcome);
+    if (sounding) sound(outcome);
   }
 
   // --- what waits
@@ -309,8 +310,12 @@ export class Desk {
     };
     add("strong", text(`scan.outcome.${shown}`));
     add("b", row.serial);
+    if (row.href) {
+      const link = Object.assign(document.createElement("a"), { href: row.href, textContent: row.serial });
+      item.lastChild.replaceChildren(link);
+    }
     add("span", [row.bin, row.typed ? text("scan.by_hand") : "", row.part].filter(Boolean).join(" "), "where");
-    add("span", [row.detail, row.place].filter(Boolean).join(" "), "detail");
+    add("span", [row.detail, row.place, row.customer].filter(Boolean).join(" "), "detail");
     if (!row.undone) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet" });
       button.textContent = text(row.refused ? "scan.remove" : "scan.undo");

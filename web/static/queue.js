@@ -20,8 +20,9 @@ export class Kept {
     return keys.map((key) => JSON.parse(localStorage.getItem(key))).sort((one, other) => one.n - other.n);
   }
 
+  /** Who a device's customer is stays out: others use this browser too. */
   put(scan) {
-    localStorage.setItem(`${this.prefix}scan ${scan.id}`, JSON.stringify(scan));
+    localStorage.setItem(`${this.prefix}scan ${scan.id}`, JSON.stringify({ ...scan, customer: undefined }));
   }
 
   drop(scan) {
@@ -38,13 +39,13 @@ export class Kept {
     return JSON.parse(localStorage.getItem(this.prefix + name) ?? "null");
   }
 
-  /** Forget what was answered days ago, at whatever desk; what was never sent stays. */
+  /** Forget what was answered days ago, at whatever desk; what was never sent, or waits for its document, stays. */
   static tidy() {
     const before = (Date.now() - DAYS_KEPT * 86_400_000) * 1000;
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(PREFIX) || !key.includes(" scan ")) continue;
       const scan = JSON.parse(localStorage.getItem(key));
-      if (scan.sent && scan.n < before) localStorage.removeItem(key);
+      if (scan.sent && !scan.line && scan.n < before) localStorage.removeItem(key);
     }
   }
 }

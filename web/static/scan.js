@@ -4,7 +4,6 @@ import { batchBox } from "./batch.js";
 import { Desk } from "./desk.js";
 import { unanswered } from "./queue.js";
 import { cleaned } from "./scanner.js";
-import { sound } from "./sounds.js";
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
@@ -91,10 +90,14 @@ async function send(batch) {
 
 /** What an answer means for a row, and whether it becomes a line of the document. */
 function outcomeOf(row, { serial, device, fault }) {
-  const place = device ? whereIs(device) : "";
+  const place = desk.placeOf(device);
   if (device) fill(device);
-  if (fault) return { outcome: serial ? "unexpected" : "error", detail: fault.detail, place, line: data.extra === "found" && Boolean(serial) && foreign(row) };
-  if (!data.document) return { outcome: "taken", place, href: `/devices/${serial}` };
+  const customer = device && !device.site ? (device.customer?.name ?? device.customer?.taxpayer_id) : undefined;
+  if (fault) {
+    const line = data.extra === "found" && Boolean(serial) && foreign(row);
+    return { outcome: serial ? "unexpected" : "error", detail: fault.detail, place, customer, line };
+  }
+  if (!data.document) return { outcome: "taken", place, customer, href: `/devices/${serial}` };
   if (!foreign(row)) return { outcome: "taken", line: true };
   const told = text(`scan.extra.${data.extra}`);
   const quarantined = data.every_bin[row.bin] === "quarantine";
@@ -107,12 +110,8 @@ function foreign(row) {
   return Boolean(data.expected) && row.role !== "new" && !(row.serial in data.expected);
 }
 
-function whereIs(device) {
-  const customer = device.customer?.name ?? device.customer?.taxpayer_id ?? "";
-  return [desk.placeOf(device), device.site ? "" : customer].filter(Boolean).join(" ");
-}
-
 function undo(row) {
+  if (desk.kept.get("pending")) return;
   for (const each of [...desk.rows.values()]) {
     if (each === row || (row.line && each.line && each.pair === row.pair)) desk.drop(each);
   }
@@ -377,4 +376,3 @@ batchBox($("batch"), quietly);
 desk.begin();
 drawn();
 submit();
-if (desk.rows.size) sound("taken");

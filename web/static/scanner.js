@@ -76,12 +76,13 @@ function follow(field, submit, elsewhere) {
       if (event.key.length === 1 && event.key !== " " && !own) field.focus(); // the character goes there too
       if (!own || target.closest("header") || target.matches("textarea")) return;
       if (event.key.length === 1) typed = continued(typed, target, event);
-      else if (event.key === "Enter" && elsewhere) {
+      else if (event.key === "Enter") {
         const burst = quick(typed, target, event);
+        const choice = target.matches("select"); // nobody types a text there
         const text = burst ? typed.text : target.value;
         const before = burst ? typed.before : "";
         typed = { text: "" };
-        if (!elsewhere(target, text, before, burst)) return;
+        if (!(choice && burst) && !elsewhere?.(target, text, before, burst)) return;
         event.preventDefault();
         event.stopPropagation();
         target.value = before;

@@ -3,6 +3,7 @@
 /** [hertz, milliseconds] one after the other. */
 const SOUNDS = {
   taken: [[1320, 70]],
+  unsent: [[440, 50]],
   bin: [[990, 60], [1320, 60]],
   duplicate: [[660, 70], [0, 50], [660, 70]],
   unexpected: [[520, 160], [390, 240]],
@@ -11,6 +12,7 @@ const SOUNDS = {
 };
 const SHAKES = {
   taken: 40,
+  unsent: 20,
   bin: [30, 40, 30],
   duplicate: [60, 60, 60],
   unexpected: [150, 80, 150],

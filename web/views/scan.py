@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 
 from api.access import READERS
 from api.calls import Call
+from api.texts import SENTENCES
 from devices import records, serials
 from devices.audit import scans, stocktakes
 from devices.audit.kinds import RUNNING, Stocktake
@@ -19,12 +21,14 @@ from devices.lifecycle import DOCUMENT
 from devices.paperwork import DISPATCH_ORDER, DispatchOrder
 from devices.problems import refuse
 from devices.values import REGISTERS, STATE, Bin
+from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term
 from web.pages import View
 from web.tasks import TASK, TASKS, Task, bins_fitting, fields_of, line_fields_of, parts_of
 from web.views.home import sites_of
 
 NO_PAPER = "none"
+MODULE_UM: ModuleUm = 330  # the wider of the two: a card is read from any distance
 COMMANDS = {command: serials.command_barcode(command) for command in serials.COMMANDS}
 
 
@@ -113,6 +117,7 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
         "fields": fields,
         "line_fields": line_fields_of(task),
         "options": {source: OPTIONS[source](view.call, site) for source in sources},
+        "journalled": any(field.label in SENTENCES for field in (*fields, *line_fields_of(task))),
         "suggested": {"application": _next_application(view.call, site)} if task.name == "sell" else {},
         "bins": places,
         "paper": expected,
@@ -195,6 +200,12 @@ def show_scanner_test(view: View) -> dict[str, Any]:
     """The page at which one tries a scanner."""
     models = [model for model, _ in records.all_current(view.call.store, records.MODEL) if model.active]
     return {"data": {"commands": COMMANDS, "patterns": sorted({model.serial_pattern for model in models})}}
+
+
+def show_cards(view: View) -> dict[str, Any]:
+    """The command barcodes as a card to be printed, in their true size."""
+    drawn = {command: svg(code128(text), module_um=MODULE_UM).decode() for command, text in COMMANDS.items()}
+    return {"cards": [(command, Markup(barcode)) for command, barcode in drawn.items()]}  # noqa: S704 - our own drawing
 
 
 # --- where a field's choices come from
