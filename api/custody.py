@@ -26,9 +26,6 @@ from devices.journal import Writer, open_journals
 from devices.problems import refuse
 from devices.values import UNIT, Instant
 
-VISIT_READERS = ("storekeeper", "auditor", "supervisor")
-"""Who reads who has visited; a clerk has no part in it."""
-
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -248,7 +245,7 @@ def show_visit(call: Call, done: Done) -> Shown:
 
 def list_visits(call: Call, _: Done) -> Shown:
     """The access log of the sites where the caller may read it, oldest first."""
-    sites = [site for site in sites_asked(call) if call.who.may(VISIT_READERS, site)]
+    sites = [site for site in sites_asked(call) if call.who.may(visits.VISIT_READERS, site)]
     found = [each for site in sites for each in visits.visits_of(call.store, site)]
     return Shown([_visit(call, each) for each in found])
 

@@ -11,10 +11,11 @@ from api.access import ANYONE, READERS, SIGNED_IN, Access
 from api.forms import WRITERS, Load, drawing
 from api.reading import Nothing
 from api.routing import Route
+from devices.audit.visits import VISIT_READERS
 
 READER = Access(roles=READERS, site="number", scope="read")
 READ_BOOK = Access(roles=READERS, site="path")
-VISIT_NUMBER = Access(roles=custody.VISIT_READERS, site="number")
+VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
 STAFF_NUMBER = Access(roles=READERS, site="number")
 
 

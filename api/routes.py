@@ -25,7 +25,7 @@ from api.examples import DAY, DOCUMENTS, INSPECTION, SERIAL
 from api.form_routes import FORM_ROUTES
 from api.routing import Route
 from devices.audit.custody import Inspection
-from devices.audit.visits import STEP
+from devices.audit.visits import STEP, VISIT_READERS
 from devices.journal import Head
 from devices.ledger import books as ledger_books
 from devices.ledger import changes, due, listing, manifests
@@ -59,7 +59,7 @@ COUNTER_PATH = Access(roles=("storekeeper", "auditor"), site="path")
 STAFF_NUMBER = Access(roles=READERS, site="number")
 STOREKEEPER_BODY = Access(roles=("storekeeper",), site="body")
 SITE_STAFF_NUMBER = Access(roles=access.SITE_STAFF, site="number")
-VISIT_NUMBER = Access(roles=custody.VISIT_READERS, site="number")
+VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
 CREATED = (201,)

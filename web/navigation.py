@@ -25,6 +25,7 @@ LINKS = (
     Link("counts", "/stocktakes", READERS),
     Link("months", "/months", READERS),
     Link("orders", "/orders", READERS),
+    Link("custody", "/custody", READERS),
     Link("people", "/admin/people", (ADMIN,)),
     Link("registers", "/admin/registers", (ADMIN,)),
     Link("tokens", "/admin/tokens", (ADMIN,)),

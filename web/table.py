@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
+from devices.audit.inspections import INSPECTORS
+from devices.audit.visits import VISIT_READERS
 from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
 from web.views import (
     account,
     books,
+    custody,
     customers,
     devices,
     documents,
+    handovers,
     home,
+    inspections,
     months,
     orders,
     people,
@@ -20,6 +25,7 @@ from web.views import (
     scan,
     search,
     stocktakes,
+    visits,
 )
 
 ANY_READER = Access(roles=READERS, site="any")
@@ -59,6 +65,12 @@ PAGES = (
     Page("/documents", "documents", ANY_READER, "documents.html", documents.show_documents),
     Page("/documents/{number}", "document", READER, "document.html", documents.show_document),
     Page("/customers/{number}", "customer", READER, "customer.html", customers.show_customer),
+    Page("/custody", "custody", SIGNED_IN, "custody.html", custody.show_custody),
+    Page("/inspections/new", "checklist", Access(roles=INSPECTORS, site="any"), "inspection_new.html",
+         inspections.show_checklist),
+    Page("/inspections/{number}", "inspection", READER, "inspection.html", inspections.show_inspection),
+    Page("/visits/{number}", "visit", Access(roles=VISIT_READERS, site="number"), "visit.html", visits.show_visit),
+    Page("/handovers/{number}", "handover", SIGNED_IN, "handover.html", handovers.show_handover),
     Page("/reviews", "reviews", Access(roles=reviews.REVIEWERS, site="any"), "reviews.html", reviews.show_reviews),
 )  # fmt: skip
 

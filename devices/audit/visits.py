@@ -37,6 +37,8 @@ STEPS = (
 )
 STEP = {step.name: step for step in STEPS}
 BEFORE_ENTRY = ("requested", "approved")
+VISIT_READERS = ("storekeeper", "auditor", "supervisor")
+"""Who reads who has visited; a clerk has no part in it."""
 
 
 def request(

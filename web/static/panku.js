@@ -64,6 +64,7 @@ export function tell(place, sentences, kind = "error") {
 const AS = {
   integer: (value) => Number.parseInt(value, 10),
   boolean: (value, field) => field.checked,
+  flag: (value) => value === "true",
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
   moment: (value) => (value ? new Date(value).toISOString() : undefined),
@@ -76,7 +77,7 @@ const AS = {
 export function bodyOf(form) {
   const body = {};
   for (const field of form.elements) {
-    if (!field.name || field.disabled || field.type === "file" || "path" in field.dataset) continue;
+    if (!field.name || field.matches(":disabled") || field.type === "file" || "path" in field.dataset) continue;
     if (field.type === "radio" && !field.checked) continue;
     if (field.type === "checkbox" && field.dataset.as !== "boolean") {
       if (field.checked) (body[field.name] ??= []).push(field.value);
@@ -124,7 +125,9 @@ async function send(form) {
 
 function fieldOf(form, answer) {
   const pointer = answer.body?.errors?.[0]?.pointer ?? "";
-  return form.elements[pointer.slice(1).replaceAll("/", ".")] ?? form.querySelector("input[type=password]");
+  const name = pointer.slice(1).replaceAll("/", ".");
+  const within = (field) => name && field.name?.startsWith(`${name}.`) && field.type !== "hidden";
+  return form.elements[name] ?? [...form.elements].find(within) ?? form.querySelector("input[type=password]");
 }
 
 document.addEventListener("submit", (event) => {

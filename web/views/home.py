@@ -15,6 +15,7 @@ from devices.ledger.open_months import open_months
 from devices.people.roles import KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
 from web.pages import View
+from web.views.handovers import handovers_for, unsigned_part
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
 REJECTED_SHOWN = 20
@@ -23,6 +24,10 @@ PAGE_OF = {
     "repair_record": "/orders/{}",
     "on_site_repair": "/orders/{}",
     "stocktake": "/stocktakes",
+    "safety_inspection": "/custody",
+    "audit_inspection": "/custody",
+    "inspection_finding": "/inspections/{}",
+    "visit": "/visits/{}",
 }
 """By deadline: the page of its subject."""
 FOUNDED = "SELECT 1 FROM role_grant WHERE role = 'admin' AND active = 1 LIMIT 1"
@@ -49,13 +54,18 @@ def show_home(view: View) -> dict[str, Any]:
         "keys": _keys(call),
         "months": open_months(call.store, sites, today),
         "due": [(each, page_of(each)) for each in found],
+        "handovers": [
+            each
+            for each in handovers_for(call.store, call.who, [])
+            if unsigned_part(call.store, each, call.who.username)
+        ],
     }
 
 
 def page_of(each: Due) -> str | None:
     """The page of what a deadline is about; None where it has none of its own."""
     path = PAGE_OF.get(each.deadline)
-    return path and path.format(each.subject)
+    return path and path.format(each.subject.partition("/")[0])
 
 
 def _keys(call: Call) -> int:
