@@ -15,13 +15,13 @@ from msgspec.structs import replace
 from devices.database import Store
 from devices.ledger.case import Case, Move
 from devices.ledger.drafts import Draft
-from devices.ledger.entries import Entry
+from devices.ledger.entries import UNNAMED, Entry, Held
 from devices.ledger.gather import bins_of, held, models_of
 from devices.ledger.plan import step_of
 from devices.ledger.rules import bin_changes, devices_are_free, devices_are_here, marks_are_kept, models_fit
 from devices.lifecycle import Step
 from devices.problems import Problem
-from devices.values import Bin, Register
+from devices.values import Bin, Position, Register
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -45,7 +45,10 @@ def check(
     store: Store, document: str, site: str, scans: Sequence[Scanned], today: date
 ) -> list[Problem | None]:
     """Why `document` at `site` may not take each of these devices, None where it may; in their order."""
-    entries = tuple(Entry("", each.role, each.serial, each, each.bin) for each in scans)
+    entries = tuple(
+        Entry("", each.role, each.serial, each, each.bin, partner=UNNAMED if each.role == "new" else None)
+        for each in scans
+    )
     positions = held(store, sorted({each.serial for each in scans}))
     named = {each.model for each in scans} | {found.position.model for found in positions.values()}
     case = Case(
@@ -59,7 +62,19 @@ def check(
         models=models_of(store, [code for code in named if code]),
         held=positions,
     )
-    return [next(iter(_problems(replace(case, entries=(entry,)), entry)), None) for entry in entries]
+    return [next(iter(_problems(_with_partner(case, entry), entry)), None) for entry in entries]
+
+
+def _with_partner(case: Case, entry: Entry) -> Case:
+    """The case of one scan. A new serial comes in an old one's place, taken to be of the register its bin is for:
+    which one it is for is judged when both are posted.
+    """
+    alone = replace(case, entries=(entry,))
+    target = case.bins.get(entry.bin or "")
+    if entry.partner is None or target is None:
+        return alone
+    old = Position(state="at_factory", register=target.register)
+    return replace(alone, held={**case.held, entry.partner: Held(old, 1, "", 0, "")})
 
 
 def _problems(case: Case, entry: Entry) -> Iterable[Problem]:
@@ -69,6 +84,8 @@ def _problems(case: Case, entry: Entry) -> Iterable[Problem]:
         return
     move = _moved(case, entry, *found)
     for rule in (*RULES, *OWN_RULES.get(case.document, ())):
+        if rule is models_fit and entry.partner and entry.item.model is None:
+            continue  # it will have the model of the one it replaces
         yield from rule(case, [move])
 
 
