@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench import bulk, forms, labels, posting, reading, scanning
+from bench import bulk, counting, forms, labels, posting, reading, scanning
 from bench.datasets import filled, place
 from tests.postgresql import Missing
 
-PARTS = ("posting", "receipt", "lookup", "history", "verify", "labels", "forms", "scanning")
+PARTS = ("posting", "receipt", "lookup", "history", "verify", "labels", "forms", "scanning", "counting")
 EACH = 50
 """Lines of every device, at every size."""
 
@@ -59,6 +59,7 @@ def measure(engine: str, lines: int, parts: Collection[str], *, quick: bool) -> 
             "lookup": lambda: reading.lookup(engine, large, 300 if quick else 3000),
             "history": lambda: reading.histories(engine, small, large, 300 if quick else 3000),
             "verify": lambda: bulk.verification(engine, (small, medium, large)),
+            "counting": lambda: counting.measure(where, 5_000 if quick else 100_000),
             "scanning": lambda: scanning.measure(
                 where, filled(where.fresh(), 8_000 if quick else 100_000, 1), 30 if quick else 300
             ),

@@ -150,6 +150,17 @@ def filled(url: str, lines: int, each: int) -> Books:
     return Books(url, token, serials, sum(map(len, serials.values())) * each)
 
 
+def one_book(url: str, devices: int, each: int) -> str:
+    """Fill an empty database with devices of one site and book, `each` lines of every one; returns the URL."""
+    founded(url)
+    store = Store(url)
+    _fill_site(store, SITES[0], [f"{100000000000 + n * 10}" for n in range(devices)], each, "999999999990")
+    if store.engine == "postgresql":
+        store.execute("VACUUM ANALYZE")
+    store.close()
+    return url
+
+
 def _templates(store: Store, site: str, serial: str) -> list[tuple[Row, Row, Row]]:
     """A posted receipt and the two moves there and back, as (document, standing, line)."""
     unit = found(store, "", 0)
@@ -214,4 +225,4 @@ def _fill_site(store: Store, site: str, serials: list[str], each: int, spare: st
                 store.insert("position", POSITION_COLUMNS, at_last)
 
 
-__all__ = ["SITES", "Books", "Place", "filled", "founded", "move", "place", "receipt"]
+__all__ = ["SITES", "Books", "Place", "filled", "founded", "move", "one_book", "place", "receipt"]
