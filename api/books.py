@@ -100,6 +100,18 @@ def list_deadlines(call: Call, _: Done) -> Shown:
     return Shown(found)
 
 
+class HeldHead(msgspec.Struct, frozen=True):
+    """A head as it is held outside: the last link's number and hash."""
+
+    seq: int
+    hash: str
+
+
+def show_heads(call: Call, _: Done) -> Shown:
+    """The head of every journal in one file, which `panku verify --against` reads."""
+    return Shown({head.site: HeldHead(head.seq, head.hash) for head in heads(call.store)})
+
+
 def show_head(call: Call, _: Done) -> Shown:
     """The head of one journal, to be held outside."""
     for head in heads(call.store):

@@ -116,6 +116,7 @@ ROUTES = (
       books.StatementAnswer, query=books.StatementQuery),
     R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[due.Due],
       query=books.DeadlineQuery),
+    R("GET", "/v1/journal/heads", "read_heads", ANYONE, books.show_heads, dict[str, books.HeldHead]),
     R("GET", "/v1/journal/{site}/head", "read_head", ANYONE, books.show_head, Head),
     # labels
     R("POST", "/v1/labels", "print_labels", ANYONE, labels.show_labels, bytes, body=labels.LabelsBody,

@@ -26,6 +26,7 @@ LINKS = (
     Link("months", "/months", READERS),
     Link("orders", "/orders", READERS),
     Link("custody", "/custody", READERS),
+    Link("journal", "/journal", ("auditor", "supervisor")),
     Link("people", "/admin/people", (ADMIN,)),
     Link("registers", "/admin/registers", (ADMIN,)),
     Link("tokens", "/admin/tokens", (ADMIN,)),

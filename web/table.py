@@ -17,6 +17,7 @@ from web.views import (
     handovers,
     home,
     inspections,
+    journal,
     months,
     orders,
     people,
@@ -71,6 +72,9 @@ PAGES = (
     Page("/inspections/{number}", "inspection", READER, "inspection.html", inspections.show_inspection),
     Page("/visits/{number}", "visit", Access(roles=VISIT_READERS, site="number"), "visit.html", visits.show_visit),
     Page("/handovers/{number}", "handover", SIGNED_IN, "handover.html", handovers.show_handover),
+    Page("/journal", "journal", Access(roles=journal.CHECKERS, site="any"), "journals.html", journal.show_journals),
+    Page("/journal/{site}", "journal_end", Access(roles=journal.CHECKERS, site="any"), "journal.html",
+         journal.show_journal),
     Page("/reviews", "reviews", Access(roles=reviews.REVIEWERS, site="any"), "reviews.html", reviews.show_reviews),
 )  # fmt: skip
 

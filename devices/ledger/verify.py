@@ -28,8 +28,8 @@ Progress = Callable[[int, int], None]
 Heads = Mapping[str, tuple[int, str]]
 Check = Callable[[Store], Iterable[Fault]]
 
-LINKS = f"SELECT {', '.join(Link.__struct_fields__)} FROM journal WHERE site = ? ORDER BY seq"
-LAST = 2**63 - 1
+LINKS = f"SELECT {', '.join(Link.__struct_fields__)} FROM journal WHERE site = ? AND seq >= ? ORDER BY seq"
+FIRST, LAST = -(2**63), 2**63 - 1
 EXHAUSTED: tuple[int, Iterator[Row]] = (LAST, iter(()))
 REVIEWED = (
     "(SELECT j.hash FROM document d JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq"
@@ -85,7 +85,7 @@ def verify(
                 progress(done, links + lines)
 
         for (site,) in store.rows("SELECT DISTINCT site FROM journal ORDER BY site"):
-            faults += _journal_faults(store, site, advance)
+            faults += journal_faults(store, site, advance)
         faults += _orphans(store)
         faults += foreign_values(store, CHAINED)
         faults += _head_faults(store, heads or {})
@@ -95,11 +95,19 @@ def verify(
     return Report(faults, links, lines, devices)
 
 
-def _journal_faults(store: Store, site: str, advance: Callable[[int], None]) -> list[Fault]:
-    """The first wrong row of one journal, if any: after it every link would be wrong."""
-    previous: Link | None = None
-    records = _Records(store, site)
-    for link in starmap(Link, store.stream(LINKS, (site,))):
+def journal_faults(
+    store: Store,
+    site: str,
+    advance: Callable[[int], None] = lambda _: None,
+    *,
+    previous: Link | None = None,
+) -> list[Fault]:
+    """The first wrong row of one journal, if any: after it every link would be wrong.
+
+    With `previous`, a link that is taken as it is, only what follows it is checked.
+    """
+    records = _Records(store, site, previous.seq + 1 if previous else 1)
+    for link in starmap(Link, store.stream(LINKS, (site, previous.seq + 1 if previous else FIRST))):
         what = _link_fault(link, previous) or records.fault_of(link)
         if what is not None:
             return [Fault(*what)]
@@ -131,13 +139,13 @@ def _link_fault(link: Link, previous: Link | None) -> Wrong:
 class _ByLink:
     """One table's rows in the order of one journal, handed out link by link: no more than one link's are held."""
 
-    def __init__(self, store: Store, site: str, table: str) -> None:
+    def __init__(self, store: Store, site: str, table: str, first: int) -> None:
         columns, selected, order, size = STREAMS[table]
         place = "site" if table == "document" else "journal_site"
         rows = store.stream(
             f"SELECT {selected} FROM {table} t WHERE {place} = ?"
-            f" AND journal_seq BETWEEN 1 AND {LAST} ORDER BY {order}",
-            (site,),
+            f" AND journal_seq BETWEEN ? AND {LAST} ORDER BY {order}",
+            (site, first),
             size,
         )
         self.groups = groupby(rows, key=itemgetter(columns.index("journal_seq")))
@@ -153,11 +161,11 @@ class _ByLink:
 
 
 class _Records:
-    """The records and lines that belong to the links of one journal."""
+    """The records and lines that belong to the links of one journal, from its link `first` on."""
 
-    def __init__(self, store: Store, site: str) -> None:
-        self.lines = _ByLink(store, site, "line")
-        self.tables = {table: _ByLink(store, site, table) for table in STREAMS if table != "line"}
+    def __init__(self, store: Store, site: str, first: int) -> None:
+        self.lines = _ByLink(store, site, "line", first)
+        self.tables = {table: _ByLink(store, site, table, first) for table in STREAMS if table != "line"}
         self.count = 0
 
     def passed(self) -> int:
