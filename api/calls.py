@@ -18,6 +18,19 @@ from labels.words import Locale
 Read = TypeVar("Read")
 
 
+class ShownSetting(msgspec.Struct, frozen=True):
+    """One setting of the running server as an administrator may see it: passwords are masked, nothing is "".
+
+    `default` is as it would be written.
+    """
+
+    field: str
+    variable: str
+    value: str
+    default: str
+    is_default: bool
+
+
 class Services:
     """What every handler works with; `clock` answers in UTC microseconds."""
 
@@ -32,6 +45,7 @@ class Services:
         body_limit_bytes: int,
         upload_limit_bytes: int,
         replica: Replica | None = None,
+        settings: tuple[ShownSetting, ...] = (),
     ) -> None:
         self.store = store
         self.doors = doors
@@ -41,6 +55,7 @@ class Services:
         self.body_limit_bytes = body_limit_bytes
         self.upload_limit_bytes = upload_limit_bytes
         self.replica = replica
+        self.settings = settings
         self.written_at_us = 0
         """When readiness last wrote to the stores."""
         self._unit: Unit | None = None

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,22 @@ def _address(text: str, right: str) -> None:
         ipaddress.ip_address(text)
     except ValueError:
         raise ValueError(right) from None
+
+
+PASSWORDS = (
+    re.compile(r"([?&][^=&]*pass[^=&]*=)[^&]*()", re.IGNORECASE),
+    re.compile(r"^(\w+://[^:@/?#]*:).*(@)"),
+)
+"""Where a URL holds one: in its query, and between its user and the last @."""
+MASKED = r"\1***\2"
+
+
+def written(value: object) -> str:
+    """A value as it would be written in the environment, with the passwords of a URL masked."""
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    for password in PASSWORDS:
+        text = password.sub(MASKED, text)
+    return text
 
 
 MEBIBYTE = 1024 * 1024

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from api.app import create_app
-from api.calls import Services
+from api.calls import Services, ShownSetting
 from devices.audit.checks import stocktake_faults
 from devices.audit.handover_checks import handover_faults
 from devices.audit.kinds import AUDIT_KINDS
@@ -22,7 +22,7 @@ from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from panku import settings as panku_settings
-from panku.settings import Settings
+from panku.settings import SETTINGS, Settings, written
 from web.door import add_pages
 
 RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
@@ -45,6 +45,16 @@ def clock() -> int:
     return time.time_ns() // 1000
 
 
+def shown_settings(settings: Settings) -> tuple[ShownSetting, ...]:
+    """The settings in declared order as the administrators' page shows them."""
+    found = []
+    for setting in SETTINGS:
+        value = written(getattr(settings, setting.field))
+        default = setting.default.format(data_dir=settings.data_dir)
+        found.append(ShownSetting(setting.field, setting.variable, value, default, value == default))
+    return tuple(found)
+
+
 def services(settings: Settings) -> Services:
     """What the doors work with, opened for this process."""
     return Services(
@@ -56,6 +66,7 @@ def services(settings: Settings) -> Services:
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
         replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
+        settings=shown_settings(settings),
     )
 
 

@@ -30,6 +30,7 @@ LINKS = (
     Link("people", "/admin/people", (ADMIN,)),
     Link("registers", "/admin/registers", (ADMIN,)),
     Link("tokens", "/admin/tokens", (ADMIN,)),
+    Link("settings", "/admin/settings", (ADMIN,)),
 )
 
 

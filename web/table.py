@@ -25,6 +25,7 @@ from web.views import (
     reviews,
     scan,
     search,
+    settings,
     stocktakes,
     visits,
 )
@@ -57,6 +58,7 @@ PAGES = (
     Page("/admin/people", "people", ADMIN, "people.html", people.show_people),
     Page("/admin/people/{username}", "person", ADMIN, "person.html", people.show_person),
     Page("/admin/tokens", "tokens", ADMIN, "tokens.html", people.show_tokens),
+    Page("/admin/settings", "settings", ADMIN, "settings.html", settings.show_settings),
     Page("/devices/{serial}", "device", SIGNED_IN, "device.html", devices.show_device),
     Page("/search", "search", SIGNED_IN, "search.html", search.show_search),
     Page("/books", "books", ANY_READER, "books.html", books.show_books),
