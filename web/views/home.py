@@ -12,10 +12,12 @@ from devices.audit.stocktakes import stocktakes_of
 from devices.ledger import listing
 from devices.ledger.due import DEADLINE_OF_STATE, Due
 from devices.ledger.open_months import open_months
-from devices.people.roles import KEY_CONFIRMERS
+from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
+from devices.values import UNIT
 from web.pages import View
 from web.views.handovers import handovers_for, unsigned_part
+from web.views.registers import PAGE_OF_STEP, set_up
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
 REJECTED_SHOWN = 20
@@ -44,6 +46,7 @@ def show_home(view: View) -> dict[str, Any]:
     return {
         "founded": True,
         "today": today.isoformat(),
+        "to_set_up": _to_set_up(call),
         "waiting": _waiting(call),
         "counts": [
             each for site in sites for each in stocktakes_of(call.store, site) if each.state in UNSETTLED
@@ -66,6 +69,13 @@ def page_of(each: Due) -> str | None:
     """The page of what a deadline is about; None where it has none of its own."""
     path = PAGE_OF.get(each.deadline)
     return path and path.format(each.subject.partition("/")[0])
+
+
+def _to_set_up(call: Call) -> list[tuple[str, str]]:
+    """The steps of setting the unit up that are still open, each with its page, for whoever can take them."""
+    if not call.who.may((ADMIN,), UNIT):
+        return []
+    return [(step, PAGE_OF_STEP[step]) for step, done in set_up(call.store) if not done]
 
 
 def _keys(call: Call) -> int:

@@ -13,6 +13,8 @@ from web.pages import View
 
 STEPS = ("site", "bins", "models", "carriers", "people", "roles")
 """What a unit sets up before its first document, in order."""
+PAGE_OF_STEP = dict.fromkeys(STEPS, "/admin/registers") | dict.fromkeys(("people", "roles"), "/admin/people")
+"""Where each step is taken."""
 
 
 def show_registers(view: View) -> dict[str, Any]:
