@@ -36,7 +36,7 @@ class RowFault(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A manifest against its receipts: serials still short, and the rows that were no use."""
+    """A manifest against its receipts: serials still short, those received over it, and the rows that were no use."""
 
     number: str
     site: str
@@ -46,6 +46,7 @@ class Compared(msgspec.Struct, frozen=True):
     expected: int
     received: list[str]
     short: list[str]
+    over: list[str]
     faults: list[RowFault]
     rows: tuple[ManifestRow, ...]
 
@@ -157,6 +158,7 @@ def compared(store: Store, number: str) -> Compared:
         expected=len(expected),
         received=sorted(received & set(expected)),
         short=sorted(set(expected) - received),
+        over=sorted(received - set(expected)),
         faults=faults,
         rows=manifest.rows,
     )

@@ -67,12 +67,13 @@ const AS = {
   flag: (value) => value === "true",
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
+  devices: (value) => AS.lines(value).map((serial) => ({ serial })),
   moment: (value) => (value ? new Date(value).toISOString() : undefined),
 };
 
 /**
- * The JSON that a form says: names are paths such as `customer.name` or `lines.0.serial`. Empty fields are left out, and
- * those marked `data-path`, which belong into the address.
+ * The JSON that a form says: names are paths such as `customer.name` or `lines.0.serial`; what is under `each` goes into
+ * every line. Empty fields are left out, and those marked `data-path`, which belong into the address.
  */
 export function bodyOf(form) {
   const body = {};
@@ -86,7 +87,8 @@ export function bodyOf(form) {
     if (field.value === "" && field.dataset.as !== "boolean") continue;
     put(body, field.name.split("."), (AS[field.dataset.as] ?? ((value) => value))(field.value, field));
   }
-  return body;
+  const { each, ...rest } = body;
+  return each ? { ...rest, lines: rest.lines?.map((line) => ({ ...line, ...each })) } : rest;
 }
 
 function put(body, path, value) {
@@ -127,7 +129,10 @@ function fieldOf(form, answer) {
   const pointer = answer.body?.errors?.[0]?.pointer ?? "";
   const name = pointer.slice(1).replaceAll("/", ".");
   const within = (field) => name && field.name?.startsWith(`${name}.`) && field.type !== "hidden";
-  return form.elements[name] ?? [...form.elements].find(within) ?? form.querySelector("input[type=password]");
+  const fields = form.elements;
+  return (
+    fields[name] ?? [...fields].find(within) ?? fields[name.split(".")[0]] ?? form.querySelector("input[type=password]")
+  );
 }
 
 document.addEventListener("submit", (event) => {
