@@ -12,7 +12,7 @@ demo: .venv/ready
 	@$(BIN)/panku demo
 
 test: .venv/ready
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest -n auto --dist loadfile -q
 
 check: .venv/ready
 	@$(BIN)/ruff check .

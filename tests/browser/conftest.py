@@ -37,9 +37,9 @@ def chromium() -> str:
 
 
 class Site:
-    """A served demo. `restart` brings the server back on the same books after `stop`."""
+    """Served books, by default the demo's. `restart` brings the server back on the same books after `stop`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, begin: Callable[[Store, int], None] = fill) -> None:
         self.url = f"sqlite:///{folder}/panku.sqlite3"
         self.folder = folder
         with socket.socket() as free:
@@ -48,7 +48,7 @@ class Site:
         self.address = f"http://127.0.0.1:{self.port}"
         self.store = Store(self.url)
         schema.migrate(self.store)
-        fill(self.store, clock())
+        begin(self.store, clock())
         doors = Store(doors_url(self.url))
         migrate_doors(doors)
         doors.close()
@@ -81,9 +81,9 @@ class Site:
         self.server.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demo, served to this process's browser only."""
+    """The demo, served to the browser of one file of tests: what one file does is not in another's way."""
     chromium()
     served = Site(tmp_path_factory.mktemp("site"))
     yield served
