@@ -185,12 +185,33 @@ class Counting(RuleBasedStateMachine):
 
     def what_was_scanned_is_booked(self, chance: random.Random) -> None:
         """Now and then a device comes into the books after it was seen, as goods do that are unpacked first."""
-        seen = {scan.serial for scan in self.count.live()} if self.count else set()
+        live = self.count.live() if self.count else []
+        seen = {scan.serial for scan in live}
         known = self.log.now()
         if seen - known.keys() and chance.random() < 0.3:
             self.a_receipt(chance)
         if any(known[s].state == "in_transit" for s in seen & known.keys()) and chance.random() < 0.3:
             self.an_arrival(chance)
+        carried = [scan.serial for scan in live if self.other_bin(scan.serial) == scan.bin]
+        if carried:
+            self.move(chance.choice(carried))
+
+    def other_bin(self, serial: str) -> str:
+        """The bin to which a device at HERE may be moved from its own; none where it can not."""
+        spot = self.log.where(serial)
+        if (
+            spot is None
+            or spot.bin is None
+            or spot.site != HERE
+            or spot.state not in ("in_stock", "in_repair")
+        ):
+            return ""
+        return spot.bin[:2] if spot.bin.endswith("2") else spot.bin + "2"
+
+    def move(self, serial: str) -> None:
+        """Move a device to the other bin."""
+        code = self.other_bin(serial)
+        self.post("move", HERE, [serial], self.log.now()[serial]._replace(bin=code), bin=code)
 
     def a_receipt(self, chance: random.Random) -> None:
         book = chance.choice(("merchandise", "spare"))
@@ -202,10 +223,7 @@ class Counting(RuleBasedStateMachine):
     def a_move(self, chance: random.Random) -> None:
         serial = self.moving(self.those("in_stock", "in_repair", site=HERE), chance)
         if serial is not None:
-            spot = self.log.now()[serial]
-            assert spot.bin is not None
-            code = spot.bin[:2] if spot.bin.endswith("2") else spot.bin + "2"
-            self.post("move", HERE, [serial], spot._replace(bin=code), bin=code)
+            self.move(serial)
 
     def a_sale(self, chance: random.Random) -> None:
         serial = self.moving(self.those("in_stock", register="merchandise", site=HERE), chance)
