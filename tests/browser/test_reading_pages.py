@@ -155,3 +155,15 @@ def test_one_line_is_picked_and_reversed_from_the_documents_page(visit: Visit) -
     assert "待审批" in tab.inner_text(".lead")
     tab.get_by_role("button", name="撤回").click()
     expect(tab.locator(".lead")).to_contain_text("已撤回")
+
+
+def test_a_devices_label_and_history_are_printed_from_its_page(visit: Visit, site: Site) -> None:
+    page = visit("zhang", "/devices/661565714353", PHONE)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="PDF").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF")
+    page.get_by_text("打印标签").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="打印标签").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -33,6 +33,7 @@ export async function request(method, path, body, { key, ifMatch, signal } = {})
     ok: answer.ok,
     status: answer.status,
     body: json ? await answer.json() : null,
+    file: json || !answer.ok ? null : await answer.blob(),
     etag: answer.headers.get("ETag")?.replaceAll('"', ""),
   };
 }
@@ -116,6 +117,7 @@ async function send(form) {
     fieldOf(form, answer)?.focus();
     return;
   }
+  if (form.dataset.download) save(answer.file, form.dataset.download);
   if (form.dataset.secret) tell(place, [text("secret", { secret: answer.body[form.dataset.secret] })], "done");
   form.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: answer.body }));
   if (form.dataset.next !== undefined) {
@@ -123,6 +125,13 @@ async function send(form) {
     if (next) location.assign(next);
     else location.reload();
   }
+}
+
+/** Hand a file to the browser to keep. */
+function save(file, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function fieldOf(form, answer) {
