@@ -307,6 +307,18 @@ def test_a_closed_count_takes_no_scan_and_is_not_closed_twice(door: Door) -> Non
     assert door.store.row("SELECT COUNT(*) FROM scan WHERE stocktake = ?", (number,)) == (0,)
 
 
+def test_a_batch_that_was_kept_before_the_close_is_answered_again_after_it(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    number = begin(zhang)
+    (serial, bin_code), (other, _), *_ = held(door, "merchandise")
+    kept = one(door, serial, "kept", bin=bin_code)
+    first = send(zhang, number, kept).json
+    door.now += SECOND
+    zhang.post(f"/v1/stocktakes/{number}/close")
+    assert send(zhang, number, kept).json == first
+    assert code_of(send(zhang, number, kept, one(door, other, "late"))) == "stocktake_not_counting"
+
+
 def test_a_reopened_count_keeps_its_scans_and_what_was_explained(door: Door) -> None:
     zhang = door.sign_in("zhang")
     stock = held(door, "merchandise")

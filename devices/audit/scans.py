@@ -69,7 +69,7 @@ def take(
     Raises Refused: `not_found`, `stocktake_not_counting`; nothing is kept then, and the phone still has everything.
     """
     store.lock_journals([lock_of(number)])
-    counted = running(store, number)
+    counted = taking(store, number, [sent.id for sent in scans])
     desk = _Desk(store, counted, by, received_at_us - sent_at_us, received_at_us)
     done = [desk.take(sent, sent_at_us) for sent in scans]
     store.insert("scan", COLUMNS, desk.fresh)
@@ -95,6 +95,22 @@ def kept_text(text: str) -> str:
 def lock_of(number: str) -> str:
     """The name under which a stocktake's scans queue; taken after the journals', whose names come before it."""
     return f"stocktake {number}"
+
+
+def taking(store: Store, number: str, ids: Sequence[str]) -> Stocktake:
+    """A stocktake that takes these scans: one that is counted, or any that has kept them all already.
+
+    So a phone whose answer was lost on the way learns that nothing was, even once the count is closed.
+    """
+    found = records.current(store, STOCKTAKE, number)
+    if found is not None and found[0].state not in RUNNING:
+        row = store.row(
+            f"SELECT COUNT(*) FROM scan WHERE stocktake = ? AND id IN ({marks(len(ids))})", (number, *ids)
+        )
+        if row and row[0] == len(set(ids)):
+            value: Stocktake = found[0]
+            return value
+    return running(store, number)
 
 
 def running(store: Store, number: str) -> Stocktake:
