@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from api.routes import ROUTES
@@ -20,11 +22,21 @@ def zhang(stores: Stores) -> Client:
     return door.sign_in("zhang")
 
 
+def kept(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers, of a workbook without its length: it is drawn anew each time, and bears the moment."""
+    drawn = "spreadsheetml" in headers.get("content-type", "")
+    return {
+        name.lower(): value
+        for name, value in headers.items()
+        if not (drawn and name.lower() == "content-length")
+    }
+
+
 def assert_the_same_without_a_body(client: Client, path: str, query: dict[str, str] | None = None) -> None:
     get = client.client.simulate_get(path, params=query, headers=client.headers)
     head = client.client.simulate_head(path, params=query, headers=client.headers)
     assert (head.status_code, head.content) == (get.status_code, b"")
-    assert head.headers == get.headers
+    assert kept(head.headers) == kept(get.headers)
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET"], ids=lambda route: route.name)

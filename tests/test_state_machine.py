@@ -415,7 +415,7 @@ def test_the_books_stay_consistent_whatever_is_done(engine: str, stores: Stores)
     run_state_machine_as_test(
         walk,
         settings=settings(
-            max_examples=16 if engine == "sqlite" else 8,
+            max_examples=16 if engine == "sqlite" else 12,
             stateful_step_count=60,
             phases=(Phase.generate,),  # shrinking a walk this long takes longer than reading it
             deadline=None,
