@@ -408,12 +408,16 @@ class Counting(RuleBasedStateMachine):
         """A scan delivered again is the same scan."""
         if not self.sent:
             return
-        sent, sent_at, answer, by = chance.choice(self.sent)
         before = self.kept()
         self.tick()
+        self.answered_as_before(chance.choice(self.sent))
+        assert self.kept() == before
+
+    def answered_as_before(self, kept: tuple[scans.Sent, int, scans.Taken, Person]) -> None:
+        """Deliver a scan that was kept again."""
+        sent, sent_at, answer, by = kept
         (again,) = self.take([sent], sent_at, by.username)
         assert (again.outcome, again.serial) == (answer.outcome, answer.serial)
-        assert self.kept() == before
 
     def undo_a_scan(self, chance: random.Random) -> None:
         count = self.running()
@@ -577,7 +581,7 @@ class Counting(RuleBasedStateMachine):
         return signed
 
     def sealed(self, signed: sealing.Signed, standing: set[str], surplus: dict[str, Spot | None]) -> None:
-        """Shortages are missing and cite their findings, nothing was added back, and a replayed scan is refused."""
+        """Shortages are missing and cite their findings, nothing was added back, and no scan is kept any more."""
         count = self.running()
         marks = ", ".join("?" * len(signed.documents)) or "NULL"
         lines = self.store.rows(
@@ -593,9 +597,11 @@ class Counting(RuleBasedStateMachine):
         assert {serial for serial, *_ in lines} == standing
         assert {serial: self.log.where(serial) for serial in surplus} == surplus
         before = self.kept()
-        for sent, sent_at, _, by in self.sent[:3]:
+        for kept in self.sent[:3]:
+            self.answered_as_before(kept)
+            sent, sent_at, _, by = kept
             with pytest.raises(Refused, match="stocktake_not_counting"):
-                self.take([sent], sent_at, by.username)
+                self.take([sent, msgspec.structs.replace(sent, id="late")], sent_at, by.username)
         assert self.kept() == before
         self.reached.add("sealed with shortages" if standing else "sealed")
         self.count = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
@@ -12,6 +13,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Visit
 def test_one_signs_in_and_out_by_keyboard_alone(visit: Visit, viewport: dict[str, int]) -> None:
     page = visit(None, "/me", viewport)
     assert page.url.endswith("/sign-in?then=%2Fme")
+    expect(page.locator("[name=username]")).to_be_focused()
     page.keyboard.type("zhang")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORDS["zhang"][0])
