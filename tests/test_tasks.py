@@ -8,12 +8,27 @@ import pytest
 from msgspec import inspect
 
 from devices.ledger.drafts import DRAFTS
-from devices.lifecycle import DOCUMENT, roles_of
+from devices.lifecycle import DOCUMENT, POSTED, roles_of
 from labels.words import LOCALES, Locale, catalogue
-from web.tasks import TASKS, Task, bins_fitting, fields_of, line_fields_of, parts_of
+from web.tasks import (
+    TASKS,
+    Task,
+    bin_is_optional,
+    bins_fitting,
+    fields_of,
+    line_fields_of,
+    most_lines,
+    parts_of,
+)
+from web.views.papers import NEEDING
 
 POSTING = [task for task in TASKS if task.document is not None]
 SET_BY_THE_PAGE = {"site", "business_date", "lines"}
+
+
+def test_every_document_is_made_by_a_task_or_where_its_paper_or_its_original_is_shown() -> None:
+    assert {task.document for task in POSTING} | {*NEEDING, "reversal"} == {each.name for each in POSTED}
+    assert len({task.document for task in POSTING}) == len(POSTING)
 
 
 @pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
@@ -30,6 +45,7 @@ def test_a_field_is_what_the_document_declares(task: Task) -> None:
     for field in (*fields_of(task), *line_fields_of(task)):
         assert field.kind == "choice" or not (field.values or field.source)
         assert field.longest or field.kind in ("choice", "yuan")
+        assert field.of is None or field.of in {each.path for each in fields_of(task)}
 
 
 @pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
@@ -55,3 +71,12 @@ def test_bins_fit_as_the_lifecycle_says() -> None:
     assert bins_fitting("sale") == frozenset()
     assert bins_fitting("customer_return") == {("merchandise", "quarantine"), ("spare", "quarantine")}
     assert ("spare", "faulty") not in bins_fitting("receipt")
+
+
+def test_a_device_may_be_left_without_a_bin_where_the_lifecycle_has_a_step_without_one() -> None:
+    optional = {task.document for task in POSTING if bin_is_optional(task.document)}
+    assert optional == {"recovery", "swap"}
+
+
+def test_a_repaired_device_goes_back_alone_and_others_together() -> None:
+    assert [task.document for task in POSTING if most_lines(task) == 1] == ["repair_intake", "repair_return"]

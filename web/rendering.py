@@ -37,6 +37,8 @@ def render(template: str, locale: Locale, *, person: Person | None, **shown: Any
             words=words,
             term=partial(term, locale=locale),
             language=LANGUAGE_TAGS[locale],
+            zone=TIME_ZONE,
+            offset=datetime.now(ZoneInfo(TIME_ZONE)).isoformat()[-len("+08:00") :],
             locale=locale,
             static=static_url,
             script_words=partial(script_words, locale=locale),

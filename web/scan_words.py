@@ -15,7 +15,7 @@ DOCUMENT = (
     *sorted({f"scan.part.{role}" for task in TASKS for role, _ in parts_of(task)}),
     *(f"scan.extra.{each}" for each in ("told", "quarantined", "found")),
     *(f"scan.findings.{each}" for each in ("short", "over", "duplicate", "malformed", "extra", "damaged")),
-    "scan.missing", "scan.already_in", "scan.taxpayer_length", "scan.taxpayer_good",
+    "scan.missing", "scan.full_document", "scan.already_in", "scan.taxpayer_length", "scan.taxpayer_good",
     "scan.taxpayer_new", "scan.nothing", "scan.half", "scan.posted", "scan.pending", "scan.finding", "scan.left_out",
     "scan.cancel_ask", "scan.cancelled", "scan.finishing", "scan.remove_all", "comma",
 )  # fmt: skip

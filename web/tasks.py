@@ -16,8 +16,8 @@ from devices.ledger.drafts import DRAFTS
 from devices.lifecycle import STEPS, roles_of
 from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
 
-Source = Literal["carriers", "sites", "models", "repairs", "orders"]
-Kind = Literal["text", "choice", "yuan", "taxpayer"]
+Source = Literal["carriers", "sites", "models", "repairs", "orders", "visits"]
+Kind = Literal["text", "choice", "yuan", "taxpayer", "moment"]
 Extra = Literal["told", "quarantined", "found"]
 """What becomes of a scan that is not on the task's paper: told only; taken into quarantine with a reason; posted as
 it is, since the document makes a finding of it."""
@@ -26,14 +26,16 @@ it is, since the document makes a finding of it."""
 class Ask(msgspec.Struct, frozen=True):
     """One thing asked for, by its path in the document, or in a line of it.
 
-    `source` is where its choices come from; `fill` where a scanned device's passport has it; `keep` says that it
-    stays for the next document, `lasts` that it stays for the next line. `needed` asks for what the document itself
-    does not require; `first` asks for it before the first scan; `chosen` is chosen until another is.
+    `source` is where its choices come from; `fill` where a scanned device's passport has it; `of` names the choice
+    whose device it is. `keep` says that it stays for the next document, `lasts` that it stays for the next line.
+    `needed` asks for what the document itself does not require; `first` asks for it before the first scan; `chosen`
+    is chosen until another is.
     """
 
     path: str
     source: Source | None = None
     fill: str | None = None
+    of: str | None = None
     keep: bool = False
     lasts: bool = False
     needed: bool = False
@@ -70,60 +72,92 @@ SENT = (Ask("carrier", "carriers", keep=True), Ask("consignment_number"))
 TAXPAYER = Ask("customer.taxpayer_id", fill="customer.taxpayer_id", needed=True)
 NAME = Ask("customer.name", fill="customer.name")
 
-TASKS = (
-    Task("lookup", None),
-    Task(
-        "receive",
-        "receipt",
-        asks=(
-            Ask("register", keep=True, first=True),
-            Ask("supplier", keep=True),
-            Ask("delivery_note"),
-            Ask("model", "models", keep=True, first=True),
+FAULT = Ask("fault")
+REASON = Ask("reason")
+MAKERS = Paper("dispatch", "factory_dispatch", "found")
+
+GROUPS: dict[str, tuple[Task, ...]] = {
+    "shelf": (
+        Task("lookup", None),
+        Task(
+            "receive",
+            "receipt",
+            asks=(
+                Ask("register", keep=True, first=True),
+                Ask("supplier", keep=True),
+                Ask("delivery_note"),
+                Ask("model", "models", keep=True, first=True),
+            ),
+            each=(Ask("reason", lasts=True),),
+            paper=Paper("manifest", "manifest", "quarantined", required=False),
         ),
-        each=(Ask("reason", lasts=True),),
-        paper=Paper("manifest", "manifest", "quarantined", required=False),
+        Task("put_away", "move"),
+        Task("hold", "hold", asks=(REASON,)),
+        Task("release", "release", asks=(Ask("inspection"),), each=(Ask("reinitialised", lasts=True),)),
+        Task("transfer_out", "dispatch", asks=(Ask("destination", "sites", keep=True), *SENT)),
+        Task("transfer_in", "arrival", each=(Ask("damaged"),), paper=Paper("dispatch", "dispatch", "found")),
     ),
-    Task("put_away", "move"),
-    Task("transfer_out", "dispatch", asks=(Ask("destination", "sites", keep=True), *SENT)),
-    Task("transfer_in", "arrival", each=(Ask("damaged"),), paper=Paper("dispatch", "dispatch", "found")),
-    Task("sell", "sale", asks=(TAXPAYER, NAME, Ask("application")), then="customer.taxpayer_id"),
-    Task(
-        "register",
-        "registration",
-        asks=(
-            TAXPAYER,
-            NAME,
-            Ask("customer.address", fill="customer.address"),
-            Ask("customer.contact", fill="customer.contact"),
+    "customer": (
+        Task("sell", "sale", asks=(TAXPAYER, NAME, Ask("application")), then="customer.taxpayer_id"),
+        Task(
+            "register",
+            "registration",
+            asks=(
+                TAXPAYER,
+                NAME,
+                Ask("customer.address", fill="customer.address"),
+                Ask("customer.contact", fill="customer.contact"),
+            ),
+            each=(Ask("paired_with"),),
+            then="customer.taxpayer_id",
         ),
-        each=(Ask("paired_with"),),
-        then="customer.taxpayer_id",
+        Task("cancel_sale", "sale_cancellation", asks=(REASON,)),
+        Task("take_back", "customer_return", asks=(REASON,)),
+        Task("surrender", "surrender", asks=(Ask("tax_document"), REASON)),
+        Task("report_loss", "loss_report", asks=(Ask("report_number"),)),
     ),
-    Task("repair_intake", "repair_intake", asks=(Ask("order", "repairs"), Ask("fault")), opens="repairs"),
-    Task(
-        "swap",
-        "swap",
-        asks=(
-            Ask("order", "orders", fill="order_number"),
-            Ask("fault"),
-            Ask("terms", chosen="free"),
-            Ask("charged_fen"),
+    "repair": (
+        Task("repair_intake", "repair_intake", asks=(Ask("order", "repairs"), FAULT), opens="repairs"),
+        Task("repair_return", "repair_return", asks=(Ask("diagnosis"), Ask("work"), Ask("completed_at"))),
+        Task(
+            "swap",
+            "swap",
+            asks=(
+                Ask("order", "orders", fill="order_number"),
+                FAULT,
+                Ask("terms", chosen="free"),
+                Ask("charged_fen"),
+            ),
+            opens="repairs",
         ),
-        opens="repairs",
+        Task(
+            "carry_out",
+            "carry_out",
+            asks=(Ask("order", "visits", first=True),),
+            each=(Ask("faulty", of="order", lasts=True),),
+        ),
+        Task("carry_back", "carry_back"),
     ),
-    Task("factory_out", "factory_dispatch", asks=(Ask("maker", keep=True), *SENT)),
-    Task(
-        "factory_in",
-        "factory_receipt",
-        asks=(Ask("result"),),
-        each=(Ask("model", "models"),),
-        paper=Paper("dispatch", "factory_dispatch", "found"),
+    "maker": (
+        Task("factory_out", "factory_dispatch", asks=(Ask("maker", keep=True), *SENT)),
+        Task(
+            "factory_in",
+            "factory_receipt",
+            asks=(Ask("result"),),
+            each=(Ask("model", "models"),),
+            paper=MAKERS,
+        ),
+        Task("exchange", "factory_exchange", paper=Paper("dispatch", "factory_dispatch", "told")),
+        Task("supplier_out", "supplier_return", asks=(REASON, *SENT)),
     ),
-    Task("exchange", "factory_exchange", paper=Paper("dispatch", "factory_dispatch", "told")),
-    Task("take_back", "customer_return", asks=(Ask("reason"),)),
-    Task("cancel_sale", "sale_cancellation", asks=(Ask("reason"),)),
-)
+    "gone": (
+        Task("lost_on_the_way", "transit_loss", asks=(Ask("consignment_number"), Ask("claim"))),
+        Task("found", "recovery", asks=(Ask("found"), Ask("order", "repairs"))),
+        Task("write_off", "write_off", asks=(REASON, Ask("consent"))),
+    ),
+}
+"""The tasks as the scan page groups them."""
+TASKS = tuple(task for tasks in GROUPS.values() for task in tasks)
 TASK = {task.name: task for task in TASKS}
 assert len(TASK) == len(TASKS), "two tasks share a name"
 
@@ -138,6 +172,7 @@ class Field(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
     source: Source | None = None
     fill: str | None = None
+    of: str | None = None
     keep: bool = False
     lasts: bool = False
     first: bool = False
@@ -165,9 +200,17 @@ def line_fields_of(task: Task) -> tuple[Field, ...]:
     """The fields that each scan of a task takes along."""
     if task.document is None:
         return ()
-    members = _members(inspect.type_info(DRAFTS[task.document]))
-    lines: Any = next(each.type for each in members if each.name == "lines")
-    return tuple(_field(ask, lines.item_type) for ask in task.each)
+    return tuple(_field(ask, _lines(task.document).item_type) for ask in task.each)
+
+
+def most_lines(task: Task) -> int | None:
+    """How many lines the document of a task takes; None where there is none."""
+    return int(_lines(task.document).max_length) if task.document else None
+
+
+def _lines(document: str) -> Any:
+    members = _members(inspect.type_info(DRAFTS[document]))
+    return next(each.type for each in members if each.name == "lines")
 
 
 def _members(shape: Any) -> tuple[inspect.Field, ...]:
@@ -189,6 +232,7 @@ def _field(ask: Ask, shape: Any, *, opened: bool = False) -> Field:
         values=values,
         source=ask.source,
         fill=ask.fill,
+        of=ask.of,
         keep=ask.keep,
         lasts=ask.lasts,
         first=ask.first,
@@ -210,8 +254,13 @@ def _kind(ask: Ask, shape: Any) -> tuple[Kind, tuple[str, ...]]:
         return "choice", ()
     if isinstance(shape, inspect.IntType):
         return "yuan", ()
+    if ask.path in MOMENTS:
+        return "moment", ()
     return ("taxpayer" if ask.path.endswith("taxpayer_id") else "text"), ()
 
+
+MOMENTS = ("completed_at",)
+"""The fields that say a moment, in RFC 3339."""
 
 REACHED: dict[str | None, tuple[Register, ...]] = {
     "given": BOOKS,
@@ -232,6 +281,15 @@ def bins_fitting(document: str | None) -> frozenset[tuple[Register, Condition]]:
         for register in (step.registers if step.becomes == "same" else REACHED[step.becomes])
     }
     return frozenset(place for place, state in BIN_STATE.items() if (place[0], state) in wanted)
+
+
+def bin_is_optional(document: str | None) -> bool:
+    """Whether `document` may also leave a device without a bin that another step of it would put into one."""
+    roles = {step.role for step in STEPS if step.document == document and STATE[step.after].place == "bin"}
+    return any(
+        step.document == document and step.role in roles and STATE[step.after].place != "bin"
+        for step in STEPS
+    )
 
 
 def parts_of(task: Task) -> tuple[tuple[str, str], ...]:

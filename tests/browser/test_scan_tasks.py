@@ -19,7 +19,7 @@ def document(page: Page, number: str) -> dict[str, Any]:
     answered = page.request.get(f"/v1/documents/{number}?limit=500")
     assert answered.ok, answered.text()
     found: dict[str, Any] = answered.json()
-    return {**found["document"], "lines": found["lines"]}
+    return {**found["document"], "content": found["content"], "lines": found["lines"]}
 
 
 def post(request: APIRequestContext, path: str, body: dict[str, Any], key: str) -> Any:
@@ -215,48 +215,53 @@ def test_a_sale_is_cancelled_by_scanning_the_device_back(visit: Visit) -> None:
     assert finish(page)["type"] == "sale_cancellation"
 
 
-def serviced(page: Page, serial: str, key: str) -> None:
-    """Sell and register a device, so that a customer has it."""
+def serviced(page: Page, serial: str) -> None:
+    """Receive, sell and register a device, so that a customer has it."""
     day = page.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai'}).format(new Date())")
-    customer = {"taxpayer_id": TAXPAYER}
-    here = {"site": "BJ01", "business_date": day, "customer": customer, "lines": [{"serial": serial}]}
-    post(page.request, "/v1/documents", {"type": "sale", "application": f"SY-{key}", **here}, f"s-{key}")
-    post(page.request, "/v1/documents", {"type": "registration", **here}, f"r-{key}")
+    here = {"site": "BJ01", "business_date": day, "lines": [{"serial": serial}]}
+    bought = {"register": "merchandise", "supplier": "启明", "delivery_note": "QM-9", "model": "TCG-01"}
+    sold = {"customer": {"taxpayer_id": TAXPAYER}}
+    for body in (
+        {"type": "receipt", "bin": "M-01", **bought, **here},
+        {"type": "sale", "application": f"SY-{serial}", **sold, **here},
+        {"type": "registration", **sold, **here},
+    ):
+        post(page.request, "/v1/documents", body, f"{body['type']}-{serial}")
 
 
 def test_a_repair_is_taken_in_under_an_order_that_the_finish_opens(visit: Visit) -> None:
     page = visit("zhang", "/", PHONE)
-    serviced(page, "661565714364", "intake")
+    serviced(page, "773000000001")
     page.goto("/scan/repair_intake")
     page.fill("[name=fault]", "无法识别")
     page.focus("#scan")
-    scan(page, "R-01", "661565714364")
+    scan(page, "R-01", "773000000001")
     found = finish(page)
-    assert (found["type"], serials(found)) == ("repair_intake", ["661565714364"])
-    assert page.request.get("/v1/repairs?site=BJ01").json()[-1]["serial"] == "661565714364"
+    assert (found["type"], serials(found)) == ("repair_intake", ["773000000001"])
+    assert page.request.get("/v1/repairs?site=BJ01").json()[-1]["serial"] == "773000000001"
 
 
 def test_a_swap_is_two_scans(visit: Visit) -> None:
     page = visit("zhang", "/", PHONE)
-    serviced(page, "661565714372", "swap")
-    order = {"site": "BJ01", "serial": "661565714372", "fault": "不通电"}
+    serviced(page, "773000000002")
+    order = {"site": "BJ01", "serial": "773000000002", "fault": "不通电"}
     number = post(page.request, "/v1/repairs", order, "o-swap")["number"]
     page.goto("/scan/swap")
     assert "故障" in page.inner_text("#wanted")
-    scan(page, "661565714372")
+    scan(page, "773000000002")
     expect(page.locator("#wanted")).to_contain_text("备件")
     assert (page.input_value("[name=order]"), page.input_value("[name=fault]")) == (number, "不通电")
     scan(page, "661565720013")
     found = finish(page)
     states = {line["serial"]: line["position"]["state"] for line in found["lines"]}
-    assert states == {"661565714372": "faulty", "661565720013": "in_service"}
+    assert states == {"773000000002": "faulty", "661565720013": "in_service"}
 
 
 def test_half_a_swap_can_not_be_finished(visit: Visit) -> None:
     page = visit("zhang", "/", PHONE)
-    serviced(page, "661565714373", "half")
+    serviced(page, "773000000003")
     page.goto("/scan/swap")
-    scan(page, "661565714373")
+    scan(page, "773000000003")
     settle(page)
     scan(page, command("finish"))
     assert answer(page)[0] == "error"
@@ -283,13 +288,99 @@ def test_a_faulty_spare_goes_to_the_maker_and_comes_back(visit: Visit) -> None:
 
 def test_a_customer_gives_a_device_back(visit: Visit) -> None:
     page = visit("zhang", "/", DESKTOP)
-    serviced(page, "661565714374", "back")
+    serviced(page, "773000000004")
     page.goto("/scan/take_back")
     page.fill("[name=reason]", "停业")
     page.focus("#scan")
-    scan(page, "M-09", "661565714374")
+    scan(page, "M-09", "773000000004")
     found = finish(page)
     assert (found["type"], found["lines"][0]["position"]["state"]) == ("customer_return", "quarantined")
+
+
+def test_what_is_suspect_is_held_and_released_when_it_was_looked_at(visit: Visit) -> None:
+    page = visit("zhang", "/scan/hold", PHONE)
+    page.fill("[name=reason]", "外壳有裂纹")
+    page.focus("#scan")
+    scan(page, "M-09", "661565714359")
+    assert finish(page)["type"] == "hold"
+    page.goto("/scan/release")
+    page.fill("[name=inspection]", "只是包装，盘完好")
+    page.focus("#scan")
+    scan(page, "M-01", "661565714359")
+    found = finish(page)
+    assert (found["type"], found["status"]) == ("release", "pending")
+    assert "等审核员批准" in page.inner_text("#told")
+
+
+def test_a_repaired_device_is_handed_back_alone_and_the_moment_is_the_units(visit: Visit) -> None:
+    page = visit("zhang", "/", PHONE)
+    serviced(page, "773000000005")
+    page.goto("/scan/repair_intake")
+    page.fill("[name=fault]", "口令锁死")
+    page.focus("#scan")
+    scan(page, "R-01", "773000000005")
+    finish(page)
+    page.goto("/scan/repair_return")
+    done_at = page.input_value("[name=completed_at]")
+    page.fill("[name=diagnosis]", "口令输错三次")
+    page.fill("[name=work]", "解锁")
+    page.focus("#scan")
+    scan(page, "773000000005")
+    settle(page)
+    scan(page, KNOWN)
+    assert "最多 1 只" in answer(page)[1]
+    found = finish(page)
+    assert (found["type"], serials(found)) == ("repair_return", ["773000000005"])
+    assert found["content"]["completed_at"] == f"{done_at}+08:00"
+
+
+def test_a_spare_is_carried_out_for_the_device_of_a_dispatch_and_back(visit: Visit) -> None:
+    page = visit("zhang", "/", DESKTOP)
+    serviced(page, "773000000006")
+    order = {"site": "BJ01", "serial": "773000000006", "fault": "读不出", "technician": "孙师傅"}
+    number = post(page.request, "/v1/dispatch-orders", order, "o-visit")["number"]
+    page.goto("/scan/carry_out")
+    page.select_option("[name=order]", number)
+    assert page.input_value("[name=faulty]") == "773000000006"
+    page.focus("#scan")
+    scan(page, "661565720014")
+    found = finish(page)
+    assert [line["position"]["state"] for line in found["lines"]] == ["carried"]
+    page.goto("/scan/carry_back")
+    scan(page, "S-01", "661565720014")
+    found = finish(page)
+    assert [line["position"]["state"] for line in found["lines"]] == ["in_stock"]
+
+
+def test_a_lost_device_is_found_with_its_customer_or_comes_to_the_counter(visit: Visit) -> None:
+    page = visit("zhang", "/", PHONE)
+    serviced(page, "773000000007")
+    page.goto("/scan/report_loss")
+    page.fill("[name=report_number]", "BS-2026-01")
+    page.focus("#scan")
+    scan(page, "773000000007")
+    assert finish(page)["type"] == "loss_report"
+    page.goto("/scan/found")
+    page.select_option("#bin", "")
+    page.fill("[name=found]", "用户在抽屉里找到")
+    page.focus("#scan")
+    scan(page, "773000000007")
+    settle(page)
+    assert outcomes(page) == [("taken", "773000000007")]
+    found = finish(page)
+    assert (found["type"], found["status"]) == ("recovery", "pending")
+
+
+def test_a_customer_hands_a_device_to_the_tax_authority(visit: Visit) -> None:
+    page = visit("zhang", "/", PHONE)
+    serviced(page, "773000000008")
+    page.goto("/scan/surrender")
+    page.fill("[name=tax_document]", "税通 [2026] 17 号")
+    page.select_option("[name=reason]", "deregistration")
+    page.focus("#scan")
+    scan(page, "773000000008")
+    found = finish(page)
+    assert [line["position"]["state"] for line in found["lines"]] == ["surrendered"]
 
 
 def test_a_refusal_names_serials_whose_rows_turn_red_and_can_be_removed(visit: Visit) -> None:

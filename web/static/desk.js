@@ -19,7 +19,7 @@ const $ = (id) => document.getElementById(id);
  *   waiting()      rows to be sent besides the new ones
  *   undo(row)      take one back
  *   commands       what finish and cancel do
- *   elsewhere      as in scanner.js
+ *   elsewhere, entered      as in scanner.js
  *   drawn()        after anything changed
  */
 export class Desk {
@@ -63,6 +63,7 @@ export class Desk {
       spoiled: (typed) => this.spoiled(typed),
       composing: () => ($("ime").hidden = false),
       elsewhere: this.acts.elsewhere,
+      entered: this.acts.entered,
     });
     $("bin")?.addEventListener("change", (event) => this.setBin(event.target.value, false));
     $("only").addEventListener("click", () => {
@@ -113,10 +114,10 @@ export class Desk {
     this.answerAsked(false);
     $("ime").hidden = !widened(serial);
     if (serial in (this.data.every_bin ?? {})) return this.setBin(serial);
-    if (this.data.binned && !this.bin) return this.tell("error", text("scan.bin_first"), serial);
+    if (this.data.binned && !this.bin && !this.data.bin_optional) return this.tell("error", text("scan.bin_first"), serial);
     const scan = { id: newId(), n: Date.now() * 1000 + (this.counter++ % 1000), serial, at: new Date().toISOString() };
     if (typed) scan.typed = true;
-    if (this.data.binned) scan.bin = this.bin;
+    if (this.data.binned && this.bin) scan.bin = this.bin;
     const judged = this.acts.judge(scan);
     if (judged?.refused) return this.tell("error", judged.refused, serial);
     this.began.set(scan.id, began);

@@ -62,14 +62,15 @@ export function tell(place, sentences, kind = "error") {
   place.hidden = sentences.length === 0;
 }
 
-const AS = {
+/** How a field's text is said in JSON, by what it is; a moment is one of the unit's time zone, wherever the browser is. */
+export const AS = {
   integer: (value) => Number.parseInt(value, 10),
   boolean: (value, field) => field.checked,
   flag: (value) => value === "true",
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
   devices: (value) => AS.lines(value).map((serial) => ({ serial })),
-  moment: (value) => (value ? new Date(value).toISOString() : undefined),
+  moment: (value) => `${value}${document.body.dataset.offset}`,
 };
 
 /**

@@ -1,5 +1,5 @@
 // The scan page: one task, whose declaration the page brings along; its document is posted once, when it is finished.
-import { newId, request, tell, text, told } from "./panku.js";
+import { AS, newId, request, tell, text, told } from "./panku.js";
 import { batchBox } from "./batch.js";
 import { Desk } from "./desk.js";
 import { unanswered } from "./queue.js";
@@ -14,7 +14,7 @@ const opened = performance.now();
 const PATIENCE_MS = 20_000;
 const CHECK_MS = 120;
 
-const desk = new Desk(data, { judge, send, undo, elsewhere, drawn, tally, commands: { finish, cancel } });
+const desk = new Desk(data, { judge, send, undo, elsewhere, entered, drawn, tally, commands: { finish, cancel } });
 const quietly = (serial) => desk.take(serial, { typed: true, sounding: false });
 
 // --- one scan
@@ -23,24 +23,32 @@ function lines() {
   return [...desk.rows.values()].filter((row) => row.line && !row.undone);
 }
 
-/** The pair that lacks a device, in a task where two scans make a line. */
-function halfPair() {
-  const pairs = new Map();
+/** What are lines, or may become some: by pair, the parts that were scanned. */
+function pairs() {
+  const found = new Map();
   for (const row of desk.rows.values()) {
     if (row.sent && !row.line) continue;
-    pairs.set(row.pair, [...(pairs.get(row.pair) ?? []), row.role]);
+    found.set(row.pair, [...(found.get(row.pair) ?? []), row.role]);
   }
-  return [...pairs].reverse().find(([, roles]) => roles.length < data.parts.length);
+  return found;
+}
+
+/** The pair that lacks a device, in a task where two scans make a line. */
+function halfPair() {
+  return [...pairs()].reverse().find(([, roles]) => roles.length < data.parts.length);
 }
 
 function judge(scan) {
   if (desk.kept.get("pending")) return { refused: text("scan.is_finishing") };
   const first = fields.find((field) => "first" in field.dataset && !field.value && !(field.name === "model" && data.expected?.[scan.serial]));
-  if (first) {
-    first.focus();
-    return { refused: text("scan.missing", { field: first.dataset.ask }) };
+  const missing = first ?? lineFields.find((field) => field.required && !field.value);
+  if (missing) {
+    missing.focus();
+    return { refused: text("scan.missing", { field: missing.dataset.ask ?? missing.dataset.each }) };
   }
-  const [pair, roles] = halfPair() ?? [scan.id, []];
+  const half = halfPair();
+  if (data.document && !half && pairs().size >= data.most) return { refused: text("scan.full_document", { count: data.most }) };
+  const [pair, roles] = half ?? [scan.id, []];
   const part = data.parts.find((each) => !roles.includes(each.role)) ?? data.parts[0];
   Object.assign(scan, { pair, role: part.role });
   if (data.parts.length > 1) scan.part = text(`scan.part.${part.role}`);
@@ -119,6 +127,22 @@ function undo(row) {
 
 // --- the form
 
+/** Now by the server's clock, however wrong the browser's is, as the unit's time zone writes it. */
+function now(options) {
+  const at = new Date(data.now_us / 1000 + (performance.now() - opened));
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: document.body.dataset.zone, ...options }).format(at);
+}
+
+/** Fill the fields that tell a moment, and those that name the device of a chosen order. */
+function follow() {
+  for (const field of fields) {
+    if (field.dataset.kind === "moment") field.value ||= now({ dateStyle: "short", timeStyle: "short" }).replace(" ", "T");
+  }
+  for (const field of lineFields) {
+    if (field.dataset.of) field.value = fieldOf(field.dataset.of)?.selectedOptions[0]?.dataset.serial ?? "";
+  }
+}
+
 function fieldOf(path) {
   return fields.find((field) => field.name === path);
 }
@@ -168,15 +192,18 @@ function check(field) {
 }
 
 /** Whether a text typed into a field of the form was a scan: a command, or a serial where none belongs. */
-function elsewhere(field, typed, before, burst) {
+function elsewhere(field, { text: typed, before, burst }) {
   const scan = cleaned(typed);
   if (Object.values(data.commands).includes(scan)) return true;
   if (!fields.includes(field) && !lineFields.includes(field)) return false;
   const serial = patterns.some((pattern) => pattern.test(scan)) || (burst && scan in data.every_bin);
-  if (serial && (before || field.dataset.kind === "taxpayer")) return true;
+  return serial && (before !== "" || field.dataset.kind === "taxpayer");
+}
+
+/** Enter in a field that was filled by hand. */
+function entered(field) {
   if (field.name === data.then) finish();
-  else next(field);
-  return false;
+  else if (fields.includes(field) || lineFields.includes(field)) next(field);
 }
 
 /** The next field that still needs something, or the one for scans. */
@@ -192,14 +219,12 @@ function keepFields() {
 
 // --- finishing
 
-/** The document, as it is posted: today by the server's clock, however wrong the browser's is. */
+/** The document, as it is posted today. */
 function draft() {
-  const now = new Date(data.now_us / 1000 + (performance.now() - opened));
-  const body = { type: data.document, site: data.site, ...data.fixed };
-  body.business_date = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(now);
+  const body = { type: data.document, site: data.site, ...data.fixed, business_date: now({ dateStyle: "short" }) };
   for (const field of fields) {
     if (!field.value) continue;
-    const value = field.dataset.kind === "yuan" ? Math.round(Number.parseFloat(field.value) * 100) : field.value.trim();
+    const value = (AS[field.dataset.kind] ?? ((typed) => typed.trim()))(field.value);
     const [first, inner] = field.name.split(".");
     if (inner) (body[first] ??= {})[inner] = value;
     else body[first] = value;
@@ -287,6 +312,7 @@ function done(document_, pending) {
   $("told").append(link);
   for (const field of fields) if (!("keep" in field.dataset)) field.value = countedUp(field, pending.body);
   for (const field of lineFields) field.value = "";
+  follow();
   for (const field of fields) if (field.dataset.kind === "taxpayer") check(field);
   if (data.expected) for (const line of pending.body.lines) delete data.expected[line.serial ?? line.old];
   desk.draw();
@@ -360,8 +386,10 @@ for (const field of fields) {
   const kept = desk.kept.get("fields")?.[field.name];
   if (kept && "keep" in field.dataset) field.value = kept;
   field.addEventListener("change", keepFields);
+  field.addEventListener("change", follow);
   if (field.dataset.kind === "taxpayer") field.addEventListener("input", () => check(field));
 }
+follow();
 $("asks")?.addEventListener("submit", (event) => event.preventDefault());
 $("finish")?.addEventListener("click", finish);
 $("cancel")?.addEventListener("click", cancel);

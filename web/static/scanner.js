@@ -19,10 +19,10 @@ export function widened(text) {
 
 /**
  * Listen to a scanner. `take` gets each text as it came, `spoiled` what an input method made of one, `composing` is
- * told when one is at work. `elsewhere(field, text, before)` says whether a text typed into another field was meant
- * for this one; then that field gets back what it held before.
+ * told when one is at work. `elsewhere(field, {text, before, burst})` says whether a text typed into another field was
+ * meant for this one; then that field gets back what it held `before`. `entered(field)` is told where it was not.
  */
-export function listen(field, { take, spoiled, composing, elsewhere }) {
+export function listen(field, { take, spoiled, composing, elsewhere, entered }) {
   let composed = false;
   let swallowed;
 
@@ -61,11 +61,11 @@ export function listen(field, { take, spoiled, composing, elsewhere }) {
       swallowed = setTimeout(submit, AFTER_COMPOSING_MS);
     }
   });
-  follow(field, submit, elsewhere);
+  follow(field, submit, { elsewhere, entered });
 }
 
 /** Bring what a scanner types elsewhere to its field: from nowhere at once, from another field when it ends. */
-function follow(field, submit, elsewhere) {
+function follow(field, submit, { elsewhere, entered }) {
   let typed = { text: "" };
   document.addEventListener(
     "keydown",
@@ -77,22 +77,27 @@ function follow(field, submit, elsewhere) {
       if (!own || target.closest("header") || target.matches("textarea")) return;
       if (event.key.length === 1) typed = continued(typed, target, event);
       else if (event.key === "Enter") {
-        const burst = quick(typed, target, event);
-        const choice = target.matches("select"); // nobody types a text there
-        const text = burst ? typed.text : target.value;
-        const before = burst ? typed.before : "";
+        const readings = readingsOf(typed, target, event);
         typed = { text: "" };
-        if (!(choice && burst) && !elsewhere?.(target, text, before, burst)) return;
+        const choice = target.matches("select"); // nobody types a text there
+        const meant = readings.find((reading) => (choice && reading.burst) || elsewhere?.(target, reading));
+        if (!meant) return entered?.(target);
         event.preventDefault();
         event.stopPropagation();
-        target.value = before;
+        target.value = meant.before;
         field.focus();
-        field.value = text;
+        field.value = meant.text;
         submit();
       }
     },
     true,
   );
+}
+
+/** What a scanner may have typed before this Enter: the last burst, or, where it paused within one, all there is. */
+function readingsOf(typed, target, event) {
+  const whole = { text: target.value, before: "", burst: false };
+  return quick(typed, target, event) ? [{ text: typed.text, before: typed.before, burst: true }, whole] : [whole];
 }
 
 function continued(typed, target, event) {

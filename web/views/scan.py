@@ -24,7 +24,17 @@ from devices.values import REGISTERS, STATE, Bin
 from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term
 from web.pages import View
-from web.tasks import TASK, TASKS, Task, bins_fitting, fields_of, line_fields_of, parts_of
+from web.tasks import (
+    GROUPS,
+    TASK,
+    Task,
+    bin_is_optional,
+    bins_fitting,
+    fields_of,
+    line_fields_of,
+    most_lines,
+    parts_of,
+)
 from web.views.home import sites_of
 
 NO_PAPER = "none"
@@ -42,9 +52,9 @@ class Option(msgspec.Struct, frozen=True):
 
 
 def show_tasks(view: View) -> dict[str, Any]:
-    """The tasks of each site, as far as the reader may post what they make; and the counts that go on."""
+    """The tasks of each site in their groups, as far as the reader may post what they make; the counts that go on."""
     call = view.call
-    places = [(site, tasks) for site in sites_of(call) if (tasks := _tasks(view, site))]
+    places = [(site, groups) for site in sites_of(call) if (groups := _groups(view, site))]
     counts = [
         each
         for site in sorted(view.person.sites_of(stocktakes.SIGNING_ROLES))
@@ -54,8 +64,9 @@ def show_tasks(view: View) -> dict[str, Any]:
     return {"places": places, "counts": counts}
 
 
-def _tasks(view: View, site: str) -> list[Task]:
-    return [task for task in TASKS if _may(view, task, site)]
+def _groups(view: View, site: str) -> list[tuple[str, list[Task]]]:
+    allowed = ((group, [task for task in tasks if _may(view, task, site)]) for group, tasks in GROUPS.items())
+    return [(group, tasks) for group, tasks in allowed if tasks]
 
 
 def _may(view: View, task: Task, site: str) -> bool:
@@ -133,6 +144,8 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
             "parts": [{"role": role, "field": field} for role, field in parts_of(task)],
             "bins": [each.code for each in places],
             "binned": bool(fitting),
+            "bin_optional": bin_is_optional(task.document),
+            "most": most_lines(task),
             "then": task.then,
             "opens": f"/v1/{task.opens}" if task.opens else None,
         },
@@ -237,15 +250,24 @@ def _repairs(call: Call, site: str) -> list[Option]:
 
 def _orders(call: Call, site: str) -> list[Option]:
     """The orders under which a device may be swapped: open repairs, and dispatches whose service record is filed."""
+    return _repairs(call, site) + _dispatches(call, site, served=True)
+
+
+def _visits(call: Call, site: str) -> list[Option]:
+    """The dispatch orders under which a spare may be carried out: those that are not served yet."""
+    return _dispatches(call, site, served=False)
+
+
+def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
     rows = call.store.rows(
         "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key DESC LIMIT 200",
         (DISPATCH_ORDER.name, site),
     )
-    served = [msgspec.json.decode(content, type=DispatchOrder) for (content,) in rows]
-    return _repairs(call, site) + [
+    found = [msgspec.json.decode(content, type=DispatchOrder) for (content,) in rows]
+    return [
         Option(each.number, f"{each.number} {each.serial}", each.serial, each.fault)
-        for each in served
-        if each.record is not None and not each.cancelled
+        for each in found
+        if (each.record is not None) == served and not each.cancelled
     ]
 
 
@@ -255,6 +277,7 @@ OPTIONS: dict[str, Callable[[Call, str], list[Option]]] = {
     "models": _models,
     "repairs": _repairs,
     "orders": _orders,
+    "visits": _visits,
 }
 
 

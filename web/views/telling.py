@@ -14,7 +14,7 @@ from devices.lifecycle import DOCUMENT
 from devices.people.roles import Person
 from devices.unit import TIME_ZONE
 from labels.words import LIST_COMMA, Locale, term
-from web.tasks import TASKS
+from web.tasks import MOMENTS, TASKS
 
 FEN = 100
 
@@ -81,7 +81,6 @@ LEADS_TO = {
     "order": "/orders/{}",
     "customer": "/customers/{}",
 }
-MOMENTS = ("completed_at",)
 
 
 def said(content: Mapping[str, Any], locale: Locale, apart: tuple[str, ...] = APART) -> list[Said]:
