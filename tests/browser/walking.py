@@ -11,8 +11,8 @@ from playwright.sync_api import Page as Tab
 from api.access import Access
 from devices.people.roles import ADMIN
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Site
-from tests.test_pages import plain
+from tests.browser.conftest import DESKTOP, PHONE, Site, chromium
+from tests.browser.looked_at import address_of, lived_in
 from web.pages import Page
 from web.table import PAGES
 
@@ -20,7 +20,7 @@ VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
 VISITORS = {"zhang": "storekeeper", "li": "auditor", "admin": ADMIN}
 """One person of the demo for each role it has."""
 STOCKTAKE = {"site": "TJ01", "register": "custody", "method": "open"}
-"""A count that the pages of counts are looked at with; no other test counts this register."""
+"""The count that is under way."""
 
 
 def visitors_of(page: Page) -> list[str | None]:
@@ -33,25 +33,20 @@ def _asked(access: Access, role: str) -> bool:
     return access.roles is None or role in access.roles
 
 
-def address_of(page: Page, stocktake: str) -> str:
-    """Where a page is in the demo."""
-    return (
-        f"/stocktakes/{stocktake}" + page.path.partition("{number}")[2]
-        if _of_count(page)
-        else plain(page.path)
-    )
-
-
-def _of_count(page: Page) -> bool:
-    return page.path.startswith("/stocktakes/{number}")
-
-
+HIDDEN: dict[tuple[str, str | None], int] = {
+    ("counting", "zhang"): 404,
+    ("handover", "admin"): 404,
+    ("scan_task", "li"): 403,
+}
+"""Pages that these books hide from somebody who may see others like them, with the status that says so."""
 Walk = Callable[[Page, str | None, str], Tab]
 
 
 @pytest.fixture(scope="module")
-def walk(site: Site, browser: Browser) -> Iterator[Walk]:
+def walk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Walk]:
     """Open a page as somebody on a phone or a desktop: `walk(page, "zhang", "phone")`; they sign in once."""
+    chromium()
+    site = Site(tmp_path_factory.mktemp("site"), lived_in)
     contexts: dict[tuple[str | None, str], BrowserContext] = {}
 
     def context_of(who: str | None, viewport: str) -> BrowserContext:
@@ -71,14 +66,16 @@ def walk(site: Site, browser: Browser) -> Iterator[Walk]:
 
     def open_page(page: Page, who: str | None, viewport: str) -> Tab:
         tab = context_of(who, viewport).pages[0]
-        answer = tab.goto(address_of(page, stocktake))
+        answer = tab.goto(address_of(site.store, page, stocktake))
         assert answer is not None
+        assert answer.status == HIDDEN.get((page.name, who), 200)
         tab.wait_for_load_state()
         return tab
 
     yield open_page
     for context in contexts.values():
         context.close()
+    site.stop()
 
 
 STEPS = [
@@ -87,3 +84,8 @@ STEPS = [
     for who in visitors_of(page)
     for viewport in VIEWPORTS
 ]
+
+
+def seers_of(page: Page) -> list[str | None]:
+    """Who is shown a page in these books."""
+    return [who for who in visitors_of(page) if (page.name, who) not in HIDDEN]
