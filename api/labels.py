@@ -67,7 +67,9 @@ def show_labels(call: Call, _: Done) -> Shown:
         body.printer_font,
         body.outline,
     )
-    found = labelled(call.store, body.what, reads_documents_of=lambda site: call.who.may(READERS, site))
+    found = labelled(
+        call.store, body.what, most=MOST_LABELS, reads_documents_of=lambda site: call.who.may(READERS, site)
+    )
     drawn = printed(labels_of(found, call.locale), order, call.locale, call.at_us)
     return Shown(drawn, media_type=FORMATS[body.format].media_type)
 

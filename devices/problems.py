@@ -118,6 +118,7 @@ PROBLEMS: dict[str, Meaning] = {
     "malformed_range": _of(422, "text"),
     "range_backwards": _of(422, "text"),
     "range_too_long": _of(422, "text", "count", "limit"),
+    "list_too_long": _of(422, "limit"),
     "form_too_long": _of(422, "limit"),
     # paper
     "missing_glyph": _of(422, "character", "code_point", "text"),

@@ -14,6 +14,7 @@ LONGEST_TEXT_TOLD = 64  # characters of a refused text that a problem repeats
 LONGEST_PATTERN = 64  # characters of a model's serial pattern
 VARIABLE_PARTS = 2  # parts of a pattern that may vary in length: two cannot backtrack far
 LONGEST_RANGE = 1_000  # serials one range may stand for: more than any carton holds
+LONGEST_LIST = 10_000  # serials one list may stand for: as many as a document takes
 
 COMMAND_PREFIX = "PANKU"  # of the barcodes that command a scanning page; no serial begins so
 COMMANDS = ("finish", "cancel", "undo")
@@ -170,18 +171,23 @@ def _last_number(head: str, start: str, sign: str, rest: str) -> int | None:
     return int(start) + int(digits) if sign == "+" else int(start[: len(start) - len(digits)] + digits)
 
 
-def expand_all(text: str) -> Expansion:
+def expand_all(text: str, most: int = LONGEST_LIST) -> Expansion:
     """Every serial and range of a batch box, one per line or comma; a serial named twice is told (`duplicate_serial`).
 
     The pointer of a problem is `/entries/N` and a duplicate's rows are entries, counted from 1 without the empty ones.
+    A list of more than `most` serials, repeated ones counted, is not expanded (`list_too_long`).
     """
     first_entry: dict[str, int] = {}
     problems: list[Problem] = []
+    count = 0
     entries = [entry for entry in _SEPARATORS.split(text) if trimmed(entry)]
     for number, entry in enumerate(entries, start=1):
         expansion = expand(entry, f"/entries/{number}")
         problems += expansion.problems
         problems += _repeated(expansion.serials, first_entry, number)
+        count += len(expansion.serials)
+        if count > most:
+            return _fault("list_too_long", "/entries", limit=most)
     return Expansion(tuple(first_entry), tuple(problems))
 
 

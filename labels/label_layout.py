@@ -5,7 +5,7 @@ Pure; what draws on PDF and what writes for thermal printers place a label alike
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -56,7 +56,7 @@ class Placed(msgspec.Struct, frozen=True):
     module_mm: float
 
 
-def placed(labels: Sequence[Label], stock: Stock, module_mm: float) -> list[Placed]:
+def placed(labels: Iterable[Label], stock: Stock, module_mm: float) -> list[Placed]:
     """Every label in its place on this stock.
 
     Raises Refused with a problem for each label that cannot be printed on it, told by its place in `/what`:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -37,7 +37,7 @@ class Order(msgspec.Struct, frozen=True):
     outline: bool = False
 
 
-Drawing = Callable[[Sequence[Label], Order, Locale, int], bytes]
+Drawing = Callable[[Iterable[Label], Order, Locale, int], bytes]
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Drawn(msgspec.Struct, frozen=True):
     draw: Drawing
 
 
-def _pdf(labels: Sequence[Label], order: Order, locale: Locale, at_us: int) -> bytes:
+def _pdf(labels: Iterable[Label], order: Order, locale: Locale, at_us: int) -> bytes:
     return label_sheets(
         labels,
         order.stock or STOCK["L7160"],
@@ -60,7 +60,7 @@ def _pdf(labels: Sequence[Label], order: Order, locale: Locale, at_us: int) -> b
     )
 
 
-def _zpl(labels: Sequence[Label], order: Order, _: Locale, __: int) -> bytes:
+def _zpl(labels: Iterable[Label], order: Order, _: Locale, __: int) -> bytes:
     return zpl(
         labels,
         order.stock or STOCK["60x40"],
@@ -71,19 +71,20 @@ def _zpl(labels: Sequence[Label], order: Order, _: Locale, __: int) -> bytes:
     )
 
 
-def _svg(labels: Sequence[Label], order: Order, _: Locale, __: int) -> bytes:
+def _svg(labels: Iterable[Label], order: Order, _: Locale, __: int) -> bytes:
     return barcodes.svg(code128(_only(labels, order).barcode, "/what/0"), module_um=order.module_um)
 
 
-def _png(labels: Sequence[Label], order: Order, _: Locale, __: int) -> bytes:
+def _png(labels: Iterable[Label], order: Order, _: Locale, __: int) -> bytes:
     barcode = code128(_only(labels, order).barcode, "/what/0")
     return barcodes.png(barcode, module_um=order.module_um, dpi=order.dpi or 300)
 
 
-def _only(labels: Sequence[Label], order: Order) -> Label:
-    if len(labels) != 1:
-        raise refuse("one_label_only", "/what", format=order.format, count=len(labels))
-    return labels[0]
+def _only(labels: Iterable[Label], order: Order) -> Label:
+    found = list(labels)
+    if len(found) != 1:
+        raise refuse("one_label_only", "/what", format=order.format, count=len(found))
+    return found[0]
 
 
 FORMATS: dict[Format, Drawn] = {
@@ -95,6 +96,6 @@ FORMATS: dict[Format, Drawn] = {
 assert tuple(FORMATS) == get_args(Format), "every format is drawn"
 
 
-def printed(labels: Sequence[Label], order: Order, locale: Locale, at_us: int) -> bytes:
+def printed(labels: Iterable[Label], order: Order, locale: Locale, at_us: int) -> bytes:
     """The labels as ordered; `at_us` is when a PDF says it was made. Raises Refused as the format's drawing does."""
     return FORMATS[order.format].draw(labels, order, locale, at_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from devices.problems import refuse
 from labels.label_layout import LEAST_POINTS, LINE, Placed, Text, placed
@@ -17,7 +17,7 @@ make three of a bar a hair wider than two: at 203 dpi 76 of 80 barcodes were unr
 
 
 def label_sheets(
-    labels: Sequence[Label],
+    labels: Iterable[Label],
     stock: Stock,
     *,
     title: str,

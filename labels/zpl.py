@@ -6,7 +6,7 @@ is written in hexadecimal (^FH), so that no name can hold a command.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from PIL import Image, ImageDraw
 
@@ -24,7 +24,7 @@ MEASURED_PX = 100
 
 
 def zpl(
-    labels: Sequence[Label],
+    labels: Iterable[Label],
     stock: Stock,
     *,
     dpi: int = 203,

@@ -144,6 +144,40 @@ def test_everything_that_is_not_there_is_named_at_once(zhang: Client) -> None:
     assert "999999999999" in detail["detail"]
 
 
+def test_all_bins_of_a_site_are_printed_where_none_is_named(zhang: Client) -> None:
+    answer = zhang.post("/v1/labels", order({"kind": "bin", "site": "BJ01"}))
+    found = [scanned(label) for label in labels_on(answer.content, STOCK["L7160"], 203)]
+    assert [read[0] for read in found if read] == ["M-01", "M-02", "M-09", "R-01", "S-01", "S-08", "S-09"]
+    assert faults(zhang, order({"kind": "bin", "site": "XX01"})) == [("no_active_bins", "/what/0/site")]
+
+
+def test_a_list_with_ranges_is_printed_each_device_once(zhang: Client) -> None:
+    listed = {"kind": "devices", "entries": "661565714353-355\n661565714354"}
+    answer = zhang.post("/v1/labels", order(listed, DEVICE, stock="60x40"))
+    assert [text.split()[2] for text in texts(answer.content)] == [
+        f"{661565714353 + n}" for n in (0, 1, 2, 0)
+    ]
+
+
+def test_every_fault_of_a_list_is_named(zhang: Client) -> None:
+    listed = {"kind": "devices", "entries": "661565714352-354, ６６１, 5-1"}
+    assert faults(zhang, order(listed)) == [
+        ("full_width", "/what/0/entries"),
+        ("range_backwards", "/what/0/entries"),
+        ("unknown_serial", "/what/0/entries"),
+    ]
+
+
+@pytest.mark.parametrize("entries", ["661565714353+999\n661565715353", "0000000000+999\n" * 3_000])
+def test_more_labels_than_one_order_takes_are_refused(zhang: Client, entries: str) -> None:
+    assert faults(zhang, order({"kind": "devices", "entries": entries})) == [
+        ("list_too_long", "/what/0/entries")
+    ]
+    assert faults(zhang, order(*[{"kind": "devices", "entries": "0000000000+599"}] * 2)) == [
+        ("list_too_long", "/what")
+    ]
+
+
 @pytest.mark.parametrize(
     ("rest", "fault"),
     [
@@ -218,12 +252,12 @@ def test_as_many_labels_as_may_be_asked_for_are_printed(zhang: Client) -> None:
 
 def test_what_is_looked_up_in_portions_is_all_found(door: Door) -> None:
     wanted = [DeviceWanted(f"{661565714353 + n % 24}") for n in range(1200)]
-    assert len(labelled(door.store, wanted, reads_documents_of=lambda _: False)) == 1200
+    assert len(labelled(door.store, wanted, most=1200, reads_documents_of=lambda _: False)) == 1200
 
 
 def test_a_document_of_a_site_that_is_not_read_is_unknown(door: Door) -> None:
     with pytest.raises(Refused) as refused:
-        labelled(door.store, [DocumentWanted("BJ01-2026-000001")], reads_documents_of=lambda _: False)
+        labelled(door.store, [DocumentWanted("BJ01-2026-000001")], most=1, reads_documents_of=lambda _: False)
     assert [problem.code for problem in refused.value.problems] == ["unknown_document"]
 
 

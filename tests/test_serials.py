@@ -178,6 +178,13 @@ def test_each_fault_of_a_range_has_its_name(text: str, code: str) -> None:
     assert code_of(problem) == code
 
 
+def test_a_list_stands_for_a_bounded_number_of_serials() -> None:
+    assert len(expand_all("661565714353+9", most=10).serials) == 10
+    for text in ("661565714353+10", "661565714353+9\n661565714353"):
+        found = expand_all(text, most=10)
+        assert (found.serials, [each.code for each in found.problems]) == ((), ["list_too_long"])
+
+
 def test_every_fault_of_a_batch_is_told_with_its_entry() -> None:
     expansion = expand_all("661565714353+2\n\n??，661565714355、661565714356\n12-345")
     assert expansion.serials == ("661565714353", "661565714354", "661565714355", "661565714356")

@@ -13,7 +13,7 @@ import msgspec
 from devices import records, serials
 from devices.database import Store
 from devices.ledger.gather import marks
-from devices.problems import Problem, Refused
+from devices.problems import Problem, Refused, refuse
 from devices.values import Bin, Site
 
 Command = Literal["finish", "cancel", "undo"]
@@ -28,11 +28,17 @@ class DeviceWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     serial: Text
 
 
+class DevicesWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="devices"):
+    """The labels of many devices: serials and ranges such as 661565714353-380, one per line or comma."""
+
+    entries: Annotated[str, msgspec.Meta(min_length=1, max_length=50_000)]
+
+
 class BinWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bin"):
-    """A bin's label."""
+    """A bin's label; without a code those of every bin of the site that is in use."""
 
     site: Text
-    code: Text
+    code: Text | None = None
 
 
 class DocumentWanted(
@@ -49,7 +55,7 @@ class CommandWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     command: Command
 
 
-Wanted = DeviceWanted | BinWanted | DocumentWanted | CommandWanted
+Wanted = DeviceWanted | DevicesWanted | BinWanted | DocumentWanted | CommandWanted
 
 
 class DeviceLabelled(msgspec.Struct, frozen=True):
@@ -92,33 +98,68 @@ Labelled = DeviceLabelled | BinLabelled | DocumentLabelled | CommandLabelled
 
 
 def labelled(
-    store: Store, wanted: Sequence[Wanted], *, reads_documents_of: Callable[[str], bool]
+    store: Store, wanted: Sequence[Wanted], *, most: int, reads_documents_of: Callable[[str], bool]
 ) -> list[Labelled]:
     """What the books say of everything asked for, in order; a document of a site that is not read is an unknown one.
 
-    Raises Refused with every one that is not there, by its place: `unknown_serial`, `unknown_bin`,
-    `unknown_document`, and what `recognise` says of a serial that is none.
+    Raises Refused with every one that is not there, by its place: `unknown_serial`, `unknown_bin`, `no_active_bins`,
+    `unknown_document`, and what `recognise` or `expand_all` say of serials; `list_too_long` for more than `most`.
     """
-    books = _Books(store, wanted)
-    found = [_one(books, each, f"/what/{place}", reads_documents_of) for place, each in enumerate(wanted)]
+    bins = _bins(store) if any(isinstance(each, BinWanted) for each in wanted) else {}
+    singles = [
+        single for place, each in enumerate(wanted) for single in _singles(bins, each, f"/what/{place}", most)
+    ]
+    if len(singles) > most:
+        raise refuse("list_too_long", "/what", limit=most)
+    books = _Books(store, bins, [each for _, each in singles if not isinstance(each, Problem)])
+    found = [
+        each if isinstance(each, Problem) else _one(books, each, place, reads_documents_of)
+        for place, each in singles
+    ]
     if problems := [each for each in found if isinstance(each, Problem)]:
         raise Refused(problems)
     return [each for each in found if not isinstance(each, Problem)]
 
 
+def _bins(store: Store) -> dict[tuple[str, str], Bin]:
+    return {(one.site, one.code): one for one, _ in records.all_current(store, records.BIN)}
+
+
+def _singles(
+    bins: dict[tuple[str, str], Bin], wanted: Wanted, place: str, most: int
+) -> Iterator[tuple[str, Wanted | Problem]]:
+    """One label at a time: a list of devices by serial, each once; all bins of a site by code."""
+    match wanted:
+        case DevicesWanted(entries):
+            expansion = serials.expand_all(entries, most)
+            for problem in expansion.problems:
+                if problem.code != "duplicate_serial":
+                    yield place, msgspec.structs.replace(problem, pointer=f"{place}/entries")
+            for serial in expansion.serials:
+                yield f"{place}/entries", DeviceWanted(serial)
+        case BinWanted(site, None):
+            codes = sorted(one.code for one in bins.values() if one.site == site and one.active)
+            if not codes:
+                yield place, Problem("no_active_bins", f"{place}/site", {"site": site})
+            for code in codes:
+                yield place, BinWanted(site, code)
+        case DeviceWanted():
+            yield f"{place}/serial", wanted
+        case _:
+            yield place, wanted
+
+
 class _Books:
     """All that the books know of these serials, documents and bins, read in a few statements."""
 
-    def __init__(self, store: Store, wanted: Sequence[Wanted]) -> None:
+    def __init__(self, store: Store, bins: dict[tuple[str, str], Bin], wanted: Sequence[Wanted]) -> None:
         asked = [serials.recognise(each.serial) for each in wanted if isinstance(each, DeviceWanted)]
         self.devices = _devices(store, {serial for serial in asked if isinstance(serial, str)})
         self.documents = _documents(store, {one.number for one in wanted if isinstance(one, DocumentWanted)})
         self.sites: dict[str, Site] = {}
-        self.bins: dict[tuple[str, str], Bin] = {}
+        self.bins = bins
         if any(isinstance(each, BinWanted | DocumentWanted) for each in wanted):
             self.sites = {site.code: site for site, _ in records.all_current(store, records.SITE)}
-        if any(isinstance(each, BinWanted) for each in wanted):
-            self.bins = {(one.site, one.code): one for one, _ in records.all_current(store, records.BIN)}
 
 
 def _devices(store: Store, wanted: Collection[str]) -> dict[str, DeviceLabelled]:
@@ -144,13 +185,15 @@ def _portions(keys: Collection[str]) -> Iterator[list[str]]:
 def _one(books: _Books, wanted: Wanted, place: str, reads: Callable[[str], bool]) -> Labelled | Problem:
     match wanted:
         case DeviceWanted(serial):
-            return _device(books, serial, f"{place}/serial")
+            return _device(books, serial, place)
         case BinWanted(site, code):
-            return _bin(books, site, code, f"{place}/code")
+            return _bin(books, site, code or "", f"{place}/code")
         case DocumentWanted(number):
             return _document(books, number, f"{place}/number", reads)
         case CommandWanted(command):
             return CommandLabelled(command)
+        case DevicesWanted():
+            raise AssertionError("a list was taken apart before")
 
 
 def _device(books: _Books, text: str, pointer: str) -> Labelled | Problem:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from devices import records, serials
-from devices.database import Store
+from tqdm import tqdm
+
+from devices import serials
 from devices.ledger.labelled import (
     BinWanted,
     Command,
     CommandWanted,
-    DeviceWanted,
+    DevicesWanted,
     DocumentWanted,
     Wanted,
     labelled,
@@ -85,8 +86,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     locale = LANGUAGES[arguments.language]
     with books(settings) as store:
         try:
-            found = labelled(store, wanted(store, arguments), reads_documents_of=lambda _: True)
-            drawn = printed(labels_of(found, locale), order_of(arguments), locale, clock())
+            found = labelled(
+                store, wanted(arguments), most=serials.LONGEST_LIST, reads_documents_of=lambda _: True
+            )
+            watched = tqdm(labels_of(found, locale), unit=" labels", leave=False, disable=None)
+            drawn = printed(watched, order_of(arguments), locale, clock())
         except RuleRefused as refused:
             raise refusal(refused) from refused
     if arguments.to == STANDARD_OUTPUT:
@@ -123,34 +127,17 @@ def _stock(arguments: argparse.Namespace) -> Stock | None:
     return checked(Stock(OWN, arguments.size, columns, rows, page, arguments.gap, arguments.margin))
 
 
-def wanted(store: Store, arguments: argparse.Namespace) -> list[Wanted]:
-    """What the words name. Raises RuleRefused for a serial or range that is none, Refused for a site without bins."""
+def wanted(arguments: argparse.Namespace) -> list[Wanted]:
+    """What the words name."""
     match arguments.what:
         case "device":
-            return [DeviceWanted(serial) for serial in _expanded(arguments.serials)]
+            return [DevicesWanted("\n".join(arguments.serials))]
         case "bin":
-            codes = arguments.codes or _active_bins(store, arguments.site)
-            return [BinWanted(arguments.site, code) for code in codes]
+            return [BinWanted(arguments.site, code) for code in arguments.codes or (None,)]
         case "document":
             return [DocumentWanted(number) for number in arguments.numbers]
     commands: Sequence[Command] = arguments.commands or get_args(Command)
     return [CommandWanted(command) for command in commands]
-
-
-def _expanded(texts: Sequence[str]) -> list[str]:
-    found = [serials.expand(text) for text in texts]
-    if problems := [problem for each in found for problem in each.problems]:
-        raise RuleRefused(problems)
-    return [serial for each in found for serial in each.serials]
-
-
-def _active_bins(store: Store, site: str) -> list[str]:
-    codes = [
-        one.code for one, _ in records.all_current(store, records.BIN) if one.site == site and one.active
-    ]
-    if not codes:
-        raise Refused(f"The site {site} has no active bins; check its code.")
-    return codes
 
 
 # --- what argparse reads; a ValueError or ArgumentTypeError is told as bad use

@@ -75,6 +75,12 @@ class Site:
                 return
         pytest.fail("the server did not start")
 
+    def document(self, ordinal: int) -> str:
+        """The number of the demo's document that BJ01 posted as the first, second, …"""
+        sql = "SELECT number FROM document WHERE site = 'BJ01' ORDER BY number LIMIT 1 OFFSET ?"
+        ((number,),) = self.store.rows(sql, (ordinal - 1,))
+        return str(number)
+
     def stop(self) -> None:
         """End the server."""
         self.server.send_signal(signal.SIGTERM)

@@ -143,8 +143,8 @@ def test_the_shortcuts_can_be_turned_off_and_stay_off(visit: Visit, moves: list[
     assert focused(tab) in ("", numbers(tab)[0])
 
 
-def test_one_line_is_picked_and_reversed_from_the_documents_page(visit: Visit) -> None:
-    tab = visit("zhang", "/documents/BJ01-2026-000002", DESKTOP)
+def test_one_line_is_picked_and_reversed_from_the_documents_page(visit: Visit, site: Site) -> None:
+    tab = visit("zhang", f"/documents/{site.document(2)}", DESKTOP)
     tab.on("dialog", lambda dialog: dialog.accept())
     tab.get_by_label("选这行冲销 661565720018").check()
     tab.get_by_label("原因").fill("多登记一只")

@@ -50,7 +50,12 @@ const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 
 /** A text of this page, with its facts filled in. */
 export function text(name, facts = {}) {
-  return (words[name] ?? name).replace(/\{(\w+)\}/g, (_, fact) => facts[fact] ?? "—");
+  return filled(words[name] ?? name, (fact) => facts[fact] ?? "—");
+}
+
+/** A text with what stands for each name in braces. */
+function filled(template, value) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => value(name));
 }
 
 /** Say something to everybody, those who listen to the page as well. */
@@ -65,6 +70,7 @@ export function tell(place, sentences, kind = "error") {
 /** How a field's text is said in JSON, by what it is; a moment is one of the unit's time zone, wherever the browser is. */
 export const AS = {
   integer: (value) => Number.parseInt(value, 10),
+  number: (value) => Number.parseFloat(value),
   boolean: (value, field) => field.checked,
   flag: (value) => value === "true",
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
@@ -102,7 +108,7 @@ function put(body, path, value) {
 /** Send a form and tell what came of it; where it is refused, the first field that is meant gets the focus. */
 async function send(form) {
   const [method, template] = form.dataset.api.split(" ");
-  const path = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(form.elements[name].value.trim()));
+  const path = filled(template, (name) => encodeURIComponent(form.elements[name].value.trim()));
   const place = form.querySelector(".told");
   const button = form.querySelector("button[type=submit], button:not([type])");
   form.dataset.key ??= newId();
@@ -118,11 +124,11 @@ async function send(form) {
     fieldOf(form, answer)?.focus();
     return;
   }
-  if (form.dataset.download) save(answer.file, form.dataset.download);
+  if (form.dataset.download) save(answer.file, filled(form.dataset.download, (name) => form.elements[name].value));
   if (form.dataset.secret) tell(place, [text("secret", { secret: answer.body[form.dataset.secret] })], "done");
   form.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: answer.body }));
   if (form.dataset.next !== undefined) {
-    const next = form.dataset.next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer.body?.[name] ?? ""));
+    const next = filled(form.dataset.next, (name) => encodeURIComponent(answer.body?.[name] ?? ""));
     if (next) location.assign(next);
     else location.reload();
   }

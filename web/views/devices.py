@@ -19,9 +19,9 @@ from devices.paperwork import DISPATCH_ORDER, REPAIR
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
 from devices.values import NOWHERE
-from labels.label_stock import STOCKS
 from labels.words import detail
 from web.pages import View
+from web.views.labels import PRINTING
 from web.views.telling import Said, place_of, said, tasks_of
 
 LINES_SHOWN = 200
@@ -56,7 +56,7 @@ def show_device(view: View) -> dict[str, Any]:
     steps = passport.next_steps(found)
     site = shown.site or shown.responsible_site
     return {
-        "stocks": [stock.name for stock in STOCKS],
+        "printing": PRINTING,
         "device": shown,
         "place": place_of(shown, call.locale),
         "events": events[::-1] if newest_first else events,
