@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import IO, Any, Literal, TypeVar
 
@@ -32,6 +33,7 @@ from devices.ledger.gather import models_of
 from devices.ledger.months import month_record
 from devices.ledger.passport import CustomerShown
 from devices.paperwork import CUSTOMER, CustomerData
+from devices.people.persons import names_of
 from devices.problems import Refused, refuse
 from labels.forms import pdf, xlsx
 from labels.forms.custody import (
@@ -44,10 +46,11 @@ from labels.forms.custody import (
     VisitsPrinted,
 )
 from labels.forms.devices import BELONGINGS, HISTORY, BelongingsPrinted, HistoryPrinted
-from labels.forms.form import Form, Paper, paper_of
+from labels.forms.form import Form, Names, Paper, paper_of
 from labels.forms.ledger import CARD, STATEMENT, CardPrinted, StatementPrinted
 from labels.forms.slips import SLIP, SlipPrinted
 from labels.forms.stocktake import STOCKTAKE, SheetPrinted
+from labels.words import sentence
 
 Ending = Literal["xlsx", "pdf"]
 Loaded = tuple[Form, Any]
@@ -78,12 +81,26 @@ def drawing(load: Load, ending: Ending, *, past: bool = False) -> Callable[[Call
         def draw(store: Store) -> Download:
             with store.reading():  # every statement of a form sees the same moment
                 form, value = load(call, store)
-                return _drawn(paper_of(form, value, call.locale), ending, call.at_us)
+                return _drawn(paper_of(form, value, call.locale, _names(call, store)), ending, call.at_us)
 
         return Shown(call.read_past(draw) if past else draw(call.store))
 
     show.__doc__ = f"{load.__doc__ or ''} On paper: {ending}."
     return show
+
+
+def _names(call: Call, store: Store) -> Names:
+    """How persons are printed: for people by name and username, for programs by username, as in the JSON."""
+    if call.who.via == "token":
+        return str
+
+    @cache
+    def printed(username: str) -> str:
+        name = names_of(store, {username})[username]
+        facts = {"name": name, "username": username}
+        return username if name == username else sentence("form.person", facts, call.locale)
+
+    return printed
 
 
 def _drawn(paper: Paper, ending: Ending, at_us: int) -> Download:

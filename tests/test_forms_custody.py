@@ -31,7 +31,7 @@ def test_an_inspection_on_paper_has_every_answer_and_finding(house: House) -> No
         term("check", each.code, "zh_CN") for each in CHECKLIST
     ]
     (bad,) = [line for line in paper.lines if line["结果"] == "不合格"]
-    assert (bad["检查项目"], bad["存在问题"], bad["责任人"]) == ("防潮措施到位", "返潮", "zhang")
+    assert (bad["检查项目"], bad["存在问题"], bad["责任人"]) == ("防潮措施到位", "返潮", "张伟（zhang）")
     assert bad["整改期限"].date().isoformat() == "2026-12-01"
     assert paper.fields["不合格项数"] == 1
     assert "安全检查表" in pdf_text(zhang, f"/v1/inspections/{number}/sheet")
@@ -44,7 +44,7 @@ def test_a_settled_finding_says_what_was_done(house: House) -> None:
     assert zhang.post(f"/v1/inspections/{number}/settle", body).status_code == 200
     lines = printed(zhang, f"/v1/inspections/{number}/sheet").lines
     assert [(line["整改情况"], line["确认人"]) for line in lines if line["存在问题"]] == [
-        ("已换除湿机", "zhang")
+        ("已换除湿机", "张伟（zhang）")
     ]
 
 
@@ -60,7 +60,7 @@ def test_the_access_log_has_every_step_of_a_visit(house: House) -> None:
         number,
         "刘洋",
         "已离开",
-        "zhang",
+        "张伟（zhang）",
     )
     told = {"approve": "审批时间", "enter": "进入时间", "leave": "离开时间"}
     assert {step: first[name].isoformat() for step, name in told.items()} == {
@@ -74,7 +74,7 @@ def test_a_refused_visit_says_why(house: House) -> None:
     number = request(house)
     assert take(house, number, "refuse").status_code == 200
     (line,) = printed(house.of("zhang"), f"/v1/visits/{number}/slip").lines
-    assert (line["状态"], line["审批人"], line["未批准原因"]) == ("未批准", "li", "改日")
+    assert (line["状态"], line["审批人"], line["未批准原因"]) == ("未批准", "李静（li）", "改日")
 
 
 def test_a_clerk_has_no_part_of_the_access_log(house: House) -> None:
@@ -124,7 +124,7 @@ def test_a_handover_prints_what_is_handed_over_and_three_signatures(house: House
     assert all(each["fingerprint"] in text for each in told["signatures"])
     assert (len(told["signatures"]), told["digest"] in text) == (3, True)
     assert (paper.fields["移交人"], paper.fields["接收人"], paper.fields["监交人"]) == (
-        "zhang",
+        "张伟（zhang）",
         "sun",
         "chen",
     )

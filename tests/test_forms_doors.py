@@ -344,13 +344,22 @@ def test_the_auditors_box_says_how_they_decided(sqlite_door: Door) -> None:
     zhang, li = sqlite_door.sign_in("zhang"), sqlite_door.sign_in("li")
     number = of_type(sqlite_door, "dispatch")
     before = printed(zhang, f"/v1/documents/{number}/slip")
-    assert not any(text.startswith("li ") for text in before.texts)
+    assert not any(text.startswith("李静（li） ") for text in before.texts)
     review = {"decision": "reject", "reason": "封签不符", "password": sqlite_door.password("li")}
     assert li.post(f"/v1/documents/{number}/review", review).status_code == 200
     after = printed(zhang, f"/v1/documents/{number}/slip")
-    (box,) = [text for text in after.texts if text.startswith("li ")]
+    (box,) = [text for text in after.texts if text.startswith("李静（li） ")]
     assert "不通过" in box
     assert after.fields["审核意见"] == "封签不符"
+
+
+def test_people_are_named_to_people_and_by_username_to_programs(sqlite_door: Door) -> None:
+    path = f"/v1/devices/{SOLD}/history"
+    by = [
+        printed(client, path).lines[0]["经办人"]
+        for client in (sqlite_door.sign_in("zhang"), sqlite_door.token())
+    ]
+    assert by == ["张伟（zhang）", "zhang"]
 
 
 # --- signatures
@@ -369,7 +378,8 @@ def test_a_sealed_sheet_prints_both_signatures_and_its_digest(door: Door) -> Non
     for given in stands["signatures"]:
         at = given["signed_at"][:19].replace("T", " ")
         (box,) = [told for told in paper.texts if given["fingerprint"] in told]
-        assert box == f"已电子签字：{given['username']}，{at}\n密钥指纹 {given['fingerprint']}"
+        named = {"zhang": "张伟（zhang）", "li": "李静（li）"}[given["username"]]
+        assert box == f"已电子签字：{named}，{at}\n密钥指纹 {given['fingerprint']}"
         assert given["fingerprint"] in text
 
 

@@ -198,7 +198,7 @@ def sheet(signatures: tuple[Signature, ...] = ()) -> Paper:
         HEADER, "北京海淀库房", "d" * 64, AT_US + 10**10 if signatures else None, signatures,
         {"TCG-01": "tax_disk", "TCG-02": "report_disk"}, {"M-01": "good"}, [_line(n) for n in range(30)],
     )  # fmt: skip
-    return paper_of(STOCKTAKE, printed, "zh_CN")
+    return paper_of(STOCKTAKE, printed, "zh_CN", {"zhang": "张伟（zhang）", "li": "李静（li）"}.__getitem__)
 
 
 SIGNED = tuple(

@@ -50,7 +50,7 @@ INSPECTION = Form(
         Field("form.field.site", lambda p: f"{p.inspection.site} {p.site_name}"),
         Field("form.field.made_on", "inspection.made_on", "date"),
         Field("form.field.role", "inspection.role", words="role"),
-        Field("form.field.made_by", "inspection.made_by"),
+        Field("form.field.made_by", "inspection.made_by", "person"),
         Field("form.field.recorded_at", "inspection.made_at", "moment"),
         Field("form.field.faults", lambda p: sum(not each.ok for each in p.inspection.items), "number"),
     ),
@@ -65,11 +65,11 @@ INSPECTION = Form(
                 column("expires_on", "item.expires_on", 24, "date"),
                 column("remark", "item.note", 34),
                 column("fault", "fault", 38),
-                column("owner", "owner", 20),
+                column("owner", "owner", 24, "person"),
                 column("due_on", "due_on", 24, "date"),
                 column("work", "work", 34),
                 column("settled_at", "settled_at", 36, "moment"),
-                column("settled_by", "settled_by", 20),
+                column("settled_by", "settled_by", 24, "person"),
             ),
         ),
     ),
@@ -115,7 +115,7 @@ def _stage(row: tuple[int, Visited], *names: str) -> Stage | None:
 
 
 def _by(word: str, *names: str) -> Column:
-    return Column(f"form.column.{word}", lambda row: getattr(_stage(row, *names), "by", None), 18)
+    return Column(f"form.column.{word}", lambda row: getattr(_stage(row, *names), "by", None), 24, "person")
 
 
 def _at(word: str, *names: str) -> Column:
@@ -145,7 +145,12 @@ VISITS = Form(
                 _by("decided_by", "approve", "refuse"),
                 _at("decided_at", "approve", "refuse"),
                 _at("entered_at", "enter"),
-                Column("form.column.escort", lambda row: getattr(_stage(row, "enter"), "escort", None), 18),
+                Column(
+                    "form.column.escort",
+                    lambda row: getattr(_stage(row, "enter"), "escort", None),
+                    24,
+                    "person",
+                ),
                 _at("left_at", "leave"),
                 Column("form.column.refused", lambda row: getattr(_stage(row, "refuse"), "reason", None), 24),
             ),
@@ -181,11 +186,11 @@ HANDOVER = Form(
     fields=(
         Field("form.field.site", lambda p: f"{p.handover.site} {p.site_name}"),
         Field("form.field.handover_state", "handover.state", words="handover"),
-        Field("party.outgoing", "handover.outgoing"),
-        Field("party.incoming", "handover.incoming"),
-        Field("party.supervisor", "handover.supervisor"),
+        Field("party.outgoing", "handover.outgoing", "person"),
+        Field("party.incoming", "handover.incoming", "person"),
+        Field("party.supervisor", "handover.supervisor", "person"),
         Field("form.field.opened_at", "handover.opened_at", "moment"),
-        Field("form.field.opened_by", "handover.opened_by"),
+        Field("form.field.opened_by", "handover.opened_by", "person"),
         Field("form.field.completed_at", "handover.completed_at", "moment"),
         Field("form.field.reason", "statement.header.reason", wide=True),
         Field("form.field.note", "handover.note", wide=True),

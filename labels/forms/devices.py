@@ -73,8 +73,8 @@ HISTORY = Form(
                 Column("form.column.place", lambda e: " ".join(
                     filter(None, (e.position.site, e.position.bin or e.position.party))) or None, 26),
                 Column("form.column.customer", lambda e: MASKED if e.masked else e.position.customer, 28),
-                Column("form.column.made_by", "made_by", 18),
-                Column("form.column.reviewed_by", "reviewed_by", 18),
+                Column("form.column.made_by", "made_by", 24, "person"),
+                Column("form.column.reviewed_by", "reviewed_by", 24, "person"),
             ),
         ),
     ),

@@ -7,7 +7,7 @@ paper. Rows are read as they are drawn, so a form of 100,000 rows is never in me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -19,9 +19,13 @@ import msgspec
 from devices.unit import TIME_ZONE
 from labels.words import Locale, sentence, term, text_of
 
-Kind = Literal["text", "serial", "date", "moment", "money", "number"]
+Kind = Literal["text", "serial", "date", "moment", "money", "number", "person"]
 """How a value is printed. `serial`: text, zeros and all; `date`: from an ISO date; `moment`: from UTC microseconds, to
-the second in the unit's time zone; `money`: from integer fen, in yuan."""
+the second in the unit's time zone; `money`: from integer fen, in yuan; `person`: from a username, or from numbers by
+username."""
+
+Names = Callable[[str], str]
+"""How a person is printed, by username."""
 
 Read = str | Callable[[Any], Any]
 """The value of a row or a form: the path of its attribute, or a function of it."""
@@ -67,7 +71,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A place to sign: the id of whose it is, who did it in the books, when, and the id of what they decided.
+    """A place to sign: the id of whose it is, who did it by username, when, and the id of what was decided.
 
     `fingerprint` is that of the key of an electronic signature.
     """
@@ -142,7 +146,7 @@ class Signed(msgspec.Struct, frozen=True):
     """A box of the paper: whose it is, and what is printed of who did it in the books."""
 
     title: str
-    username: str | None
+    person: str | None
     at: datetime | None
     fingerprint: str | None
     outcome: str | None
@@ -164,10 +168,21 @@ class Paper(msgspec.Struct):
     proof: Proof | None
 
 
-def paper_of(form: Form, value: Any, locale: Locale) -> Paper:
-    """The form over a value, in the words of a locale. Its tables' rows are read when they are drawn."""
+class Speech(msgspec.Struct, frozen=True):
+    """In which words a paper speaks, and how it names persons."""
+
+    locale: Locale
+    names: Names
+
+
+def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Paper:
+    """The form over a value, in the words of a locale. Its tables' rows are read when they are drawn.
+
+    `names` prints a person; by default the username alone.
+    """
     code, facts = form.title(value)
-    said = [_said(field, value, locale) for field in form.fields]
+    speech = Speech(locale, names)
+    said = [_said(field, value, speech) for field in form.fields]
     tables = form.tables(value) if callable(form.tables) else form.tables
     return Paper(
         name=form.name,
@@ -177,12 +192,12 @@ def paper_of(form: Form, value: Any, locale: Locale) -> Paper:
         locale=locale,
         landscape=form.landscape,
         fields=tuple(each for each in said if each.value not in (None, "")),
-        tables=tuple(_grid(table, value, locale) for table in tables),
+        tables=tuple(_grid(table, value, speech) for table in tables),
         declared=text_of(form.declared, locale) if form.declared else None,
         boxes=tuple(
             Signed(
                 text_of(box.word, locale),
-                box.username,
+                None if box.username is None else names(box.username),
                 None if box.at_us is None else clock_time(box.at_us),
                 box.fingerprint,
                 text_of(box.outcome, locale) if box.outcome else None,
@@ -193,28 +208,29 @@ def paper_of(form: Form, value: Any, locale: Locale) -> Paper:
     )
 
 
-def _said(field: Field, value: Any, locale: Locale) -> Said:
-    read = _told(field.read, field.kind, field.words, locale)
-    return Said(text_of(field.word, locale), read(value), field.kind, field.wide)
+def _said(field: Field, value: Any, speech: Speech) -> Said:
+    read = _told(field.read, field.kind, field.words, speech)
+    return Said(text_of(field.word, speech.locale), read(value), _drawn_as(field.kind), field.wide)
 
 
-def _grid(table: Table, value: Any, locale: Locale) -> Grid:
+def _grid(table: Table, value: Any, speech: Speech) -> Grid:
+    locale = speech.locale
     columns = table.columns(value) if callable(table.columns) else table.columns
     headings = tuple(
-        Heading(sentence(each.word, each.facts, locale), each.kind, each.width) for each in columns
+        Heading(sentence(each.word, each.facts, locale), _drawn_as(each.kind), each.width) for each in columns
     )
     totals: list[Any] = [0 if each.summed else None for each in columns]
     if any(each.summed for each in columns):
         totals[totals.index(None)] = text_of("form.total", locale)
     else:
         totals = []
-    return Grid(text_of(table.word, locale), headings, _rows(table, columns, totals, value, locale), totals)
+    return Grid(text_of(table.word, locale), headings, _rows(table, columns, totals, value, speech), totals)
 
 
 def _rows(
-    table: Table, columns: Sequence[Column], totals: list[Any], value: Any, locale: Locale
+    table: Table, columns: Sequence[Column], totals: list[Any], value: Any, speech: Speech
 ) -> Iterator[list[Any]]:
-    readers = [_told(each.read, each.kind, each.words, locale) for each in columns]
+    readers = [_told(each.read, each.kind, each.words, speech) for each in columns]
     summed = [n for n, each in enumerate(columns) if each.summed]
     for row in table.rows(value):
         told = [read(row) for read in readers]
@@ -230,15 +246,17 @@ def _reader(read: Read) -> Callable[[Any], Any]:
     return attrgetter(read) if isinstance(read, str) else read
 
 
-def _told(read: Read, kind: Kind, words: str | None, locale: Locale) -> Callable[[Any], Any]:
+def _told(read: Read, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
     """A function from a row to what is printed of it."""
-    get = _reader(read)
+    get, locale = _reader(read), speech.locale
     if words is not None:
         return lambda row: _in_words(get(row), words, locale)
     if kind in ("number", "serial"):
         return get
     if kind == "text":
         return lambda row: _text(get(row), locale)
+    if kind == "person":
+        return lambda row: _person(get(row), speech.names)
     convert = CONVERT[kind]
     return lambda row: None if (found := get(row)) is None else convert(found)
 
@@ -255,6 +273,17 @@ def _in_words(value: Any, group: str, locale: Locale) -> str | None:
     if isinstance(value, (list, tuple)):
         return text_of("form.comma", locale).join(term(group, str(each), locale) for each in value)
     return term(group, str(value), locale)
+
+
+def _drawn_as(kind: Kind) -> Kind:
+    """What the writers draw: a person's name is a text to them."""
+    return "text" if kind == "person" else kind
+
+
+def _person(value: Any, names: Names) -> str | None:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{names(who)}: {number}" for who, number in value.items())
+    return None if value is None else names(value)
 
 
 def clock_time(at_us: int) -> datetime:
@@ -285,9 +314,9 @@ def signed_text(box: Signed, locale: Locale) -> str:
     """What is printed in a box: who did it in the books or signed electronically, and where to sign by hand."""
     at = as_text(box.at, "moment")
     if box.fingerprint is not None:
-        facts = {"username": box.username, "at": at, "fingerprint": box.fingerprint}
+        facts = {"person": box.person, "at": at, "fingerprint": box.fingerprint}
         return sentence("form.signed", facts, locale)
-    done = "  ".join(part for part in (box.username, at, box.outcome) if part)
+    done = "  ".join(part for part in (box.person, at, box.outcome) if part)
     return "\n".join(part for part in (done, text_of("form.to_sign", locale)) if part)
 
 
