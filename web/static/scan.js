@@ -4,17 +4,17 @@ import { batchBox } from "./batch.js";
 import { Desk } from "./desk.js";
 import { unanswered } from "./queue.js";
 import { cleaned } from "./scanner.js";
+import { sound } from "./sounds.js";
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
-const patterns = data.patterns.map((pattern) => new RegExp(`^(?:${pattern})$`));
 const fields = [...document.querySelectorAll("[data-ask]")];
 const lineFields = [...document.querySelectorAll("[data-each]")];
 const opened = performance.now();
 const PATIENCE_MS = 20_000;
 const CHECK_MS = 120;
 
-const desk = new Desk(data, { judge, send, undo, elsewhere, entered, drawn, tally, commands: { finish, cancel } });
+const desk = new Desk(data, { judge, send, undo, elsewhere, entered, pending, drawn, tally, commands: { finish, cancel } });
 const quietly = (serial) => desk.take(serial, { typed: true, sounding: false });
 
 // --- one scan
@@ -39,7 +39,7 @@ function halfPair() {
 }
 
 function judge(scan) {
-  if (desk.kept.get("pending")) return { refused: text("scan.is_finishing") };
+  if (pending()) return { refused: text("scan.is_finishing") };
   const first = fields.find((field) => "first" in field.dataset && !field.value && !(field.name === "model" && data.expected?.[scan.serial]));
   const missing = first ?? lineFields.find((field) => field.required && !field.value);
   if (missing) {
@@ -51,20 +51,33 @@ function judge(scan) {
   const [pair, roles] = half ?? [scan.id, []];
   const part = data.parts.find((each) => !roles.includes(each.role)) ?? data.parts[0];
   Object.assign(scan, { pair, role: part.role });
-  if (data.parts.length > 1) scan.part = text(`scan.part.${part.role}`);
+  if (data.parts.length > 1) scan.part = text(`scan.played.${part.role}`);
   scan.each = {};
   for (const field of lineFields) {
     if (field.value) scan.each[field.name] = field.value;
     if (!("lasts" in field.dataset)) field.value = "";
   }
   const earlier = [...desk.rows.values()].find((row) => row.serial === scan.serial && (row.line || !row.sent));
-  if (earlier && data.document) {
-    const detail = earlier.bin && earlier.bin !== scan.bin ? text("scan.already_in", { bin: earlier.bin }) : "";
-    return { outcome: "duplicate", detail };
+  if (earlier && data.document) return again(earlier, scan);
+  if (data.unserved?.[scan.serial]) {
+    const order = data.unserved[scan.serial];
+    desk.note({ sentence: text("scan.unserved", { order, serial: scan.serial }), href: `/orders/${order}`, leads: order });
+    return { refused: text("scan.unserved", { order, serial: scan.serial }) };
   }
   chooseOrder(scan.serial);
   if (data.then) fieldOf(data.then).focus();
   return null;
+}
+
+/** A device scanned again: what was filled in for it since belongs to it, else it is only told. */
+function again(earlier, scan) {
+  if (Object.keys(scan.each).some((name) => earlier.each[name] !== scan.each[name])) {
+    Object.assign(earlier.each, scan.each);
+    desk.kept.put(earlier);
+    return { told: text("scan.noted", { serial: scan.serial }) };
+  }
+  const detail = earlier.bin && earlier.bin !== scan.bin ? text("scan.already_in", { bin: earlier.bin }) : "";
+  return { outcome: "duplicate", detail };
 }
 
 /** What a new serial would be: its model and register, as the paper or the form tells them. */
@@ -99,18 +112,42 @@ async function send(batch) {
 /** What an answer means for a row, and whether it becomes a line of the document. */
 function outcomeOf(row, { serial, device, fault }) {
   const place = desk.placeOf(device);
-  if (device) fill(device);
   const customer = device && !device.site ? (device.customer?.name ?? device.customer?.taxpayer_id) : undefined;
+  const extra = foreign(row);
   if (fault) {
-    const line = data.extra === "found" && Boolean(serial) && foreign(row);
-    return { outcome: serial ? "unexpected" : "error", detail: fault.detail, place, customer, line };
+    const line = data.extra === "found" && Boolean(serial) && extra;
+    const detail = line ? [fault.detail, text("scan.extra.found")].join(" ") : fault.detail;
+    return { outcome: serial ? "unexpected" : "error", detail, place, customer, line, extra };
   }
-  if (!data.document) return { outcome: "taken", place, customer, href: `/devices/${serial}` };
-  if (!foreign(row)) return { outcome: "taken", line: true };
+  if (!data.document) {
+    const detail = device.reserved_by ? text("scan.reserved", { number: device.reserved_by }) : "";
+    return { outcome: "taken", detail, place, customer, href: `/devices/${serial}` };
+  }
+  const book = bookOf(row, device);
+  const other = unlike(row, book, device);
+  if (other) return { outcome: "unexpected", detail: other, place, customer };
+  if (device) fill(device, row);
+  const party = device?.customer?.number;
+  if (!extra) return { outcome: "taken", line: true, book, party };
   const told = text(`scan.extra.${data.extra}`);
-  const quarantined = data.every_bin[row.bin] === "quarantine";
+  const quarantined = data.every_bin[row.bin]?.condition === "quarantine";
   const line = data.extra === "found" || (data.extra === "quarantined" && quarantined);
-  return { outcome: "unexpected", detail: told, place, line };
+  return { outcome: "unexpected", detail: told, place, line, extra, book, party };
+}
+
+/** The book that a scan moves something in: that of its bin, or of the device. */
+function bookOf(row, device) {
+  return data.every_bin[row.bin]?.register ?? device?.register ?? undefined;
+}
+
+/** Why a scan does not go into one document with those before it: another book, another customer. */
+function unlike(row, book, device) {
+  const before = lines().filter((each) => each.pair !== row.pair);
+  const other = data.parts.length === 1 && book && before.find((each) => each.book && each.book !== book);
+  if (other) return text("scan.other_book", { book: data.terms.register[book], other: data.terms.register[other.book], serial: other.serial });
+  const party = fieldOf("customer.taxpayer_id") ? device?.customer?.number : undefined;
+  const others = party && before.find((each) => each.party && each.party !== party);
+  return others ? text("scan.other_customer", { serial: others.serial }) : undefined;
 }
 
 /** Whether a paper says what is expected, and this is not. */
@@ -119,9 +156,20 @@ function foreign(row) {
 }
 
 function undo(row) {
-  if (desk.kept.get("pending")) return;
+  if (pending()) return;
   for (const each of [...desk.rows.values()]) {
-    if (each === row || (row.line && each.line && each.pair === row.pair)) desk.drop(each);
+    if (each === row || (row.line && each.line && each.pair === row.pair)) drop(each);
+  }
+}
+
+/** Forget a row, and what it had filled in. */
+function drop(row) {
+  desk.drop(row);
+  for (const field of fields) {
+    if (field.dataset.filledBy !== row.id) continue;
+    field.value = "";
+    delete field.dataset.filledBy;
+    if (field.dataset.kind === "taxpayer") check(field);
   }
 }
 
@@ -151,13 +199,15 @@ function valueOf(path) {
   return fieldOf(path)?.value || undefined;
 }
 
-/** Put what a device's passport tells into fields that are still empty. */
-function fill(device) {
-  for (const field of fields) {
-    if (!field.dataset.fill || field.value) continue;
+/** Put what an accepted device's passport tells into the fields for it, all of them or, where one was filled, none. */
+function fill(device, row) {
+  const wanted = fields.filter((field) => field.dataset.fill);
+  if (wanted.some((field) => field.value)) return;
+  for (const field of wanted) {
     const value = field.dataset.fill.split(".").reduce((part, name) => part?.[name], device);
     if (typeof value !== "string") continue;
     field.value = value;
+    field.dataset.filledBy = row.id;
     if (field.dataset.kind === "taxpayer") check(field);
   }
 }
@@ -196,14 +246,16 @@ function elsewhere(field, { text: typed, before, burst }) {
   const scan = cleaned(typed);
   if (Object.values(data.commands).includes(scan)) return true;
   if (!fields.includes(field) && !lineFields.includes(field)) return false;
-  const serial = patterns.some((pattern) => pattern.test(scan)) || (burst && scan in data.every_bin);
-  return serial && (before !== "" || field.dataset.kind === "taxpayer");
+  const serial = desk.isSerial(scan) || (burst && scan in data.every_bin);
+  return serial && (before !== "" || !("scanned" in field.dataset));
 }
 
 /** Enter in a field that was filled by hand. */
 function entered(field) {
-  if (field.name === data.then) finish();
-  else if (fields.includes(field) || lineFields.includes(field)) next(field);
+  if (field.name === data.then) return finish();
+  if (!fields.includes(field) && !lineFields.includes(field)) return;
+  sound("bin");
+  next(field);
 }
 
 /** The next field that still needs something, or the one for scans. */
@@ -249,9 +301,12 @@ function lineOf(rows) {
 }
 
 function finish() {
-  if (!data.document || desk.kept.get("pending")) return;
+  if (!data.document) return desk.tell("error", text("scan.only_looks"));
+  if (pending()) return desk.tell("error", text("scan.is_finishing"));
   const half = halfPair();
   const missing = fields.find((field) => field.required && !field.value);
+  const malformed = fields.find((field) => field.value && !field.checkValidity());
+  const loose = lineFields.find((field) => field.value && !("lasts" in field.dataset));
   if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
   if (lines().length === 0) return desk.tell("error", text("scan.nothing"));
   if (half) return desk.tell("error", text("scan.half"));
@@ -259,30 +314,44 @@ function finish() {
     desk.tell("error", text("scan.missing", { field: missing.dataset.ask }));
     return missing.focus();
   }
+  if (malformed) {
+    desk.tell("error", text("scan.malformed", { field: malformed.dataset.ask }));
+    return malformed.focus();
+  }
+  if (loose) {
+    desk.tell("error", text("scan.loose", { field: loose.dataset.each }));
+    return desk.field.focus();
+  }
   tell($("told"), []);
-  desk.kept.set("pending", { ...draft(), key: newId(), orderKey: newId() });
+  desk.kept.set("pending", { ...draft(), seen: [...desk.rows.keys()], key: newId(), orderKey: newId() });
   submit();
+}
+
+/** Whether a document waits for its answer. */
+function pending() {
+  return Boolean(desk?.kept.get("pending"));
 }
 
 let submitting = false;
 
 /** Post what is kept to be posted, until an answer comes; the same key again is the same document. */
 async function submit() {
-  const pending = desk.kept.get("pending");
-  if (!pending || submitting) return;
+  const kept = desk.kept.get("pending");
+  if (!kept || submitting) return;
   submitting = true;
   drawn();
-  const answer = await posted(pending);
+  const answer = await posted(kept);
   submitting = false;
   if (unanswered(answer)) {
     desk.cutOff(answer);
     desk.sender.rest(2_000).then(submit);
     return;
   }
+  if (desk.kept.get("pending")?.key !== kept.key) return desk.reload(); // another tab had the answer first
   desk.kept.set("pending", undefined);
-  desk.note("");
-  if (answer.ok) done(answer.body, pending);
-  else refused(answer, pending);
+  desk.note(null);
+  if (answer.ok) done(answer.body, kept);
+  else refused(answer, kept);
   drawn();
 }
 
@@ -300,8 +369,10 @@ async function posted(pending) {
 }
 
 function done(document_, pending) {
-  const left = [...desk.rows.values()].filter((row) => !row.line && ["unexpected", "error"].includes(row.outcome));
-  for (const row of [...desk.rows.values()]) desk.drop(row);
+  const seen = pending.seen.map((id) => desk.rows.get(id)).filter(Boolean);
+  const posted_ = new Set(seen.filter((row) => row.line).map((row) => row.serial));
+  const left = seen.filter((row) => !row.line && ["unexpected", "error"].includes(row.outcome) && !posted_.has(row.serial));
+  for (const row of seen) desk.drop(row);
   const sentences = [text(`scan.${document_.status}`, { number: document_.number, count: document_.lines })];
   for (const [name, found] of Object.entries(document_.findings)) {
     if (Array.isArray(found)) sentences.push(text("scan.finding", { name: text(`scan.findings.${name}`), found: named(found) }));
@@ -310,7 +381,10 @@ function done(document_, pending) {
   tell($("told"), sentences, "done");
   const link = Object.assign(document.createElement("a"), { href: `/documents/${document_.number}`, textContent: document_.number });
   $("told").append(link);
-  for (const field of fields) if (!("keep" in field.dataset)) field.value = countedUp(field, pending.body);
+  for (const field of fields) {
+    delete field.dataset.filledBy;
+    if (!("keep" in field.dataset)) field.value = countedUp(field, pending.body);
+  }
   for (const field of lineFields) field.value = "";
   follow();
   for (const field of fields) if (field.dataset.kind === "taxpayer") check(field);
@@ -330,6 +404,7 @@ function countedUp(field, body) {
 
 /** A refusal names serials: their rows turn red, and can be removed; the rest is told. */
 function refused(answer, pending) {
+  offerOrder(pending.body);
   const rows = [];
   for (const fault of answer.body?.errors ?? []) {
     const [, at] = /^\/lines\/(\d+)/.exec(fault.pointer ?? "") ?? [];
@@ -346,10 +421,19 @@ function refused(answer, pending) {
   desk.tell("error", told(answer)[0]);
 }
 
+/** An order that was opened for a document that was then refused is the one that the next try goes under. */
+function offerOrder({ order, lines: [first], fault }) {
+  const field = fieldOf("order");
+  if (!order || !field || [...field.options].some((option) => option.value === order)) return;
+  const option = new Option(`${order} ${first[data.parts[0].field]}`, order, false, true);
+  Object.assign(option.dataset, { serial: first[data.parts[0].field], fault });
+  field.append(option);
+}
+
 function cancel() {
-  if (desk.kept.get("pending")) return desk.tell("error", text("scan.is_finishing"));
+  if (pending()) return desk.tell("error", text("scan.is_finishing"));
   desk.ask("cancel", text("scan.cancel_ask", { count: desk.rows.size }), () => {
-    for (const row of [...desk.rows.values()]) desk.drop(row);
+    for (const row of [...desk.rows.values()]) drop(row);
     desk.draw();
     desk.tell("bin", text("scan.cancelled"));
   });
@@ -358,15 +442,14 @@ function cancel() {
 // --- showing
 
 function tally(rows) {
-  const count = new Set(rows.filter((row) => row.line).map((row) => row.pair)).size;
+  const count = new Set(rows.filter((row) => row.line && !row.extra).map((row) => row.pair)).size;
   return data.document ? count : rows.filter((row) => row.outcome === "taken").length;
 }
 
 function drawn() {
   if (!desk?.rows) return;
-  const pending = Boolean(desk.kept.get("pending"));
-  if ($("finish")) $("finish").disabled = pending || desk.unsent > 0;
-  if (pending) desk.note(text("scan.finishing"));
+  if ($("finish")) $("finish").disabled = pending() || desk.unsent > 0;
+  if (pending() && !desk.told) desk.note({ sentence: text("scan.finishing") });
   const refusedRows = lines().filter((row) => row.refused);
   if ($("remove")) {
     $("remove").hidden = refusedRows.length === 0;
@@ -387,8 +470,10 @@ for (const field of fields) {
   if (kept && "keep" in field.dataset) field.value = kept;
   field.addEventListener("change", keepFields);
   field.addEventListener("change", follow);
+  field.addEventListener("input", () => delete field.dataset.filledBy);
   if (field.dataset.kind === "taxpayer") field.addEventListener("input", () => check(field));
 }
+for (const row of lines()) chooseOrder(row.serial);
 follow();
 $("asks")?.addEventListener("submit", (event) => event.preventDefault());
 $("finish")?.addEventListener("click", finish);

@@ -12,6 +12,11 @@ export function cleaned(text) {
   return text.replace(SURROUNDING, "").replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
+/** A text with the half-width characters that an input method made wide. */
+export function halved(text) {
+  return text.replace(/[\uff01-\uff5e]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0));
+}
+
 /** Whether a text has full-width characters: an input method is on. */
 export function widened(text) {
   return WIDE.test(text);
