@@ -356,7 +356,9 @@ class Counting(RuleBasedStateMachine):
         before = count.last(serial, part)
         if before is not None and before.bin == code:
             return "duplicate"
-        return "taken" if count.blind or count.is_here(self.log.where(serial)) else "unexpected"
+        spot = self.log.where(serial)
+        here = spot is not None and count.is_here(spot) and code in (None, spot.bin)
+        return "taken" if count.blind or here else "unexpected"
 
     def moment(self, chance: random.Random) -> int:
         """When a scan was made: long ago and only delivered now, just now, or exactly when something was posted."""

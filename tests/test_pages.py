@@ -113,8 +113,29 @@ def test_every_text_of_a_template_or_script_is_in_both_catalogues_and_no_other()
         assert {name for name in have - used if not name.startswith(tuple(prefixes))} == set()
 
 
-def test_no_page_ships_more_than_sixty_kibibytes_of_script() -> None:
-    assert sum((STATIC / name).stat().st_size for name in SERVED if name.endswith(".js")) < 60 * 1024
+def scripts_of(template: str) -> set[str]:
+    """Every script that a page of this template ships: those it names, those every page has, and what they import."""
+    sources = [(TEMPLATES / name).read_text() for name in ("base.html", template)]
+    found = {name for source in sources for name in re.findall(r'static\("(\w+\.js)"\)', source)}
+    while (
+        more := {name for each in found for name in re.findall(r'from "\./(\w+\.js)"', script(each))} - found
+    ):
+        found |= more
+    return found
+
+
+def script(name: str) -> str:
+    return (Path(STATIC) / name).read_text()
+
+
+@pytest.mark.parametrize("template", sorted({page.template for page in PAGES}))
+def test_no_page_ships_more_than_sixty_kibibytes_of_script(template: str) -> None:
+    assert sum(len(script(name).encode()) for name in scripts_of(template)) < 60 * 1024
+
+
+def test_every_script_is_shipped_by_some_page() -> None:
+    shipped = {name for page in PAGES for name in scripts_of(page.template)}
+    assert shipped == {name for name in SERVED if name.endswith(".js")}
 
 
 def test_a_static_file_is_kept_by_its_content_and_others_are_not_served(door: Door) -> None:

@@ -20,11 +20,20 @@ DOCUMENT = (
     "scan.unserved", "scan.noted", "scan.reserved", "scan.other_book", "scan.other_customer", "scan.malformed",
     "scan.loose", "scan.only_looks", "scan.cancel_ask", "scan.cancelled", "scan.finishing", "scan.remove_all", "comma",
 )  # fmt: skip
-COUNT = ("scan.count_no_cancel", "scan.count_ended", "scan.unknown_here", "scan.everybody")
+COUNT = (
+    "scan.count_no_cancel",
+    "scan.count_ended",
+    "scan.count_closed",
+    "scan.unknown_here",
+    "scan.everybody",
+)
 TEST = (
     "ime_on", "ime_off", "ends", "no_end", "fast", "slow", "command", "serial", "other", "controls", "lower",
 )  # fmt: skip
+UNFINISHED = (*(f"scan.task.{task.name}" for task in TASKS), "scan.left_scans", "scan.left_pending")
 SCAN_WORDS: dict[str, tuple[str, ...]] = {
+    "home": UNFINISHED,
+    "scan": UNFINISHED,
     "scan_task": (*DESK, *DOCUMENT),
     "counting": (*DESK, *COUNT),
     "scanner_test": tuple(f"scan.test.{each}" for each in TEST),

@@ -163,10 +163,14 @@ class _Desk:
         outcome: Outcome = "taken"
         if self._repeated(serial, sent.bin, part):
             outcome = "duplicate"
-        elif self.counted.method == "open" and not self.shelf.holds(place):
+        elif self.counted.method == "open" and not self._belongs(place, sent.bin):
             outcome = "unexpected"
         self._keep(sent, serial, part, outcome)
         return Taken(sent.id, outcome, serial, place if outcome == "unexpected" else None)
+
+    def _belongs(self, place: Place | None, bin_code: str | None) -> bool:
+        """Whether a device is counted here and, where a bin was scanned, belongs into that one."""
+        return place is not None and self.shelf.holds(place) and bin_code in (None, place.bin)
 
     def _earlier(self, scan_id: str) -> tuple[Any, ...] | None:
         if scan_id in self.by_id:

@@ -70,6 +70,7 @@ export class Desk {
       composing: () => ($("ime").hidden = false),
       elsewhere: this.acts.elsewhere,
       entered: this.acts.entered,
+      commands: Object.values(this.data.commands),
     });
     $("bin")?.addEventListener("change", (event) => this.setBin(event.target.value, event.target.value !== ""));
     $("only").addEventListener("click", () => {
