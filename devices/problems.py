@@ -72,6 +72,7 @@ PROBLEMS: dict[str, Meaning] = {
     "last_administrator": _of(422),
     "administrator_exists": _of(409),
     "key_own_confirmation": _of(422),
+    "key_let_in_confirmation": _of(422, "username"),
     "key_not_waiting": _of(409),
     "key_not_confirmed": _of(409, "username"),
     "resetting_oneself": _of(422),

@@ -7,7 +7,7 @@ import peewee
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from devices.people import enrolment, sealing, signing_keys
+from devices.people import enrolment, persons, sealing, signing_keys
 from devices.people.kinds import PublicKey
 from devices.problems import Refused
 from devices.values import UNIT
@@ -141,9 +141,76 @@ def test_a_second_person_confirms_the_new_key(staff: Staff, role: str, site: str
     assert signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)[0] == confirmed
 
 
+def test_an_administrator_does_not_confirm_the_key_made_with_the_code_of_their_reset(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("auditor", "A1"))
+    key = reset(staff, "li.ming")
+    assert key.let_in_by == "admin.zhou"
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, key.fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_a_waiting_key_replaced_by_another_is_still_not_confirmed_by_who_let_its_holder_in(
+    staff: Staff,
+) -> None:
+    person = staff.enrolled("li.ming", ("auditor", "A1"))
+    reset(staff, "li.ming")
+    with staff.writing() as writer:
+        again = signing_keys.rotate(writer, person, OTHER_PASSWORD)
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, again.fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_whoever_resets_again_is_the_one_who_does_not_confirm(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("auditor", "A1"))
+    other = staff.enrolled("zhao", ("admin", UNIT))
+    with staff.writing() as writer:
+        enrolment.reset_password(writer, staff.admin, "li.ming")
+    with staff.writing() as writer:
+        code = enrolment.reset_password(writer, other, "li.ming")
+    fingerprint = staff.enrol("li.ming", code, OTHER_PASSWORD)
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, other, fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+    with staff.writing() as writer:
+        assert signing_keys.confirm(writer, staff.admin, fingerprint).status == "active"
+
+
+def test_whoever_let_a_person_back_in_does_not_confirm_their_key(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("auditor", "A1"))
+    staff.write(lambda w: persons.deactivate(w, staff.admin, "li.ming"))
+    code = staff.write(lambda w: persons.reactivate(w, staff.admin, "li.ming").code)
+    fingerprint = staff.enrol("li.ming", code, OTHER_PASSWORD)
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_a_person_whose_own_key_waits_confirms_nobodys(staff: Staff) -> None:
+    first = staff.enrolled("li.ming", ("auditor", "A1"))
+    staff.enrolled("wang.fang", ("auditor", "B2"))
+    reset(staff, "li.ming")
+    key = reset(staff, "wang.fang")
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, first, key.fingerprint)
+    assert codes(refused.value) == ["key_not_confirmed"]
+
+
+def test_the_database_refuses_a_key_confirmed_by_who_let_its_holder_in(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    key = reset(staff, "li.ming")
+    with pytest.raises(peewee.IntegrityError), staff.store.writing():
+        staff.store.execute(
+            "UPDATE public_key SET status = 'active', confirmed_by = let_in_by WHERE fingerprint = ?",
+            (key.fingerprint,),
+        )
+
+
 def test_nobody_confirms_their_own_key(staff: Staff) -> None:
     auditor = staff.enrolled("li.ming", ("auditor", "A1"))
-    key = reset(staff, "li.ming")
+    with staff.writing() as writer:
+        key = signing_keys.rotate(writer, auditor, PASSWORD)
     with pytest.raises(Refused) as refused, staff.writing() as writer:
         signing_keys.confirm(writer, auditor, key.fingerprint)
     assert codes(refused.value) == ["key_own_confirmation"]
@@ -177,7 +244,7 @@ def test_a_key_that_is_not_waiting_is_not_confirmed(staff: Staff, known: bool, c
 
 def test_the_database_refuses_a_second_living_key(staff: Staff) -> None:
     with pytest.raises(peewee.IntegrityError), staff.store.writing():
-        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1, 1)
+        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1, None, 1)
         columns = (*PublicKey.__struct_fields__, "revision")
         staff.store.insert("public_key", columns, [row])
 

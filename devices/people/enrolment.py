@@ -95,13 +95,14 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
         raise Refused(problems)
     signing_keys.void(writer, by, username)
     code = credentials.new_code(random)
-    credentials.await_enrolment(writer.store, username, code, writer.at_us)
+    credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
     return code
 
 
 def _begin_with(writer: Writer, username: str, password: str, random: Random) -> PublicKey:
     credentials.set_password(writer.store, username, passwords.hash_password(password))
-    return signing_keys.create(writer, username, password, random=random)
+    let_in_by = credentials.let_in_by(writer.store, username)
+    return signing_keys.create(writer, username, password, let_in_by=let_in_by, random=random)
 
 
 def _refuse_password(writer: Writer, unit: Unit, username: str, password: str) -> None:

@@ -25,13 +25,21 @@ SEALED_COLUMNS = ("username", "fingerprint", *Sealed.__struct_fields__)
 
 
 def create(
-    writer: Writer, username: str, password: str, *, random: Random = secrets.token_bytes
+    writer: Writer,
+    username: str,
+    password: str,
+    *,
+    let_in_by: str | None = None,
+    random: Random = secrets.token_bytes,
 ) -> PublicKey:
-    """Make the person's key, in place of none: active when it is their first, else waiting to be confirmed."""
+    """Make the person's key, in place of none: active when it is their first, else waiting to be confirmed.
+
+    `let_in_by` issued the code that the person signed up with, and could have signed up in their stead.
+    """
     private = random(KEY_BYTES)
     public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
     status: KeyStatus = "waiting" if keys_of(writer.store, username) else "active"
-    key = PublicKey(hashlib.sha256(public).hexdigest(), username, public.hex(), status)
+    key = PublicKey(hashlib.sha256(public).hexdigest(), username, public.hex(), status, let_in_by=let_in_by)
     key, _ = records.write(writer, KEY, key, by=username, expected=0)
     sealed = seal(private, password, username, key.fingerprint, random=random)
     row = (username, key.fingerprint, *msgspec.structs.astuple(sealed))
@@ -63,9 +71,10 @@ def rotate(writer: Writer, by: Person, password: str, *, random: Random = secret
     """
     if by.via != "session":
         raise refuse("person_required")
-    _open(writer.store, by.username, password)
+    key, _ = _open(writer.store, by.username, password)
     void(writer, by, by.username)
-    return create(writer, by.username, password, random=random)
+    let_in_by = key.let_in_by if key.status == "waiting" else None  # nobody has vouched for the owner since
+    return create(writer, by.username, password, let_in_by=let_in_by, random=random)
 
 
 def void(writer: Writer, by: Person, username: str) -> None:
@@ -79,7 +88,8 @@ def void(writer: Writer, by: Person, username: str) -> None:
 def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
     """Make a waiting key good, on the word of a second person who knows whose it is.
 
-    Raises Refused: person_required, role_missing, not_found, key_own_confirmation, key_not_waiting.
+    Never of the one who issued the code it was made with: they may be its holder. Raises Refused: person_required,
+    role_missing, key_not_confirmed, not_found, key_own_confirmation, key_not_waiting, key_let_in_confirmation.
     """
     if by.via != "session":
         raise refuse("person_required")
@@ -90,10 +100,19 @@ def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
         raise refuse("not_found")
     if key.username == by.username:
         raise refuse("key_own_confirmation")
+    refuse_waiting(writer.store, by.username)
     if key.status != "waiting":
         raise refuse("key_not_waiting")
+    if key.let_in_by == by.username:
+        raise refuse("key_let_in_confirmation", username=key.username)
     confirmed = msgspec.structs.replace(key, status="active", confirmed_by=by.username)
     return records.write(writer, KEY, confirmed, by=by.username)[0]
+
+
+def refuse_waiting(store: Store, username: str) -> None:
+    """Raise Refused(key_not_confirmed) for a person whose key waits: until then another may hold their password."""
+    if any(key.status == "waiting" for key in keys_of(store, username)):
+        raise refuse("key_not_confirmed", username=username)
 
 
 def open_key(store: Store, username: str, password: str) -> tuple[PublicKey, Ed25519PrivateKey]:
