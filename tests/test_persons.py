@@ -174,7 +174,11 @@ def test_another_person_confirms_a_waiting_key_and_its_owner_does_not(staff: Sta
 def test_a_changed_password_keeps_the_key(staff: Staff) -> None:
     lee = staff.enrolled("lee")
     before, _ = signing_keys.open_key(staff.store, "lee", PASSWORD)
-    staff.write(lambda w: enrolment.change_password(w, staff.unit, lee, PASSWORD, OTHER_PASSWORD))
+    staff.write(
+        lambda w: enrolment.change_password(
+            w, lee, enrolment.choose_anew(w.store, staff.unit, lee.username, PASSWORD, OTHER_PASSWORD)
+        )
+    )
     after, _ = signing_keys.open_key(staff.store, "lee", OTHER_PASSWORD)
     assert after == msgspec.structs.replace(before, seals=before.seals + 1)
     with pytest.raises(Refused, match="wrong_password"):
@@ -185,7 +189,11 @@ def test_a_password_is_not_changed_by_one_who_does_not_know_it(staff: Staff) -> 
     lee = staff.enrolled("lee")
     with pytest.raises(Refused, match="wrong_password"):
         staff.write(
-            lambda w: enrolment.change_password(w, staff.unit, lee, OTHER_PASSWORD, OTHER_PASSWORD),
+            lambda w: enrolment.change_password(
+                w,
+                lee,
+                enrolment.choose_anew(w.store, staff.unit, lee.username, OTHER_PASSWORD, OTHER_PASSWORD),
+            ),
         )
 
 

@@ -123,7 +123,11 @@ def test_an_unknown_secret_is_no_session(staff: Staff, secret: str) -> None:
 def test_a_changed_password_ends_every_session(staff: Staff) -> None:
     secret = enter(staff).secret
     with staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, staff.admin, PASSWORD, OTHER_PASSWORD)
+        enrolment.change_password(
+            writer,
+            staff.admin,
+            enrolment.choose_anew(writer.store, staff.unit, staff.admin.username, PASSWORD, OTHER_PASSWORD),
+        )
     assert_ended(staff, secret)
     assert who(staff, enter(staff, password=OTHER_PASSWORD).secret) == "admin.zhou"
 
