@@ -143,7 +143,23 @@ def test_without_an_administrator_the_first_page_says_how_to_begin(stores: Store
 
 
 @pytest.mark.parametrize(
-    ("then", "next_page"), [("/me", "/me"), ("//evil.example", "/"), ("https://evil", "/")]
+    ("then", "next_page"),
+    [
+        ("/me", "/me"),
+        (
+            "%2Fbooks%3Fsite%3DBJ01%26as_of%3D2026-11-24T10%3A00",
+            "/books?site=BJ01&amp;as_of=2026-11-24T10:00",
+        ),
+        ("/search?q=张", "/search?q=张"),
+        ("//evil.example", "/"),
+        ("https://evil", "/"),
+        ("/%09/evil.example", "/"),
+        ("/%0A/evil.example", "/"),
+        ("/%5Cevil.example", "/"),
+        ("/%20/evil.example", "/"),
+        ("/x%5C%5Cevil", "/"),
+        ("%09//evil.example", "/"),
+    ],
 )
 def test_signing_in_leads_on_within_this_server_only(door: Door, then: str, next_page: str) -> None:
     assert f'data-next="{next_page}"' in door.nobody().get(f"/sign-in?then={then}").text
