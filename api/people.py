@@ -122,7 +122,7 @@ def _unit_writer(call: Call) -> Writer:
 
 
 def begin_session(call: Call) -> Done:
-    """Sign in."""
+    """Sign in; the session that the same browser had before ends."""
     signed = sign_in.sign_in(
         call.store,
         call.services.doors,
@@ -130,6 +130,7 @@ def begin_session(call: Call) -> Done:
         password=call.body.password,
         address=call.address,
         at_us=call.at_us,
+        previous=call.session,
     )
     return Done(201, call.body.username, signed.secret)
 

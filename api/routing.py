@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import falcon
 import msgspec
@@ -17,7 +17,7 @@ from api.instants import told
 from api.problems import MEDIA_TYPE, details_of
 from api.reading import Nothing, body_bytes, decoded, path_of, query_of, revision_seen
 from api.requests import once
-from api.session import principal_of, set_cookie
+from api.session import principal_of, session_of, set_cookie
 from devices.engines import is_unusable
 from devices.problems import Refused, refuse
 from labels.words import LANGUAGE_TAGS, negotiate
@@ -79,7 +79,9 @@ class Resource:
 
 def _call(services: Services, route: Route, req: falcon.Request, path: dict[str, str]) -> Call:
     at_us = services.clock()
-    person, session = (None, None) if route.access.public else principal_of(services, req, at_us)
+    person, session = (
+        (None, session_of(services, req)) if route.access.public else principal_of(services, req, at_us)
+    )
     if session is not None and req.method != "GET":
         _refuse_foreign_origin(req)
     path = path_of(path)
@@ -112,7 +114,8 @@ def _written(route: Route, call: Call, req: falcon.Request) -> Done:
     if route.replaces or route.keyless:
         return call.store.retrying(lambda: _in_transaction(call, write)) if route.replaces else write(call)
     principal = call.person.principal if call.person else f"address {call.address}"
-    body = f"{req.method} {req.path} {call.file_name}\n".encode() + call.raw
+    asked = urlencode(sorted(req.params.items()), doseq=True)
+    body = f"{req.method} {req.path}?{asked} {call.file_name}\n".encode() + call.raw
     done, _ = once(
         call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, lambda: write(call)
     )

@@ -26,10 +26,15 @@ def principal_of(services: Services, req: falcon.Request, at_us: int) -> tuple[P
         if scheme.lower() != "bearer":
             raise refuse("token_refused")
         return tokens.authenticate(services.store, token.strip(), at_us), None
-    text = req.cookies.get(cookie_name(secure=services.secure_cookies))
-    if not text:
+    text = session_of(services, req)
+    if text is None:
         return None, None
     return sign_in.person_of_session(services.store, services.doors, text, at_us), text
+
+
+def session_of(services: Services, req: falcon.Request) -> str | None:
+    """The text of the session a browser came with, running or not; None without one."""
+    return req.cookies.get(cookie_name(secure=services.secure_cookies)) or None
 
 
 def set_cookie(resp: falcon.Response, session: str, *, secure: bool) -> None:
