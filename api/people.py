@@ -123,6 +123,7 @@ def _unit_writer(call: Call) -> Writer:
 
 def begin_session(call: Call) -> Done:
     """Sign in; the session that the same browser had before ends."""
+    call.claimed = call.body.username if credentials.credential_of(call.store, call.body.username) else ""
     signed = sign_in.sign_in(
         call.store,
         call.services.doors,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import falcon
 
 from api.calls import Services
@@ -10,6 +12,7 @@ from devices.people.roles import Person
 from devices.problems import refuse
 
 COOKIE = "panku_session"
+LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 SECURE_COOKIE = "__Host-panku_session"
 
 
@@ -40,7 +43,7 @@ def session_of(services: Services, req: falcon.Request) -> str | None:
 def set_cookie(resp: falcon.Response, session: str, *, secure: bool) -> None:
     """Hand a session to a browser; an empty one takes it away."""
     name = cookie_name(secure=secure)
-    if session:
-        resp.set_cookie(name, session, path="/", secure=secure, http_only=True, same_site="Lax")
-    else:
-        resp.unset_cookie(name, path="/", same_site="Lax")
+    lasts = (
+        None if session else 0
+    )  # until the browser ends, or not at all; a `__Host-` cookie goes only as it came
+    resp.set_cookie(name, session, max_age=lasts, path="/", secure=secure, http_only=True, same_site="Lax")

@@ -28,6 +28,7 @@ PROBLEMS: dict[str, Meaning] = {
     "malformed_request": _of(400, "reason"),
     "malformed_body": _of(400, "reason"),
     "wrong_media_type": _of(415, "accepted"),
+    "wrong_encoding": _of(415, "accepted"),
     "body_too_large": _of(413, "limit_bytes"),
     "body_stalled": _of(408),
     "control_character": _of(400, "field"),

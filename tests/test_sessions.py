@@ -200,13 +200,20 @@ def test_a_wrong_password_does_not_reauthenticate(staff: Staff) -> None:
     assert codes(refused.value) == ["wrong_password"]
 
 
-def test_reauthentication_and_sign_in_are_throttled_together(staff: Staff) -> None:
+def test_reauthentication_is_throttled_after_five_failures(staff: Staff) -> None:
     for _ in range(5):
         with pytest.raises(Refused):
             reauthenticate(staff.store, staff.doors, staff.admin, OTHER_PASSWORD, ADDRESS, NOW)
     with pytest.raises(Refused) as refused:
-        enter(staff)
+        reauthenticate(staff.store, staff.doors, staff.admin, PASSWORD, ADDRESS, NOW)
     assert codes(refused.value) == ["throttled"]
+
+
+def test_failed_sign_ins_of_a_stranger_do_not_throttle_reauthentication(staff: Staff) -> None:
+    for _ in range(5):
+        with pytest.raises(Refused):
+            enter(staff, password=OTHER_PASSWORD)
+    reauthenticate(staff.store, staff.doors, staff.admin, PASSWORD, ADDRESS, NOW)
 
 
 def test_a_token_does_not_reauthenticate(staff: Staff) -> None:
