@@ -8,7 +8,7 @@ from typing import Any
 from devices.people.signing_keys import keys_of
 from web.pages import View
 
-_PART = r"\w.~!$&'()*+,;=:@%?-"
+_PART = r"\w.~!$&'()*+,;=:@%?\-"
 HERE = re.compile(rf"/(?:[{_PART}][{_PART}/]*)?")
 """A path of this server with its query, in letters and the signs of RFC 3986 and no others: a browser takes tabs out
 and a backslash for a slash, and then `//elsewhere` is another server."""
