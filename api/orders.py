@@ -14,6 +14,7 @@ from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.customers import hold_customers, write_customer
 from devices.ledger.dealings import deals_with
+from devices.ledger.gather import kept_at
 from devices.paperwork import (
     CONSIGNMENT,
     CUSTOMER,
@@ -205,7 +206,7 @@ def replace_consignment(call: Call) -> Done:
     """Tell more of a consignment; its papers must be stored."""
     value, _ = _found(call, CONSIGNMENT, consignment_number(call))
     for index, digest in enumerate(call.body.papers):
-        if not call.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+        if not kept_at(call.store, value.site, [digest]):
             raise refuse("unknown_attachment", f"/papers/{index}", digest=digest)
     writer = open_journals(call.store, [value.site], call.at_us)
     changed: Consignment = msgspec.structs.replace(value, **msgspec.structs.asdict(call.body))

@@ -65,6 +65,7 @@ def services(settings: Settings) -> Services:
         secure_cookies=not settings.is_loopback,
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
+        trusted_proxies=settings.trusted_proxies,
         replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
         settings=shown_settings(settings),
     )
@@ -75,4 +76,21 @@ def application() -> Any:
     wired = services(panku_settings.of_this_process())
     app = create_app(wired)
     add_pages(app, wired)
-    return app
+    return closing(app)
+
+
+def closing(app: Any) -> Any:
+    """The application behind a server that decides by itself whether a connection is kept, as gunicorn does.
+
+    It takes no word of an answer's `Connection: close`; its response, which `start_response` is a method of, does.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            if any((name.lower(), value) == ("connection", "close") for name, value in headers):
+                getattr(getattr(start_response, "__self__", None), "force_close", lambda: None)()
+            return start_response(status, headers, *error)
+
+        return app(environ, start)
+
+    return answer

@@ -81,7 +81,9 @@ class Counting(RuleBasedStateMachine):
             writer = open_journals(self.store, [UNIT], self.now)
             for username, role in ROLES.items():
                 code = persons.create(writer, unit, admin, username, username).code
-                enrolment.enrol(writer, unit, username, code, PASSWORD)
+                enrolment.enrol(
+                    writer, username, code, enrolment.choose(writer.store, unit, username, PASSWORD)
+                )
                 grants.grant(writer, admin, username, role, HERE)
         people = {}
         for username in ROLES:

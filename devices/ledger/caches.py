@@ -276,8 +276,8 @@ def _fields(content: str) -> dict[str, Any]:
 
 
 LOST_PAPERS = (
-    "SELECT r.key FROM revision r WHERE r.kind = ? AND r.revision = 1"
-    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = r.key) ORDER BY r.key LIMIT ?"
+    "SELECT DISTINCT SUBSTR(r.key, LENGTH(r.key) - 63) AS digest FROM revision r WHERE r.kind = ? AND r.revision = 1"
+    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = SUBSTR(r.key, LENGTH(r.key) - 63)) ORDER BY digest LIMIT ?"
 )
 
 

@@ -15,7 +15,16 @@ from devices.ledger.drafts import Draft
 from devices.ledger.entries import Entry, Held, other_serials
 from devices.ledger.months import closed_months
 from devices.lifecycle import DOCUMENT, STEPS
-from devices.paperwork import DISPATCH_ORDER, MANIFEST, REPAIR, DispatchOrder, Manifest, RepairOrder
+from devices.paperwork import (
+    ATTACHMENT,
+    DISPATCH_ORDER,
+    MANIFEST,
+    REPAIR,
+    DispatchOrder,
+    Manifest,
+    RepairOrder,
+    attachment_key,
+)
 from devices.problems import Problem
 from devices.unit import Unit
 from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
@@ -189,11 +198,15 @@ def _named(store: Store, table: str, names: set[str]) -> dict[str, bool]:
     return {code: bool(active) for code, active in rows}
 
 
-def _attached(store: Store, digests: Sequence[str]) -> frozenset[str]:
+def kept_at(store: Store, site: str, digests: Sequence[str]) -> frozenset[str]:
+    """Those of these papers that the site keeps."""
     if not digests:
         return frozenset()
-    rows = store.rows(f"SELECT digest FROM blob WHERE digest IN ({marks(len(digests))})", digests)
-    return frozenset(digest for (digest,) in rows)
+    keys = {attachment_key(site, digest): digest for digest in digests}
+    rows = store.rows(
+        f"SELECT key FROM record WHERE kind = ? AND key IN ({marks(len(keys))})", (ATTACHMENT.name, *keys)
+    )
+    return frozenset(keys[key] for (key,) in rows)
 
 
 def gather(
@@ -235,7 +248,7 @@ def gather(
         held=positions,
         carriers=_named(store, "carrier", {carrier} if carrier else set()),
         customers=customers,
-        attachments=_attached(store, draft.attachments),
+        attachments=kept_at(store, draft.site, draft.attachments),
         cited=cited,
         answered=cited_document(store, draft.answers, with_lines=False),
         order=order_of(store, getattr(draft, "order", None)),

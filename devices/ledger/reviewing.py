@@ -16,6 +16,7 @@ from devices.ledger.drafts import AnyDraft, Draft, Reversal
 from devices.ledger.plan import Rulebook
 from devices.ledger.post import Decided, at_of, decide, effect, lines_of, sites_touched
 from devices.ledger.rows import REVIEW_COLUMNS, review_digest
+from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
 from devices.unit import Unit
 
@@ -65,8 +66,9 @@ def review(
 ) -> None:
     """Decide on a document, within `store.writing()`.
 
-    Raises Refused: `own_document` to whoever posted it or what it reverses or answers, `not_waiting`,
-    `reason_required` for a rejection, and whatever the rules now say against a proposal.
+    Raises Refused: `own_document` to whoever posted it or what it reverses or answers, `key_not_confirmed` while the
+    reviewer's signing key waits, `not_waiting`, `reason_required` for a rejection, and whatever the rules now say
+    against a proposal.
     """
     found = waiting(store, number)
     draft = draft_of(found)
@@ -106,6 +108,7 @@ def _refuse_review(store: Store, found: Waiting, decision: Decision, by: str, re
         return
     if by in _posters(store, found):
         raise refuse("own_document", **facts)
+    refuse_waiting(store, by)
     if found.review != "waiting":
         raise refuse("not_waiting", **facts, status=found.status)
     if decision == "reject" and not (reason or "").strip():

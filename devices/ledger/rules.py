@@ -113,7 +113,7 @@ def marks_are_kept(case: Case, moves: Moves) -> Problems:
 
 
 def papers_exist(case: Case, moves: Moves) -> Problems:
-    """Every attachment is stored."""
+    """Every attachment is kept by the site that posts."""
     for index, digest in enumerate(case.draft.attachments):
         if digest not in case.attachments:
             yield Problem("unknown_attachment", f"/attachments/{index}", {"digest": digest})
