@@ -35,6 +35,8 @@ COMMANDS = (
     Command("token", "outlets' tokens", "panku.commands.token"),
     Command("import", "packing lists and opening stock from spreadsheets", "panku.commands.importing"),
     Command("verify", "recompute every link and every position", "panku.commands.verify"),
+    Command("backup", "a copy of the books as they are at one moment", "panku.commands.backup"),
+    Command("restore", "make a backup the books, and verify them", "panku.commands.restore"),
     Command("export", "evidence of what was signed, to be kept outside", "panku.commands.export"),
     Command(
         "verify-evidence", "check a file of evidence without any database", "panku.commands.verify_evidence"
