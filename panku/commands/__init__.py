@@ -37,7 +37,7 @@ COMMANDS = (
     Command("verify", "recompute every link and every position", "panku.commands.verify"),
     Command("backup", "a copy of the books as they are at one moment", "panku.commands.backup"),
     Command("restore", "make a backup the books, and verify them", "panku.commands.restore"),
-    Command("export", "evidence of what was signed, to be kept outside", "panku.commands.export"),
+    Command("export", "evidence, heads and lines, to be kept outside", "panku.commands.export"),
     Command(
         "verify-evidence", "check a file of evidence without any database", "panku.commands.verify_evidence"
     ),
