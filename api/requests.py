@@ -8,7 +8,7 @@ import msgspec
 
 from api.calls import Done
 from devices.chain import fingerprint
-from devices.database import Store
+from devices.database import OutcomeUnknown, Store
 from devices.problems import refuse
 from devices.unit import Unit
 
@@ -21,7 +21,8 @@ def once(
     """Run `write` in one transaction, unless this principal's `key` did so before; returns what it did, and if now.
 
     Raises Refused: `idempotency_key_required`, `idempotency_key_malformed`, `idempotency_key_reused` for another
-    body. A refusal is not stored. What is stored holds no personal data.
+    body. A refusal is not stored. What is stored holds no personal data. Raises OutcomeUnknown when the connection
+    was lost during COMMIT twice: the caller may send the same again.
     """
     if not key:
         raise refuse("idempotency_key_required")
@@ -45,4 +46,9 @@ def once(
             store.insert("request", ("principal", "key", "fingerprint", "reference"), [row])
             return done, True
 
-    return store.retrying(attempt)
+    try:
+        return store.retrying(attempt)
+    except OutcomeUnknown:
+        # A new connection tells: the key's lock is free only once the lost transaction has ended, either way, so that
+        # its row is there to be replayed, or was never written and the write runs now.
+        return store.retrying(attempt)

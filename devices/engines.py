@@ -184,12 +184,13 @@ def sqlstate(error: BaseException) -> str | None:
 def is_unusable(error: BaseException) -> bool:
     """Whether an error means that the database cannot be read or written just now, and not that Panku asked wrongly.
 
-    The disk is full or read-only, a lock was never freed, the server is gone, stopping, or serves no writes.
+    The disk is full or read-only, a lock was never freed, the server is gone, stopping, or serves no writes, or it
+    never answered COMMIT.
     """
     if isinstance(error, OSError):  # the gate's files lie beside the database
         return error.errno in UNUSABLE_FILES
     if not isinstance(error, peewee.PeeweeException):
-        return isinstance(error, StoreRefused)
+        return isinstance(error, (StoreRefused, OutcomeUnknown))
     cause = driver_error(error)
     if isinstance(cause, psycopg.Error):
         lost = cause.sqlstate is None and isinstance(cause, psycopg.OperationalError)

@@ -12,6 +12,7 @@ from devices.audit.handover_checks import handover_faults
 from devices.audit.kinds import AUDIT_KINDS
 from devices.audit.month_checks import month_faults
 from devices.database import Store
+from devices.engines import sqlite_path
 from devices.ledger.months import MONTH
 from devices.ledger.plan import Rule, Rulebook
 from devices.ledger.replica import Replica
@@ -21,6 +22,7 @@ from devices.people.doors import doors_url
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
+from devices.sqlite_presence import Presence
 from panku import settings as panku_settings
 from panku.settings import SETTINGS, Settings, written
 from web.door import add_pages
@@ -72,8 +74,11 @@ def services(settings: Settings) -> Services:
 
 
 def application() -> Any:
-    """The WSGI application, made in each worker after the fork."""
-    wired = services(panku_settings.of_this_process())
+    """The WSGI application, made in each worker after the fork; the worker is present at its books until it ends."""
+    settings = panku_settings.of_this_process()
+    if settings.database_url.startswith("sqlite:"):
+        Presence(sqlite_path(settings.database_url)).share()
+    wired = services(settings)
     app = create_app(wired)
     add_pages(app, wired)
     return closing(app)

@@ -137,6 +137,7 @@ def test_verify_tells_of_a_guard_that_is_missing(books: Store, capsys: pytest.Ca
 
 NEED_BOOKS = [
     ["verify"],
+    ["backup", "copy.sqlite3"],
     ["person", "list"],
     ["token", "list"],
     ["person", "add", "zhang", "--name", "张伟", "--by", "admin"],

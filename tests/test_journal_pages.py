@@ -11,7 +11,7 @@ import pytest
 from devices.journal import heads
 from devices.ledger.verify import verify
 from devices.values import UNIT
-from panku.commands.verify import _read_heads
+from panku.commands.heads import read_heads
 from panku.wiring import RECORD_KINDS
 from tests.conftest import Stores
 from tests.custody import House
@@ -33,7 +33,7 @@ def test_exported_heads_are_read_by_verification(house: House, tmp_path: Path) -
     exported = house.of("li").get("/v1/journal/heads")
     file = tmp_path / "heads.json"
     file.write_text(exported.text)
-    held = _read_heads(file)
+    held = read_heads(file)
     assert held == {head.site: (head.seq, head.hash) for head in heads(house.store)}
     assert verify(house.store, RECORD_KINDS, heads=held).faults == []
     seq, link_hash = held["BJ01"]

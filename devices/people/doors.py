@@ -12,6 +12,8 @@ from devices.database import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration_doors"
+TABLES = ("session", "throttle")
+"""What the doors keep; losing it costs nobody more than a sign-in, so that no backup holds it."""
 
 
 def doors_url(url: str) -> str:

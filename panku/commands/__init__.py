@@ -35,7 +35,9 @@ COMMANDS = (
     Command("token", "outlets' tokens", "panku.commands.token"),
     Command("import", "packing lists and opening stock from spreadsheets", "panku.commands.importing"),
     Command("verify", "recompute every link and every position", "panku.commands.verify"),
-    Command("export", "evidence of what was signed, to be kept outside", "panku.commands.export"),
+    Command("backup", "a copy of the books as they are at one moment", "panku.commands.backup"),
+    Command("restore", "make a backup the books, and verify them", "panku.commands.restore"),
+    Command("export", "evidence, heads and lines, to be kept outside", "panku.commands.export"),
     Command(
         "verify-evidence", "check a file of evidence without any database", "panku.commands.verify_evidence"
     ),
@@ -67,7 +69,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
     import peewee  # noqa: PLC0415  (the database's modules only once a command runs)
 
-    from devices.engines import StoreRefused  # noqa: PLC0415
+    from devices.engines import OutcomeUnknown, StoreRefused  # noqa: PLC0415
     from devices.schema import SchemaDiffers  # noqa: PLC0415
 
     try:
@@ -80,6 +82,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return _say(refused, BAD_USE)
     except peewee.OperationalError as error:  # read-only, full, locked for too long, gone away
         return _say(Refused(f"The database cannot do this: {str(error).strip()}"), FAULT)
+    except OutcomeUnknown:
+        return _say(
+            Refused("The connection was lost while this was committed: look whether it is there."), FAULT
+        )
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE

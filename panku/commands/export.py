@@ -1,19 +1,26 @@
-"""`panku export`: what leaves the books to be kept outside, such as the evidence of a sealed sheet."""
+"""`panku export`: what leaves the books to be kept outside: signed evidence, journals' heads, ledger lines."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from devices.audit import evidence, handovers, months, stocktakes
 from devices.audit.custody import HANDOVER_PREFIX
 from devices.audit.kinds import STOCKTAKE_PREFIX, Signature
 from devices.audit.signing import Payload, standing
-from devices.database import Store
+from devices.database import Row, Store
+from devices.ledger import extract
+from devices.ledger.verify import export_heads
+from devices.placing import beside, put_in_place
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
 from panku.commands import BAD_USE, DONE, Refused
+from panku.commands.heads import told, write_heads
+from panku.commands.line_files import WRITERS
 from panku.commands.opening import books
-from panku.commands.words import refusal
+from panku.commands.words import bar, refusal
 from panku.settings import Settings
 
 Signed = tuple[Payload, list[Signature]]
@@ -33,25 +40,91 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--to", type=Path, metavar="FILE", help="by default NUMBER.evidence.json")
 
+    heads = what.add_parser("heads", help="every journal's head, which `panku verify --against` reads")
+    heads.add_argument("--to", type=Path, metavar="FILE", required=True)
+    lines = what.add_parser("lines", help="every line of a site's journal; customers by number only")
+    lines.add_argument("--site", required=True)
+    lines.add_argument("--from", dest="first", type=day, metavar="DATE", default=extract.FIRST_DAY)
+    lines.add_argument(
+        "--until", dest="last", type=day, metavar="DATE", default=extract.LAST_DAY, help="included"
+    )
+    lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
+    lines.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def day(text: str) -> str:
+    """A business date as an argument, YYYY-MM-DD."""
+    try:
+        found = date.fromisoformat(text).isoformat()
+    except ValueError:
+        found = ""
+    if found != text:
+        raise argparse.ArgumentTypeError("a date such as 2026-11-24")
+    return text
+
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Write the file, and tell the digest and the signers' fingerprints, which a checker compares."""
-    number: str = arguments.number
+    """Write the file, which is there whole or not at all, and tell what is in it."""
+    export, path = EXPORTS[arguments.what], arguments.to or _named(arguments.number)
     with books(settings) as store:
         try:
-            payload, signatures = signed(store, number)
-        except RuleRefused as refused:
-            raise Refused(f"{number}: {refusal(refused)}") from refused
-        bundle = evidence.bundle_of(store, payload, signatures)
-    path: Path = arguments.to or Path(f"{number.replace('/', '-')}.evidence.json")
-    try:
-        path.write_bytes(evidence.written(bundle))
-    except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
-    print(f"{path}: {len(signatures)} signatures over {payload.digest}")
-    for given in signatures:
-        print(f"{given.role} {given.username} {given.fingerprint}")
+            with beside(path) as folder:
+                content = export(store, folder / path.name, arguments)
+                put_in_place(folder / path.name, path)
+        except OSError as error:
+            raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
+    print(f"{path}: {content}")
     return DONE
+
+
+def _named(number: str) -> Path:
+    return Path(f"{number.replace('/', '-')}.evidence.json")
+
+
+def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> str:
+    """A signed sheet's bundle; tells the digest and the signers' fingerprints, which a checker compares."""
+    number: str = arguments.number
+    try:
+        payload, signatures = signed(store, number)
+    except RuleRefused as refused:
+        raise Refused(f"{number}: {refusal(refused)}") from refused
+    made.write_bytes(evidence.written(evidence.bundle_of(store, payload, signatures)))
+    signers = [f"{given.role} {given.username} {given.fingerprint}" for given in signatures]
+    return "\n".join([f"{len(signatures)} signatures over {payload.digest}", *signers])
+
+
+def _heads(store: Store, made: Path, _: argparse.Namespace) -> str:
+    heads = export_heads(store)
+    write_heads(made, heads)
+    return f"{len(heads)} heads\n{told(heads)}"
+
+
+def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
+    """Every line of one moment, streamed."""
+    write = WRITERS.get(made.suffix)
+    if write is None:
+        raise Refused(f"{made.name} must end in {' or '.join(WRITERS)}.", BAD_USE)
+    site, first, last = arguments.site, arguments.first, arguments.last
+    with store.reading():
+        if store.row("SELECT 1 FROM site WHERE code = ?", (site,)) is None:
+            raise Refused(f"There is no site {site}.")
+        whole = extract.count_lines(store, site, first, last)
+        with bar(" lines", quiet=arguments.quiet) as shown:
+            shown.total = whole
+            rows = extract.lines_of(store, site, first, last)
+            write(made, _counted(rows, shown))
+    return f"{whole} lines"
+
+
+def _counted(rows: Iterator[Row], shown: Any) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        shown.update(1)
+
+
+Export = Callable[[Store, Path, argparse.Namespace], str]
+EXPORTS: dict[str, Export] = {"evidence": _evidence, "heads": _heads, "lines": _lines}
+"""What can be exported: each writes the file and returns what is told of it."""
 
 
 def signed(store: Store, number: str) -> Signed:

@@ -9,24 +9,52 @@ from devices import schema
 from devices.database import Store
 from devices.engines import sqlite_path
 from devices.people.doors import doors_url, migrate_doors
+from devices.sqlite_presence import Presence
 from panku.commands import FAULT, Refused
 from panku.settings import Settings
 
 NO_BOOKS = "There are no books {place}: run in the project's folder, or name them in PANKU_DATABASE_URL."
+OUT_OF_REACH = "The database cannot be opened: {why}"
 
 
 @contextmanager
 def reachable(settings: Settings) -> Iterator[Store]:
-    """The database of the settings, whatever its schema; closed after the block. Raises Refused when out of reach."""
+    """The database of the settings, whatever its schema; closed after the block. Raises Refused when out of reach.
+
+    No restore takes its place meanwhile.
+    """
+    with _present(settings.database_url):
+        store = opened(settings.database_url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@contextmanager
+def _present(url: str) -> Iterator[None]:
+    if not url.startswith("sqlite:"):
+        yield
+        return
     try:
-        store = Store(settings.database_url)
+        presence = Presence(sqlite_path(url))
+    except OSError as error:
+        raise Refused(OUT_OF_REACH.format(why=error), FAULT) from error
+    try:
+        presence.share()
+        yield
+    finally:
+        presence.leave()
+
+
+def opened(url: str) -> Store:
+    """The database at a URL. Raises Refused when it is out of reach, or no database."""
+    try:
+        store = Store(url)
         store.row("SELECT 1")
     except (peewee.DatabaseError, OSError) as error:
-        raise Refused(f"The database cannot be opened: {str(error).strip()}", FAULT) from error
-    try:
-        yield store
-    finally:
-        store.close()
+        raise Refused(OUT_OF_REACH.format(why=str(error).strip()), FAULT) from error
+    return store
 
 
 @contextmanager
@@ -48,8 +76,8 @@ def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
 
     Raises SchemaDiffers, and Refused where there are no books.
     """
-    opened = reachable if may_begin else existing
-    with opened(settings) as store:
+    reached = reachable if may_begin else existing
+    with reached(settings) as store:
         if schema.is_empty(store):
             schema.migrate(store)
         schema.check(store)

@@ -1,17 +1,15 @@
 """`panku verify`: recompute every link, digest and position, and compare with heads held outside."""
 
 import argparse
-import json
-import sys
 from pathlib import Path
-
-from tqdm import tqdm
 
 from devices import schema
 from devices.database import Store
 from devices.ledger.verify import export_heads, verify
-from panku.commands import BAD_USE, DONE, FAULT, Refused
+from panku.commands import DONE, FAULT
+from panku.commands.heads import Known, read_heads, write_heads
 from panku.commands.opening import existing
+from panku.commands.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import CHECKS, RECORD_KINDS
 
@@ -29,18 +27,19 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 when anything is wrong; the first wrong row of each journal is named."""
-    heads = _read_heads(arguments.against) if arguments.against else None
+    known = read_heads(arguments.against) if arguments.against else {}
     with existing(settings) as store:
-        differing = _schema_faults(store)
-        with tqdm(unit=" rows", disable=arguments.quiet or not sys.stderr.isatty(), leave=False) as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            report = verify(store, RECORD_KINDS, progress=progress, heads=heads, checks=CHECKS)
+        status = verified(store, known, quiet=arguments.quiet)
         if arguments.export_heads:
-            _write_heads(arguments.export_heads, store)
+            write_heads(arguments.export_heads, export_heads(store))
+    return status
+
+
+def verified(store: Store, known: Known, *, quiet: bool) -> int:
+    """Check a store's schema and everything in it, and tell what is wrong; returns the exit status, 1 for a fault."""
+    differing = _schema_faults(store)
+    with bar(" rows", quiet=quiet) as shown:
+        report = verify(store, RECORD_KINDS, progress=told_on(shown), heads=known, checks=CHECKS)
     told = [f"schema: {text}" for text in differing]
     told += [f"{fault.table} {fault.key}: {fault.what}" for fault in report.faults]
     for text in told:
@@ -68,21 +67,3 @@ def _schema_faults(store: Store) -> list[str]:
             return differing
         raise
     return []
-
-
-def _write_heads(path: Path, store: Store) -> None:
-    try:
-        path.write_text(json.dumps(export_heads(store), indent=2) + "\n")
-    except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
-
-
-def _read_heads(path: Path) -> dict[str, tuple[int, str]]:
-    try:
-        content = json.loads(path.read_text())
-        heads = {site: (int(head["seq"]), str(head["hash"])) for site, head in content.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(f"{path} holds no exported heads: {error}", BAD_USE) from error
-    if not heads:
-        raise Refused(f"{path} holds no exported heads.", BAD_USE)
-    return heads

@@ -1,8 +1,11 @@
-"""What several commands say and ask: passwords, refusals in words, and who acts."""
+"""What several commands say and ask: passwords, refusals in words, progress, and who acts."""
 
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tqdm import tqdm
 
 from devices.database import Store
 from devices.people.persons import person_of
@@ -59,6 +62,21 @@ def _rows(rows: Sequence[int]) -> str:
             ranges.append([row, row])
     told = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
     return f"row{'s' if len(set(rows)) > 1 else ''} {told}"
+
+
+def bar(unit: str, *, quiet: bool) -> "tqdm[Any]":
+    """A progress bar on standard error, where that is a terminal and nobody asked for quiet."""
+    return tqdm(unit=unit, unit_scale=True, disable=quiet or not sys.stderr.isatty(), leave=False)
+
+
+def told_on(shown: "tqdm[Any]") -> Callable[[int, int], None]:
+    """What is told `(done, whole)` and shows it on a bar; nobody knows a whole of 0."""
+
+    def progress(done: int, whole: int) -> None:
+        shown.total = whole or None
+        shown.update(done - shown.n)
+
+    return progress
 
 
 def founded(store: Store) -> Unit:

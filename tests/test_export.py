@@ -1,0 +1,106 @@
+"""`panku export heads` and `panku export lines`: files for others, of both engines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.database import Store
+from devices.ledger.verify import export_heads
+from panku import settings
+from panku.commands import line_files, main
+from panku.demo import TAXPAYERS, fill
+from tests.door import NOW
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[Run]:
+    """Runs a command on demo books."""
+    for setting in settings.SETTINGS:
+        monkeypatch.delenv(setting.variable, raising=False)
+    monkeypatch.setenv("PANKU_DATABASE_URL", store.url)
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
+    fill(store, NOW)
+    yield lambda *words: main([str(word) for word in words])
+    store.close()
+
+
+def lines_of(store: Store, site: str) -> list[tuple[Any, ...]]:
+    sql = "SELECT serial, step, document FROM line WHERE journal_site = ? ORDER BY journal_seq, n"
+    return store.rows(sql, (site,))
+
+
+def test_exported_heads_are_those_to_verify_against(store: Store, on: Run, tmp_path: Path) -> None:
+    assert on("export", "heads", "--to", tmp_path / "heads.json") == 0
+    assert json.loads((tmp_path / "heads.json").read_text()) == export_heads(store)
+    assert on("verify", "--against", tmp_path / "heads.json") == 0
+
+
+def test_every_line_of_a_site_is_exported_as_json_in_its_order(store: Store, on: Run, tmp_path: Path) -> None:
+    assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / "lines.jsonl") == 0
+    found = [json.loads(line) for line in (tmp_path / "lines.jsonl").read_bytes().splitlines()]
+    assert [(each["serial"], each["step"], each["document"]) for each in found] == lines_of(store, "BJ01")
+    assert found[0]["recorded_at"].endswith("+08:00")
+    assert found[0]["bin"] == "M-01"
+    assert found[0]["customer"] is None
+
+
+def test_every_line_of_a_site_is_exported_as_csv_with_a_heading(
+    store: Store, on: Run, tmp_path: Path
+) -> None:
+    assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / "lines.csv") == 0
+    with (tmp_path / "lines.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [(each["serial"], int(each["step"]), each["document"]) for each in found] == lines_of(
+        store, "BJ01"
+    )
+
+
+def test_lines_are_exported_between_two_business_dates(store: Store, on: Run, tmp_path: Path) -> None:
+    days = sorted({day for (day,) in store.rows("SELECT business_date FROM line")})
+    words = ("--from", days[1], "--until", days[2])
+    assert on("export", "lines", "--site", "BJ01", *words, "--to", tmp_path / "some.jsonl") == 0
+    found = [json.loads(line) for line in (tmp_path / "some.jsonl").read_bytes().splitlines()]
+    assert {each["business_date"] for each in found} == set(days[1:3])
+
+
+@pytest.mark.parametrize("suffix", line_files.WRITERS)
+def test_an_export_names_no_customer(on: Run, tmp_path: Path, suffix: str) -> None:
+    assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / f"lines{suffix}") == 0
+    text = (tmp_path / f"lines{suffix}").read_text(encoding="utf-8-sig")
+    assert "C-BJ01-000001" in text
+    for private in (*TAXPAYERS[0], *TAXPAYERS[1], "陈经理"):
+        assert private not in text
+
+
+def test_text_is_never_a_formula_in_csv(tmp_path: Path) -> None:
+    row = tuple("=1+1" if name == "party" else 1 for name in line_files.COLUMNS)
+    line_files.write_csv(tmp_path / "lines.csv", [row])
+    assert "'=1+1" in (tmp_path / "lines.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--site", "XX99", "--to", "lines.csv"), 1, "There is no site XX99"),
+        (("--site", "BJ01", "--to", "lines.txt"), 2, "must end in .csv or .jsonl"),
+        (("--site", "BJ01", "--to", "nowhere/lines.csv"), 2, "cannot be written: No such file"),
+    ],
+)
+def test_what_cannot_be_exported_is_told_and_nothing_is_left(
+    on: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], status: int, said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert on("export", "lines", *words) == status
+    assert said in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
