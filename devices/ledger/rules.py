@@ -75,6 +75,27 @@ def months_are_open(case: Case, moves: Moves) -> Problems:
                 yield Problem("month_closed", move.entry.pointer, facts)
 
 
+def months_of_the_site_are_open(case: Case, moves: Moves) -> Problems:
+    """A document that moves no device of a book is not dated into a closed month of any book of its site.
+
+    Both books of a site wait for such a document before they close (see audit.month_conditions.OF_THE_SITE), so
+    what is closed has seen every one of them.
+    """
+    closed = [(month, register) for (site, register), month in case.closed.items() if site == case.draft.site]
+    if not closed or any(True for move in moves for _ in _books_of(move)):
+        return
+    month, register = max(closed)
+    if case.draft.business_date[:7] <= month:
+        for move in moves:
+            facts = {
+                "serial": move.entry.serial,
+                "site": case.draft.site,
+                "register": register,
+                "month": month,
+            }
+            yield Problem("month_closed", move.entry.pointer, facts)
+
+
 def _books_of(move: Move) -> Iterator[tuple[str, str]]:
     for place in (move.before, move.after):
         if place.site is not None and place.register in BOOKS:
@@ -382,6 +403,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         devices_are_here,
         dates_run_forward,
         months_are_open,
+        months_of_the_site_are_open,
         models_fit,
         marks_are_kept,
         papers_exist,
