@@ -157,6 +157,7 @@ PROBLEMS: dict[str, Meaning] = {
     "same_bin": _of(422, "serial", "bin"),
     "never_ours": _of(422, "serial"),
     "spare_part_is_spare": _of(422, "serial"),
+    "other_book": _of(422, "serial", "register", "expected"),
     "model_required": _of(422, "serial"),
     "race_lost": _of(409, "serial"),
     "not_releasable": _of(422, "serial"),

@@ -109,7 +109,8 @@ NOWHERE = Position(state=NEW)
 
 MARKS = ("reinitialise", "never_releasable", "unexpected")
 """`reinitialise`: came back from a customer, its release needs a re-initialisation result; `never_releasable`:
-was written off and found again; `unexpected`: the maker sent a serial that nobody had sent."""
+was written off and found again, and keeps this whatever becomes of it; `unexpected`: the maker sent a serial that
+nobody had sent."""
 
 
 class Bin(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from devices import serials
+from devices.ledger.after import lasts
 from devices.ledger.case import Case, Cited, Move, PastLine, Plan
 from devices.ledger.drafts import Reversal
 from devices.ledger.entries import Entry
@@ -107,8 +108,23 @@ def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     earlier = [past for past in standing if past.step < line.step]
     after = replace(earlier[-1].position if earlier else NOWHERE, responsible_site=case.draft.site)
     if after.state in RECEIVABLE:
-        after = Position(state="void", model=before.model, responsible_site=case.draft.site)
+        after = voided(case, before, after)
     return Move(entry, None, before, after, line.type, line.step, {})
+
+
+def voided(case: Case, before: Position, earlier: Position) -> Position:
+    """A serial whose receipt was undone, free for any book, as the receipt may have been into the wrong one.
+
+    One that had been returned keeps what binds it still: the book it left, and a mark that lasts.
+    """
+    mark = earlier.mark if lasts(earlier.mark) else None
+    return Position(
+        state="void",
+        model=before.model,
+        responsible_site=case.draft.site,
+        left_book=earlier.left_book,
+        mark=mark,
+    )
 
 
 def partner_of(line: PastLine) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from devices import serials
+from devices.ledger.after import lasts
 from devices.ledger.case import Case, Move
 from devices.ledger.plan import Rule
 from devices.ledger.reversal import standing_lines
@@ -126,11 +127,31 @@ def _internal(case: Case, move: Move) -> bool:
     return case.document == "adoption" and move.entry.item.serial is None
 
 
+ISSUED = ("in_stock", "in_repair", "carried", "sold", "in_service")
+"""Where a device is available, or with whoever it was issued to."""
+
+
 def marks_are_kept(case: Case, moves: Moves) -> Problems:
-    """What was written off once never becomes available stock again."""
+    """What was written off once is never stock again, nor issued, by whichever way it comes (DESIGN 4, never)."""
     for move in moves:
-        if move.before.mark == "never_releasable" and move.after.state in ("in_stock", "in_repair"):
+        if lasts(move.before.mark) and move.after.state in ISSUED:
             yield Problem("not_releasable", move.entry.pointer, {"serial": move.entry.serial})
+
+
+def books_are_kept(case: Case, moves: Moves) -> Problems:
+    """A serial that was returned comes back into the book it left: merchandise never becomes a spare, nor the reverse.
+
+    A `void` serial is free of this unless it had been returned before: a receipt is reversed to correct its book.
+    """
+    for move in moves:
+        left, book = move.before.left_book, move.after.register
+        if move.before.state not in RECEIVABLE or left is None:
+            continue
+        if book not in BOOKS:  # a customer's: the book that it would come back to
+            book = move.after.left_book
+        if book is not None and book != left:
+            facts = {"serial": move.entry.serial, "register": book, "expected": left}
+            yield Problem("other_book", move.entry.pointer, facts)
 
 
 def papers_exist(case: Case, moves: Moves) -> Problems:
@@ -406,6 +427,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         months_of_the_site_are_open,
         models_fit,
         marks_are_kept,
+        books_are_kept,
         papers_exist,
         answered_is_rejected,
         customers_are_not_erased,
