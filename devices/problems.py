@@ -286,6 +286,7 @@ PROBLEMS: dict[str, Meaning] = {
     "visit_under_way": _of(409, "visit"),
     "already_erased": _of(409, "customer"),
     "customer_has_devices": _of(409, "customer", "count"),
+    "customer_has_proposals": _of(409, "customer", "documents"),
     "customer_erased": _of(422, "customer", "serial"),
 }
 

@@ -14,6 +14,7 @@ from devices.ledger.customers import held_customers
 from devices.ledger.drafts import Draft
 from devices.ledger.entries import Entry, Held, other_serials
 from devices.ledger.months import closed_months
+from devices.ledger.reversal import position_before
 from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork import DISPATCH_ORDER, MANIFEST, REPAIR, DispatchOrder, Manifest, RepairOrder
 from devices.problems import Problem
@@ -141,7 +142,10 @@ def past_lines(store: Store, condition: str, params: Sequence[Any]) -> list[Past
     return found
 
 
-def trails_of(store: Store, wanted: Sequence[str]) -> dict[str, tuple[PastLine, ...]]:
+Trails = dict[str, tuple[PastLine, ...]]
+
+
+def trails_of(store: Store, wanted: Sequence[str]) -> Trails:
     """Every line of these serials, oldest first, by serial."""
     trails: dict[str, list[PastLine]] = {serial: [] for serial in wanted}
     for start in range(0, len(wanted), AT_ONCE):
@@ -219,10 +223,10 @@ def gather(
     hold_devices(store, document, wanted)
     positions = held(store, sorted(wanted))
     manifest, received = manifest_of(store, getattr(draft, "manifest", None))
-    customers, problems = held_customers(store, draft)
+    trails = trails_of(store, _followed(document, cited, wanted))
+    customers, problems = held_customers(store, draft, _given_back(document, cited, trails))
     names = {draft.site, getattr(draft, "destination", None)} - {None}
     carrier = getattr(draft, "carrier", None)
-    trails = trails_of(store, _followed(document, cited, wanted))
     case = Case(
         draft=draft,
         document=document,
@@ -255,6 +259,14 @@ def _followed(document: str, cited: Cited | None, wanted: set[str]) -> list[str]
     if cited is None or document not in FOLLOWS:
         return []
     return sorted(cited.lines.keys() if document == "reversal" else wanted & cited.lines.keys())
+
+
+def _given_back(document: str, cited: Cited | None, trails: Trails) -> set[str]:
+    """The customers to whom a reversal may give devices back."""
+    if cited is None or document != "reversal":
+        return set()
+    owners = {position_before(line, trails[serial]).customer for serial, line in cited.lines.items()}
+    return {number for number in owners if number is not None}
 
 
 def _sites_of(draft: Draft, positions: Iterable[Held], trails: Iterable[Sequence[PastLine]]) -> set[str]:

@@ -89,6 +89,12 @@ def standing_lines(trail: Sequence[PastLine]) -> list[PastLine]:
     return standing
 
 
+def position_before(line: PastLine, trail: Sequence[PastLine]) -> Position:
+    """Where its device was before a line that still stands: to there a reversal gives it back."""
+    earlier = [past for past in standing_lines(trail) if past.step < line.step]
+    return earlier[-1].position if earlier else NOWHERE
+
+
 def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     """The move that undoes one line, or why it can not be undone.
 
@@ -105,8 +111,7 @@ def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     if later:
         return Problem("later_lines", entry.pointer, {**facts, "later": [past.document for past in later]})
     before = case.position(entry.serial)
-    earlier = [past for past in standing if past.step < line.step]
-    after = replace(earlier[-1].position if earlier else NOWHERE, responsible_site=case.draft.site)
+    after = replace(position_before(line, trail), responsible_site=case.draft.site)
     if after.state in RECEIVABLE:
         after = voided(case, before, after)
     return Move(entry, None, before, after, line.type, line.step, {})

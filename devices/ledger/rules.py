@@ -173,13 +173,19 @@ def answered_is_rejected(case: Case, moves: Moves) -> Problems:
 
 
 def customers_are_not_erased(case: Case, moves: Moves) -> Problems:
-    """No device is entered as that of a customer who was erased, since the document was proposed perhaps."""
+    """No device is entered as that of a customer who was erased, nor given back to one by a reversal.
+
+    They may have been erased since the document was proposed, or since what a reversal undoes.
+    """
+    erased = {known.number for known in case.customers.values() if known.erased}
     whole = getattr(case.draft, "customer", None)
     for move in moves:
-        customer = case.customer(getattr(move.entry.item, "customer", None) or whole)
-        if customer is not None and customer.erased:
-            facts = {"customer": customer.number, "serial": move.entry.serial}
-            yield Problem("customer_erased", move.entry.pointer, facts)
+        named = case.customer(getattr(move.entry.item, "customer", None) or whole)
+        given = move.after.customer if move.after.customer != move.before.customer else None
+        for number in sorted(erased & {given, named.number if named else None}):
+            yield Problem(
+                "customer_erased", move.entry.pointer, {"customer": number, "serial": move.entry.serial}
+            )
 
 
 # --- of some
