@@ -231,6 +231,9 @@ def _factory_receipt(case: Case, entry: Entry, before: Position, after: Position
 
 
 def _exchange_old(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+    """What a customer got for it stays so: the maker's replacement of a spare of ours is theirs no more than it was."""
+    if before.register != "custody" and before.replaced_by is not None:
+        return {}
     return {"replaced_by": entry.partner}
 
 
