@@ -183,6 +183,7 @@ PROBLEMS: dict[str, Meaning] = {
     "pair_kind": _of(422, "serial", "paired_with"),
     "faulty_with_customer_required": _of(422, "serial", "faulty"),
     "faulty_already_provided": _of(422, "faulty", "serial"),
+    "other_spare_out": _of(422, "serial", "faulty", "other"),
     "swap_kind_differs": _of(422, "serial", "faulty"),
     "swap_model_incompatible": _of(422, "serial", "faulty", "model", "expected"),
     "swap_other_faulty": _of(422, "serial", "faulty"),

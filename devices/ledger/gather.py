@@ -224,7 +224,9 @@ def gather(
     positions = held(store, sorted(wanted))
     manifest, received = manifest_of(store, getattr(draft, "manifest", None))
     trails = trails_of(store, _followed(document, cited, wanted))
-    customers, problems = held_customers(store, draft, _given_back(document, cited, trails))
+    restored = _restored(document, cited, trails)
+    theirs = {position.customer for position in restored if position.customer}
+    customers, problems = held_customers(store, draft, theirs)
     names = {draft.site, getattr(draft, "destination", None)} - {None}
     carrier = getattr(draft, "carrier", None)
     case = Case(
@@ -234,7 +236,7 @@ def gather(
         today=unit.day_of(at_us),
         entries=entries,
         sites=_named(store, "site", {str(name) for name in names}),
-        bins=bins_of(store, draft.site, [entry.bin for entry in entries if entry.bin]),
+        bins=bins_of(store, draft.site, _bins_named(draft, entries, restored)),
         models=models_of(store, _models_wanted(draft, entries, positions.values())),
         held=positions,
         carriers=_named(store, "carrier", {carrier} if carrier else set()),
@@ -245,7 +247,7 @@ def gather(
         order=order_of(store, getattr(draft, "order", None)),
         manifest=manifest,
         received=received,
-        held_for=_out_for(store, others) if document == "carry_out" else {},
+        held_for=_out_for(store, _carried_for(document, others, restored)),
         trails=trails,
         waybills=_waybills_of(store, sorted(wanted)) if document == "transit_loss" else {},
         closed=closed_months(store, _sites_of(draft, positions.values(), trails.values())),
@@ -261,18 +263,29 @@ def _followed(document: str, cited: Cited | None, wanted: set[str]) -> list[str]
     return sorted(cited.lines.keys() if document == "reversal" else wanted & cited.lines.keys())
 
 
-def _given_back(document: str, cited: Cited | None, trails: Trails) -> set[str]:
-    """The customers to whom a reversal may give devices back."""
+def _restored(document: str, cited: Cited | None, trails: Trails) -> list[Position]:
+    """Where a reversal may put the devices of a document back."""
     if cited is None or document != "reversal":
-        return set()
-    owners = {position_before(line, trails[serial]).customer for serial, line in cited.lines.items()}
-    return {number for number in owners if number is not None}
+        return []
+    return [position_before(line, trails[serial]) for serial, line in cited.lines.items()]
+
+
+def _bins_named(draft: Draft, entries: Iterable[Entry], restored: Iterable[Position]) -> set[str]:
+    named = {entry.bin for entry in entries}
+    named |= {position.bin for position in restored if position.site == draft.site}
+    return {code for code in named if code}
 
 
 def _sites_of(draft: Draft, positions: Iterable[Held], trails: Iterable[Sequence[PastLine]]) -> set[str]:
     """Every site whose books the draft may touch: its own, those that have the devices, and those that had them."""
     had = {line.position.site for trail in trails for line in trail}
     return {draft.site, *(site for site in had | {held.position.site for held in positions} if site)}
+
+
+def _carried_for(document: str, named: Sequence[str], restored: Iterable[Position]) -> list[str]:
+    """The faulty devices for which a carry-out takes spares along, or a reversal puts one back with its technician."""
+    again = {position.meant_for for position in restored if position.meant_for}
+    return sorted({*named, *again} if document == "carry_out" else again)
 
 
 def _out_for(store: Store, faulty: Sequence[str]) -> dict[str, str]:

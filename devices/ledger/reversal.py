@@ -32,7 +32,7 @@ def plan_reversal(case: Case, rulebook: Rulebook) -> Plan:
             moves.append(undone)
     problems += _partners(case.cited, moves)
     case = replace(case, entries=tuple(move.entry for move in moves))
-    for rule in rulebook.get("every", ()):
+    for rule in (*rulebook.get("every", ()), *rulebook.get("reversal", ())):
         problems.extend(rule(case, moves))
     if problems:
         raise Refused(problems)
@@ -111,7 +111,7 @@ def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     if later:
         return Problem("later_lines", entry.pointer, {**facts, "later": [past.document for past in later]})
     before = case.position(entry.serial)
-    after = replace(position_before(line, trail), responsible_site=case.draft.site)
+    after = position_before(line, trail)
     if after.state in RECEIVABLE:
         after = voided(case, before, after)
     return Move(entry, None, before, after, line.type, line.step, {})

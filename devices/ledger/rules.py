@@ -424,6 +424,15 @@ def stays_in_books(case: Case, moves: Moves) -> Problems:
             yield Problem("never_ours", move.entry.pointer, {"serial": move.entry.serial})
 
 
+def restored_bins_are_in_use(case: Case, moves: Moves) -> Problems:
+    """A reversal puts nothing back into a bin that has been taken out of use since."""
+    for move in moves:
+        site, code = move.after.site, move.after.bin
+        target = case.bins.get(code) if code else None
+        if target is not None and not target.active:
+            yield Problem("inactive_bin", move.entry.pointer, {"bin": code, "site": site})
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "every": (
         devices_are_free,
@@ -461,4 +470,5 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "customer_return": (stays_in_books,),
     "supplier_return": (carrier_is_approved,),
     "write_off": (customer_consents,),
+    "reversal": (restored_bins_are_in_use,),
 }

@@ -92,6 +92,15 @@ def carried_for_a_faulty_device(case: Case, moves: Moves) -> Problems:
         yield from replaceable(case, move.before, position, pointer, move.entry.serial, serial)
 
 
+def no_other_spare_is_out(case: Case, moves: Moves) -> Problems:
+    """A reversal puts no spare back with its technician while another is out for the same faulty device."""
+    for move in moves:
+        other = case.held_for.get(move.after.meant_for or "")
+        if other is not None and other != move.entry.serial:
+            facts = {"serial": move.entry.serial, "faulty": move.after.meant_for, "other": other}
+            yield Problem("other_spare_out", move.entry.pointer, facts)
+
+
 def replaceable(
     case: Case, spare: Position, faulty: Position, pointer: str, serial: str, faulty_serial: str
 ) -> Problems:
@@ -163,4 +172,5 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "factory_receipt": (factory_devices_were_sent, sent_last_by_the_cited),
     "factory_exchange": (factory_devices_were_sent, sent_last_by_the_cited, exchange_keeps_the_kind),
     "recovery": (recovery_under_order,),
+    "reversal": (no_other_spare_is_out,),
 }
