@@ -58,10 +58,16 @@ def repair_was_completed(case: Case, moves: Moves) -> Problems:
 
 
 def order_names_device(case: Case, faulty: Sequence[str]) -> Problems:
-    """An order is for one device."""
-    for serial in faulty:
-        if case.order and case.order.serial != serial:
-            yield Problem("order_of_other_device", "/order", {"order": case.order.number, "serial": serial})
+    """An order is for one device, as that of the customer who had it then: a former customer's is stale."""
+    order = case.order
+    for serial in faulty if order else ():
+        assert order is not None, "no order has no serials"
+        facts = {"order": order.number, "serial": serial}
+        owner = case.position(serial).customer
+        if order.serial != serial:
+            yield Problem("order_of_other_device", "/order", facts)
+        elif None not in (order.customer, owner) and order.customer != owner:
+            yield Problem("order_of_other_customer", "/order", facts)
 
 
 def recovery_under_order(case: Case, moves: Moves) -> Problems:
@@ -77,6 +83,8 @@ def carried_for_a_faulty_device(case: Case, moves: Moves) -> Problems:
     yield from order_stands(case, moves)
     if isinstance(case.order, RepairOrder):
         yield Problem("order_kind", "/order", {"order": case.order.number, "document": case.document})
+    elif case.order is not None and case.order.record is not None:
+        yield Problem("order_closed", "/order", {"order": case.order.number})
     faulty = [trimmed(move.entry.item.faulty) for move in moves]
     yield from order_names_device(case, faulty)
     for move, serial in zip(moves, faulty, strict=True):
