@@ -289,6 +289,37 @@ def test_a_rejected_document_is_resolved_by_an_approved_answer(books: Books) -> 
     )
 
 
+def test_a_rejected_document_is_unresolved_again_once_its_answer_is_reversed(books: Books) -> None:
+    number = books.receive(A, B)
+    books.review(number, "reject")
+    first = books.post("hold", A, reason="待查", bin="MQ", answers=number).number
+    second = books.post("hold", B, reason="待查", bin="MQ", answers=number).number
+    for answer in (first, second):
+        books.review(answer)
+    resolved = []
+    for answer in (first, second):
+        books.settle("reversal", document=answer, reason="错")
+        resolved.append(
+            books.store.row("SELECT status, resolved FROM standing WHERE document = ?", (number,))
+        )
+        assert verify(books.store, RECORD_KINDS).faults == []
+    assert resolved == [("rejected", 1), ("rejected", 0)]
+    third = books.post("hold", A, reason="再查", bin="MQ", answers=number).number
+    books.review(third)
+    assert books.store.row("SELECT resolved FROM standing WHERE document = ?", (number,)) == (1,)
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def test_an_answer_that_is_reversed_in_part_still_stands(books: Books) -> None:
+    number = books.receive(A, B)
+    books.review(number, "reject")
+    answer = books.post("hold", A, B, reason="待查", bin="MQ", answers=number).number
+    books.review(answer)
+    books.settle("reversal", document=answer, reason="错", serials=[A])
+    assert books.store.row("SELECT resolved FROM standing WHERE document = ?", (number,)) == (1,)
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
 def test_what_was_written_off_and_found_again_is_never_released(books: Books) -> None:
     books.receive(A)
     books.post("hold", A, reason="损", bin="MQ")
