@@ -206,6 +206,7 @@ PROBLEMS: dict[str, Meaning] = {
     "cited_wrong_type": _of(422, "document", "type"),
     "cited_not_posted": _of(422, "document", "status"),
     "consignment_differs": _of(422, "serial", "consignment", "sent"),
+    "consignment_elsewhere": _of(422, "consignment", "carrier", "destination"),
     "same_destination": _of(422, "site"),
     "other_destination": _of(422, "document", "site"),
     "answers_not_rejected": _of(422, "document"),

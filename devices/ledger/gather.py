@@ -10,6 +10,7 @@ import msgspec
 from devices import serials
 from devices.database import Store
 from devices.ledger.case import Case, Cited, PastLine
+from devices.ledger.consignments import consignment_of
 from devices.ledger.customers import held_customers
 from devices.ledger.drafts import Draft
 from devices.ledger.entries import Entry, Held, other_serials
@@ -245,6 +246,7 @@ def gather(
         cited=cited,
         answered=cited_document(store, draft.answers, with_lines=False),
         order=order_of(store, getattr(draft, "order", None)),
+        consignment=consignment_of(store, draft),
         manifest=manifest,
         received=received,
         held_for=_out_for(store, _carried_for(document, others, restored)),

@@ -11,6 +11,7 @@ from datetime import date
 from devices import serials
 from devices.ledger.after import lasts
 from devices.ledger.case import Case, Move
+from devices.ledger.consignments import Sending, destination_of
 from devices.ledger.plan import Rule
 from devices.ledger.reversal import standing_lines
 from devices.lifecycle import RANK
@@ -198,6 +199,14 @@ def carrier_is_approved(case: Case, moves: Moves) -> Problems:
         yield Problem("unknown_carrier", "/carrier", {"carrier": carrier})
     elif not case.carriers[carrier]:
         yield Problem("inactive_carrier", "/carrier", {"carrier": carrier})
+
+
+def waybill_goes_to_one_place(case: Case, moves: Moves) -> Problems:
+    """What a carrier takes under one number goes to one destination: a site, the maker or the supplier."""
+    known, draft = case.consignment, case.draft
+    if known is not None and isinstance(draft, Sending) and known.destination != destination_of(draft):
+        facts = {"consignment": known.waybill, "carrier": known.carrier, "destination": known.destination}
+        yield Problem("consignment_elsewhere", "/consignment_number", facts)
 
 
 def destination_is_another_site(case: Case, moves: Moves) -> Problems:
@@ -462,13 +471,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "move": (bin_changes,),
     "release": (release_is_inspected,),
-    "dispatch": (carrier_is_approved, destination_is_another_site),
+    "dispatch": (carrier_is_approved, destination_is_another_site, waybill_goes_to_one_place),
     "arrival": (arrives_where_sent, sent_last_by_the_cited),
     "transit_loss": (lost_with_its_consignment,),
     "sale": (customer_is_known_by_name,),
     "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
     "customer_return": (stays_in_books,),
-    "supplier_return": (carrier_is_approved,),
+    "supplier_return": (carrier_is_approved, waybill_goes_to_one_place),
     "write_off": (customer_consents,),
     "reversal": (restored_bins_are_in_use,),
 }

@@ -8,7 +8,12 @@ from zoneinfo import ZoneInfo
 
 from devices.ledger.case import Case, Move
 from devices.ledger.plan import Rule
-from devices.ledger.rules import carrier_is_approved, cited_dispatch, sent_last_by_the_cited
+from devices.ledger.rules import (
+    carrier_is_approved,
+    cited_dispatch,
+    sent_last_by_the_cited,
+    waybill_goes_to_one_place,
+)
 from devices.paperwork import DispatchOrder, RepairOrder
 from devices.problems import Problem
 from devices.serials import trimmed
@@ -176,7 +181,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "repair_return": (repair_was_completed,),
     "carry_out": (carried_for_a_faulty_device,),
     "swap": (swap_replaces_a_faulty_device,),
-    "factory_dispatch": (carrier_is_approved,),
+    "factory_dispatch": (carrier_is_approved, waybill_goes_to_one_place),
     "factory_receipt": (factory_devices_were_sent, sent_last_by_the_cited),
     "factory_exchange": (factory_devices_were_sent, sent_last_by_the_cited, exchange_keeps_the_kind),
     "recovery": (recovery_under_order,),
