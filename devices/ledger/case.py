@@ -11,7 +11,7 @@ import msgspec
 from devices.ledger.drafts import Draft, Party
 from devices.ledger.entries import Entry, Held
 from devices.lifecycle import Step
-from devices.paperwork import DispatchOrder, Manifest, RepairOrder
+from devices.paperwork import Consignment, DispatchOrder, Manifest, RepairOrder
 from devices.serials import trimmed
 from devices.values import NOWHERE, Bin, Model, Position
 
@@ -62,8 +62,9 @@ class Case(msgspec.Struct, frozen=True):
 
     `customers` are keyed by what the draft calls them (see `party_key`), `trails` hold each device's lines since a
     cited document, oldest first, `held_for` the spare that is out for a faulty serial, `received` the serials of
-    the manifest that have been received before, `waybills` the consignment number each device was last sent with,
-    `closed` the last closed month of each book (site, register) that the devices are or were in.
+    the manifest that have been received before, `consignment` the one that a sending document would join, `waybills`
+    the consignment number each device was last sent with, `closed` the last closed month of each book (site,
+    register) that the devices are or were in.
     """
 
     draft: Draft
@@ -81,6 +82,7 @@ class Case(msgspec.Struct, frozen=True):
     cited: Cited | None = None
     answered: Cited | None = None
     order: RepairOrder | DispatchOrder | None = None
+    consignment: Consignment | None = None
     manifest: Manifest | None = None
     received: frozenset[str] = frozenset()
     held_for: Mapping[str, str] = {}
