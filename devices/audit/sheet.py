@@ -152,7 +152,7 @@ def stored_digest(store: Store, number: str, closing: int) -> str | None:
     ):
         try:
             named, written = _decode_named(content), content.encode()
-        except (ValueError, AttributeError):  # not JSON, or (SQLite keeps such) not text
+        except (ValueError, TypeError, AttributeError):  # not JSON, or (SQLite keeps such) not text
             return None
         if (named.serial, named.result) != (serial, result):
             return None

@@ -22,7 +22,7 @@ from devices.audit.kinds import (
     Signature,
     Stocktake,
 )
-from devices.audit.scans import digest, live, lock_of, places_now, shelf_of, tally
+from devices.audit.scans import digest, extent, live, lock_of, places_now, shelf_of, tally
 from devices.database import Store
 from devices.journal import Writer
 from devices.ledger.books import statement
@@ -105,7 +105,8 @@ def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
     day = unit.day_of(writer.at_us)
     month = month_of(day)
     summary = sheet.summary_of(statement(store, counted.site, counted.register, month), rows)
-    scans = digest(store, number)
+    counted_to = extent(store, number)
+    scans = digest(store, number, counted_to)
     header = sheet.Header(
         format=sheet.FORMAT,
         unit=unit.name,
@@ -128,7 +129,17 @@ def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
         **_circumstances(store, counted),
     )
     sheet.keep(store, counted, header, rows)
-    closed = Close(closing, writer.at_us, by, head.seq, head.hash, scans, sheet.rows_digest(header, rows))
+    closed = Close(
+        closing=closing,
+        at=writer.at_us,
+        by=by,
+        seq=head.seq,
+        hash=head.hash,
+        scans=scans,
+        rows=sheet.rows_digest(header, rows),
+        scanned=counted_to.scanned,
+        undone=counted_to.undone,
+    )
     value = msgspec.structs.replace(counted, state="closed", closed=closed, closings=closing, reason=None)
     return _write(writer, value, revision, by)
 
