@@ -18,7 +18,7 @@ from devices.chain import FORMAT, GENESIS, Link, digest_of
 from devices.database import Store
 from devices.journal import heads as journal_heads
 from devices.ledger.caches import cache_checks
-from devices.ledger.faults import Fault, guarded
+from devices.ledger.faults import UNREADABLE, Fault, guarded
 from devices.ledger.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, REVIEW_COLUMNS, document_digest, review_digest
 from devices.records import REVISION_COLUMNS, RecordKind, revision_digest
 
@@ -89,6 +89,7 @@ def verify(
         for (site,) in store.rows("SELECT DISTINCT site FROM journal ORDER BY site"):
             faults += guarded(store, f"journal {site}", partial(journal_faults, store, site, advance))
         faults += guarded(store, "orphans", partial(_orphans, store))
+        faults += guarded(store, "citing", partial(_citing, store))
         faults += guarded(store, "types", partial(foreign_values, store, CHAINED))
         faults += guarded(store, "heads", partial(_head_faults, store, heads or {}))
         for name, cache in cache_checks(kinds).items():
@@ -242,6 +243,33 @@ def _orphans(store: Store) -> Iterator[Fault]:
     for table, statement in ORPHANS.items():
         for key in store.rows(statement + " LIMIT 20"):
             yield Fault(table, " ".join(map(str, key)), "no link of a journal is of it")
+
+
+CITING = (
+    "SELECT d.number, d.cites, d.content, j.site, j.seq, j.hash FROM document d"
+    " LEFT JOIN document c ON c.number = d.cites"
+    " LEFT JOIN journal j ON j.site = c.site AND j.seq = c.journal_seq WHERE d.cites IS NOT NULL"
+)
+
+
+class _Citing(msgspec.Struct):
+    """What a document's content holds of the one it cites; one of an earlier version held nothing."""
+
+    cited_link: tuple[str, int, str] | None = None
+
+
+def _citing(store: Store) -> Iterator[Fault]:
+    """Documents whose cited document has another link than they hold: its journal was written anew behind them."""
+    for number, cites, content, *link in store.stream(CITING):
+        try:
+            held = msgspec.json.decode(content, type=_Citing).cited_link
+        except UNREADABLE:
+            yield Fault("document", str(number), "what it holds of the document it cites can not be read")
+            continue
+        if held is not None and list(held) != link:
+            yield Fault(
+                "document", number, f"{cites}, which it cites, is not on link {held[0]}/{held[1]} as it was"
+            )
 
 
 CHAINED = ("journal", "document", "line", "review", "revision", "personal")
