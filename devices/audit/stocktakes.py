@@ -92,7 +92,8 @@ def begin_recount(writer: Writer, number: str, *, by: str) -> Stocktake:
 def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
     """Close a stocktake into a sheet, with a result for every expected and every scanned serial.
 
-    Raises Refused: `stocktake_not_counting`, `recount_needed` naming the serials on which two counters disagree.
+    Raises Refused: `stocktake_not_counting`; where two counters disagree `recount_needed` with the number of serials,
+    and during their recount `recount_unfinished` naming those that still need one.
     """
     store = writer.store
     counted, revision = _in_state(store, number, RUNNING)
@@ -239,8 +240,10 @@ def _refuse_disputed(store: Store, counted: Stocktake) -> None:
         for serial, kind in disagreements(seen).items()
         if serial not in recounted and (kind == "bin" or counted.state == "counting")
     ]
+    if left and counted.state == "counting":  # until both are done, neither learns what the other saw
+        raise refuse("recount_needed", stocktake=counted.number, count=len(left))
     if left:
-        raise refuse("recount_needed", stocktake=counted.number, serials=sorted(left))
+        raise refuse("recount_unfinished", stocktake=counted.number, serials=sorted(left))
 
 
 def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
@@ -260,6 +263,7 @@ def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
         "clocks_differed": bool(skewed[0]),
         "unreadable_scans": bool(unreadable),
         "keys_missing": {each.role for each in signers} < set(SIGNING_ROLES),
+        "reopened": counted.method == "blind" and counted.closings > 0,
     }
     return {
         "counters": counts.by_person,
