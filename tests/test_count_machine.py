@@ -467,7 +467,12 @@ class Counting(RuleBasedStateMachine):
         if blocking := count.blocking():
             with pytest.raises(Refused) as refused:
                 self._close()
-            assert refused.value.problems[0].facts["serials"] == sorted(blocking)
+            (problem,) = refused.value.problems
+            if count.state == "counting":
+                assert problem.code == "recount_needed"
+                assert problem.facts == {"stocktake": count.number, "count": len(blocking)}
+            else:
+                assert problem.facts["serials"] == sorted(blocking)
             return
         count.results = count.predicted()
         closed = self._close()
@@ -508,6 +513,7 @@ class Counting(RuleBasedStateMachine):
         assert all(model.opening + model.in_ - model.out == model.book for model in header.summary)
         assert header.closing == count.closings
         assert len(header.unreadable) == len(count.unreadable)
+        assert ("reopened" in header.remarks) == (count.blind and count.closings > 1)
         assert {
             line.row.serial for line in found.rows if line.row.result in EXPLAINED and not line.explanation
         } == (count.unexplained())

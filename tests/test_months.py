@@ -654,7 +654,7 @@ def test_a_ledger_that_no_longer_comes_to_the_closed_statement_is_told(closed: D
     with undone(closed) as ledger:
         ledger.store.execute("UPDATE line SET n = n + 1 WHERE type = 'sale'")
         assert [fault.what for fault in month_faults(ledger.store)] == [
-            "the ledger's cards are others than were closed"
+            "the ledger's card of TCG-01 is another than was closed"
         ]
 
 

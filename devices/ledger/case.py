@@ -44,7 +44,10 @@ class PastLine(msgspec.Struct, frozen=True):
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """A document that the draft cites or answers, and, where its lines matter, those lines by serial."""
+    """A document that the draft cites or answers, and, where its lines matter, those lines by serial.
+
+    `link` is the link of a journal that holds it: the journal's site, its sequence and its hash.
+    """
 
     number: str
     type: str
@@ -55,6 +58,7 @@ class Cited(msgspec.Struct, frozen=True):
     review: str
     content: Mapping[str, Any]
     lines: Mapping[str, PastLine]
+    link: tuple[str, int, str]
 
 
 class Case(msgspec.Struct, frozen=True):

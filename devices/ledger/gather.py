@@ -117,17 +117,27 @@ def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited 
     if number is None:
         return None
     row = store.row(
-        "SELECT d.number, d.type, d.site, d.register, d.made_by, s.status, s.review, d.content FROM document d"
-        " JOIN standing s ON s.document = d.number WHERE d.number = ?",
+        "SELECT d.number, d.type, d.site, d.register, d.made_by, s.status, s.review, d.content, j.site, j.seq, j.hash"
+        " FROM document d JOIN standing s ON s.document = d.number"
+        " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq WHERE d.number = ?",
         (number,),
     )
     if row is None:
         return None
     lines = past_lines(store, "l.document = ? ORDER BY l.n", (number,)) if with_lines else []
-    number, kind, site, register, made_by, status, review, content = row
+    number, kind, site, register, made_by, status, review, content, *link = row
     by_serial = {line.serial: line for line in lines}
     return Cited(
-        number, kind, site, register, made_by, status, review, msgspec.json.decode(content), by_serial
+        number=number,
+        type=kind,
+        site=site,
+        register=register,
+        made_by=made_by,
+        status=status,
+        review=review,
+        content=msgspec.json.decode(content),
+        lines=by_serial,
+        link=(link[0], link[1], link[2]),
     )
 
 
