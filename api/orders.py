@@ -10,6 +10,7 @@ import msgspec
 from api import times
 from api.access import site_of_number, visible_sites
 from api.calls import Call, Done, Shown
+from api.confidences import Password
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.customers import hold_customers, write_customer
@@ -279,7 +280,7 @@ class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EraseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The auditor's own password, entered again: what is erased never comes back."""
 
-    password: Annotated[str, msgspec.Meta(max_length=200)]
+    password: Password
 
 
 def erase_customer(call: Call) -> Done:

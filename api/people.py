@@ -8,6 +8,7 @@ import msgspec
 
 from api import times
 from api.calls import Call, Done, Shown
+from api.confidences import OneTimeCode, Password
 from api.documents import reauthenticate
 from devices.journal import Writer, open_journals
 from devices.people import credentials, enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
@@ -16,7 +17,6 @@ from devices.problems import refuse
 from devices.values import UNIT, Instant
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Password = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class SignInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class PersonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The one-time code, and the password a person chooses."""
 
-    code: Annotated[str, msgspec.Meta(max_length=100)]
+    code: OneTimeCode
     password: Password
 
 

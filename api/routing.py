@@ -14,6 +14,7 @@ from api import security_log
 from api.access import Access, admit, admit_caller
 from api.addresses import client_address
 from api.calls import Call, Done, Services, Shown
+from api.confidences import without_confidences
 from api.downloads import Download, send
 from api.instants import told
 from api.origins import refuse_foreign_origin
@@ -141,7 +142,8 @@ def _written(route: Route, call: Call, req: falcon.Request) -> Done:
         return call.store.retrying(lambda: _in_transaction(call, write)) if route.replaces else write(call)
     principal = call.person.principal if call.person else f"address {call.address}"
     asked = urlencode(sorted(req.params.items()), doseq=True)
-    body = f"{req.method} {req.path}?{asked} {call.file_name}\n".encode() + call.raw
+    said = without_confidences(call.body, call.raw)
+    body = f"{req.method} {req.path}?{asked} {call.file_name}\n".encode() + said
     done, _ = once(
         call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, lambda: write(call)
     )
