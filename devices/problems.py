@@ -138,7 +138,7 @@ PROBLEMS: dict[str, Meaning] = {
     "future_date": _of(422, "date", "today"),
     "no_lines": _of(422),
     "conflicting_lines": _of(422, "serial"),
-    "mixed_registers": _of(422, "registers"),
+    "mixed_registers": _of(422, "serial", "registers"),
     "empty_text": _of(422, "field"),
     "reason_required": _of(422),
     "proof_required": _of(422),
@@ -189,6 +189,7 @@ PROBLEMS: dict[str, Meaning] = {
     "swap_kind_differs": _of(422, "serial", "faulty"),
     "swap_model_incompatible": _of(422, "serial", "faulty", "model", "expected"),
     "swap_other_faulty": _of(422, "serial", "faulty"),
+    "charge_differs": _of(422, "serial"),
     "exchange_kind_differs": _of(422, "serial", "old"),
     "consent_required": _of(422, "serial"),
     # orders

@@ -51,7 +51,8 @@ def test_two_books_are_never_mixed_in_one_document(books: Books) -> None:
     books.receive(A)
     books.receive(S, register="spare")
     lines = [{"serial": A, "bin": "MG2"}, {"serial": S, "bin": "SG2"}]
-    assert refusal(books, "move", lines=lines).code == "mixed_registers"
+    problem = refusal(books, "move", lines=lines)
+    assert (problem.code, problem.pointer, problem.facts["serial"]) == ("mixed_registers", "/lines/1", S)
 
 
 def test_a_spare_is_never_given_for_a_lost_device(books: Books) -> None:
@@ -129,6 +130,17 @@ def test_a_reversed_swap_frees_the_serial_the_link_and_the_registration(books: B
     books.settle("reversal", document=number, reason="错")
     after = books.store.rows("SELECT state, register, customer, warranty_until FROM position ORDER BY serial")
     assert after == before
+
+
+@pytest.mark.parametrize(("terms", "charged_fen"), [("charged", 0), ("free", 5_000)])
+def test_a_charged_swap_says_how_much_and_a_free_one_charges_nothing(
+    books: Books, terms: str, charged_fen: int
+) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    agreed = {"order": books.repair(A), "fault": "坏", "bin": "SF", "lines": [{"faulty": A, "spare": S}]}
+    problem = refusal(books, "swap", **agreed, terms=terms, charged_fen=charged_fen)
+    assert (problem.code, problem.facts["serial"]) == ("charge_differs", A)
 
 
 def test_half_a_swap_is_not_reversed(books: Books) -> None:

@@ -13,7 +13,7 @@ from devices.ledger.after import position_after
 from devices.ledger.case import Case, Move, Plan
 from devices.ledger.entries import Entry
 from devices.lifecycle import EXCHANGE_STATE, FROM, Step, starts_of
-from devices.problems import Problem, Refused
+from devices.problems import Fact, Problem, Refused
 from devices.values import BIN_STATE, BOOKS, NEW, RECEIVABLE, STATE, Bin, Position, Register
 
 Rule = Callable[[Case, Sequence[Move]], Iterable[Problem]]
@@ -38,12 +38,21 @@ def plan(case: Case, rulebook: Rulebook, before_rules: Iterable[Problem] = ()) -
         problems.extend(rule(case, moves))
     registers = registers_of(moves)
     if len(registers) > 1 and not registers <= TOUCHES.get(case.document, set()):
-        problems.append(Problem("mixed_registers", "/lines", {"registers": sorted(registers)}))
+        problems.extend(_mixed(moves, sorted(registers)))
     if not case.entries and not problems:  # an arrival of nothing but serials that nobody had sent
         problems.append(Problem("no_lines", "/lines"))
     if problems:
         raise Refused(problems)
     return Plan(book_of(registers), tuple(moves))
+
+
+def _mixed(moves: Sequence[Move], registers: list[str]) -> Iterable[Problem]:
+    """Every device that is of another register than the first: of a document's many, which ones to take out."""
+    first = registers_of([next(move for move in moves if registers_of([move]))])
+    for move in moves:
+        if registers_of([move]) - first:
+            facts: dict[str, Fact] = {"serial": move.entry.serial, "registers": registers}
+            yield Problem("mixed_registers", move.entry.pointer, facts)
 
 
 def registers_of(moves: Iterable[Move]) -> set[str]:

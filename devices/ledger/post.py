@@ -171,6 +171,10 @@ def at_of(writer: Writer, case: Case) -> int:
     return writer.at_us
 
 
+BESIDE_THE_DRAFT = ("cited_link", "repeated", "findings")
+"""What a document's content holds that its poster did not say."""
+
+
 def content_of(decided: Decided, *, with_lines: bool) -> str:
     """What the journal keeps of a draft: nothing personal; its lines only while they are a proposal.
 

@@ -152,6 +152,14 @@ def swap_replaces_a_faulty_device(case: Case, moves: Moves) -> Problems:
             yield Problem("swap_other_faulty", pointer, facts)
 
 
+def charge_is_as_agreed(case: Case, moves: Moves) -> Problems:
+    """A charged swap says how much, a free one charges nothing."""
+    terms, charged_fen = case.draft.terms, case.draft.charged_fen  # type: ignore[attr-defined]
+    if (terms == "charged") != (charged_fen > 0):
+        faulty = case.draft.lines[0].faulty  # type: ignore[attr-defined]
+        yield Problem("charge_differs", "/charged_fen", {"serial": trimmed(faulty)})
+
+
 def factory_devices_were_sent(case: Case, moves: Moves) -> Problems:
     """What comes back from the maker was sent on the cited dispatch, or was never sent and so is new."""
     yield from cited_dispatch(case, "dispatch", "factory_dispatch", "opening")
@@ -180,7 +188,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "repair_intake": (intake_under_repair_order,),
     "repair_return": (repair_was_completed,),
     "carry_out": (carried_for_a_faulty_device,),
-    "swap": (swap_replaces_a_faulty_device,),
+    "swap": (
+        charge_is_as_agreed,
+        swap_replaces_a_faulty_device,
+    ),
     "factory_dispatch": (carrier_is_approved, waybill_goes_to_one_place),
     "factory_receipt": (factory_devices_were_sent, sent_last_by_the_cited),
     "factory_exchange": (factory_devices_were_sent, sent_last_by_the_cited, exchange_keeps_the_kind),
