@@ -81,6 +81,8 @@ def _read_heads(path: Path) -> dict[str, tuple[int, str]]:
     try:
         content = json.loads(path.read_text())
         heads = {site: (int(head["seq"]), str(head["hash"])) for site, head in content.items()}
+    except RecursionError as error:
+        raise Refused(f"{path} holds no exported heads: it is nested too deeply.", BAD_USE) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{path} holds no exported heads: {error}", BAD_USE) from error
     if not heads:
