@@ -7,6 +7,7 @@ import pytest
 
 from devices.database import Store
 from devices.ledger import manifests
+from devices.packing_lists import read_packing_list
 from tests.door import TODAY, Door, move
 
 
@@ -86,11 +87,9 @@ def test_a_filter_that_names_nothing_there_can_be_is_refused(door: Door, path: s
 def test_a_packing_list_is_read_outside_of_any_transaction(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = manifests.read_packing_list
-
     def outside(*given: Any) -> Any:
         assert not door.store.db.in_transaction()
-        return read(*given)
+        return read_packing_list(*given)
 
     monkeypatch.setattr(manifests, "read_packing_list", outside)
     path = "/v1/manifests?site=BJ01&register=merchandise&supplier=S&delivery_note=D-9"
