@@ -9,8 +9,9 @@ import msgspec
 
 from api.calls import Services
 from api.openapi import description
+from api.refusals import render_fault, render_http_error, render_refusal
 from api.routes import ROUTES
-from api.routing import Headers, Resource, Route, render_fault, render_http_error, render_refusal
+from api.routing import Headers, Resource, Route
 from devices.problems import Refused
 
 

@@ -76,7 +76,8 @@ class Call(msgspec.Struct):
     """One request: who asks, the parts of its path, its checked query and body, and where it came from.
 
     `if_match` is the revision the caller has seen, None where the header is absent; `signing_key` is the caller's,
-    once a check has opened it with their password; `chosen` what a check made of a password that was chosen. `claimed`
+    once a check has opened it with their password; `prepared` what a check made of what
+    is slow to read or to judge. `claimed`
     is the person that somebody who signs in says they are, if there is one: the security log names nobody else.
     """
 
@@ -94,7 +95,7 @@ class Call(msgspec.Struct):
     media_type: str = ""
     session: str | None = None
     signing_key: Any = None
-    chosen: Any = None
+    prepared: Any = None
     claimed: str = ""
 
     @property

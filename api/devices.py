@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -15,16 +16,18 @@ from devices import serials
 from devices.journal import Head, heads
 from devices.ledger import changes, history, listing, passport
 from devices.problems import Problem, refuse
+from devices.values import STATE, Register
 
 LOOKUP_LIMIT = 500
+OneState = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(STATE)})$")]
 
 
 class DeviceQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which devices: by site, register, state and model; a page at a time."""
 
     site: str | None = None
-    register: str | None = None
-    state: str | None = None
+    register: Register | None = None
+    state: OneState | None = None
     model: str | None = None
     cursor: str | None = None
     limit: Limit = 100
@@ -144,4 +147,6 @@ def list_changes(call: Call, _: Done) -> Shown:
     if sites is None:
         sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
     after, limit = call.query.after, call.query.limit
-    return Shown(call.read_past(lambda store: changes.changes(store, sites, after, limit)))
+    found = call.read_past(lambda store: changes.changes(store, sites, after, limit))
+    following = f"/v1/changes?{urlencode({'after': found.cursor, 'limit': limit})}" if found.more else None
+    return Shown(found, next=following)

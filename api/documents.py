@@ -12,6 +12,7 @@ from api.access import visible_sites
 from api.calls import Call, Done, Shown
 from api.confidences import Password
 from devices.ledger import listing, post, reviewing
+from devices.lifecycle import DOCUMENT
 from devices.people import sign_in
 from devices.problems import refuse
 from devices.values import Instant
@@ -21,11 +22,14 @@ Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 After = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
+OneDocument = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(DOCUMENT)})$")]
+
+
 class DocumentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Which documents: by site, type, status, review state and business date; a page at a time."""
 
     site: str | None = None
-    type: str | None = None
+    type: OneDocument | None = None
     status: Literal["pending", "posted", "rejected", "withdrawn", "reversed"] | None = None
     review: Literal["none", "waiting", "approved", "rejected", "withdrawn"] | None = None
     from_: str | None = None

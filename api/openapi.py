@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 
@@ -121,8 +121,37 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return found + ([IF_MATCH] if route.replaces else []) + ([FILE_NAME] if route.raw else [])
 
 
+def _header(meaning: str) -> dict[str, Any]:
+    return {"description": meaning, "schema": {"type": "string"}}
+
+
+ETAG = {"ETag": _header("The revision of what is answered, for If-Match, where it has one.")}
+LOCATION = {"Location": _header("Where what was made is read, for what has a place of its own.")}
+LINK = {"Link": _header('The next page, `rel="next"` (RFC 8288), where there is one.')}
+SAVED_AS = {"Content-Disposition": _header("The name under which a file is saved, of what is one.")}
+REFUSAL_HEADERS = {
+    401: {"WWW-Authenticate": _header("How to say who asks.")},
+    429: {"Retry-After": _header("Seconds until it may be tried again.")},
+}
+"""By status: the headers that a refusal has besides those of every answer."""
+
+
+def _headers(route: Route) -> dict[str, Any]:
+    """The headers an answer may have besides those of every answer."""
+    paged = "limit" in route.query.__struct_fields__
+    if route.answer is bytes:
+        return SAVED_AS
+    return (
+        (LINK if paged else {})
+        | (LOCATION if {201, 202} & set(route.statuses) else {})
+        | ({} if route.answer is None or get_origin(route.answer) is list else ETAG)
+    )
+
+
 def _responses(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "The answer."}
+    if headers := _headers(route):
+        answer["headers"] = headers
     if route.answer is bytes:
         answer["content"] = _bytes_as(route.media_types)
     elif route.answer is not None:
@@ -132,13 +161,35 @@ def _responses(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
     for status in _refusals(route):
         codes = sorted(code for code, meaning in PROBLEMS.items() if meaning.status == status)
         text = "Refused: " + ", ".join(codes)
-        responses[str(status)] = {"description": text, "content": {MEDIA_TYPE: problem}}
+        refusal = {"description": text, "content": {MEDIA_TYPE: problem}}
+        told = REFUSAL_HEADERS.get(status)
+        responses[str(status)] = refusal | ({"headers": told} if told else {})
     return responses
 
 
-def _refusals(route: Route) -> Iterable[int]:
-    if route.access.public and route.write is None:
-        return (503,)
-    reading = [400, 401, 403, 404]
-    writing = [408, 409, 413, 415, 422, 429] + ([412, 428] if route.replaces else [])
-    return reading + (writing if route.write is not None or route.body is not None else [])
+ALWAYS = (400, 500, 503)
+KNOWN_CALLERS = (401, 403)
+READING = (404, 409, 422)
+WITH_BODY = (408, 413, 415)
+CHANGING = (403, 404, 409, 422)
+"""What may be refused: always, of a caller who must be known, by a read, of a body, and by what changes something."""
+
+
+THROTTLED = ("sign_in",)
+"""Besides what asks for the password again."""
+
+
+def _refusals(route: Route) -> list[int]:
+    """The statuses of refusals that an operation can answer with, ascending."""
+    found = {*ALWAYS, *(() if route.access.public else (*KNOWN_CALLERS, *READING))}
+    if route.body is not None or route.raw:
+        found |= {*WITH_BODY}
+    if route.write is not None:
+        found |= {*CHANGING}
+    if route.name in THROTTLED or any(
+        name == "password" for name in getattr(route.body, "__struct_fields__", ())
+    ):
+        found |= {401, 429}
+    if route.replaces:
+        found |= {412, 428}
+    return sorted(found)

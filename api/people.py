@@ -196,13 +196,13 @@ def choose_password(call: Call) -> None:
     """Judge and hash the password of somebody whose code is good: slow on purpose, so before the transaction."""
     username = call.path["username"]
     if credentials.may_enrol(call.store, username, call.body.code, call.at_us):
-        call.chosen = enrolment.choose(call.store, call.unit, username, call.body.password)
+        call.prepared = enrolment.choose(call.store, call.unit, username, call.body.password)
 
 
 def enrol(call: Call) -> Done:
     """Sign up: choose a password with the one-time code; this makes one's signing key."""
     username = call.path["username"]
-    enrolment.enrol(_unit_writer(call), username, call.body.code, call.chosen)
+    enrolment.enrol(_unit_writer(call), username, call.body.code, call.prepared)
     return Done(201, username)
 
 
@@ -215,12 +215,12 @@ def choose_password_anew(call: Call) -> None:
     """Make sure that it is still the person, then judge and hash the new password, before the transaction."""
     reauthenticate(call)
     body = call.body
-    call.chosen = enrolment.choose_anew(call.store, call.unit, call.who.username, body.password, body.new)
+    call.prepared = enrolment.choose_anew(call.store, call.unit, call.who.username, body.password, body.new)
 
 
 def change_password(call: Call) -> Done:
     """Change one's own password."""
-    enrolment.change_password(_unit_writer(call), call.who, call.chosen)
+    enrolment.change_password(_unit_writer(call), call.who, call.prepared)
     return Done(200, call.who.username)
 
 
@@ -292,12 +292,15 @@ def make_key(call: Call) -> None:
     """Make sure that it is still the person, then make the new key, before the transaction."""
     reauthenticate(call)
     username, secret = call.who.username, call.body.password
-    call.chosen = (signing_keys.opened(call.store, username, secret), signing_keys.new_key(username, secret))
+    call.prepared = (
+        signing_keys.opened(call.store, username, secret),
+        signing_keys.new_key(username, secret),
+    )
 
 
 def rotate_key(call: Call) -> Done:
     """Replace one's own signing key; the new one waits for another person's confirmation, the old one is kept."""
-    key = signing_keys.rotate(_unit_writer(call), call.who, *call.chosen)
+    key = signing_keys.rotate(_unit_writer(call), call.who, *call.prepared)
     return Done(201, key.fingerprint)
 
 

@@ -16,6 +16,7 @@ from devices.serials import shortened
 
 JSON = "application/json"
 PLAIN = "identity"
+WITHOUT_BODY = ("GET", "DELETE")
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _NAMED = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
 _REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
@@ -34,7 +35,7 @@ def refuse_encoding(req: falcon.Request) -> None:
 
 def refuse_length(req: falcon.Request, limit_bytes: int) -> None:
     """Raise Refused (`body_too_large`) for a body that says it is larger, before anything of it is read."""
-    if (req.content_length or 0) > limit_bytes:
+    if req.method not in WITHOUT_BODY and (req.content_length or 0) > limit_bytes:
         raise refuse("body_too_large", limit_bytes=limit_bytes)
 
 
@@ -44,7 +45,7 @@ def body_bytes(req: falcon.Request, limit_bytes: int) -> bytes:
     Raises Refused: `body_too_large`; `body_stalled` (408) when the client stopped sending, `malformed_request` when it
     went away half-way.
     """
-    if req.method in ("GET", "DELETE"):
+    if req.method in WITHOUT_BODY:
         return b""
     refuse_length(req, limit_bytes)
     if req.content_length is None and req.get_header("Transfer-Encoding") is not None:

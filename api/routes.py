@@ -63,6 +63,8 @@ VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
 CREATED = (201,)
+EVIDENCE = ("application/json",)
+"""A DSSE envelope with the keys and links that it is checked by."""
 
 R = Route
 PASSWORD = "correct horse battery staple"  # noqa: S105
@@ -126,7 +128,8 @@ ROUTES = (
           {"kind": "document", "number": "BJ01-2026-000001"}, {"kind": "command", "command": "finish"}]}),
     # manifests and attachments
     R("POST", "/v1/manifests", "add_manifest", STOREKEEPER_QUERY, uploads.show_manifest, manifests.Compared,
-      write=uploads.add_manifest, query=uploads.ManifestQuery, raw=True, statuses=CREATED),
+      check=uploads.read_packing_list, write=uploads.add_manifest, query=uploads.ManifestQuery, raw=True,
+      statuses=CREATED),
     R("GET", "/v1/manifests/{number}", "read_manifest", READER, uploads.show_manifest, manifests.Compared),
     R("POST", "/v1/attachments", "add_attachment", STAFF_QUERY, uploads.show_attached, Attachment,
       write=uploads.add_attachment, query=uploads.AttachmentQuery, raw=True, statuses=CREATED),
@@ -203,7 +206,8 @@ ROUTES = (
     R("POST", "/v1/stocktakes/{number}/signatures", "sign_sheet", COUNTER, sheets.show_signed,
       sheets.SignedAnswer, check=signing.open_key, write=sheets.sign, body=signing.SignatureBody,
       statuses=CREATED, example={"role": "auditor", "digest": "0" * 64, "password": PASSWORD}),
-    R("GET", "/v1/stocktakes/{number}/evidence", "read_evidence", STAFF_NUMBER, sheets.show_evidence, bytes),
+    R("GET", "/v1/stocktakes/{number}/evidence", "read_evidence", STAFF_NUMBER, sheets.show_evidence, bytes,
+      media_types=EVIDENCE),
     # months
     R("POST", "/v1/months", "close_month", COUNTER_BODY, months.show_done, months.MonthAnswer, write=months.close,
       body=months.MonthBody, statuses=CREATED,
@@ -217,7 +221,7 @@ ROUTES = (
     R("POST", "/v1/months/{site}/{register}/{month}/reopen", "reopen_month", COUNTER_PATH, months.show_done,
       months.MonthAnswer, write=months.reopen, body=stocktakes.ReasonBody, example={"reason": "漏审一张单"}),
     R("GET", "/v1/months/{site}/{register}/{month}/evidence", "read_month_evidence", READ_BOOK,
-      months.show_evidence, bytes),
+      months.show_evidence, bytes, media_types=EVIDENCE),
     # inspections, visits, handovers
     R("POST", "/v1/inspections", "inspect", COUNTER_BODY, custody.show_inspection, Inspection, write=custody.inspect,
       body=custody.InspectionBody, statuses=CREATED, example=INSPECTION),
@@ -260,7 +264,7 @@ ROUTES = (
       custody.HandoverAnswer, write=custody.cancel_handover, body=stocktakes.ReasonBody,
       example={"reason": "接收人未到岗"}),
     R("GET", "/v1/handovers/{number}/evidence", "read_handover_evidence", SIGNED_IN, custody.show_handover_evidence,
-      bytes),
+      bytes, media_types=EVIDENCE),
     # forms
     *FORM_ROUTES,
     # registers

@@ -43,7 +43,5 @@ def session_of(services: Services, req: falcon.Request) -> str | None:
 def set_cookie(resp: falcon.Response, session: str, *, secure: bool) -> None:
     """Hand a session to a browser; an empty one takes it away."""
     name = cookie_name(secure=secure)
-    lasts = (
-        None if session else 0
-    )  # until the browser ends, or not at all; a `__Host-` cookie goes only as it came
-    resp.set_cookie(name, session, max_age=lasts, path="/", secure=secure, http_only=True, same_site="Lax")
+    ends = None if session else LONG_PAST  # a `__Host-` cookie is taken away only as it was given
+    resp.set_cookie(name, session, expires=ends, path="/", secure=secure, http_only=True, same_site="Lax")

@@ -35,12 +35,17 @@ class AttachmentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: str
 
 
+def read_packing_list(call: Call) -> None:
+    """Read the file before the transaction: nobody waits for a spreadsheet."""
+    call.prepared = manifests.read(call.store, call.raw)
+
+
 def add_manifest(call: Call) -> Done:
     """Read an xlsx or CSV packing list into a manifest."""
     query = call.query
     written = manifests.keep(
         call.store,
-        call.raw,
+        call.prepared,
         site=query.site,
         register=query.register,
         supplier=query.supplier,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -139,6 +140,32 @@ def written(value: object) -> str:
     for password in PASSWORDS:
         text = password.sub(MASKED, text)
     return text
+
+
+def without_passwords(text: str, environment: Mapping[str, str]) -> str:
+    """A text, such as a driver's error, with every password of the environment's database URLs masked in it.
+
+    A malformed URL is cut wherever the driver takes its parts to end, so pieces of the password are masked too.
+    """
+    for field in ("database_url", "replica_url"):
+        for secret in _secrets(environment.get(PREFIX + field.upper(), "")):
+            text = text.replace(secret, "***")
+    return text
+
+
+SHORTEST_PIECE = 3
+
+
+def _secrets(url: str) -> list[str]:
+    """The passwords in a URL and the pieces that a driver may tell of them, the longest first."""
+    beginning, _, rest = url.partition("://")
+    named = [match[1] for match in re.finditer(r"pass[^=&]*=([^&]*)", rest, re.IGNORECASE)]
+    between = rest.rpartition("@")[0].partition(":")[2] if not beginning.startswith("sqlite") else ""
+    whole = [secret for secret in (between, *named) if secret]
+    pieces = [
+        piece for secret in whole for piece in re.split(r"[@:/?#\s]", secret) if len(piece) >= SHORTEST_PIECE
+    ]
+    return sorted({*whole, *pieces, *(unquote(secret) for secret in whole)}, key=len, reverse=True)
 
 
 MEBIBYTE = 1024 * 1024

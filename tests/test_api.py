@@ -1,8 +1,13 @@
 """The API as its callers meet it: idempotency, errors, reviews, masking, revisions."""
 
+import re
+from typing import Any
+
 import pytest
 
 from devices.database import Store
+from devices.ledger import manifests
+from devices.packing_lists import read_packing_list
 from tests.door import TODAY, Door, move
 
 
@@ -54,6 +59,42 @@ def test_a_refused_sign_in_leaves_the_session_that_the_browser_had(door: Door) -
     body = {"username": "li", "password": "not hers at all"}
     answer = zhang.client.simulate_post("/v1/session", json=body, headers=zhang.headers)
     assert (answer.status_code, zhang.get("/v1/me").status_code) == (401, 200)
+
+
+def test_changes_link_to_the_next_of_them_until_there_are_no_more(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    every = zhang.get("/v1/changes?limit=500").json["lines"]
+    path: str | None = "/v1/changes?limit=5"
+    seen = []
+    while path:
+        answer = zhang.get(path)
+        seen += answer.json["lines"]
+        link = answer.headers.get("link")
+        assert (link is not None) == answer.json["more"]
+        path = link and re.fullmatch(r"<(.+)>; rel=next", link)[1]  # type: ignore[index]
+    assert len(every) > 5
+    assert seen == every
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/devices?state=lying", "/v1/devices?register=books", "/v1/documents?type=loan"]
+)
+def test_a_filter_that_names_nothing_there_can_be_is_refused(door: Door, path: str) -> None:
+    answer = door.sign_in("zhang").get(path)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_parameter")
+
+
+def test_a_packing_list_is_read_outside_of_any_transaction(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outside(*given: Any) -> Any:
+        assert not door.store.db.in_transaction()
+        return read_packing_list(*given)
+
+    monkeypatch.setattr(manifests, "read_packing_list", outside)
+    path = "/v1/manifests?site=BJ01&register=merchandise&supplier=S&delivery_note=D-9"
+    answer = door.sign_in("zhang").post(path, "序列号\n661565719999\n".encode(), X_File_Name="list.csv")
+    assert answer.status_code == 201, answer.text
 
 
 def test_changes_are_kept_from_a_blind_count_and_go_on_where_they_were_after_it(door: Door) -> None:

@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 from falcon import testing
 
+from api.openapi import description
+from api.routes import ROUTES
 from api.routing import Route
 from devices.problems import PROBLEMS
 from tests.conftest import ENGINES, Stores
@@ -62,11 +64,34 @@ def fault_of(answer: testing.Result) -> str | None:
     return None
 
 
+DESCRIBED = description(ROUTES)["paths"]
+SHARED = {
+    "cache-control", "content-language", "content-length", "content-security-policy", "content-type",
+    "cross-origin-resource-policy", "referrer-policy", "x-content-type-options", "x-frame-options", "set-cookie",
+    "connection",
+}  # fmt: skip
+"""Headers of any answer, of which the description says nothing."""
+
+
+def undescribed(route: Route, answer: testing.Result) -> str | None:
+    """What an answer has that the description of its operation does not, None where it says all of it."""
+    responses = DESCRIBED[route.path][route.method.lower()]["responses"]
+    response = responses.get(str(answer.status_code))
+    if response is None:
+        # A path that names nothing leads to no operation, or to another one's.
+        return None if answer.status_code in (404, 405) else f"{answer.status_code} is not described"
+    extra = (
+        {name.lower() for name in answer.headers} - SHARED - {n.lower() for n in response.get("headers", {})}
+    )
+    return f"{answer.status_code} has {sorted(extra)}, which is not described" if extra else None
+
+
 def test_no_malformed_request_is_a_fault_of_ours(door: Door) -> None:
     clients = {who: door.sign_in(who) for who in CALLERS.values()}
     found = {}
     for hostile in islice(EVERY, 0, None, STRIDE):
-        fault = fault_of(ask(clients[caller_of(ROUTE[hostile.route])], hostile))
+        answer = ask(clients[caller_of(ROUTE[hostile.route])], hostile)
+        fault = fault_of(answer) or undescribed(ROUTE[hostile.route], answer)
         if fault is not None:
             found[hostile.route, hostile.what] = fault
     assert found == {}

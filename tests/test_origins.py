@@ -88,7 +88,7 @@ def test_cookies_are_bound_to_https_where_they_can_be_and_go_as_they_came(
     gone = ended.cookies[f"{prefix}panku_session"]
     chosen = client.simulate_get("/sign-in?lang=en").cookies[f"{prefix}panku_language"]
     for cookie in (begun, gone, chosen):
-        assert (cookie.secure, cookie.http_only, cookie.path, cookie.domain) == (secure, True, "/", None)
+        assert (cookie.secure, cookie.http_only, cookie.path, cookie.domain or "") == (secure, True, "/", "")
     assert (ended.status_code, gone.value) == (204, "")
     assert gone.expires is not None
     assert gone.expires.year == 1970

@@ -129,13 +129,13 @@ def check(content: bytes, trusted: Collection[str]) -> Report:
     """Check a file of evidence; `trusted` are the fingerprints that the checker knows to be the signers'."""
     try:
         bundle = msgspec.json.decode(content, type=Bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Report(None, None, (), (f"this is no file of evidence: {error}",))
     faults = [] if written(bundle) == content else ["the file is not written as evidence is written"]
     try:
         payload = _from_base64(bundle.envelope.payload)
         header = msgspec.json.decode(payload, type=_Signed).header
-    except ValueError as error:  # msgspec's errors and base64's are ValueErrors
+    except (ValueError, RecursionError) as error:  # msgspec's errors and base64's are ValueErrors
         return Report(
             bundle.envelope.payload_type, None, (), (*faults, f"the payload can not be read: {error}")
         )

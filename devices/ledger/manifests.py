@@ -51,8 +51,19 @@ class Compared(msgspec.Struct, frozen=True):
     rows: tuple[ManifestRow, ...]
 
 
-def read(store: Store, data: bytes) -> tuple[tuple[ManifestRow, ...], tuple[Problem, ...]]:
-    """The rows of a packing list with their problems, serials checked against the catalogue's patterns."""
+class PackingList(msgspec.Struct, frozen=True):
+    """A maker's file as it was read: its bytes, its rows, and what is wrong with them."""
+
+    data: bytes
+    rows: tuple[ManifestRow, ...]
+    problems: tuple[Problem, ...]
+
+
+def read(store: Store, data: bytes) -> PackingList:
+    """A packing list, its serials checked against the catalogue's patterns; slow, so before any transaction.
+
+    Raises Refused for a file that is no spreadsheet, or holds none that can be read.
+    """
     patterns: dict[str, str] = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
     found = read_packing_list(data, patterns)
     problems = list(found.problems)
@@ -65,12 +76,12 @@ def read(store: Store, data: bytes) -> tuple[tuple[ManifestRow, ...], tuple[Prob
             problems.append(Problem(problem, f"/rows/{row.row}/model", {"model": row.model}))
         serial = row.serial if problem is None else None
         rows.append(ManifestRow(row.row, row.text, serial, row.model, row.carton, problem))
-    return tuple(rows), tuple(problems)
+    return PackingList(data, tuple(rows), tuple(problems))
 
 
 def keep(
     store: Store,
-    data: bytes,
+    given: PackingList,
     *,
     site: str,
     register: Book,
@@ -85,18 +96,17 @@ def keep(
     Rows that are wrong are kept and told, not dropped; a file without any usable row is refused, and so is one that
     was kept before for the same site, register and delivery note (`manifest_exists`).
     """
-    rows, problems = read(store, data)
-    if not any(row.serial for row in rows):
-        raise Refused(problems or [Problem("no_header", "", {"found": ""})])
+    if not any(row.serial for row in given.rows):
+        raise Refused(given.problems or [Problem("no_header", "", {"found": ""})])
     if not store.row("SELECT 1 FROM site WHERE code = ? AND active = 1", (site,)):
         raise refuse("unknown_site", "/site", site=site)
     writer = open_journals(store, [site], at_us)
-    earlier = _kept_before(store, hashlib.sha256(data).hexdigest(), site, register, delivery_note)
+    earlier = _kept_before(store, hashlib.sha256(given.data).hexdigest(), site, register, delivery_note)
     if earlier is not None:
         raise refuse("manifest_exists", manifest=earlier, delivery_note=delivery_note)
-    digest = attach(writer, data, site=site, name=name, media_type=SPREADSHEET, by=by)
+    digest = attach(writer, given.data, site=site, name=name, media_type=SPREADSHEET, by=by)
     number = records.next_number(store, MANIFEST, numbered(MANIFEST_PREFIX, site))
-    value = Manifest(number, site, register, supplier, delivery_note, rows, digest)
+    value = Manifest(number, site, register, supplier, delivery_note, given.rows, digest)
     records.write(writer, MANIFEST, value, by=by, expected=0)
     return value
 

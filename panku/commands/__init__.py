@@ -17,6 +17,8 @@ import msgspec
 from panku import settings
 
 DONE, FAULT, BAD_USE = 0, 1, 2
+OWNER_ALONE = 0o077
+"""The umask: databases and exports hold customers' data."""
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -72,8 +74,9 @@ def main(words: Sequence[str] | None = None) -> int:
     from devices.engines import OutcomeUnknown, StoreRefused  # noqa: PLC0415
     from devices.schema import SchemaDiffers  # noqa: PLC0415
 
+    os.umask(OWNER_ALONE)
     try:
-        return work_of(arguments.command).run(settings.of_this_process(), arguments)
+        return _flushed(work_of(arguments.command).run(settings.of_this_process(), arguments))
     except Refused as refused:
         return _say(refused, refused.status)
     except SchemaDiffers as differs:
@@ -86,9 +89,16 @@ def main(words: Sequence[str] | None = None) -> int:
         return _say(
             Refused("The connection was lost while this was committed: look whether it is there."), FAULT
         )
+    except RecursionError:
+        return _say(Refused("What was given is nested too deeply to be read."), BAD_USE)
+    except UnicodeError:
+        return _say(Refused("What was given is not text in UTF-8."), BAD_USE)
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return DONE
+    except OSError as error:  # standard output is full, most of all
+        _write_no_more()
+        return _say(Refused(f"What was found cannot be written: {error.strerror or error}"), FAULT)
     except KeyboardInterrupt:
         return 128 + 2  # as a shell reports SIGINT
 
@@ -119,5 +129,16 @@ def work_of(name: str) -> Work:
 
 
 def _say(refused: Exception, status: int) -> int:
-    print(f"panku: {refused}", file=sys.stderr)
+    print(f"panku: {settings.without_passwords(str(refused), os.environ)}", file=sys.stderr)
     return status
+
+
+def _flushed(status: int) -> int:
+    """The status, once all was written: what could not be is told here, and not by the interpreter as it ends."""
+    sys.stdout.flush()
+    return status
+
+
+def _write_no_more() -> None:
+    """Let nothing that is still held back fail once more when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

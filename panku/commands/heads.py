@@ -25,6 +25,8 @@ def read_heads(path: Path) -> Known:
     """The heads of a file. Raises Refused for one that holds none."""
     try:
         heads = known(json.loads(path.read_text()))
+    except RecursionError as error:
+        raise Refused(f"{path} holds no exported heads: it is nested too deeply.", BAD_USE) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{path} holds no exported heads: {error}", BAD_USE) from error
     if not heads:

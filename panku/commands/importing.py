@@ -18,7 +18,7 @@ from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
 from panku.commands.opening import books
-from panku.commands.words import acting, founded, refusal
+from panku.commands.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded, line_of, refusal
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 
@@ -31,8 +31,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
     manifest = what.add_parser("manifest", help="a maker's packing list, xlsx or CSV")
     manifest.add_argument("--register", choices=["merchandise", "spare"], required=True)
-    manifest.add_argument("--supplier", required=True)
-    manifest.add_argument("--delivery-note", required=True)
+    manifest.add_argument("--supplier", required=True, type=line_of(LONGEST_SUPPLIER))
+    manifest.add_argument("--delivery-note", required=True, type=line_of(LONGEST_NAME))
     opening = what.add_parser(
         "opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts"
     )
@@ -91,17 +91,17 @@ def _keep_unless(dry_run: bool) -> None:
 
 
 def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
-    rows, problems = manifests.read(store, data)
-    good = sum(row.serial is not None for row in tqdm(rows, unit=" rows", leave=False, disable=None))
-    for problem in problems:
+    given = manifests.read(store, data)
+    good = sum(row.serial is not None for row in tqdm(given.rows, unit=" rows", leave=False, disable=None))
+    for problem in given.problems:
         told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
         print(f"row {row_of(problem) or '-'}: {told}")
-    print(f"{good} serials, {len(problems)} problems")
+    print(f"{good} serials, {len(given.problems)} problems")
     try:
         with store.writing():
             kept = manifests.keep(
                 store,
-                data,
+                given,
                 site=arguments.site,
                 register=arguments.register,
                 supplier=arguments.supplier,
@@ -114,7 +114,7 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
         print(f"manifest {kept.number}")
     except DryRun:
         print("nothing was written")
-    return FAULT if problems else DONE
+    return FAULT if given.problems else DONE
 
 
 def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:

@@ -15,7 +15,7 @@ from devices.problems import Refused as RuleRefused
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.commands.opening import books
-from panku.commands.words import acting, founded, new_password, refusal
+from panku.commands.words import LONGEST_NAME, acting, founded, line_of, new_password, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -26,7 +26,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what.add_parser("list", help="everybody with their roles")
     add = what.add_parser("add", help="make a person; prints their one-time enrolment code")
     add.add_argument("username")
-    add.add_argument("--name", required=True)
+    add.add_argument("--name", required=True, type=line_of(LONGEST_NAME))
     enrol = what.add_parser("enrol", help="sign up with the code; the password is asked for")
     enrol.add_argument("username")
     enrol.add_argument("--code", required=True)

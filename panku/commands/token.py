@@ -11,7 +11,7 @@ from devices.problems import Refused as RuleRefused
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.commands.opening import books
-from panku.commands.words import acting, founded, refusal
+from panku.commands.words import LONGEST_NAME, acting, founded, line_of, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -33,7 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
     what.add_parser("list", help="every token, without secrets")
     issue = what.add_parser("issue", help="issue a token; prints its secret once")
-    issue.add_argument("label", help="whose it is")
+    issue.add_argument("label", type=line_of(LONGEST_NAME), help="whose it is")
     issue.add_argument("--site", required=True)
     issue.add_argument("--scope", action="append", required=True, choices=["read", "post"])
     issue.add_argument("--days", type=days, default=365, help="how many days it is good for")

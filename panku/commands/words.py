@@ -1,5 +1,6 @@
 """What several commands say and ask: passwords, refusals in words, progress, and who acts."""
 
+import argparse
 import getpass
 import sys
 from collections.abc import Callable, Sequence
@@ -7,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from api.texts import unkeepable
 from devices.database import Store
 from devices.people.persons import person_of
 from devices.people.roles import Person
@@ -18,6 +20,23 @@ from labels.words import sentence
 from panku.commands import FAULT, Refused
 
 MOST_SAID = 50
+
+
+LONGEST_NAME = 100
+LONGEST_SUPPLIER = 200
+
+
+def line_of(longest: int) -> Callable[[str], str]:
+    """A reader of one line of text as the API takes it: not empty, not too long, of characters that can be kept."""
+
+    def read(text: str) -> str:
+        if not text.strip() or len(text) > longest or unkeepable(text):
+            raise argparse.ArgumentTypeError(
+                f"a line of 1 to {longest} characters, without control characters"
+            )
+        return text
+
+    return read
 
 
 def password(question: str) -> str:
