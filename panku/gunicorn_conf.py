@@ -1,5 +1,7 @@
 """gunicorn's configuration: `panku serve` uses it, and so may `gunicorn -c python:panku.gunicorn_conf`."""
 
+import os
+import shutil
 import socket
 import struct
 from typing import Any
@@ -35,6 +37,33 @@ accesslog = None
 errorlog = "-"
 proc_name = "panku"
 umask = 0o077  # the database holds customers' data
+
+
+COUNTS = _settings.data_dir / f"metrics-{_settings.port}"
+"""Where the workers of this server keep what they count, to be added up; a port has one server."""
+
+
+def on_starting(_server: Any) -> None:
+    """Begin to count from nothing. Before a worker is there: it looks for the folder when it begins to count."""
+    _forget_counts()
+    COUNTS.mkdir(mode=0o700, parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(COUNTS.absolute())
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A worker ended: what it counted stays in the sum, what only lives with it goes."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  (it reads the folder when it is imported)
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind."""
+    _forget_counts()
+
+
+def _forget_counts() -> None:
+    shutil.rmtree(COUNTS, ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:

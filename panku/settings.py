@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     log_level: str
     body_limit_bytes: int
     upload_limit_bytes: int
+    metrics_token: str
 
     @property
     def is_loopback(self) -> bool:
@@ -111,6 +112,13 @@ def read_replica_url(text: str) -> str:
     raise ValueError("empty, or a URL that begins with postgresql://")
 
 
+def read_secret(text: str) -> str:
+    """Nothing, or a secret that nobody guesses and that goes into a header as it is."""
+    if not text or (len(text) >= SHORTEST_SECRET and text.isascii() and re.fullmatch(r"[!-~]+", text)):
+        return text
+    raise ValueError(f"empty, or at least {SHORTEST_SECRET} letters, digits and signs without a blank")
+
+
 def read_folder(text: str) -> Path:
     """A folder; it need not exist yet."""
     if not text or Path(text).is_file():
@@ -130,6 +138,8 @@ PASSWORDS = (
     re.compile(r"^(\w+://[^:@/?#]*:).*(@)"),
 )
 """Where a URL holds one: in its query, and between its user and the last @."""
+SECRET = "secret"  # noqa: S105
+"""The kind of a setting that is a password itself."""
 MASKED = r"\1***\2"
 
 
@@ -141,6 +151,7 @@ def written(value: object) -> str:
     return text
 
 
+SHORTEST_SECRET = 24
 MEBIBYTE = 1024 * 1024
 
 SETTINGS = (
@@ -190,6 +201,13 @@ SETTINGS = (
         str(5 * MEBIBYTE),
         "the largest uploaded file",
         whole_number(1024, 64 * MEBIBYTE),
+    ),
+    Setting(
+        "metrics_token",
+        SECRET,
+        "",
+        "the bearer token that /metrics asks for; empty: supervisors and administrators only",
+        read_secret,
     ),
 )
 assert tuple(setting.field for setting in SETTINGS) == Settings.__struct_fields__, (

@@ -22,6 +22,8 @@ WRONG = (
     ("PANKU_BODY_LIMIT_BYTES", "2MiB"),
     ("PANKU_UPLOAD_LIMIT_BYTES", "1"),
     ("PANKU_DATA_DIR", ""),
+    ("PANKU_METRICS_TOKEN", "too short"),
+    ("PANKU_METRICS_TOKEN", "long enough but with blanks in it"),
 )
 
 

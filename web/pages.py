@@ -92,6 +92,7 @@ class PageResource:
                 self.page.template, locale, page=self.page.name, person=person, uri=req.relative_uri, **shown
             )
         except Refused as refused:
+            req.context.refused = refused
             resp.status = falcon.code_to_http_status(refused.status)
             html = refused_page(refused, locale, person, req.relative_uri)
         resp.text = html
