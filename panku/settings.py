@@ -39,8 +39,13 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the server, so that cookies need no HTTPS."""
+        """Whether only this machine can reach the server."""
         return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def needs_https(self) -> bool:
+        """Whether cookies are for HTTPS only: others than this machine reach the server, perhaps through a proxy."""
+        return not self.is_loopback or bool(self.trusted_proxies)
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from devices.records import REGISTER_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.sqlite_presence import Presence
 from panku import settings as panku_settings
+from panku.behind_proxy import behind_proxies
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written
 from web.door import add_pages
 
@@ -70,7 +71,7 @@ def services(settings: Settings) -> Services:
         Store(doors_url(settings.database_url)),
         RULEBOOK,
         clock,
-        secure_cookies=not settings.is_loopback,
+        secure_cookies=settings.needs_https,
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
         replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
@@ -87,4 +88,4 @@ def application() -> Any:
     wired = services(settings)
     app = create_app(wired)
     add_pages(app, wired)
-    return app
+    return behind_proxies(app, settings.trusted_proxies)
