@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import struct
+import tempfile
 from typing import Any
 
 from panku import settings as panku_settings
@@ -39,15 +40,13 @@ proc_name = "panku"
 umask = 0o077  # the database holds customers' data
 
 
-COUNTS = _settings.data_dir / f"metrics-{_settings.port}"
-"""Where the workers of this server keep what they count, to be added up; a port has one server."""
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the workers of this server keep what they count, to be added up."""
 
 
 def on_starting(_server: Any) -> None:
     """Begin to count from nothing. Before a worker is there: it looks for the folder when it begins to count."""
-    _forget_counts()
-    COUNTS.mkdir(mode=0o700, parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(COUNTS.absolute())
+    os.environ[COUNTS] = tempfile.mkdtemp(prefix="panku-metrics-")
 
 
 def child_exit(_server: Any, worker: Any) -> None:
@@ -59,11 +58,7 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 def on_exit(_server: Any) -> None:
     """Leave nothing behind."""
-    _forget_counts()
-
-
-def _forget_counts() -> None:
-    shutil.rmtree(COUNTS, ignore_errors=True)
+    shutil.rmtree(os.environ[COUNTS], ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:

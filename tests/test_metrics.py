@@ -291,18 +291,21 @@ def served(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
+    counts = tmp_path / "counts"
+    counts.mkdir()
     environment = {
-        **kept, "PANKU_DATA_DIR": str(tmp_path / "data"), "PANKU_PORT": str(port), "PANKU_WORKERS": "2",
-        "PANKU_THREADS": "2", "PANKU_METRICS_TOKEN": TOKEN,
+        **kept, "TMPDIR": str(counts), "PANKU_DATA_DIR": str(tmp_path / "data"), "PANKU_PORT": str(port),
+        "PANKU_WORKERS": "2", "PANKU_THREADS": "2", "PANKU_METRICS_TOKEN": TOKEN,
     }  # fmt: skip
     words = [sys.executable, "-c", "from panku.commands import main; main(['serve'])"]
     with subprocess.Popen(words, env=environment) as server:
         address = f"http://127.0.0.1:{port}"
         wait_for(lambda: asked(f"{address}/healthz") is not None)
+        assert all(path.name.startswith("panku-metrics-") for path in counts.iterdir())
         yield address, server
         server.send_signal(signal.SIGTERM)
         server.wait(30)
-    assert not list((tmp_path / "data").glob("metrics-*"))
+    assert list(counts.iterdir()) == []
 
 
 def asked(address: str) -> str | None:
