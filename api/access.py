@@ -63,13 +63,8 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
     401 `sign_in_required`; 403 `person_required`, `scope_missing`, `role_missing`; 404 for a record of a site the
     caller has nothing to do with.
     """
-    if access.public:
-        return
-    if person is None:
-        raise refuse("sign_in_required")
-    if person.via == "token":
-        _admit_token(access, person)
-    if access.roles is None:
+    admit_caller(access, person)
+    if person is None or access.roles is None:
         return
     roles = DOCUMENT[body.__struct_config__.tag].posters if access.roles == "of_document" else access.roles
     site = site_of(access, path, body, query)
@@ -80,6 +75,19 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
     if access.site == "number" and not person.reads(site):
         raise refuse("not_found")
     raise refuse("role_missing", roles=list(roles), site=site)
+
+
+def admit_caller(access: Access, person: Person | None) -> None:
+    """Let through whoever is known, whatever they ask for, or raise Refused.
+
+    401 `sign_in_required`; 403 `person_required`, `scope_missing`.
+    """
+    if access.public:
+        return
+    if person is None:
+        raise refuse("sign_in_required")
+    if person.via == "token":
+        _admit_token(access, person)
 
 
 def _admit_token(access: Access, person: Person) -> None:

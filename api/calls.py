@@ -46,6 +46,7 @@ class Services:
         secure_cookies: bool,
         body_limit_bytes: int,
         upload_limit_bytes: int,
+        trusted_proxies: tuple[str, ...] = (),
         replica: Replica | None = None,
         settings: tuple[ShownSetting, ...] = (),
         metrics_token: str = "",
@@ -57,6 +58,7 @@ class Services:
         self.secure_cookies = secure_cookies
         self.body_limit_bytes = body_limit_bytes
         self.upload_limit_bytes = upload_limit_bytes
+        self.trusted_proxies = trusted_proxies
         self.replica = replica
         self.settings = settings
         self.metrics_token = metrics_token
@@ -80,7 +82,8 @@ class Call(msgspec.Struct):
     """One request: who asks, the parts of its path, its checked query and body, and where it came from.
 
     `if_match` is the revision the caller has seen, None where the header is absent; `signing_key` is the caller's,
-    once a check has opened it with their password.
+    once a check has opened it with their password; `chosen` what a check made of a password that was chosen. `claimed`
+    is the person that somebody who signs in says they are, if there is one: the security log names nobody else.
     """
 
     services: Services
@@ -97,6 +100,8 @@ class Call(msgspec.Struct):
     media_type: str = ""
     session: str | None = None
     signing_key: Any = None
+    chosen: Any = None
+    claimed: str = ""
 
     @property
     def store(self) -> Store:

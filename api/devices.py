@@ -138,8 +138,9 @@ def list_devices(call: Call, _: Done) -> Shown:
 
 
 def list_changes(call: Call, _: Done) -> Shown:
-    """Every line of the caller's sites since a cursor."""
+    """Every line of the caller's sites since a cursor; not while a register of theirs is counted blind."""
     sites = visible_sites(call.who, None)
+    refuse_while_blind(call, sites, None)
     if sites is None:
         sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
     after, limit = call.query.after, call.query.limit

@@ -10,6 +10,7 @@ import msgspec
 from api import times
 from api.access import visible_sites
 from api.calls import Call, Done, Shown
+from api.confidences import Password
 from devices.ledger import listing, post, reviewing
 from devices.people import sign_in
 from devices.problems import refuse
@@ -44,7 +45,7 @@ class ReviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An auditor's decision, with the password again. A rejection says why."""
 
     decision: Literal["approve", "reject"]
-    password: str
+    password: Password
     reason: Annotated[str, msgspec.Meta(max_length=500)] | None = None
 
 

@@ -90,8 +90,8 @@ class Meter:
 class Watch:
     """Counts every request and what became of it, after everything else has dealt with it.
 
-    It reads what the way of a request left in `req.context`: `route` and `body`, the API's; `fresh`, whether a write
-    was done now; `refused`, the refusal that was told.
+    It reads what the way of a request left in its context: `route` and `body`, the API's; `fresh`, whether a write
+    was done now; and in the answer's: `refused`, the refusal that was told.
     """
 
     def __init__(self, meter: Meter, seconds: Callable[[], float] = time.perf_counter) -> None:
@@ -109,7 +109,7 @@ class Watch:
         self.meter.count("panku_http_requests", method, route, f"{status // 100}xx")
         took = self.seconds() - req.context.begun
         self.meter.time("panku_http_request_seconds", method, route, seconds=took)
-        codes = codes_of(req)
+        codes = codes_of(resp)
         for code in codes:
             self.meter.count("panku_refusals", code)
         name = req.context.route.name if "route" in req.context else None
@@ -120,11 +120,11 @@ class Watch:
             self.meter.count("panku_postings", kind, outcome_of(req, status))
 
 
-def codes_of(req: falcon.Request) -> Sequence[str]:
-    """Each code of the refusal a request was answered with, once."""
-    if "refused" not in req.context:
+def codes_of(resp: falcon.Response) -> Sequence[str]:
+    """Each code of the refusal that an answer tells, once."""
+    if "refused" not in resp.context:
         return ()
-    return tuple(dict.fromkeys(problem.code for problem in req.context.refused.problems))
+    return tuple(dict.fromkeys(problem.code for problem in resp.context.refused.problems))
 
 
 def outcome_of(req: falcon.Request, status: int) -> str:

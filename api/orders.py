@@ -10,10 +10,13 @@ import msgspec
 from api import times
 from api.access import site_of_number, visible_sites
 from api.calls import Call, Done, Shown
+from api.confidences import Password
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.customers import hold_customers, write_customer
 from devices.ledger.dealings import deals_with
+from devices.ledger.erasure import refuse_erasure
+from devices.ledger.gather import kept_at
 from devices.paperwork import (
     CONSIGNMENT,
     CUSTOMER,
@@ -205,7 +208,7 @@ def replace_consignment(call: Call) -> Done:
     """Tell more of a consignment; its papers must be stored."""
     value, _ = _found(call, CONSIGNMENT, consignment_number(call))
     for index, digest in enumerate(call.body.papers):
-        if not call.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+        if not kept_at(call.store, value.site, [digest]):
             raise refuse("unknown_attachment", f"/papers/{index}", digest=digest)
     writer = open_journals(call.store, [value.site], call.at_us)
     changed: Consignment = msgspec.structs.replace(value, **msgspec.structs.asdict(call.body))
@@ -277,20 +280,19 @@ class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EraseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The auditor's own password, entered again: what is erased never comes back."""
 
-    password: Annotated[str, msgspec.Meta(max_length=200)]
+    password: Password
 
 
 def erase_customer(call: Call) -> Done:
     """Erase a customer's personal data for good (个人信息保护法 article 47); the chain stays whole.
 
-    Journalled free text and attachments are not reached. Refused while the customer has devices of ours.
+    Journalled free text and attachments are not reached. Refused while the customer has devices of ours, or a
+    proposal that waits for an auditor would give them one.
     """
     value, _, writer = _held_customer(call)
     if value.erased:
         raise refuse("already_erased", customer=value.number)
-    held = call.store.row("SELECT COUNT(*) FROM position WHERE customer = ?", (value.number,))
-    if held and held[0]:
-        raise refuse("customer_has_devices", customer=value.number, count=held[0])
+    refuse_erasure(call.store, value.number)
     changed = msgspec.structs.replace(value, commitment="", erased=True)
     records.write(writer, CUSTOMER, changed, by=call.who.username)
     call.store.execute(

@@ -8,14 +8,15 @@ import msgspec
 
 from api import times
 from api.calls import Call, Done, Shown
+from api.confidences import OneTimeCode, Password
+from api.documents import reauthenticate
 from devices.journal import Writer, open_journals
-from devices.people import enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
+from devices.people import credentials, enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
 from devices.people.kinds import PublicKey
 from devices.problems import refuse
 from devices.values import UNIT, Instant
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Password = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class SignInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +36,7 @@ class PersonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The one-time code, and the password a person chooses."""
 
-    code: Annotated[str, msgspec.Meta(max_length=100)]
+    code: OneTimeCode
     password: Password
 
 
@@ -121,7 +122,8 @@ def _unit_writer(call: Call) -> Writer:
 
 
 def begin_session(call: Call) -> Done:
-    """Sign in."""
+    """Sign in; the session that the same browser had before ends."""
+    call.claimed = call.body.username if credentials.credential_of(call.store, call.body.username) else ""
     signed = sign_in.sign_in(
         call.store,
         call.services.doors,
@@ -129,6 +131,7 @@ def begin_session(call: Call) -> Done:
         password=call.body.password,
         address=call.address,
         at_us=call.at_us,
+        previous=call.session,
     )
     return Done(201, call.body.username, signed.secret)
 
@@ -189,10 +192,17 @@ def deactivate(call: Call) -> Done:
     return Done(200, call.path["username"])
 
 
+def choose_password(call: Call) -> None:
+    """Judge and hash the password of somebody whose code is good: slow on purpose, so before the transaction."""
+    username = call.path["username"]
+    if credentials.may_enrol(call.store, username, call.body.code, call.at_us):
+        call.chosen = enrolment.choose(call.store, call.unit, username, call.body.password)
+
+
 def enrol(call: Call) -> Done:
     """Sign up: choose a password with the one-time code; this makes one's signing key."""
     username = call.path["username"]
-    enrolment.enrol(_unit_writer(call), call.unit, username, call.body.code, call.body.password)
+    enrolment.enrol(_unit_writer(call), username, call.body.code, call.chosen)
     return Done(201, username)
 
 
@@ -201,9 +211,16 @@ def show_enrolled(call: Call, done: Done) -> Shown:
     return Shown(_person(call, done))
 
 
+def choose_password_anew(call: Call) -> None:
+    """Make sure that it is still the person, then judge and hash the new password, before the transaction."""
+    reauthenticate(call)
+    body = call.body
+    call.chosen = enrolment.choose_anew(call.store, call.unit, call.who.username, body.password, body.new)
+
+
 def change_password(call: Call) -> Done:
     """Change one's own password."""
-    enrolment.change_password(_unit_writer(call), call.unit, call.who, call.body.password, call.body.new)
+    enrolment.change_password(_unit_writer(call), call.who, call.chosen)
     return Done(200, call.who.username)
 
 
@@ -271,9 +288,16 @@ def confirm_key(call: Call) -> Done:
     return Done(200, key.fingerprint)
 
 
+def make_key(call: Call) -> None:
+    """Make sure that it is still the person, then make the new key, before the transaction."""
+    reauthenticate(call)
+    username, secret = call.who.username, call.body.password
+    call.chosen = (signing_keys.opened(call.store, username, secret), signing_keys.new_key(username, secret))
+
+
 def rotate_key(call: Call) -> Done:
     """Replace one's own signing key; the new one waits for another person's confirmation, the old one is kept."""
-    key = signing_keys.rotate(_unit_writer(call), call.who, call.body.password)
+    key = signing_keys.rotate(_unit_writer(call), call.who, *call.chosen)
     return Done(201, key.fingerprint)
 
 

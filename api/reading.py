@@ -15,6 +15,7 @@ from devices.problems import Refused, refuse
 from devices.serials import shortened
 
 JSON = "application/json"
+PLAIN = "identity"
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _NAMED = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
 _REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
@@ -22,6 +23,19 @@ _REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request without a body or query."""
+
+
+def refuse_encoding(req: falcon.Request) -> None:
+    """Raise Refused (`wrong_encoding`) for a compressed body: it would be taken for what it is not."""
+    encoding = (req.get_header("Content-Encoding") or PLAIN).strip().lower()
+    if encoding != PLAIN:
+        raise refuse("wrong_encoding", accepted=PLAIN)
+
+
+def refuse_length(req: falcon.Request, limit_bytes: int) -> None:
+    """Raise Refused (`body_too_large`) for a body that says it is larger, before anything of it is read."""
+    if (req.content_length or 0) > limit_bytes:
+        raise refuse("body_too_large", limit_bytes=limit_bytes)
 
 
 def body_bytes(req: falcon.Request, limit_bytes: int) -> bytes:
@@ -32,9 +46,10 @@ def body_bytes(req: falcon.Request, limit_bytes: int) -> bytes:
     """
     if req.method in ("GET", "DELETE"):
         return b""
+    refuse_length(req, limit_bytes)
+    if req.content_length is None and req.get_header("Transfer-Encoding") is not None:
+        return _chunks(req, limit_bytes)
     length = req.content_length or 0
-    if length > limit_bytes:
-        raise refuse("body_too_large", limit_bytes=limit_bytes)
     try:
         raw: bytes = req.bounded_stream.read(length)
     except OSError as error:  # SO_RCVTIMEO says BlockingIOError, a socket's own timeout TimeoutError
@@ -44,12 +59,25 @@ def body_bytes(req: falcon.Request, limit_bytes: int) -> bytes:
     return raw
 
 
-def decoded(raw: bytes, shape: Any, media_type: str | None) -> Any:
+def _chunks(req: falcon.Request, limit_bytes: int) -> bytes:
+    """A body that came in chunks, whose end the server finds; it does not say its length before."""
+    try:
+        raw: bytes = req.stream.read(limit_bytes + 1)
+    except OSError as error:
+        raise refuse("body_stalled") from error
+    except Exception as error:  # the server's own, of a chunk that is none
+        raise refuse("malformed_request", reason="the body's chunks are malformed") from error
+    if len(raw) > limit_bytes:
+        raise refuse("body_too_large", limit_bytes=limit_bytes)
+    return raw
+
+
+def decoded(raw: bytes, shape: Any, req: falcon.Request) -> Any:
     """The body as its declared shape; a key that is there twice has no one value, and is refused.
 
     Raises Refused, telling where it is wrong: `wrong_media_type`, `malformed_body`, `control_character`.
     """
-    if media_type and not _JSON_TYPE.fullmatch(media_type.strip()):
+    if req.content_type and not _JSON_TYPE.fullmatch(req.content_type.strip()):
         raise refuse("wrong_media_type", accepted=JSON)
     try:
         body = msgspec.json.decode(raw, type=shape)

@@ -5,19 +5,32 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import falcon
 import msgspec
 
-from api.access import Access, admit
+from api import security_log
+from api.access import Access, admit, admit_caller
+from api.addresses import client_address
 from api.calls import Call, Done, Services, Shown
+from api.confidences import without_confidences
 from api.downloads import Download, send
 from api.instants import told
+from api.origins import refuse_foreign_origin
 from api.problems import MEDIA_TYPE, details_of
-from api.reading import Nothing, body_bytes, decoded, path_of, query_of, revision_seen
+from api.reading import (
+    Nothing,
+    body_bytes,
+    decoded,
+    path_of,
+    query_of,
+    refuse_encoding,
+    refuse_length,
+    revision_seen,
+)
 from api.requests import once
-from api.session import principal_of, set_cookie
+from api.session import principal_of, session_of, set_cookie
 from devices.engines import is_unusable
 from devices.problems import Refused, refuse
 from labels.words import LANGUAGE_TAGS, negotiate
@@ -74,20 +87,36 @@ class Resource:
         req.context.body = call.body
         done = READ
         if route.write is not None:
-            done, req.context.fresh = _written(route, call, req)
+            try:
+                done, req.context.fresh = _written(route, call, req)
+            finally:
+                security_log.known_as(req, call.claimed)
         shown = route.show(call, done)
         _render(resp, route, shown, done, self.services)
 
 
 def _call(services: Services, route: Route, req: falcon.Request, path: dict[str, str]) -> Call:
+    """Who asks comes first, then the parts of the request from the cheapest to the dearest."""
     at_us = services.clock()
-    person, session = (None, None) if route.access.public else principal_of(services, req, at_us)
-    if session is not None and req.method != "GET":
-        _refuse_foreign_origin(req)
+    address = client_address(req, services.trusted_proxies)
+    security_log.watched(req, address)
+    limit_bytes = services.upload_limit_bytes if route.raw else services.body_limit_bytes
+    refuse_length(req, limit_bytes)
+    if req.method != "GET":
+        refuse_foreign_origin(req, secure=services.secure_cookies)
+    person, session = (
+        (None, session_of(services, req)) if route.access.public else principal_of(services, req, at_us)
+    )
+    if person is not None:
+        security_log.known_as(req, person.principal)
+    admit_caller(route.access, person)
     path = path_of(path)
-    raw = body_bytes(req, services.upload_limit_bytes if route.raw else services.body_limit_bytes)
-    body = None if route.raw or route.body is None else decoded(raw, route.body, req.content_type)
     query = query_of(req, route.query)
+    if route.access.site != "body":
+        admit(route.access, person, path, None, query)
+    refuse_encoding(req)
+    raw = body_bytes(req, limit_bytes)
+    body = None if route.raw or route.body is None else decoded(raw, route.body, req)
     admit(route.access, person, path, body, query)
     return Call(
         services=services,
@@ -97,7 +126,7 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
         body=body,
         raw=raw,
         at_us=at_us,
-        address=req.remote_addr or "",
+        address=address,
         locale=negotiate(req.get_header("Accept-Language")),
         if_match=revision_seen(req) if route.replaces else None,
         file_name=req.get_header("X-File-Name") or "",
@@ -116,7 +145,9 @@ def _written(route: Route, call: Call, req: falcon.Request) -> tuple[Done, bool]
         keyless = route.keyless and not route.replaces
         return write(call) if keyless else call.store.retrying(lambda: _in_transaction(call, write)), True
     principal = call.person.principal if call.person else f"address {call.address}"
-    body = f"{req.method} {req.path} {call.file_name}\n".encode() + call.raw
+    asked = urlencode(sorted(req.params.items()), doseq=True)
+    said = without_confidences(call.body, call.raw)
+    body = f"{req.method} {req.path}?{asked} {call.file_name}\n".encode() + said
     key = req.get_header("Idempotency-Key")
     return once(call.store, call.unit, principal, key, body, lambda: write(call))
 
@@ -124,20 +155,6 @@ def _written(route: Route, call: Call, req: falcon.Request) -> tuple[Done, bool]
 def _in_transaction(call: Call, write: Callable[[Call], Done]) -> Done:
     with call.store.writing():
         return write(call)
-
-
-def _refuse_foreign_origin(req: falcon.Request) -> None:
-    """A browser says where a request comes from; a session's request comes from our own pages."""
-    origin = req.get_header("Origin")
-    if origin is not None and _host_of(origin) != req.netloc:
-        raise refuse("foreign_origin")
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:  # an unclosed bracket of an IPv6 address
-        return None
 
 
 def _render(resp: falcon.Response, route: Route, shown: Shown, done: Done, services: Services) -> None:
@@ -160,8 +177,9 @@ def _render(resp: falcon.Response, route: Route, shown: Shown, done: Done, servi
 
 
 def render_refusal(req: falcon.Request, resp: falcon.Response, refused: Refused, _: object) -> None:
-    """Falcon's handler for every refusal."""
-    req.context.refused = refused
+    """Falcon's handler for every refusal; it stays in the response's context for whoever tells it otherwise."""
+    resp.context.refused = refused
+    security_log.note(req, refused)
     locale = negotiate(req.get_header("Accept-Language"))
     resp.status = falcon.code_to_http_status(refused.status)
     resp.data = msgspec.json.encode(details_of(refused, locale))
@@ -169,6 +187,8 @@ def render_refusal(req: falcon.Request, resp: falcon.Response, refused: Refused,
     resp.set_header("Content-Language", LANGUAGE_TAGS[locale])
     if refused.status == 401:
         resp.set_header("WWW-Authenticate", 'Bearer realm="panku"')
+    if refused.status == 413:
+        resp.set_header("Connection", "close")  # what was not read of the body is not waited for
     if refused.status == 429:
         resp.set_header("Retry-After", str(refused.problems[0].facts.get("seconds", 1)))
 
@@ -188,10 +208,10 @@ def render_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.
 def render_fault(req: falcon.Request, resp: falcon.Response, error: Exception, _: object) -> None:
     """A fault of ours, logged with its trace and told without it; or of the database, which is told as unavailable."""
     if is_unusable(error):
-        log.error("the database cannot be used in %s %s: %s", req.method, req.path, str(error).strip())
+        log.error("the database cannot be used in %s %r: %s", req.method, req.path, str(error).strip())
         render_refusal(req, resp, refuse("unavailable"), None)
         return
-    log.error("fault in %s %s", req.method, req.path, exc_info=error)
+    log.error("fault in %s %r", req.method, req.path, exc_info=error)
     render_refusal(req, resp, refuse("fault"), None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import UTC, datetime
 
 import falcon
 
@@ -12,6 +13,7 @@ from devices.people.roles import WATCHING, Person
 from devices.problems import refuse
 
 COOKIE = "panku_session"
+LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 SECURE_COOKIE = "__Host-panku_session"
 
 
@@ -30,8 +32,8 @@ def principal_of(services: Services, req: falcon.Request, at_us: int) -> tuple[P
         if is_metrics_token(services, token.strip()):
             return WATCHING, None
         return tokens.authenticate(services.store, token.strip(), at_us), None
-    text = req.cookies.get(cookie_name(secure=services.secure_cookies))
-    if not text:
+    text = session_of(services, req)
+    if text is None:
         return None, None
     return sign_in.person_of_session(services.store, services.doors, text, at_us), text
 
@@ -42,10 +44,15 @@ def is_metrics_token(services: Services, token: str) -> bool:
     return bool(kept) and hmac.compare_digest(token.encode(), kept.encode())
 
 
+def session_of(services: Services, req: falcon.Request) -> str | None:
+    """The text of the session a browser came with, running or not; None without one."""
+    return req.cookies.get(cookie_name(secure=services.secure_cookies)) or None
+
+
 def set_cookie(resp: falcon.Response, session: str, *, secure: bool) -> None:
     """Hand a session to a browser; an empty one takes it away."""
     name = cookie_name(secure=secure)
-    if session:
-        resp.set_cookie(name, session, path="/", secure=secure, http_only=True, same_site="Lax")
-    else:
-        resp.unset_cookie(name, path="/", same_site="Lax")
+    lasts = (
+        None if session else 0
+    )  # until the browser ends, or not at all; a `__Host-` cookie goes only as it came
+    resp.set_cookie(name, session, max_age=lasts, path="/", secure=secure, http_only=True, same_site="Lax")

@@ -9,6 +9,7 @@ import msgspec
 
 from api import times
 from api.calls import Call
+from api.confidences import Password
 from api.documents import reauthenticate
 from devices.audit.kinds import Signature
 from devices.people import signing_keys
@@ -22,7 +23,7 @@ class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Code
     digest: Digest
-    password: str
+    password: Password
 
 
 class SignatureAnswer(msgspec.Struct, frozen=True):

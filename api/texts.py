@@ -16,6 +16,7 @@ from devices.problems import Problem
 
 UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 UNKEEPABLE_IN_LINE = re.compile(f"[\t\n\r\u2028\u2029]|{UNKEEPABLE.pattern}")
+UNKEEPABLE_ENDS = re.compile(rf"\A(?:{UNKEEPABLE_IN_LINE.pattern})+|(?:{UNKEEPABLE_IN_LINE.pattern})+\Z")
 
 SENTENCES = frozenset((
     "reason", "note", "fault", "diagnosis", "work", "inspection", "claim", "found", "consent", "result", "damaged",
@@ -33,6 +34,11 @@ and passwords, which may be of any characters: they are never kept as text."""
 def unkeepable(text: str, *, sentence: bool = False) -> bool:
     """Whether a text has a character that it may not have; a `sentence` may have line breaks and tabs."""
     return (UNKEEPABLE if sentence else UNKEEPABLE_IN_LINE).search(text) is not None
+
+
+def keepable_within(text: str) -> str:
+    """A text without the characters at its ends that it may not have, such as what a scanner appends (EOT, GS)."""
+    return UNKEEPABLE_ENDS.sub("", text)
 
 
 def refuse_texts(body: Any) -> Iterator[Problem]:

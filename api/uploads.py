@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from io import BytesIO
 from typing import Annotated
 from urllib.parse import unquote
 
 import msgspec
 
 from api.calls import Call, Done, Shown
+from api.downloads import Download, safe_name
 from api.texts import unkeepable
+from devices import records
 from devices.ledger import manifests
-from devices.paperwork import ATTACHMENT, Attachment
+from devices.ledger.papers import paper_kept
+from devices.paperwork import ATTACHMENT, attachment_key
 from devices.problems import refuse
 from devices.values import Book
 
@@ -54,36 +58,35 @@ def show_manifest(call: Call, done: Done) -> Shown:
 
 
 def add_attachment(call: Call) -> Done:
-    """Store a paper under the SHA-256 of its bytes; the same one twice is kept once."""
+    """Store a site's paper under the SHA-256 of its bytes; the same one twice is kept once."""
     if not call.raw:
         raise refuse("malformed_request", reason="an empty file")
-    return Done(201, manifests.keep_attachment(
-        call.store, call.raw, site=call.query.site, name=_file_name(call), media_type=call.media_type,
+    site = call.query.site
+    digest = manifests.keep_attachment(
+        call.store, call.raw, site=site, name=_file_name(call), media_type=call.media_type,
         by=call.who.username, at_us=call.at_us,
-    ))  # fmt: skip
+    )  # fmt: skip
+    return Done(201, attachment_key(site, digest))
 
 
 def show_attached(call: Call, done: Done) -> Shown:
     """What was stored."""
-    row = call.store.row("SELECT content FROM record WHERE kind = ? AND key = ?", (ATTACHMENT.name, done.key))
-    assert row is not None, "an attachment that was stored is there"
-    return Shown(msgspec.json.decode(row[0], type=Attachment), location=f"/v1/attachments/{done.key}")
+    found = records.current(call.store, ATTACHMENT, done.key)
+    assert found is not None, "an attachment that was stored is there"
+    return Shown(found[0], location=f"/v1/attachments/{found[0].digest}")
 
 
 def show_attachment(call: Call, _: Done) -> Shown:
-    """The bytes of a paper, checked against their digest, as a download."""
+    """The bytes of a paper that a site of the caller's keeps, checked against their digest, as a download."""
     digest = call.path["digest"]
-    row = call.store.row(
-        "SELECT r.content, b.bytes FROM record r JOIN blob b ON b.digest = r.key WHERE r.kind = ? AND r.key = ?",
-        (ATTACHMENT.name, digest),
-    )
-    attachment = msgspec.json.decode(row[0], type=Attachment) if row else None
-    if row is None or attachment is None or not call.who.reads(attachment.site):
+    attachment = paper_kept(call.store, digest, call.who.reads)
+    row = call.store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
+    if row is None or attachment is None:
         raise refuse("not_found")
-    data = bytes(row[1])
+    data = bytes(row[0])
     if hashlib.sha256(data).hexdigest() != digest:
         raise refuse("fault")
-    return Shown(data, media_type="application/octet-stream")
+    return Shown(Download(BytesIO(data), len(data), safe_name(attachment.name), "application/octet-stream"))
 
 
 def _file_name(call: Call) -> str:

@@ -86,7 +86,7 @@ def _counted(url: str, devices: int) -> str:
         writer = open_journals(store, [UNIT], at_us)
         for role, username in SIGNERS.items():
             code = persons.create(writer, unit, admin, username, username).code
-            enrolment.enrol(writer, unit, username, code, PASSWORD)
+            enrolment.enrol(writer, username, code, enrolment.choose(writer.store, unit, username, PASSWORD))
             grants.grant(writer, admin, username, role, SITE)
     asked: dict[str, Any] = {"site": SITE, "register": "merchandise", "method": "blind", "double": False}
     with store.writing():

@@ -89,7 +89,7 @@ def _add_storekeeper(url: str) -> None:
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
         code = persons.create(writer, unit, admin, "zhang", "zhang").code
-        enrolment.enrol(writer, unit, "zhang", code, PASSWORD)
+        enrolment.enrol(writer, "zhang", code, enrolment.choose(writer.store, unit, "zhang", PASSWORD))
         grants.grant(writer, admin, "zhang", "storekeeper", SITE)
     store.close()
     doors = Store(doors_url(url))

@@ -105,7 +105,7 @@ class Consignment(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A stored paper, known by the SHA-256 of its bytes."""
+    """A paper that a site keeps, known by the SHA-256 of its bytes; the bytes are there once, whoever keeps them."""
 
     digest: str
     site: str
@@ -119,12 +119,19 @@ def consignment_key(site: str, carrier: str, waybill: str) -> str:
     return f"{site}/{carrier}/{waybill}"
 
 
+def attachment_key(site: str, digest: str) -> str:
+    """The key of a site's own record of a paper; another site that keeps the same bytes has its own."""
+    return f"{site}/{digest}"
+
+
 CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site)
 REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site)
 DISPATCH_ORDER = RecordKind("dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site)
 MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site)
 CONSIGNMENT = RecordKind("consignment", Consignment, lambda v: v.number, lambda v: v.site)
-ATTACHMENT = RecordKind("attachment", Attachment, lambda v: v.digest, lambda v: v.site)
+ATTACHMENT = RecordKind(
+    "attachment", Attachment, lambda v: attachment_key(v.site, v.digest), lambda v: v.site
+)
 PAPERWORK_KINDS = (CUSTOMER, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)
 
 ORDER_PREFIX = {"repair": "R", "dispatch_order": "D"}

@@ -1,4 +1,7 @@
-"""The schema over time: migrations, and a fingerprint that notices what was changed behind their back."""
+"""The schema over time: migrations, and a fingerprint that notices what was changed behind their back.
+
+The fingerprint is kept in the database; the guards among its objects are also compared with the migrations themselves.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,12 +9,14 @@ from pathlib import Path
 
 from playhouse.migrations import Runner
 
+from devices import schema_guards
 from devices.database import Row, Store, StoreRefused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration"
 FINGERPRINT_TABLE = "schema_fingerprint"
 ADDED = "was added"
+CHANGED = "was changed"
 NOT_OURS = "The database has tables that Panku did not make: name another one in PANKU_DATABASE_URL."
 
 # Each query gives (kind, name, definition). A table's name is in its parts' names, so that a reader finds them.
@@ -54,9 +59,6 @@ POSTGRESQL_OBJECTS = (
               pg_get_functiondef(p.oid)
        FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.prokind IN ('f', 'p')""",
 )
-GUARDS = ("trigger ", "function ")
-"""The kinds of object that keep the ledger from being changed: one that is missing or altered is never accepted."""
-
 OBJECTS = {"sqlite": SQLITE_OBJECTS, "postgresql": POSTGRESQL_OBJECTS}
 
 
@@ -79,7 +81,7 @@ def migrate(store: Store, directory: Path = MIGRATIONS, history_table: str = HIS
     one that the last migration left.
     """
     with store.alone():
-        _refuse_difference(store)
+        _refuse_difference(store, directory, history_table)
         applied = pending(store, directory, history_table)
         for name in applied:
             _runner(store, directory, history_table).up(name)
@@ -106,7 +108,7 @@ def check(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTO
         raise SchemaDiffers(
             f"The database has had {', '.join(unknown)}, which this version of Panku does not know."
         )
-    _refuse_difference(store)
+    _refuse_difference(store, directory, history_table)
 
 
 def check_writing(store: Store) -> None:
@@ -123,16 +125,21 @@ def fingerprint(store: Store) -> str:
     return whole.hexdigest()
 
 
-def differences(store: Store) -> list[str]:
-    """What is not as it was when the fingerprint was kept, such as `trigger line_no_update is missing`; sorted."""
+def differences(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTORY_TABLE) -> list[str]:
+    """What is not as it was when the fingerprint was kept, such as `trigger line_no_update is missing`; sorted.
+
+    A guard that the applied migrations made is among them whatever the database says of its fingerprint.
+    """
     kept: dict[str, str] = {}
     if FINGERPRINT_TABLE in store.db.get_tables():
         kept = dict(store.rows(f"SELECT object, digest FROM {FINGERPRINT_TABLE}"))
     found = _objects(store)
-    return [f"{name} {_difference(name, kept, found)}" for name in sorted(_changed(kept, found))]
+    told = {f"{name} {_difference(name, kept, found)}" for name in _changed(kept, found)}
+    lost = _lost_by_code(store, directory, history_table)
+    return sorted(told | {f"{name} {'is missing' if now is None else CHANGED}" for name, now in lost.items()})
 
 
-def accept(store: Store, history_table: str = HISTORY_TABLE) -> list[str]:
+def accept(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTORY_TABLE) -> list[str]:
     """Keep the schema's present fingerprint as the right one; returns the differences that were accepted.
 
     Raises SchemaDiffers for a database that Panku never migrated, and where a guard is missing or altered.
@@ -140,7 +147,7 @@ def accept(store: Store, history_table: str = HISTORY_TABLE) -> list[str]:
     if history_table not in store.db.get_tables():
         raise SchemaDiffers(NOT_OURS)
     with store.alone():
-        accepted = differences(store)
+        accepted = differences(store, directory, history_table)
         if lost := _lost_guards(accepted):
             raise SchemaDiffers(_guards_lost(lost))
         _keep(store)
@@ -156,12 +163,12 @@ def _keep(store: Store) -> None:
         store.insert(FINGERPRINT_TABLE, ("object", "digest"), sorted(_objects(store).items()))
 
 
-def _refuse_difference(store: Store) -> None:
+def _refuse_difference(store: Store, directory: Path, history_table: str) -> None:
     if FINGERPRINT_TABLE not in store.db.get_tables():
         if is_empty(store):
             return
         raise SchemaDiffers(NOT_OURS)
-    if found := differences(store):
+    if found := differences(store, directory, history_table):
         if _lost_guards(found):
             raise SchemaDiffers(_guards_lost(found))
         raise SchemaDiffers(
@@ -172,7 +179,17 @@ def _refuse_difference(store: Store) -> None:
 
 def _lost_guards(found: list[str]) -> list[str]:
     """Those differences that are a guard's loss or change; a trigger that was added takes nothing away."""
-    return [each for each in found if each.startswith(GUARDS) and not each.endswith(ADDED)]
+    return [
+        each for each in found if each.partition(" ")[0] in schema_guards.GUARDS and not each.endswith(ADDED)
+    ]
+
+
+def _lost_by_code(store: Store, directory: Path, history_table: str) -> dict[str, str | None]:
+    """The guards of the applied migrations that the database has not, or not as they made them."""
+    steps = _runner(store, directory, history_table).status()
+    applied = tuple(str(step.path) for step in steps if step.applied and step.path is not None)
+    schema = "main" if store.engine == "sqlite" else (store.row("SELECT current_schema()") or ("",))[0]
+    return schema_guards.lost(schema_guards.required(store.engine, applied), _definitions(store), str(schema))
 
 
 def _guards_lost(found: list[str]) -> str:
@@ -207,4 +224,4 @@ def _changed(kept: dict[str, str], found: dict[str, str]) -> set[str]:
 def _difference(name: str, kept: dict[str, str], found: dict[str, str]) -> str:
     if name not in found:
         return "is missing"
-    return "was changed" if name in kept else ADDED
+    return CHANGED if name in kept else ADDED

@@ -175,7 +175,7 @@ def expand_all(text: str, most: int = LONGEST_LIST) -> Expansion:
     """Every serial and range of a batch box, one per line or comma; a serial named twice is told (`duplicate_serial`).
 
     The pointer of a problem is `/entries/N` and a duplicate's rows are entries, counted from 1 without the empty ones.
-    A list of more than `most` serials, repeated ones counted, is not expanded (`list_too_long`).
+    A list of more than `most` serials and faults, repeated ones counted, is not expanded (`list_too_long`).
     """
     first_entry: dict[str, int] = {}
     problems: list[Problem] = []
@@ -185,7 +185,7 @@ def expand_all(text: str, most: int = LONGEST_LIST) -> Expansion:
         expansion = expand(entry, f"/entries/{number}")
         problems += expansion.problems
         problems += _repeated(expansion.serials, first_entry, number)
-        count += len(expansion.serials)
+        count += len(expansion.serials) or 1
         if count > most:
             return _fault("list_too_long", "/entries", limit=most)
     return Expansion(tuple(first_entry), tuple(problems))

@@ -78,9 +78,11 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     """Where one device is, in which register, and what travels with it.
 
     `party` is who carries it (a carrier's code, a technician, the maker); `customer` the customer's number;
-    `responsible_site` the site that last acted. `left_state` is the state before it went to its party, or missing;
-    `left_book` the book it last left; `order_number` the repair or dispatch order it is out under; `warranty_until`
-    an ISO date; `meant_for` the faulty serial a carried spare was taken out for.
+    `responsible_site` the site that last acted, which a reversal puts back as the rest. `left_state` is the state
+    before it went to its party, or missing; `left_book` the book it last left; `order_number` the repair or dispatch
+    order it is out under; `warranty_until` an ISO date; `meant_for` the faulty serial a carried spare was taken out
+    for. `replaces` is what the device was given for; `replaced_by` what its customer got for it, else what the maker
+    sent for it.
     `mark` is a caution (see MARKS) that follows the device until a document clears it.
     """
 
@@ -109,7 +111,8 @@ NOWHERE = Position(state=NEW)
 
 MARKS = ("reinitialise", "never_releasable", "unexpected")
 """`reinitialise`: came back from a customer, its release needs a re-initialisation result; `never_releasable`:
-was written off and found again; `unexpected`: the maker sent a serial that nobody had sent."""
+was written off and found again, and keeps this whatever becomes of it; `unexpected`: the maker sent a serial that
+nobody had sent."""
 
 
 class Bin(msgspec.Struct, frozen=True):

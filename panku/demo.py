@@ -76,7 +76,9 @@ def _found(store: Store, at_us: int) -> Unit:
         records.write(writer, records.CARRIER, Carrier("SF", "顺丰速运"), by="admin", expected=0)
         for username, name in NAMES.items():
             code = persons.create(writer, unit, admin, username, name).code
-            enrolment.enrol(writer, unit, username, code, PASSWORDS[username][0])
+            enrolment.enrol(
+                writer, username, code, enrolment.choose(writer.store, unit, username, PASSWORDS[username][0])
+            )
         for username, role, site in ROLES:
             grants.grant(writer, admin, username, role, site)
     return unit

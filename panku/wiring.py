@@ -24,7 +24,6 @@ from devices.records import REGISTER_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.sqlite_presence import Presence
 from panku import settings as panku_settings
-from panku.behind_proxy import behind_proxies
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written
 from web.door import add_pages
 
@@ -74,6 +73,7 @@ def services(settings: Settings) -> Services:
         secure_cookies=settings.needs_https,
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
+        trusted_proxies=settings.trusted_proxies,
         replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
         settings=shown_settings(settings),
         metrics_token=settings.metrics_token,
@@ -88,4 +88,21 @@ def application() -> Any:
     wired = services(settings)
     app = create_app(wired)
     add_pages(app, wired)
-    return behind_proxies(app, settings.trusted_proxies)
+    return closing(app)
+
+
+def closing(app: Any) -> Any:
+    """The application behind a server that decides by itself whether a connection is kept, as gunicorn does.
+
+    It takes no word of an answer's `Connection: close`; its response, which `start_response` is a method of, does.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            if any((name.lower(), value) == ("connection", "close") for name, value in headers):
+                getattr(getattr(start_response, "__self__", None), "force_close", lambda: None)()
+            return start_response(status, headers, *error)
+
+        return app(environ, start)
+
+    return answer

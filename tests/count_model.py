@@ -129,6 +129,12 @@ class Count:
         """Whether a device is on the shelf that is counted."""
         return self.is_booked(spot) and spot is not None and spot.state in ON_A_SHELF
 
+    def stayed(self, before: Spot | None, later: list[Spot]) -> bool:
+        """Whether a device was in one state, book and site throughout: carrying it to another bin is no way out."""
+        return (
+            all(spot._replace(bin=None) == before._replace(bin=None) for spot in later) if before else False
+        )
+
     def result_of(self, serial: str) -> str | None:
         """What a serial must come to if the count is closed now; None where it has no row."""
         scan = self.deciding(serial)
@@ -154,8 +160,8 @@ class Count:
     def _of_unseen(self, serial: str) -> str | None:
         before, now = self.log.where(serial, self.opened_at), self.log.where(serial)
         if self.is_here(now):
-            untouched = self.is_here(before) and not self.log.since(serial, self.opened_at)
-            return "shortage" if untouched else "unscanned"
+            later = [event.spot for event in self.log.since(serial, self.opened_at)]
+            return "shortage" if self.is_here(before) and self.stayed(before, later) else "unscanned"
         if self.is_here(before):
             return "left"
         if any(scan.serial == serial for scan in self.live()):

@@ -59,7 +59,12 @@ class House(Door):
         with self.store.writing():
             writer = open_journals(self.store, [UNIT], self.now)
             code = persons.create(writer, unit, self.admin, username, username).code
-            enrolment.enrol(writer, unit, username, code, self.password(username))
+            enrolment.enrol(
+                writer,
+                username,
+                code,
+                enrolment.choose(writer.store, unit, username, self.password(username)),
+            )
 
     def grant(self, username: str, role: str, site: str) -> None:
         """Give somebody a role, as the administrator."""

@@ -59,7 +59,9 @@ class Door:
             writer = open_journals(self.store, [UNIT], self.now)
             for username, (role, site, password) in EXTRA.items():
                 code = persons.create(writer, unit, self.admin, username, username).code
-                enrolment.enrol(writer, unit, username, code, password)
+                enrolment.enrol(
+                    writer, username, code, enrolment.choose(writer.store, unit, username, password)
+                )
                 grants.grant(writer, self.admin, username, role, site)
 
     def password(self, username: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests import custody
+from tests.closing import DAY_US, close, review_all, seal
 from tests.conftest import Stores
 from tests.custody import House, answers, fault, inspect, request
 from tests.door import TODAY
@@ -11,12 +12,16 @@ MONTH = TODAY[:7]
 
 
 def filled_house(stores: Stores) -> House:
-    """Demo books with counts, an inspection, a visit and a handover."""
+    """Demo books with counts, an inspection, a visit, a handover, and a month that both have signed."""
     house = House(stores.fresh("sqlite"))
     custody.count_all(house)
     inspect(house.of("zhang"), answers(fault()))
     request(house)
     custody.begin(house)
+    review_all(house)
+    house.now += 8 * DAY_US
+    assert close(house.of("zhang")).status_code == 201
+    seal(house)
     return house
 
 
@@ -29,6 +34,7 @@ def every_form(house: House) -> dict[str, str]:
         **{f"sheet{n}": f"/v1/stocktakes/{number}/sheet.xlsx" for n, (number,) in enumerate(counts)},
         "card": f"/v1/books/BJ01/merchandise/card.xlsx?model=TCG-01&from={MONTH}-01&to={MONTH}-30",
         "statement": f"/v1/books/BJ01/spare/statement.xlsx?month={MONTH}",
+        "month": f"/v1/months/BJ01/merchandise/{MONTH}/statement.xlsx",
         "history": "/v1/devices/661565714353/history.xlsx",
         "devices": "/v1/customers/C-BJ01-000002/devices.xlsx",
         "inspection": "/v1/inspections/I-BJ01-000001/sheet.xlsx",

@@ -47,9 +47,18 @@ class Rows:
             row = dict(zip(titles, values, strict=True))
             if values[0] == "合计":
                 self.total = row
-            if values[0] in (None, "合计"):
+            if self.rows and values[0] is None and any(values) and self.total is None:
+                _go_on(self.rows[-1], row)
+                continue
+            if values[0] in (None, "合计", "（无）"):
                 break
             self.rows.append(row)
+
+
+def _go_on(row: dict[str, Any], more: dict[str, Any]) -> None:
+    """Put what goes on in a further row of the sheet where it belongs."""
+    for title, value in more.items():
+        row[title] = f"{row[title] or ''}{value}" if value is not None else row[title]
 
 
 def heading_row(sheet: Any) -> int:

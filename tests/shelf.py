@@ -43,10 +43,10 @@ FIELDS: dict[str, dict[str, Any]] = {
     "carry_back": {},
     "swap": {"fault": "坏", "terms": "free"},
     "customer_return": {"reason": "注销"},
-    "factory_dispatch": {"maker": "厂", "carrier": "SF", "consignment_number": "W"},
+    "factory_dispatch": {"maker": "厂", "carrier": "SF", "consignment_number": "W-F"},
     "factory_receipt": {"result": "修复"},
     "factory_exchange": {},
-    "supplier_return": {"reason": "损", "carrier": "SF", "consignment_number": "W"},
+    "supplier_return": {"reason": "损", "carrier": "SF", "consignment_number": "W-S"},
     "surrender": {"tax_document": "T", "reason": "deregistration"},
     "loss_report": {"report_number": "R"},
     "recovery": {"found": "角落"},
@@ -208,6 +208,9 @@ def bin_of(document: str, role: str, place: Place) -> str | None:
     return bin_for(register, step.after) + ("2" if document == "move" else "")
 
 
+INTO_SPARE = {("factory_receipt", "device"), ("factory_exchange", "new")}
+"""Where the shelf's draft brings a serial into the spare book; its returned one had left the merchandise."""
+
 REVERSED = {NEW: "not_a_line", "void": "already_reversed"}
 
 
@@ -227,6 +230,8 @@ def expected(document: str, role: str, place: Place, site: str) -> str | None:
         return "already_held" if only_new else "wrong_state"
     if step_of(document, role, place) is None:
         return "wrong_register"
+    if state == "returned" and (document, role) in INTO_SPARE:
+        return "other_book"
     bound = document not in ANYWHERE and (register is not None or document in OF_THE_SELLER)
     return "foreign_device" if bound and site != HOME else None
 

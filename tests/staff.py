@@ -66,7 +66,12 @@ class Staff:
     def enrol(self, username: str, code: str, password: str = PASSWORD, at_us: int = NOW) -> str:
         """Sign up with a code; returns the fingerprint of the key made."""
         return self.write(
-            lambda w: enrolment.enrol(w, self.unit, username, code, password).fingerprint, at_us
+            lambda w: (
+                enrolment.enrol(
+                    w, username, code, enrolment.choose(w.store, self.unit, username, password)
+                ).fingerprint
+            ),
+            at_us,
         )
 
     def enrolled(self, username: str, *roles: tuple[str, str], password: str = PASSWORD) -> Person:

@@ -29,6 +29,48 @@ def test_a_key_with_another_body_is_refused(door: Door) -> None:
     assert (answer.status_code, answer.json["code"]) == (422, "idempotency_key_reused")
 
 
+def test_a_key_with_another_query_is_refused_and_the_order_of_the_query_does_not_matter(door: Door) -> None:
+    zhang, sheet = door.sign_in("zhang"), "序列号\n661565719999\n".encode()
+    query = "site=BJ01&register=merchandise&supplier=S&delivery_note=D-1"
+    turned = "delivery_note=D-1&supplier=S&register=merchandise&site=BJ01"
+    first = zhang.post(f"/v1/manifests?{query}", sheet, key="once", X_File_Name="list.csv")
+    again = zhang.post(f"/v1/manifests?{turned}", sheet, key="once", X_File_Name="list.csv")
+    assert (first.status_code, again.json) == (201, first.json), first.text
+    other = zhang.post(
+        f"/v1/manifests?{query.replace('D-1', 'D-2')}", sheet, key="once", X_File_Name="list.csv"
+    )
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    body = {"username": "li", "password": door.password("li")}
+    answer = zhang.client.simulate_post("/v1/session", json=body, headers=zhang.headers)
+    assert (answer.status_code, zhang.get("/v1/me").status_code) == (201, 401)
+
+
+def test_a_refused_sign_in_leaves_the_session_that_the_browser_had(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    body = {"username": "li", "password": "not hers at all"}
+    answer = zhang.client.simulate_post("/v1/session", json=body, headers=zhang.headers)
+    assert (answer.status_code, zhang.get("/v1/me").status_code) == (401, 200)
+
+
+def test_changes_are_kept_from_a_blind_count_and_go_on_where_they_were_after_it(door: Door) -> None:
+    zhang, outlet = door.sign_in("zhang"), door.token()
+    cursor = zhang.get("/v1/changes?limit=500").json["cursor"]
+    begun = zhang.post("/v1/stocktakes", {"site": "BJ01", "register": "merchandise"})
+    assert begun.status_code == 201, begun.text
+    path = f"/v1/changes?after={cursor}"
+    answer = zhang.get(path)
+    assert (answer.status_code, answer.json["code"]) == (409, "count_is_blind")
+    assert outlet.get(path).status_code == 200
+    assert zhang.post("/v1/documents", move()).status_code == 201
+    ended = zhang.post(f"/v1/stocktakes/{begun.json['number']}/cancel", {"reason": "误开"})
+    assert ended.status_code == 200, ended.text
+    assert [line["serial"] for line in zhang.get(path).json["lines"]] == ["661565714358"]
+
+
 def test_a_posting_without_a_key_is_refused(door: Door) -> None:
     zhang = door.sign_in("zhang")
     answer = zhang.client.simulate_post("/v1/documents", json=move(), headers=zhang.headers)

@@ -9,7 +9,7 @@ import pytest
 from devices.ledger.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.door import Client, Door
+from tests.door import Client, Door, move
 
 WAYBILL = "托运单 SF1234567890".encode()
 
@@ -76,4 +76,56 @@ def test_a_paper_that_is_gone_or_altered_is_told(zhang: Client, change: str) -> 
     for guard in ("update", "delete"):
         store.execute(f"DROP TRIGGER blob_no_{guard}{on}")
     store.execute(change, (b"another waybill", digest) if "UPDATE" in change else (digest,))
+    assert faults(zhang) == [("blob", digest)]
+
+
+# --- a paper that two sites keep
+
+
+def tell(client: Client, site: str, name: str) -> str:
+    answer = client.post(f"/v1/attachments?site={site}", WAYBILL, X_File_Name=name)
+    assert (answer.status_code, answer.json["site"], answer.json["name"]) == (201, site, name), answer.text
+    digest: str = answer.json["digest"]
+    return digest
+
+
+@pytest.fixture
+def zhao(zhang: Client) -> Client:
+    """A storekeeper of another site."""
+    return zhang.door.sign_in("zhao")
+
+
+def test_each_site_that_keeps_a_paper_reads_it_under_its_own_name(zhang: Client, zhao: Client) -> None:
+    digest = tell(zhang, "BJ01", "ours.pdf")
+    assert zhao.get(f"/v1/attachments/{digest}").status_code == 404
+    assert tell(zhao, "TJ01", "theirs.pdf") == digest
+    for client, name in ((zhang, "ours.pdf"), (zhao, "theirs.pdf")):
+        answer = client.get(f"/v1/attachments/{digest}")
+        assert (answer.status_code, answer.content) == (200, WAYBILL)
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert zhang.door.store.rows("SELECT COUNT(*) FROM blob WHERE digest = ?", (digest,)) == [(1,)]
+    assert faults(zhang) == []
+
+
+def test_a_site_that_keeps_a_paper_twice_has_one_record_of_it(zhang: Client) -> None:
+    digest = tell(zhang, "BJ01", "ours.pdf")
+    attach(zhang)
+    kept = zhang.door.store.rows("SELECT key, revision FROM record WHERE kind = 'attachment'")
+    assert kept == [(f"BJ01/{digest}", 1)]
+
+
+def test_a_document_rests_on_no_paper_that_only_another_site_keeps(zhang: Client, zhao: Client) -> None:
+    digest = tell(zhao, "TJ01", "theirs.pdf")
+    answer = zhang.post("/v1/documents", {**move(), "attachments": [digest]})
+    assert (answer.status_code, answer.json["code"]) == (422, "unknown_attachment")
+    assert put(zhang, digest) == 422
+    tell(zhang, "BJ01", "ours.pdf")
+    assert zhang.post("/v1/documents", {**move(), "attachments": [digest]}).status_code == 201
+
+
+def test_a_lost_paper_is_told_once_for_all_the_sites_that_kept_it(zhang: Client, zhao: Client) -> None:
+    digest = tell(zhang, "BJ01", "ours.pdf")
+    tell(zhao, "TJ01", "theirs.pdf")
+    with zhang.door.store.writing():
+        zhang.door.store.execute("DELETE FROM blob WHERE digest = ?", (digest,))
     assert faults(zhang) == [("blob", digest)]

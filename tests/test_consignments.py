@@ -1,12 +1,16 @@
-"""What is lost on the way is claimed under the consignment it was sent with."""
+"""A consignment goes to one place, and what is lost on the way is claimed under the one it was sent with."""
 
 import pytest
 
+from devices import records
 from devices.database import Store
+from devices.ledger.verify import verify
+from devices.paperwork import CONSIGNMENT
 from devices.problems import Refused
+from panku.wiring import RECORD_KINDS
 from tests.ledger_books import Books
 
-FIRST, SECOND = "100000000001", "100000000002"
+FIRST, SECOND, THIRD = "100000000001", "100000000002", "100000000003"
 
 
 def test_a_loss_under_another_consignment_is_refused_naming_both(store: Store) -> None:
@@ -46,3 +50,65 @@ def test_opening_stock_on_its_way_has_no_dispatch_to_agree_with(store: Store) ->
     books.settle("opening", lines=[line], attachments=[books.paper])
     books.settle("transit_loss", FIRST, consignment_number="W9", claim="赔")
     assert books.state(FIRST) == "missing"
+
+
+def to_the_maker(books: Books, serial: str, waybill: str) -> str:
+    """A quarantined device goes to the maker."""
+    return books.post("factory_dispatch", serial, maker="厂", carrier="SF", consignment_number=waybill).number
+
+
+def elsewhere(refused: Refused) -> dict[str, object]:
+    """The facts of a refusal to send with a waybill that goes elsewhere."""
+    (problem,) = refused.problems
+    assert problem.code == "consignment_elsewhere"
+    return dict(problem.facts)
+
+
+def test_one_waybill_does_not_go_to_two_places(store: Store) -> None:
+    books = Books(store)
+    books.receive(FIRST, SECOND, THIRD)
+    books.post("hold", SECOND, reason="坏", bin="MQ")
+    sent = {"carrier": "SF", "consignment_number": "W1"}
+    books.post("dispatch", FIRST, destination="TJ01", **sent)
+    known = {"consignment": "W1", "carrier": "SF", "destination": "TJ01"}
+    with pytest.raises(Refused) as refused:
+        to_the_maker(books, SECOND, "W1")
+    assert elsewhere(refused.value) == known
+    with pytest.raises(Refused) as refused:
+        books.post("supplier_return", SECOND, reason="退", **sent)
+    assert elsewhere(refused.value) == known
+    to_the_maker(books, SECOND, "W2")
+    with pytest.raises(Refused) as refused:
+        books.post("dispatch", THIRD, destination="TJ01", carrier="SF", consignment_number="W2")
+    assert elsewhere(refused.value) == {"consignment": "W2", "carrier": "SF", "destination": "厂"}
+    books.post("dispatch", THIRD, destination="TJ01", **sent)
+
+
+def test_a_waybill_of_another_site_is_another_one(store: Store) -> None:
+    books = Books(store)
+    books.receive(FIRST)
+    books.receive(SECOND, site="TJ01")
+    sent = {"carrier": "SF", "consignment_number": "W1"}
+    books.post("dispatch", FIRST, destination="TJ01", **sent)
+    books.post("dispatch", SECOND, site="TJ01", destination="BJ01", **sent)
+
+
+def test_a_waybill_whose_documents_were_all_reversed_goes_elsewhere(store: Store) -> None:
+    books = Books(store)
+    books.receive(FIRST, SECOND)
+    books.post("hold", SECOND, reason="坏", bin="MQ")
+    wrong = books.post("dispatch", FIRST, destination="TJ01", carrier="SF", consignment_number="W1").number
+    books.settle("reversal", document=wrong, reason="错")
+    to_the_maker(books, SECOND, "W1")
+    found = records.current(store, CONSIGNMENT, "BJ01/SF/W1")
+    assert found is not None
+    assert (found[0].destination, found[1]) == ("厂", 2)
+    assert verify(store, RECORD_KINDS).faults == []
+
+
+def test_a_proposed_return_approved_later_goes_with_its_own_waybill(store: Store) -> None:
+    books = Books(store)
+    books.receive(FIRST)
+    books.post("hold", FIRST, reason="坏", bin="MQ")
+    books.settle("supplier_return", FIRST, reason="退", carrier="SF", consignment_number="W1")
+    assert books.state(FIRST) == "returned"

@@ -92,7 +92,7 @@ CASES = {
         "surplus",
     ),
     "received, and not scanned": (Candidate(SERIAL, None, HERE, DOCUMENT), "unscanned"),
-    "moved, and not scanned": (Candidate(SERIAL, HERE, MOVED, DOCUMENT), "unscanned"),
+    "moved to another bin, and not scanned": (Candidate(SERIAL, HERE, MOVED, DOCUMENT), "shortage"),
     "carried over, then booked over": (
         Candidate(SERIAL, HERE, MOVED, DOCUMENT, seen("M2", HERE), (Came(AFTER, "M2"),)),
         "match",
@@ -102,7 +102,7 @@ CASES = {
         "match",
     ),
     "in transit throughout": (Candidate(SERIAL, AWAY, AWAY), "apart"),
-    "dispatched and come back": (Candidate(SERIAL, HERE, HERE, DOCUMENT), "unscanned"),
+    "dispatched and come back": (Candidate(SERIAL, HERE, HERE, DOCUMENT, stayed=False), "unscanned"),
     "dispatched meanwhile": (Candidate(SERIAL, HERE, AWAY, DOCUMENT), "left"),
     "passed through, and never seen": (Candidate(SERIAL, None, SOLD, DOCUMENT), None),
     "disputed, and absent at the recount": (

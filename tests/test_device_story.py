@@ -35,6 +35,39 @@ def test_a_chain_of_replacements_is_the_same_from_each_of_its_devices(store: Sto
         assert replacements(store, serial) == [FIRST, SECOND, THIRD]
 
 
+def mended(books: ReadingBooks, day: int, serial: str) -> None:
+    """A faulty device goes to the maker, and comes back as good."""
+    away = {"maker": "厂", "carrier": "SF", "consignment_number": "W-F"}
+    sent = books.post("factory_dispatch", day, serial, **away)
+    books.post("factory_receipt", day + 1, serial, dispatch=sent, result="修复", bin="S1")
+
+
+def test_what_a_customer_got_and_what_the_maker_sent_are_both_found_from_the_device(store: Store) -> None:
+    books = ReadingBooks(store)
+    in_service(books)
+    swapped(books, 5, FIRST, SECOND)
+    away = {"maker": "厂", "carrier": "SF", "consignment_number": "W-F"}
+    sent = books.post("factory_dispatch", 7, FIRST, **away)
+    books.post("factory_exchange", 8, dispatch=sent, bin="S1", lines=[{"old": FIRST, "new": THIRD}])
+    assert replacements(store, FIRST) == replacements(store, SECOND) == [FIRST, SECOND]
+    assert replacements(store, THIRD) == [FIRST, THIRD]
+
+
+def test_a_device_that_is_issued_anew_begins_another_chain(store: Store) -> None:
+    books = ReadingBooks(store)
+    in_service(books)
+    swapped(books, 5, FIRST, SECOND)
+    mended(books, 7, FIRST)
+    books.receive(9, THIRD)
+    books.sell(9, THIRD)
+    books.register(9, THIRD)
+    order = books.repair(9, THIRD)
+    line = {"faulty": THIRD, "spare": FIRST}
+    books.post("swap", 10, lines=[line], order=order, fault="坏", terms="free", bin="SF")
+    assert replacements(store, FIRST) == replacements(store, THIRD) == [THIRD, FIRST]
+    assert replacements(store, SECOND) == [FIRST, SECOND]
+
+
 def test_a_device_that_was_never_replaced_is_alone(store: Store) -> None:
     books = ReadingBooks(store)
     books.receive(2, FIRST)

@@ -24,7 +24,9 @@ def test_a_code_is_good_for_its_own_person_only(staff: Staff, username: str) -> 
     code = staff.create("li.ming")
     staff.create("wang.fang")
     with pytest.raises(Refused) as refused, staff.writing() as writer:
-        enrolment.enrol(writer, staff.unit, username, code, PASSWORD)
+        enrolment.enrol(
+            writer, username, code, enrolment.choose(writer.store, staff.unit, "li.ming", PASSWORD)
+        )
     assert codes(refused.value) == ["enrolment_refused"]
 
 
@@ -38,7 +40,9 @@ def test_a_code_may_be_typed_without_hyphens_in_small_or_full_width_letters(staf
 def test_a_common_password_is_refused_at_sign_up_and_the_code_stays_good(staff: Staff) -> None:
     code = staff.create("li.ming")
     with pytest.raises(Refused) as refused, staff.writing() as writer:
-        enrolment.enrol(writer, staff.unit, "li.ming", code, "li.ming-li.ming")
+        enrolment.enrol(
+            writer, "li.ming", code, enrolment.choose(writer.store, staff.unit, "li.ming", "li.ming-li.ming")
+        )
     assert codes(refused.value) == ["password_too_common"]
     assert credentials.may_enrol(staff.store, "li.ming", code, NOW)
 
@@ -126,7 +130,9 @@ def test_a_reactivated_person_enrols_anew_without_a_role(staff: Staff) -> None:
     with staff.writing() as writer:
         code = persons.reactivate(writer, staff.admin, "li.ming").code
     with staff.writing() as writer:
-        key = enrolment.enrol(writer, staff.unit, "li.ming", code, OTHER_PASSWORD)
+        key = enrolment.enrol(
+            writer, "li.ming", code, enrolment.choose(writer.store, staff.unit, "li.ming", OTHER_PASSWORD)
+        )
     assert staff.person("li.ming").roles == frozenset()
     assert key.status == "waiting"
 
@@ -141,7 +147,11 @@ def test_an_active_person_is_not_reactivated(staff: Staff) -> None:
 def test_a_changed_password_takes_the_old_ones_place(staff: Staff) -> None:
     person = staff.enrolled("li.ming")
     with staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, person, PASSWORD, OTHER_PASSWORD)
+        enrolment.change_password(
+            writer,
+            person,
+            enrolment.choose_anew(writer.store, staff.unit, person.username, PASSWORD, OTHER_PASSWORD),
+        )
     found = credentials.credential_of(staff.store, "li.ming")
     assert found is not None
     assert passwords.matches(found.password_hash, OTHER_PASSWORD)
@@ -151,9 +161,17 @@ def test_a_changed_password_takes_the_old_ones_place(staff: Staff) -> None:
 def test_a_refused_new_password_leaves_the_old_one(staff: Staff) -> None:
     person = staff.enrolled("li.ming")
     with pytest.raises(Refused), staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, person, PASSWORD, "password1234")
+        enrolment.change_password(
+            writer,
+            person,
+            enrolment.choose_anew(writer.store, staff.unit, person.username, PASSWORD, "password1234"),
+        )
     with staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, person, PASSWORD, OTHER_PASSWORD)
+        enrolment.change_password(
+            writer,
+            person,
+            enrolment.choose_anew(writer.store, staff.unit, person.username, PASSWORD, OTHER_PASSWORD),
+        )
 
 
 def test_an_administrators_reset_takes_the_password_away_at_once(staff: Staff) -> None:

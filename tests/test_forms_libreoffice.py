@@ -21,6 +21,7 @@ from tests.custody import House
 from tests.every_form import every_form, filled_house
 from tests.printed import fetched, heading_row
 from tests.test_forms_xlsx import FORM, FORMULAS, NAMES, Row, Value
+from tests.test_forms_xlsx import shown as visible
 
 A4_POINTS = (842, 595)
 
@@ -70,7 +71,7 @@ def test_libreoffice_keeps_texts_like_formulas_and_names_of_any_character(tmp_pa
     start = heading_row(openpyxl.load_workbook(file).active)
     told = found[start : start + len(texts)]
     assert [row[:3] for row in told] == [
-        [f"{n:012d}", text, str(Decimal(n * 101) / 100)] for n, text in enumerate(texts)
+        [f"{n:012d}", visible(text), str(Decimal(n * 101) / 100)] for n, text in enumerate(texts)
     ]
 
 
@@ -89,3 +90,17 @@ def test_libreoffice_prints_a4_with_the_heading_and_the_number_on_every_page(tmp
         assert f"第{n}页，共{len(document)}页" in text
     for place in ("第1页", "000000000149", "账链"):
         assert any(place in page.get_textpage().get_text_bounded().replace(" ", "") for page in document)
+
+
+def test_libreoffice_prints_the_boxes_whole_below_the_last_rows_and_the_total(tmp_path: Path) -> None:
+    libreoffice.required()
+    files = {rows: tmp_path / f"boxes{rows}.xlsx" for rows in range(30, 48)}
+    for rows, path in files.items():
+        with path.open("wb") as file:
+            write_xlsx(paper_of(FORM, Value(tuple(Row(f"{n:012d}") for n in range(rows))), "zh_CN"), file)
+    libreoffice.converted(list(files.values()), "pdf", tmp_path)
+    for rows, path in files.items():
+        made = pypdfium2.PdfDocument(tmp_path / "made" / f"{path.stem}.pdf")
+        last = list(made)[-1].get_textpage().get_text_bounded().replace(" ", "")
+        wanted = (f"{rows - 2:012d}", f"{rows - 1:012d}", "合计", "设备管理员", "设备审核员", "b" * 64)
+        assert [text for text in wanted if text not in last] == [], rows

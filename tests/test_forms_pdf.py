@@ -94,6 +94,19 @@ def test_the_boxes_and_the_proof_are_whole_on_one_page(rows: int) -> None:
     assert codes(pages(data, 110)[-1]) == [f"BJ01-2026-000001 {'a' * 64}"]
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, *range(29, 42)])
+def test_nobody_signs_below_an_empty_heading(rows: int) -> None:
+    found = texts(written(Value(tuple(Row(f"{n:012d}") for n in range(rows)))))
+    last = solid(found[-1])
+    wanted = (*(f"{n:012d}" for n in range(max(0, rows - 2), rows)), "合计", "审核员")
+    assert [text for text in wanted if text not in last] == []
+
+
+def test_a_table_without_rows_says_that_there_are_none() -> None:
+    (page,) = texts(written(Value(())))
+    assert "（无）" in page
+
+
 def codes(page: Image.Image) -> list[str]:
     """What the QR codes above the footer hold."""
     above = page.crop((0, 0, page.width, round(page.height * (1 - 15 / 297))))

@@ -16,7 +16,9 @@ import pytest
 from devices.problems import Refused
 from labels.forms import xlsx
 from labels.forms.form import Box, Column, Field, Form, Paper, Proof, Table, Word, paper_of
-from labels.forms.xlsx import safe_text, write_xlsx
+from labels.forms.parts import NUMBER
+from labels.forms.xlsx import write_xlsx
+from labels.forms.xlsx_cells import lines_of, safe_text
 
 AT_US = 1_795_500_000_000_000  # 2026-11-24T14:00:00 in Shanghai
 
@@ -80,6 +82,11 @@ def lines(sheet: Any) -> list[list[Any]]:
     return rows[: next(n for n, row in enumerate(rows) if row[0].value == "合计")]
 
 
+def shown(text: str) -> str:
+    """A text of NAMES as a reader of a cell sees it: what turns the order of letters around is told by its code."""
+    return text.replace("\u202e", "[U+202E]")
+
+
 def heading_row(sheet: Any) -> int:
     """The row that is repeated on every page."""
     return int(sheet.print_title_rows.partition(":")[0].strip("$"))
@@ -115,7 +122,7 @@ def test_text_that_begins_like_a_formula_stays_text(text: str) -> None:
 def test_a_name_with_any_character_survives(text: str) -> None:
     (row,) = lines(drawn(Value((Row("1", text),))).active)
     assert row[1].value == safe_text(text)
-    assert row[1].value.replace("_x005F_", "_") == text
+    assert row[1].value.replace("_x005F_", "_") == shown(text)
 
 
 def test_what_no_file_can_hold_is_shown_by_its_code() -> None:
@@ -123,8 +130,29 @@ def test_what_no_file_can_hold_is_shown_by_its_code() -> None:
 
 
 def test_a_text_too_long_for_a_cell_says_that_it_goes_on() -> None:
-    (row,) = lines(drawn(Value((Row("1", "名" * 40_000),))).active)
-    assert (len(row[1].value), row[1].value[-2:]) == (30_000, "名…")
+    kept = safe_text("名" * 40_000)
+    assert (len(kept), kept[-2:]) == (30_000, "名…")
+
+
+@pytest.mark.parametrize("letter", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_what_turns_the_order_of_letters_around_is_shown_by_its_code(letter: str) -> None:
+    assert safe_text(f"a{letter}b") == f"a[U+{ord(letter):04X}]b"
+
+
+@pytest.mark.parametrize("text", ["名" * 40_000, "两行\n" * 100 + "完", "a1-" * 2_000, "0f" * 3_000])
+def test_a_row_is_never_higher_than_a_spreadsheet_shows_and_no_text_is_lost(text: str) -> None:
+    sheet = drawn(Value((Row("1", text), Row("2")), text)).active
+    heights = [dimension.height for dimension in sheet.row_dimensions.values() if dimension.height]
+    assert max(heights) <= 400
+    cells = [row[1] for row in lines(sheet)[:-1]]
+    assert "".join(cell.value for cell in cells).replace("\n", "") == text.replace("\n", "")
+    assert {cell.data_type for cell in cells} == {"s"}
+    head = [row for row in sheet.iter_rows(max_row=heading_row(sheet) - 1, values_only=True) if "备注" in row]
+    assert len(head) == 1
+
+
+def test_a_head_too_high_for_a_screen_is_not_frozen() -> None:
+    assert drawn(Value((Row("1"),), "备" * 2_000)).active.freeze_panes is None
 
 
 def test_more_rows_than_a_worksheet_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +195,37 @@ def test_sums_stand_below_the_rows() -> None:
     assert [cell.value for cell in sheet[total]] == ["合计", None, 100_000_000.02, 2, None, None, None]
 
 
-def test_a_form_without_rows_is_drawn() -> None:
-    assert lines(drawn(Value(())).active) == []
+def test_a_form_without_rows_says_that_there_are_none() -> None:
+    (row,) = lines(drawn(Value(())).active)
+    assert {cell.value for cell in row} == {"（无）", None}
+
+
+def test_the_heading_is_as_high_as_its_longest_title() -> None:
+    columns = (*COLUMNS[:-1], Column("form.column.visitor_organisation", "state", 12))
+    form = msgspec.structs.replace(
+        FORM, tables=(Table("form.table.lines", lambda value: value.rows, columns),)
+    )
+    file = io.BytesIO()
+    write_xlsx(paper_of(form, Value(()), "en"), file)
+    sheet = openpyxl.load_workbook(file).active
+    assert sheet.row_dimensions[heading_row(sheet)].height > 2 * 14
+
+
+def test_a_long_word_begins_on_a_line_of_its_own_and_is_counted_so() -> None:
+    assert lines_of("密钥指纹 " + "0f" * 32, 100) == 3
+    assert lines_of("BJ01-2026-000001 BJ01-2026-000002", 40) == 2
+
+
+def test_a_rows_number_stands_in_the_middle() -> None:
+    form = msgspec.structs.replace(
+        FORM, tables=(Table("form.table.lines", lambda value: enumerate(value.rows, 1), (NUMBER,)),)
+    )
+    sheet = drawn(Value((Row("1"),)), form).active
+    assert sheet.cell(heading_row(sheet) + 1, 1).alignment.horizontal == "center"
+
+
+def test_a_title_begins_with_a_large_letter() -> None:
+    assert paper_of(FORM, Value(()), "en").title[0] == "M"
 
 
 def test_the_page_is_a4_with_repeated_heading_page_numbers_and_frozen_panes() -> None:

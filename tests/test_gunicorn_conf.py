@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from panku.commands.serve import Server
+from panku.wiring import closing
 
 WANTED = {
     "control_socket_disable": True,
@@ -25,6 +26,29 @@ def configuration() -> Any:
 @pytest.mark.parametrize("name", WANTED)
 def test_what_keeps_the_server_safe_is_set(configuration: Any, name: str) -> None:
     assert getattr(configuration, name) == WANTED[name]
+
+
+class Answer:
+    """As much of gunicorn's response as decides whether the connection is kept."""
+
+    closed = False
+
+    def force_close(self) -> None:
+        self.closed = True
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_answer_that_says_so_closes_the_connection(told: bool) -> None:
+    def app(_: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("413 Content Too Large", [("connection", "close")] if told else [])
+        return []
+
+    answer = Answer()
+    closing(app)({}, answer.start_response)
+    assert answer.closed is told
 
 
 def test_the_command_line_of_gunicorn_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -267,7 +267,9 @@ def test_a_key_that_was_reset_since_does_not_sign(house: House) -> None:
     with house.store.writing():
         writer = open_journals(house.store, [UNIT], house.now)
         code = enrolment.reset_password(writer, house.admin, "sun")
-        enrolment.enrol(writer, unit, "sun", code, house.password("sun"))
+        enrolment.enrol(
+            writer, "sun", code, enrolment.choose(writer.store, unit, "sun", house.password("sun"))
+        )
     house.clients.pop("sun", None)
     assert codes(sign(house, number, "incoming")) == ["key_not_confirmed"]
     fingerprint = next(

@@ -291,6 +291,26 @@ def test_every_declared_step_is_taken_by_some_test() -> None:
     assert {way[0] for way in TAKEN} == set(STEPS)
 
 
+def reached(start: tuple[str, Register | None], closed: set[str]) -> set[tuple[str, Register | None]]:
+    """The places that a device can come to, in however many steps, if it may not come to the states of `closed`."""
+    found, open_places = {start}, [start]
+    while open_places:
+        state, register = open_places.pop()
+        for step, before, after in TAKEN:
+            place = (step.after, after)
+            if (step.before, before) == (state, register) and step.after not in closed and place not in found:
+                found.add(place)
+                open_places.append(place)
+    return found
+
+
+def test_a_swapped_device_is_a_customers_again_only_after_it_was_stock_or_left_for_good() -> None:
+    places = reached(("faulty", "spare"), {"in_stock", "returned"})
+    assert {"at_factory", "missing", "written_off", "quarantined"} <= {state for state, _ in places}
+    assert not {"in_service", "in_repair", "sold", "carried"} & {state for state, _ in places}
+    assert ("in_service", None) in reached(("faulty", "spare"), {"returned"})
+
+
 # --- the database agrees
 
 

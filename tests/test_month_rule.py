@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,11 @@ from devices.ledger.case import Case, Move
 from devices.ledger.drafts import AnyDraft, Draft
 from devices.ledger.entries import Entry
 from devices.ledger.months import MONTH, Month
-from devices.ledger.rules import months_are_open, opening_precedes_the_first_close
+from devices.ledger.rules import (
+    months_are_open,
+    months_of_the_site_are_open,
+    opening_precedes_the_first_close,
+)
 from devices.lifecycle import STEPS
 from devices.problems import Refused
 from devices.unit import Unit
@@ -24,7 +29,7 @@ from devices.values import BOOKS, NOWHERE, REGISTERS, Position, Register
 from panku.wiring import RULEBOOK
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import NOW, TODAY
-from tests.shelf import AWAY, HOME, PARTS, PLACES, Place, Shelf, expected, step_of
+from tests.shelf import AWAY, HOME, PARTS, PLACES, Shelf, expected
 
 SERIAL = "661565714353"
 UNUSED: Any = None
@@ -72,6 +77,33 @@ def test_a_move_is_refused_exactly_where_a_book_it_touches_is_closed(
             facts = {"serial": SERIAL, "site": book[0], "register": book[1], "month": "2026-11"}
             touched = book in {(place.site, place.register) for place in (before, after)}
             assert told == ([("month_closed", "/lines/0", facts)] if touched and late else [])
+
+
+IN_NO_BOOK = [place for place in PLACES_OF_A_LINE if place.register not in BOOKS]
+
+
+@pytest.mark.parametrize(("day", "late"), [("2026-10-31", True), ("2026-11-30", True), ("2026-12-01", False)])
+def test_a_document_without_a_book_waits_for_every_book_of_its_site(day: str, late: bool) -> None:
+    case = case_of(
+        day, {(HOME, "spare"): "2026-11", (HOME, "merchandise"): "2026-10", (AWAY, "spare"): "2027-01"}
+    )
+    facts = {"serial": SERIAL, "site": HOME, "register": "spare", "month": "2026-11"}
+    for before, after in itertools.product(IN_NO_BOOK, IN_NO_BOOK):
+        told = [
+            dict(problem.facts) for problem in months_of_the_site_are_open(case, [move_of(before, after)])
+        ]
+        assert told == ([facts] if late else [])
+
+
+def test_a_document_of_a_book_waits_for_that_book_alone() -> None:
+    case = case_of("2026-11-30", {(HOME, "spare"): "2026-11"})
+    loose = move_of(NOWHERE, at(HOME, "custody"))
+    assert not list(months_of_the_site_are_open(case, [loose, move_of(NOWHERE, at(HOME, "merchandise"))]))
+
+
+def test_a_document_without_a_book_does_not_wait_for_another_site() -> None:
+    case = case_of("2026-11-30", {(AWAY, "spare"): "2026-11"})
+    assert not list(months_of_the_site_are_open(case, [move_of(NOWHERE, at(None, None))]))
 
 
 def test_both_sites_of_an_arrival_are_told_where_both_are_closed() -> None:
@@ -135,33 +167,19 @@ def codes_of(store: Store, unit: Unit, body: dict[str, Any], month: str) -> set[
         return {problem.code for problem in refused.problems}
 
 
-PARTNER_IN_A_BOOK = {("swap", "faulty"), ("swap", "spare"), ("factory_exchange", "new")}
-"""Where the shelf's other device of a pair is, or becomes, a spare."""
-
-
-def touches_a_book(document: str, role: str, place: Place) -> bool:
-    """Whether the tables say that a document moves the device of a place, or its partner, by a book."""
-    step = step_of(document, role, place)
-    enters = step is not None and step.becomes in (*BOOKS, "given", "left")
-    return place[1] in BOOKS or enters or (document, role) in PARTNER_IN_A_BOOK
-
-
 @pytest.mark.parametrize(("document", "role"), PARTS, ids=lambda part: part)
-def test_every_document_that_touches_a_book_waits_for_an_open_month(
-    document: str, role: str, shelf: Shelf
-) -> None:
+def test_every_document_waits_for_an_open_month(document: str, role: str, shelf: Shelf) -> None:
     wrong = {}
     for place in PLACES:
         if expected(document, role, place, HOME) is not None:
             continue
         body = shelf.body(document, role, place, HOME)
-        wanted = {"month_closed"} if touches_a_book(document, role, place) else set()
         opening = {"opening_after_close"} if document == "opening" else set()
         told = (
             codes_of(shelf.store, shelf.unit, body, TODAY[:7]),
             codes_of(shelf.store, shelf.unit, body, "2026-10"),
         )
-        if told != (wanted | opening, opening):
+        if told != ({"month_closed"} | opening, opening):
             wrong[place] = told
     assert wrong == {}
 

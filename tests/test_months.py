@@ -534,7 +534,7 @@ def test_a_key_that_the_month_was_not_closed_with_does_not_sign_it(door: Door) -
     with door.store.writing():
         writer = open_journals(door.store, [UNIT], door.now)
         code = persons.create(writer, unit, door.admin, "sun", "孙").code
-        enrolment.enrol(writer, unit, "sun", code, door.password("li"))
+        enrolment.enrol(writer, "sun", code, enrolment.choose(writer.store, unit, "sun", door.password("li")))
         grants.grant(writer, door.admin, "sun", "auditor", "BJ01")
     sun = door.sign_in("li")
     cookie = sun.client.simulate_post(
@@ -654,7 +654,7 @@ def test_a_ledger_that_no_longer_comes_to_the_closed_statement_is_told(closed: D
     with undone(closed) as ledger:
         ledger.store.execute("UPDATE line SET n = n + 1 WHERE type = 'sale'")
         assert [fault.what for fault in month_faults(ledger.store)] == [
-            "the ledger's cards are others than were closed"
+            "the ledger's card of TCG-01 is another than was closed"
         ]
 
 

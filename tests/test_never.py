@@ -289,12 +289,138 @@ def test_a_rejected_document_is_resolved_by_an_approved_answer(books: Books) -> 
     )
 
 
+def test_a_rejected_document_is_unresolved_again_once_its_answer_is_reversed(books: Books) -> None:
+    number = books.receive(A, B)
+    books.review(number, "reject")
+    first = books.post("hold", A, reason="待查", bin="MQ", answers=number).number
+    second = books.post("hold", B, reason="待查", bin="MQ", answers=number).number
+    for answer in (first, second):
+        books.review(answer)
+    resolved = []
+    for answer in (first, second):
+        books.settle("reversal", document=answer, reason="错")
+        resolved.append(
+            books.store.row("SELECT status, resolved FROM standing WHERE document = ?", (number,))
+        )
+        assert verify(books.store, RECORD_KINDS).faults == []
+    assert resolved == [("rejected", 1), ("rejected", 0)]
+    third = books.post("hold", A, reason="再查", bin="MQ", answers=number).number
+    books.review(third)
+    assert books.store.row("SELECT resolved FROM standing WHERE document = ?", (number,)) == (1,)
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def test_an_answer_that_is_reversed_in_part_still_stands(books: Books) -> None:
+    number = books.receive(A, B)
+    books.review(number, "reject")
+    answer = books.post("hold", A, B, reason="待查", bin="MQ", answers=number).number
+    books.review(answer)
+    books.settle("reversal", document=answer, reason="错", serials=[A])
+    assert books.store.row("SELECT resolved FROM standing WHERE document = ?", (number,)) == (1,)
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
 def test_what_was_written_off_and_found_again_is_never_released(books: Books) -> None:
     books.receive(A)
     books.post("hold", A, reason="损", bin="MQ")
     books.settle("write_off", A, reason="无价值")
     books.settle("recovery", A, found="角落", bin="MQ")
     assert refusal(books, "release", A, inspection="好", bin="MG").code == "not_releasable"
+
+
+def written_off_and_returned(books: Books) -> None:
+    """A device that was written off, found again and sent back to its supplier."""
+    books.receive(A)
+    books.post("hold", A, reason="损", bin="MQ")
+    books.settle("write_off", A, reason="无价值")
+    books.settle("recovery", A, found="角落", bin="MQ")
+    books.settle("supplier_return", A, reason="退", carrier="SF", consignment_number="W-S")
+
+
+RECEIVED = {"register": "merchandise", "supplier": "厂", "delivery_note": "D", "model": "TCG-01"}
+
+
+def test_what_was_written_off_is_never_stock_again_though_its_supplier_redelivers_it(books: Books) -> None:
+    written_off_and_returned(books)
+    assert refusal(books, "receipt", A, **RECEIVED, bin="MG").code == "not_releasable"
+    adopted = {
+        "customer": TAXPAYER,
+        "attachments": [books.paper],
+        "lines": [{"serial": A, "model": "TCG-01"}],
+    }
+    assert refusal(books, "adoption", **adopted).code == "not_releasable"
+    line = {"serial": A, "model": "TCG-01", "state": "sold", "customer": TAXPAYER}
+    assert refusal(books, "opening", attachments=[books.paper], lines=[line]).code == "not_releasable"
+    books.post("receipt", **RECEIVED, bin="MQ", lines=[{"serial": A, "reason": "曾报废"}])
+    assert refusal(books, "release", A, inspection="好", bin="MG").code == "not_releasable"
+
+
+def test_a_reversed_receipt_leaves_the_mark_of_what_was_written_off(books: Books) -> None:
+    written_off_and_returned(books)
+    line = {"serial": A, "reason": "曾报废"}
+    number = books.post("receipt", **RECEIVED, bin="MQ", lines=[line]).number
+    books.settle("reversal", document=number, reason="错")
+    assert books.store.row("SELECT state, mark FROM position") == ("void", "never_releasable")
+    assert refusal(books, "receipt", A, **RECEIVED, bin="MG").code == "not_releasable"
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def returned(books: Books, serial: str, book: str) -> None:
+    """A device of one of our books that went back to its supplier."""
+    books.receive(serial, register=book)
+    books.post("hold", serial, reason="损", bin={"merchandise": "MQ", "spare": "SQ"}[book])
+    books.settle("supplier_return", serial, reason="退", carrier="SF", consignment_number="W-S")
+
+
+def other_book(books: Books, kind: str, serial: str, **fields: Any) -> tuple[Any, ...]:
+    """What a document is refused as that would bring a returned serial into the other book."""
+    problem = refusal(books, kind, **fields)
+    assert problem.facts["serial"] == serial
+    return problem.code, problem.facts["register"], problem.facts["expected"]
+
+
+def test_a_returned_spare_is_never_redelivered_as_merchandise(books: Books) -> None:
+    returned(books, S, "spare")
+    told = other_book(books, "receipt", S, **RECEIVED, bin="MG", lines=[{"serial": S}])
+    assert told == ("other_book", "merchandise", "spare")
+    sold = {"serial": S, "model": "TCG-01", "state": "sold", "customer": TAXPAYER}
+    told = other_book(books, "opening", S, attachments=[books.paper], lines=[sold])
+    assert told == ("other_book", "merchandise", "spare")
+    books.receive(S, register="spare")
+    assert books.state(S) == "in_stock"
+
+
+def test_returned_merchandise_never_comes_from_the_maker_as_a_spare(books: Books) -> None:
+    returned(books, A, "merchandise")
+    books.receive(S, T, register="spare")
+    books.post("hold", S, T, reason="坏", bin="SQ")
+    sent = books.post("factory_dispatch", S, T, maker="厂", carrier="SF", consignment_number="W-F").number
+    line = {"serial": A, "model": "TCG-01"}
+    told = other_book(books, "factory_receipt", A, dispatch=sent, result="好", bin="SQ", lines=[line])
+    assert told == ("other_book", "spare", "merchandise")
+    told = other_book(books, "factory_exchange", A, dispatch=sent, bin="SG", lines=[{"old": S, "new": A}])
+    assert told == ("other_book", "spare", "merchandise")
+    books.receive(A)
+    assert books.state(A) == "in_stock"
+
+
+def test_a_returned_spare_never_becomes_a_bought_device_by_the_makers_exchange(books: Books) -> None:
+    returned(books, S, "spare")
+    books.serve(A)
+    books.post("repair_intake", A, order=books.repair(A), fault="坏", bin="CG")
+    sent = books.post("factory_dispatch", A, maker="厂", carrier="SF", consignment_number="W-F").number
+    told = other_book(books, "factory_exchange", S, dispatch=sent, bin="CG", lines=[{"old": A, "new": S}])
+    assert told == ("other_book", "merchandise", "spare")
+
+
+def test_a_reversed_receipt_frees_the_book_only_of_a_serial_that_was_never_returned(books: Books) -> None:
+    books.settle("reversal", document=books.receive(A, register="spare"), reason="错账")
+    books.receive(A)
+    returned(books, S, "spare")
+    books.settle("reversal", document=books.receive(S, register="spare"), reason="错")
+    told = other_book(books, "receipt", S, **RECEIVED, bin="MG", lines=[{"serial": S}])
+    assert told == ("other_book", "merchandise", "spare")
+    assert verify(books.store, RECORD_KINDS).faults == []
 
 
 def test_a_returned_disk_needs_re_initialisation_before_release(books: Books) -> None:

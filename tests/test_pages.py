@@ -13,7 +13,7 @@ from api.app import create_app
 from api.calls import Services
 from devices.unit import found
 from labels.words import LOCALES, catalogue
-from tests.conftest import Stores
+from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door
 from web.door import SERVED, add_pages
 from web.navigation import LINKS, links_of
@@ -42,6 +42,16 @@ def door(stores: Stores) -> Iterator[Door]:
     store = stores.fresh("sqlite")
     made = Door(store)
     made.enrol_extra()
+    add_pages(made.app, made.services)
+    yield made
+    stores.drop(store)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def every_engine(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+    """The pages once on each engine: what one keeps, another may refuse."""
+    store = stores.fresh(request.param)
+    made = Door(store)
     add_pages(made.app, made.services)
     yield made
     stores.drop(store)
@@ -113,8 +123,29 @@ def test_every_text_of_a_template_or_script_is_in_both_catalogues_and_no_other()
         assert {name for name in have - used if not name.startswith(tuple(prefixes))} == set()
 
 
-def test_no_page_ships_more_than_sixty_kibibytes_of_script() -> None:
-    assert sum((STATIC / name).stat().st_size for name in SERVED if name.endswith(".js")) < 60 * 1024
+def scripts_of(template: str) -> set[str]:
+    """Every script that a page of this template ships: those it names, those every page has, and what they import."""
+    sources = [(TEMPLATES / name).read_text() for name in ("base.html", template)]
+    found = {name for source in sources for name in re.findall(r'static\("(\w+\.js)"\)', source)}
+    while (
+        more := {name for each in found for name in re.findall(r'from "\./(\w+\.js)"', script(each))} - found
+    ):
+        found |= more
+    return found
+
+
+def script(name: str) -> str:
+    return (Path(STATIC) / name).read_text()
+
+
+@pytest.mark.parametrize("template", sorted({page.template for page in PAGES}))
+def test_no_page_ships_more_than_sixty_kibibytes_of_script(template: str) -> None:
+    assert sum(len(script(name).encode()) for name in scripts_of(template)) < 60 * 1024
+
+
+def test_every_script_is_shipped_by_some_page() -> None:
+    shipped = {name for page in PAGES for name in scripts_of(page.template)}
+    assert shipped == {name for name in SERVED if name.endswith(".js")}
 
 
 def test_a_static_file_is_kept_by_its_content_and_others_are_not_served(door: Door) -> None:
@@ -143,7 +174,21 @@ def test_without_an_administrator_the_first_page_says_how_to_begin(stores: Store
 
 
 @pytest.mark.parametrize(
-    ("then", "next_page"), [("/me", "/me"), ("//evil.example", "/"), ("https://evil", "/")]
+    ("then", "next_page"),
+    [
+        ("/me", "/me"),
+        (
+            "%2Fbooks%3Fsite%3DBJ01%26as_of%3D2026-11-24T10%3A00",
+            "/books?site=BJ01&amp;as_of=2026-11-24T10:00",
+        ),
+        ("/search?q=张", "/search?q=张"),
+        ("//evil.example", "/"),
+        ("https://evil", "/"),
+        ("/%5Cevil.example", "/"),
+        ("/%20/evil.example", "/"),
+        ("/x%5C%5Cevil", "/"),
+        ("%09//evil.example", "/"),
+    ],
 )
 def test_signing_in_leads_on_within_this_server_only(door: Door, then: str, next_page: str) -> None:
     assert f'data-next="{next_page}"' in door.nobody().get(f"/sign-in?then={then}").text
@@ -160,3 +205,58 @@ def test_the_language_is_the_readers_choice(door: Door) -> None:
 
 def test_nobody_has_links() -> None:
     assert links_of(None) == []
+
+
+HOSTILE = ("%00", "%1B", "%EF%BF%BF", "%C2%85")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_page_refuses_a_text_that_nothing_can_keep(every_engine: Door, text: str) -> None:
+    zhang = every_engine.sign_in("zhang")
+    for path in (f"/devices/661565{text}714358", f"/documents/BJ01{text}-2026-000001", f"/customers/C{text}"):
+        assert zhang.get(path).status_code in (404, 422), path
+    for path in (
+        f"/search?q=66{text}15",
+        f"/documents?site=BJ{text}01",
+        f"/sign-in?then=/{text}/evil.example",
+    ):
+        answer = zhang.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8"), path
+
+
+def test_what_a_scanner_appends_to_a_search_is_taken_off(every_engine: Door) -> None:
+    assert every_engine.sign_in("zhang").get("/search?q=661565714358%1D%04").status_code in (200, 303)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/devices/661565714358/nothing"])
+def test_a_page_that_is_not_there_is_refused_in_html_to_a_browser(door: Door, path: str) -> None:
+    answer = door.nobody().get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "default-src 'none'; script-src 'self'" in answer.headers["content-security-policy"]
+    assert '<html lang="zh-CN">' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"), [("/nowhere", "application/json"), ("/nowhere", "*/*"), ("/v1/nowhere", "text/html")]
+)
+def test_a_program_is_refused_in_json(door: Door, path: str, accept: str) -> None:
+    answer = door.nobody().get(path, Accept=accept)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_method_that_a_page_has_not_is_refused_in_html_to_a_browser(door: Door) -> None:
+    answer = door.nobody().post("/me", Accept="text/html")
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "text/html; charset=utf-8")
+    assert "GET" in answer.headers["allow"]
+
+
+def test_a_fault_of_a_page_is_told_in_html_without_its_trace(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("within")
+
+    monkeypatch.setattr("web.pages.admit", broken)
+    answer = door.sign_in("zhang").get("/me", Accept="text/html")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "within" not in answer.text

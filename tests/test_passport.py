@@ -1,5 +1,9 @@
 """What a device's passport says, to whom, and what it says may come next."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
 from msgspec.structs import replace
 
 from devices import records
@@ -8,9 +12,11 @@ from devices.ledger import listing, passport
 from devices.ledger.history import Sees
 from devices.lifecycle import POSTED, STEPS
 from devices.values import Bin, Site
+from tests.ledger_books import TAXPAYER as CUSTOMER
+from tests.ledger_books import Books
 from tests.reading_books import SERIALS, TAXPAYER, ReadingBooks, at
 
-FIRST, SECOND, THIRD = SERIALS[:3]
+FIRST, SECOND, THIRD, FOURTH = SERIALS[:4]
 
 
 def only(site: str) -> Sees:
@@ -117,3 +123,76 @@ def test_a_sites_documents_are_not_those_of_a_site_whose_code_begins_alike(store
     tenth = books.receive(2, SECOND, site="A10")
     for sites, expected in ((["A1"], [first]), (["A10"], [tenth]), (["A10", "A1"], [first, tenth])):
         assert [row.number for row in listing.documents(store, sites=sites).documents] == expected
+
+
+def paired(books: Books, tax: str, report: str) -> None:
+    """A tax disk and a report disk of one customer, registered together."""
+    books.receive(tax)
+    books.receive(report, model="TCG-02")
+    books.post("sale", tax, report, customer=CUSTOMER, application="A")
+    lines = [{"serial": tax}, {"serial": report, "paired_with": tax}]
+    books.post("registration", customer=CUSTOMER, lines=lines)
+
+
+def swapped(books: Books, faulty: str, spare: str) -> str:
+    """A customer's disk is swapped for a spare; the swap's number."""
+    books.receive(spare, register="spare")
+    line = {"faulty": faulty, "spare": spare}
+    order = books.repair(faulty)
+    return books.post("swap", order=order, fault="坏", terms="free", bin="SF", lines=[line]).number
+
+
+def pair_of(books: Books, serial: str) -> str | None:
+    return passport.passports(books.store, [serial])[serial].paired_with
+
+
+def test_the_pair_of_a_disk_is_the_one_that_its_customer_has_now(store: Store) -> None:
+    books = Books(store)
+    paired(books, FIRST, SECOND)
+    assert pair_of(books, SECOND) == FIRST
+    swapped(books, FIRST, THIRD)
+    assert pair_of(books, SECOND) == THIRD
+    number = swapped(books, THIRD, FOURTH)
+    assert pair_of(books, SECOND) == FOURTH
+    books.settle("reversal", document=number, reason="错")
+    assert pair_of(books, SECOND) == THIRD
+    order = books.repair(SECOND)
+    books.post("repair_intake", SECOND, order=order, fault="坏", bin="CG")
+    assert pair_of(books, SECOND) == THIRD
+
+
+def test_a_disk_has_no_pair_once_that_is_no_longer_its_customers(store: Store) -> None:
+    books = Books(store)
+    paired(books, FIRST, SECOND)
+    lost = books.post("loss_report", FIRST, report_number="R").number
+    assert pair_of(books, SECOND) is None
+    books.settle("reversal", document=lost, reason="错")
+    assert pair_of(books, SECOND) == FIRST
+    books.post("surrender", FIRST, tax_document="T", reason="other")
+    assert pair_of(books, SECOND) is None
+
+
+def test_a_disk_that_was_sold_to_somebody_else_is_nobodys_pair(store: Store) -> None:
+    books = Books(store)
+    paired(books, FIRST, SECOND)
+    books.post("customer_return", FIRST, reason="退", bin="MQ")
+    books.settle("release", bin="MG", inspection="好", lines=[{"serial": FIRST, "reinitialised": "好"}])
+    other = {"taxpayer_id": "110101199003085", "name": "乙店"}
+    books.post("sale", FIRST, customer=other, application="B")
+    books.post("registration", FIRST, customer=other)
+    assert pair_of(books, SECOND) is None
+
+
+def test_passports_are_read_in_one_statement(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    books = Books(store)
+    paired(books, FIRST, SECOND)
+    asked: list[str] = []
+    real = store.execute
+
+    def counted(sql: str, params: Sequence[Any] = ()) -> Any:
+        asked.append(sql)
+        return real(sql, params)
+
+    monkeypatch.setattr(store, "execute", counted)
+    assert passport.passports(store, [FIRST, SECOND])[SECOND].paired_with == FIRST
+    assert len(asked) == 1

@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
+from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
 from devices.people import passwords
 from devices.people.passwords import NOBODYS_HASH, hash_password, matches, outdated, refuse_password
@@ -85,4 +86,18 @@ def test_a_hash_made_with_other_parameters_is_outdated() -> None:
 
 def test_weighing_a_very_long_password_stops_at_a_limit() -> None:
     assert refuse_password(GOOD + "x" * 100_000) == []
-    assert passwords.WEIGHED == 72
+    assert len(passwords.weighed(GOOD * 100)) == passwords.WEIGHED
+
+
+def test_the_signs_are_those_that_the_weighing_knows() -> None:
+    assert [set(signs) for signs in passwords.SIGNS] == [set(signs) for signs in L33T_TABLE.values()]
+
+
+def test_a_text_of_every_sign_is_weighed_under_a_few_substitutions_only() -> None:
+    text = "a4@8({[<369&#!1/|0$5+7%2`*3" * 4
+    assert len(list(enumerate_l33t_subs(relevant_l33t_subtable(text, L33T_TABLE)))) > 100
+    weighed = passwords.weighed(text)
+    assert (
+        len(list(enumerate_l33t_subs(relevant_l33t_subtable(weighed, L33T_TABLE)))) <= passwords.COMBINATIONS
+    )
+    assert refuse_password(text) == []

@@ -162,18 +162,23 @@ def test_another_person_confirms_a_waiting_key_and_its_owner_does_not(staff: Sta
     waiting = staff.enrol("lee", code, OTHER_PASSWORD)
     with pytest.raises(Refused, match="key_own_confirmation"):
         staff.write(lambda w: signing_keys.confirm(w, lee, waiting))
-    staff.write(lambda w: signing_keys.confirm(w, staff.admin, waiting))
+    supervisor = staff.enrolled("ann", ("supervisor", UNIT))
+    staff.write(lambda w: signing_keys.confirm(w, supervisor, waiting))
     key, private = signing_keys.open_key(staff.store, "lee", OTHER_PASSWORD)
-    assert key.confirmed_by == "admin.zhou"
+    assert key.confirmed_by == "ann"
     assert private.public_key().public_bytes_raw().hex() == key.public_hex
     with pytest.raises(Refused, match="key_not_waiting"):
-        staff.write(lambda w: signing_keys.confirm(w, staff.admin, waiting))
+        staff.write(lambda w: signing_keys.confirm(w, supervisor, waiting))
 
 
 def test_a_changed_password_keeps_the_key(staff: Staff) -> None:
     lee = staff.enrolled("lee")
     before, _ = signing_keys.open_key(staff.store, "lee", PASSWORD)
-    staff.write(lambda w: enrolment.change_password(w, staff.unit, lee, PASSWORD, OTHER_PASSWORD))
+    staff.write(
+        lambda w: enrolment.change_password(
+            w, lee, enrolment.choose_anew(w.store, staff.unit, lee.username, PASSWORD, OTHER_PASSWORD)
+        )
+    )
     after, _ = signing_keys.open_key(staff.store, "lee", OTHER_PASSWORD)
     assert after == msgspec.structs.replace(before, seals=before.seals + 1)
     with pytest.raises(Refused, match="wrong_password"):
@@ -184,7 +189,11 @@ def test_a_password_is_not_changed_by_one_who_does_not_know_it(staff: Staff) -> 
     lee = staff.enrolled("lee")
     with pytest.raises(Refused, match="wrong_password"):
         staff.write(
-            lambda w: enrolment.change_password(w, staff.unit, lee, OTHER_PASSWORD, OTHER_PASSWORD),
+            lambda w: enrolment.change_password(
+                w,
+                lee,
+                enrolment.choose_anew(w.store, staff.unit, lee.username, OTHER_PASSWORD, OTHER_PASSWORD),
+            ),
         )
 
 

@@ -179,7 +179,12 @@ class Stage:
             writer = open_journals(shelf.store, [UNIT], NOW)
             if caller.username and not persons.person_of(shelf.store, caller.username):
                 code = persons.create(writer, shelf.unit, admin, caller.username, "某人").code
-                enrolment.enrol(writer, shelf.unit, caller.username, code, PASSWORD)
+                enrolment.enrol(
+                    writer,
+                    caller.username,
+                    code,
+                    enrolment.choose(writer.store, shelf.unit, caller.username, PASSWORD),
+                )
                 for role, site in caller.roles:
                     grants.grant(writer, admin, caller.username, role, site)
             if caller.via == "token":

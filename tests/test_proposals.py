@@ -6,7 +6,8 @@ import pytest
 
 from devices.database import Store
 from devices.ledger import listing
-from tests.reading_books import SERIALS, ReadingBooks
+from devices.ledger.manifests import keep_attachment
+from tests.reading_books import SERIALS, ReadingBooks, at
 
 
 @pytest.fixture
@@ -29,9 +30,16 @@ def lines_of(books: ReadingBooks, number: str) -> tuple[int, int]:
 
 def opening(books: ReadingBooks) -> str:
     """Three disks from the old books, waiting for an auditor."""
-    digest = "0" * 64
     with books.store.writing():
-        books.store.insert("blob", ("digest", "bytes"), [(digest, b"")])
+        digest = keep_attachment(
+            books.store,
+            b"old books",
+            site="A1",
+            name="old.pdf",
+            media_type="application/pdf",
+            by="li",
+            at_us=at(1),
+        )
     line = {"model": "TCG-01", "state": "in_stock", "register": "merchandise", "bin": "M1"}
     lines = [{"serial": serial, **line} for serial in SERIALS[2:5]]
     return books.post("opening", 3, attachments=[digest], lines=lines)

@@ -435,6 +435,39 @@ def test_a_customer_who_is_sold_to_is_not_erased(door: Door, fighters: Fighters)
     whole(door.store)
 
 
+def test_a_customer_whom_another_sites_reversal_would_serve_is_not_erased(
+    door: Door, fighters: Fighters
+) -> None:
+    zhang, zhao, li = (door.sign_in(name) for name in ("zhang", "zhao", "li"))
+    buyer = {"taxpayer_id": "91110000600037341L", "name": "甲公司"}
+    line = {"business_date": TODAY, "lines": [{"serial": "661565714358"}]}
+    sold = {"type": "sale", "site": BJ, "customer": buyer, "application": "A", **line}
+    assert zhang.post("/v1/documents", sold).status_code == 201
+    back = {"type": "customer_return", "site": TJ, "reason": "注销", "bin": "M-09", **line}
+    returned = zhao.post("/v1/documents", back)
+    assert returned.status_code == 201, returned.text
+    (number,) = (
+        door.store.row("SELECT key FROM personal WHERE taxpayer_id = ?", (buyer["taxpayer_id"],)) or ()
+    )
+    undo = {
+        "type": "reversal",
+        "site": TJ,
+        "business_date": TODAY,
+        "document": returned.json["number"],
+        "reason": "错",
+    }
+    erased, proposed = fighters.fight(
+        door.store,
+        [
+            asking(li, "POST", f"/v1/customers/{number}/erase", {"password": door.password("li")}, key="e"),
+            asking(zhao, "POST", "/v1/documents", undo, key="u"),
+        ],
+    )
+    told = (erased.code, proposed.code)
+    assert told in (("customer_has_proposals", "won"), ("won", "customer_erased"))
+    whole(door.store)
+
+
 def customer_without_devices(door: Door, taxpayer_id: str) -> str:
     """A customer of the demo whose devices have all come back; their number."""
     zhang = door.sign_in("zhang")

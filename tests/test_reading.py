@@ -3,10 +3,12 @@
 import socket
 import struct
 from collections.abc import Iterator
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 from falcon import testing
-from gunicorn.http.body import Body, LengthReader
+from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 
 from api import times
@@ -43,6 +45,66 @@ def sent_over(sent: bytes, length: int, client: Client, *, closed: bool) -> test
 def test_a_body_that_stalls_is_told_so(door: Door) -> None:
     answer = sent_over(b'{"type": "mo', 200, door.sign_in("zhang"), closed=False)
     assert (answer.status_code, answer.json["code"]) == (408, "body_stalled")
+
+
+def in_chunks(body: bytes, client: Client, *, limit: int | None = None) -> testing.Result:
+    """The answer to a post whose body comes in chunks, without a length, as gunicorn's own reader hands it on."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 50_000))
+        theirs.sendall(body)
+        message = SimpleNamespace(trailers=[], limit_request_fields=10)
+        environ = {"wsgi.input": Body(ChunkedReader(message, SocketUnreader(ours))), "CONTENT_LENGTH": ""}
+        headers = {**client.headers, "Idempotency-Key": "k", "Transfer-Encoding": "chunked"}
+        if limit is not None:
+            client.door.services.body_limit_bytes = limit
+        return client.client.simulate_post("/v1/documents", headers=headers, extras=environ)
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def test_a_body_in_chunks_is_read_to_its_end(door: Door) -> None:
+    body = msgspec.json.encode(move())
+    answer = in_chunks(chunk(body[:20]) + chunk(body[20:]) + chunk(b""), door.sign_in("zhang"))
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_body_in_chunks_over_the_limit_is_refused(door: Door) -> None:
+    answer = in_chunks(chunk(b" " * 600) + chunk(b" " * 600) + chunk(b""), door.sign_in("zhang"), limit=1000)
+    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("sent", "refusal"),
+    [(b"zz\r\n{}\r\n", (400, "malformed_request")), (b"40\r\n{", (408, "body_stalled"))],
+)
+def test_a_body_in_chunks_that_are_none_or_stall_is_refused(
+    door: Door, sent: bytes, refusal: tuple[int, str]
+) -> None:
+    answer = in_chunks(sent, door.sign_in("zhang"))
+    assert (answer.status_code, answer.json["code"]) == refusal
+
+
+def test_a_body_over_the_limit_is_refused_unread_and_the_connection_closed(door: Door) -> None:
+    headers = {"Content-Length": str(3 * 1024 * 1024)}
+    answer = door.nobody().client.simulate_post("/v1/documents", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip"])
+def test_a_body_in_another_encoding_is_refused(door: Door, encoding: str) -> None:
+    answer = door.sign_in("zhang").post("/v1/documents", move(), Content_Encoding=encoding)
+    assert (answer.status_code, answer.json["code"]) == (415, "wrong_encoding")
+
+
+def test_who_asks_is_refused_before_what_they_send(door: Door) -> None:
+    assert door.nobody().post("/v1/documents", b"{").status_code == 401
+    assert door.token().post("/v1/documents", b"{").json["code"] == "scope_missing"
+    assert door.sign_in("zhang").post("/v1/people", b"{").status_code == 403
+    assert door.sign_in("zhang").post("/v1/documents", b"{").status_code == 400
 
 
 def test_a_body_that_ends_early_is_refused(door: Door) -> None:

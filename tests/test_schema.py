@@ -6,7 +6,7 @@ from pathlib import Path
 import peewee
 import pytest
 
-from devices import schema
+from devices import schema, schema_guards
 from devices.database import Store
 from tests.conftest import ENGINES, Stores
 
@@ -169,6 +169,63 @@ def test_a_guard_that_was_lost_or_changed_is_never_accepted(
         assert CHANGES[change][0] in str(refused.value)
         assert "--accept" not in str(refused.value)
     assert "table more was added" in schema.differences(shelf)
+
+
+@pytest.mark.parametrize(
+    "forged", ["DELETE FROM schema_fingerprint WHERE object LIKE ?", "DELETE FROM schema_fingerprint"]
+)
+def test_a_guard_of_a_migration_is_missed_though_the_kept_fingerprint_was_changed_too(
+    shelf: Store, migrations: Path, forged: str
+) -> None:
+    schema.check(shelf, migrations)
+    shelf.execute("DROP TRIGGER kept" + (" ON shelf" if shelf.engine == "postgresql" else ""))
+    shelf.execute(forged, ("%kept",) if "?" in forged else ())
+    for refused_by in (
+        lambda: schema.check(shelf, migrations),
+        lambda: schema.accept(shelf, migrations),
+        lambda: schema.migrate(shelf, migrations),
+    ):
+        with pytest.raises(schema.SchemaDiffers, match="restore the database from a backup") as refused:
+            refused_by()
+        assert "kept is missing" in str(refused.value)
+
+
+def test_a_guard_with_another_body_is_noticed_though_the_kept_fingerprint_says_the_same(
+    shelf: Store, migrations: Path
+) -> None:
+    body = {
+        "sqlite": ["DROP TRIGGER kept", "CREATE TRIGGER kept BEFORE DELETE ON shelf BEGIN SELECT 1; END"],
+        "postgresql": [
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$"
+        ],
+    }
+    for statement in body[shelf.engine]:
+        shelf.execute(statement)
+    schema._keep(shelf)
+    assert schema.differences(shelf, migrations) == [
+        "trigger kept was changed" if shelf.engine == "sqlite" else "function refuse() was changed"
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_guard_of_a_fresh_database_is_one_that_the_migrations_say(
+    stores: Stores, engine: str, tidy: Callable[[Store], Store]
+) -> None:
+    store = tidy(stores.fresh(engine))
+    paths = tuple(str(path) for path in sorted(schema.MIGRATIONS.glob("0*.py")))
+    found = {f"{kind} {name}" for kind, name, _ in schema._definitions(store) if kind in schema_guards.GUARDS}
+    assert schema_guards.required(engine, paths).keys() == found
+    assert {name.split()[0] for name in found} <= set(schema_guards.GUARDS)
+    assert schema.differences(store) == []
+
+
+def test_a_guard_that_a_later_migration_drops_is_not_required_any_more(
+    shelf: Store, migrations: Path
+) -> None:
+    dropped = "DROP TRIGGER kept" + (" ON shelf" if shelf.engine == "postgresql" else "")
+    (migrations / "0002_free.py").write_text(f"def up(migrator, db):\n    db.execute_sql({dropped!r})\n")
+    assert schema.migrate(shelf, migrations) == ["0002_free"]
+    schema.check(shelf, migrations)
 
 
 def test_a_trigger_that_was_added_is_accepted(shelf: Store, migrations: Path) -> None:

@@ -180,7 +180,7 @@ def test_each_fault_of_a_range_has_its_name(text: str, code: str) -> None:
 
 def test_a_list_stands_for_a_bounded_number_of_serials() -> None:
     assert len(expand_all("661565714353+9", most=10).serials) == 10
-    for text in ("661565714353+10", "661565714353+9\n661565714353"):
+    for text in ("661565714353+10", "661565714353+9\n661565714353", "?\n" * 11):
         found = expand_all(text, most=10)
         assert (found.serials, [each.code for each in found.problems]) == ((), ["list_too_long"])
 

@@ -7,8 +7,10 @@ import peewee
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from devices.people import enrolment, sealing, signing_keys
+from devices.journal import Writer
+from devices.people import enrolment, persons, sealing, signing_keys
 from devices.people.kinds import PublicKey
+from devices.people.roles import Person
 from devices.problems import Refused
 from devices.values import UNIT
 from tests.staff import OTHER_PASSWORD, PASSWORD, Staff, codes
@@ -27,7 +29,14 @@ def reset(staff: Staff, username: str) -> PublicKey:
     with staff.writing() as writer:
         code = enrolment.reset_password(writer, staff.admin, username)
     with staff.writing() as writer:
-        return enrolment.enrol(writer, staff.unit, username, code, OTHER_PASSWORD)
+        return enrolment.enrol(
+            writer, username, code, enrolment.choose(writer.store, staff.unit, username, OTHER_PASSWORD)
+        )
+
+
+def rotated(writer: Writer, by: Person, password: str) -> PublicKey:
+    before = signing_keys.opened(writer.store, by.username, password)
+    return signing_keys.rotate(writer, by, before, signing_keys.new_key(by.username, password))
 
 
 def test_a_seal_opens_with_its_password() -> None:
@@ -98,7 +107,11 @@ def test_a_changed_password_seals_the_same_key_anew(staff: Staff) -> None:
     person = staff.enrolled("li.ming")
     before = current(staff, "li.ming")
     with staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, person, PASSWORD, OTHER_PASSWORD)
+        enrolment.change_password(
+            writer,
+            person,
+            enrolment.choose_anew(writer.store, staff.unit, person.username, PASSWORD, OTHER_PASSWORD),
+        )
     key, _ = signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)
     assert key == msgspec.structs.replace(before, seals=before.seals + 1)
 
@@ -126,7 +139,11 @@ def test_a_waiting_key_survives_a_change_of_password_as_waiting(staff: Staff) ->
     person = staff.enrolled("li.ming")
     reset(staff, "li.ming")
     with staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, person, OTHER_PASSWORD, PASSWORD)
+        enrolment.change_password(
+            writer,
+            person,
+            enrolment.choose_anew(writer.store, staff.unit, person.username, OTHER_PASSWORD, PASSWORD),
+        )
     assert current(staff, "li.ming").status == "waiting"
 
 
@@ -141,9 +158,76 @@ def test_a_second_person_confirms_the_new_key(staff: Staff, role: str, site: str
     assert signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)[0] == confirmed
 
 
+def test_an_administrator_does_not_confirm_the_key_made_with_the_code_of_their_reset(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("auditor", "A1"))
+    key = reset(staff, "li.ming")
+    assert key.let_in_by == "admin.zhou"
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, key.fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_a_waiting_key_replaced_by_another_is_still_not_confirmed_by_who_let_its_holder_in(
+    staff: Staff,
+) -> None:
+    person = staff.enrolled("li.ming", ("auditor", "A1"))
+    reset(staff, "li.ming")
+    with staff.writing() as writer:
+        again = rotated(writer, person, OTHER_PASSWORD)
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, again.fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_whoever_resets_again_is_the_one_who_does_not_confirm(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("auditor", "A1"))
+    other = staff.enrolled("zhao", ("admin", UNIT))
+    with staff.writing() as writer:
+        enrolment.reset_password(writer, staff.admin, "li.ming")
+    with staff.writing() as writer:
+        code = enrolment.reset_password(writer, other, "li.ming")
+    fingerprint = staff.enrol("li.ming", code, OTHER_PASSWORD)
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, other, fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+    with staff.writing() as writer:
+        assert signing_keys.confirm(writer, staff.admin, fingerprint).status == "active"
+
+
+def test_whoever_let_a_person_back_in_does_not_confirm_their_key(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("auditor", "A1"))
+    staff.write(lambda w: persons.deactivate(w, staff.admin, "li.ming"))
+    code = staff.write(lambda w: persons.reactivate(w, staff.admin, "li.ming").code)
+    fingerprint = staff.enrol("li.ming", code, OTHER_PASSWORD)
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, staff.admin, fingerprint)
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_a_person_whose_own_key_waits_confirms_nobodys(staff: Staff) -> None:
+    first = staff.enrolled("li.ming", ("auditor", "A1"))
+    staff.enrolled("wang.fang", ("auditor", "B2"))
+    reset(staff, "li.ming")
+    key = reset(staff, "wang.fang")
+    with pytest.raises(Refused) as refused, staff.writing() as writer:
+        signing_keys.confirm(writer, first, key.fingerprint)
+    assert codes(refused.value) == ["key_not_confirmed"]
+
+
+def test_the_database_refuses_a_key_confirmed_by_who_let_its_holder_in(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    key = reset(staff, "li.ming")
+    with pytest.raises(peewee.IntegrityError), staff.store.writing():
+        staff.store.execute(
+            "UPDATE public_key SET status = 'active', confirmed_by = let_in_by WHERE fingerprint = ?",
+            (key.fingerprint,),
+        )
+
+
 def test_nobody_confirms_their_own_key(staff: Staff) -> None:
     auditor = staff.enrolled("li.ming", ("auditor", "A1"))
-    key = reset(staff, "li.ming")
+    with staff.writing() as writer:
+        key = rotated(writer, auditor, PASSWORD)
     with pytest.raises(Refused) as refused, staff.writing() as writer:
         signing_keys.confirm(writer, auditor, key.fingerprint)
     assert codes(refused.value) == ["key_own_confirmation"]
@@ -177,7 +261,7 @@ def test_a_key_that_is_not_waiting_is_not_confirmed(staff: Staff, known: bool, c
 
 def test_the_database_refuses_a_second_living_key(staff: Staff) -> None:
     with pytest.raises(peewee.IntegrityError), staff.store.writing():
-        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1, 1)
+        row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1, None, 1)
         columns = (*PublicKey.__struct_fields__, "revision")
         staff.store.insert("public_key", columns, [row])
 
@@ -186,7 +270,13 @@ def test_a_change_of_password_is_journalled_and_keeps_the_key(staff: Staff) -> N
     staff.enrolled("li.ming", ("storekeeper", "A1"))
     before = current(staff, "li.ming")
     with staff.writing() as writer:
-        enrolment.change_password(writer, staff.unit, staff.person("li.ming"), PASSWORD, OTHER_PASSWORD)
+        enrolment.change_password(
+            writer,
+            staff.person("li.ming"),
+            enrolment.choose_anew(
+                writer.store, staff.unit, staff.person("li.ming").username, PASSWORD, OTHER_PASSWORD
+            ),
+        )
     assert current(staff, "li.ming") == msgspec.structs.replace(before, seals=2)
     row = staff.store.row(
         "SELECT kind, reference FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1", (UNIT,)
@@ -198,7 +288,7 @@ def test_a_key_is_replaced_by_one_that_waits_and_the_old_one_is_kept(staff: Staf
     staff.enrolled("li.ming", ("storekeeper", "A1"))
     old = current(staff, "li.ming")
     with staff.writing() as writer:
-        new = signing_keys.rotate(writer, staff.person("li.ming"), PASSWORD)
+        new = rotated(writer, staff.person("li.ming"), PASSWORD)
     assert (new.status, new.fingerprint != old.fingerprint) == ("waiting", True)
     kept = signing_keys.key_by_fingerprint(staff.store, old.fingerprint)
     assert kept is not None
@@ -212,6 +302,23 @@ def test_a_key_is_not_replaced_without_the_password(staff: Staff) -> None:
     staff.enrolled("li.ming", ("storekeeper", "A1"))
     old = current(staff, "li.ming")
     with pytest.raises(Refused) as refused, staff.writing() as writer:
-        signing_keys.rotate(writer, staff.person("li.ming"), OTHER_PASSWORD)
+        rotated(writer, staff.person("li.ming"), OTHER_PASSWORD)
     assert codes(refused.value) == ["wrong_password"]
     assert current(staff, "li.ming") == old
+
+
+def test_a_key_opened_with_a_password_that_was_changed_meanwhile_is_neither_sealed_nor_replaced(
+    staff: Staff,
+) -> None:
+    person = staff.enrolled("li.ming")
+    before = signing_keys.opened(staff.store, "li.ming", PASSWORD)
+    late = enrolment.choose_anew(staff.store, staff.unit, "li.ming", PASSWORD, "harbour violin twelve")
+    first = enrolment.choose_anew(staff.store, staff.unit, "li.ming", PASSWORD, OTHER_PASSWORD)
+    staff.write(lambda w: enrolment.change_password(w, person, first))
+    with pytest.raises(Refused, match="wrong_password"):
+        staff.write(lambda w: enrolment.change_password(w, person, late))
+    with pytest.raises(Refused, match="wrong_password"):
+        staff.write(
+            lambda w: signing_keys.rotate(w, person, before, signing_keys.new_key("li.ming", PASSWORD))
+        )
+    assert signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)[0].status == "active"

@@ -275,7 +275,9 @@ def test_a_double_count_is_recounted_only_where_it_disagrees(door: Door) -> None
     first, second, *others = stock
     scan(zhang, number, first, *others)
     scan(li, number, second, *others)
-    assert code_of(zhang.post(f"/v1/stocktakes/{number}/close")) == "recount_needed"
+    refused = zhang.post(f"/v1/stocktakes/{number}/close")
+    assert (code_of(refused), refused.json["errors"][0]["count"]) == ("recount_needed", 2)
+    assert not [serial for serial, _ in stock if serial in refused.text], "neither learns what the other saw"
     (told,) = send(zhang, number, one(door, first[0], "p", count="auditor")).json
     assert told["error"]["code"] == "wrong_part"
     assert zhang.post(f"/v1/stocktakes/{number}/recount").json["disputed"] == sorted([first[0], second[0]])
@@ -291,6 +293,56 @@ def test_a_double_count_is_recounted_only_where_it_disagrees(door: Door) -> None
     }
     assert (lines[first[0]]["result"], lines[first[0]]["recount"]) == ("match", "found")
     assert (lines[second[0]]["result"], lines[second[0]]["recount"]) == ("shortage", "absent")
+
+
+def test_during_the_recount_what_was_seen_in_two_bins_and_is_still_to_be_scanned_is_named(door: Door) -> None:
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    number = begin(zhang, double=True)
+    (serial, _), *_ = held(door, "merchandise")
+    scan(zhang, number, (serial, "M-01"))
+    scan(li, number, (serial, "M-02"))
+    zhang.post(f"/v1/stocktakes/{number}/recount")
+    refused = zhang.post(f"/v1/stocktakes/{number}/close")
+    assert (code_of(refused), refused.json["errors"][0]["serials"]) == ("recount_unfinished", [serial])
+    scan(li, number, (serial, "M-02"))
+    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["blind", "open"])
+def test_a_blind_count_that_was_seen_and_reopened_says_so_on_its_next_sheet(door: Door, method: str) -> None:
+    zhang = door.sign_in("zhang")
+    number = closed(zhang, *held(door, "merchandise")[:2], method=method)
+    assert "reopened" not in zhang.get(f"/v1/stocktakes/{number}/sheet").json["header"]["remarks"]
+    zhang.post(f"/v1/stocktakes/{number}/reopen", {"reason": "漏了"})
+    door.now += SECOND
+    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    remarks = zhang.get(f"/v1/stocktakes/{number}/sheet").json["header"]["remarks"]
+    assert ("reopened" in remarks) == (method == "blind")
+
+
+def test_a_device_that_was_only_moved_from_bin_to_bin_and_never_scanned_is_short(door: Door) -> None:
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    number = begin(zhang)
+    (moved, was), *others = held(door, "merchandise")
+    to = "M-02" if was == "M-01" else "M-01"
+    body = {"type": "move", "site": "BJ01", "business_date": TODAY, "bin": to, "lines": [{"serial": moved}]}
+    door.now += SECOND
+    document = zhang.post("/v1/documents", body).json["number"]
+    scan(zhang, number, *others, *held(door, "merchandise", "quarantined"))
+    door.now += SECOND
+    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    (line,) = zhang.get(f"/v1/stocktakes/{number}/sheet?result=variance").json["lines"]
+    assert (line["serial"], line["result"], line["moved"]) == (moved, "shortage", [document])
+    explain(zhang, number)
+    sign(zhang, number, "zhang", "storekeeper")
+    door.now += SECOND
+    body["bin"] = was
+    assert zhang.post("/v1/documents", body).status_code == 201
+    assert sign(li, number, "li", "auditor").json["reopened"] == [moved], "it moved after the close"
+    explain(zhang, number)
+    sign(zhang, number, "zhang", "storekeeper")
+    sign(li, number, "li", "auditor")
+    assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
 
 
 def test_a_single_count_is_not_recounted(door: Door) -> None:

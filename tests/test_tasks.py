@@ -78,5 +78,6 @@ def test_a_device_may_be_left_without_a_bin_where_the_lifecycle_has_a_step_witho
     assert optional == {"recovery", "swap"}
 
 
-def test_a_repaired_device_goes_back_alone_and_others_together() -> None:
-    assert [task.document for task in POSTING if most_lines(task) == 1] == ["repair_intake", "repair_return"]
+def test_what_is_done_under_an_order_is_of_one_device_and_the_rest_of_many() -> None:
+    alone = [task.document for task in POSTING if most_lines(task) == 1]
+    assert alone == ["repair_intake", "repair_return", "swap", "carry_out"]

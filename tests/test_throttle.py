@@ -75,10 +75,62 @@ def test_failures_are_forgotten_after_a_quarter_of_an_hour(doors: Store) -> None
     last = fail(doors, 11)
     later = last + throttle.FORGOTTEN_AFTER_US + 1
     throttle.attempt(doors, "li.ming", ADDRESS, later)
-    assert doors.rows("SELECT failures FROM throttle") == [(1,)]
+    assert doors.rows("SELECT failures FROM throttle") == [(1,), (1,)]
 
 
 def test_what_was_typed_as_a_username_is_not_kept(doors: Store) -> None:
     throttle.attempt(doors, "my secret password", ADDRESS, NOW)
-    [(digest,)] = doors.rows("SELECT digest FROM throttle")
-    assert len(digest) == 64
+    assert {len(digest) for (digest,) in doors.rows("SELECT digest FROM throttle")} == {64}
+
+
+def try_names(doors: Store, count: int, address: str = ADDRESS) -> None:
+    """A list of usernames, each once, from one address."""
+    for number in range(count):
+        throttle.attempt(doors, f"person{number}", address, NOW)
+
+
+def test_a_list_of_usernames_from_one_address_waits_after_its_free_ones(doors: Store) -> None:
+    try_names(doors, throttle.FREE_FAILURES_OF_AN_ADDRESS)
+    with pytest.raises(Refused) as refused:
+        throttle.attempt(doors, "li.ming", ADDRESS, NOW)
+    assert [(p.code, p.facts) for p in refused.value.problems] == [("throttled", {"seconds": 1})]
+    throttle.attempt(doors, "li.ming", "198.51.100.1", NOW)
+    throttle.attempt(doors, "li.ming", ADDRESS, NOW, in_session=True)
+
+
+def test_nobody_waits_for_an_address_longer_than_a_few_seconds(doors: Store) -> None:
+    try_names(doors, throttle.FREE_FAILURES_OF_AN_ADDRESS)
+    at_us = NOW
+    for number in range(20):
+        at_us += throttle.LONGEST_SECONDS_OF_AN_ADDRESS * SECOND
+        throttle.attempt(doors, f"another{number}", ADDRESS, at_us)
+
+
+def test_a_right_password_takes_only_its_own_attempt_back_from_its_address(doors: Store) -> None:
+    try_names(doors, throttle.FREE_FAILURES_OF_AN_ADDRESS - 1)
+    for _ in range(3):
+        throttle.attempt(doors, "li.ming", ADDRESS, NOW)
+        throttle.pardon(doors, "li.ming", ADDRESS)
+    throttle.attempt(doors, "wang.fang", ADDRESS, NOW)
+    with pytest.raises(Refused, match="throttled"):
+        throttle.attempt(doors, "li.ming", ADDRESS, NOW)
+
+
+def test_a_stranger_who_tries_to_sign_in_does_not_keep_a_session_from_its_password(doors: Store) -> None:
+    last = fail(doors, 8)
+    throttle.attempt(doors, "li.ming", ADDRESS, last, in_session=True)
+
+
+@pytest.mark.parametrize("account", ["in a session", "address", "sign-in"])
+def test_no_username_counts_against_what_is_not_its_own(doors: Store, account: str) -> None:
+    for _ in range(5):
+        throttle.attempt(doors, account, ADDRESS, NOW)
+    throttle.attempt(doors, "li.ming", ADDRESS, NOW, in_session=True)
+
+
+def test_the_addresses_of_one_subscriber_count_together(doors: Store) -> None:
+    for number in range(5):
+        throttle.attempt(doors, "li.ming", f"2001:db8:1:2::{number + 1:x}", NOW)
+    with pytest.raises(Refused, match="throttled"):
+        throttle.attempt(doors, "li.ming", "2001:db8:1:2:ffff::1", NOW)
+    throttle.attempt(doors, "li.ming", "2001:db8:1:3::1", NOW)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import falcon
 
 from api.calls import Services
-from devices.problems import refuse
-from web.pages import PageResource
+from api.routing import render_fault, render_http_error, render_refusal
+from devices.problems import Refused, refuse
+from web.pages import PageResource, tell_refused
 from web.rendering import STATIC, static_bytes, static_digest
 from web.table import PAGES
 
@@ -27,8 +31,34 @@ class Static:
         resp.set_header("Cache-Control", "public, max-age=31536000, immutable" if fresh else "no-cache")
 
 
+Handler = Callable[[falcon.Request, falcon.Response, Any, Any], None]
+ERRORS: tuple[tuple[type[Exception], Handler], ...] = (
+    (Exception, render_fault),
+    (falcon.HTTPError, render_http_error),
+    (Refused, render_refusal),
+)
+
+
+def for_browsers(handle: Handler, services: Services) -> Handler:
+    """An error's handler that answers a browser outside of the API with the page of refusals."""
+
+    def answer(req: falcon.Request, resp: falcon.Response, error: Any, params: Any) -> None:
+        handle(req, resp, error, params)
+        if wants_page(req):
+            tell_refused(req, resp, resp.context.refused, services)
+
+    return answer
+
+
+def wants_page(req: falcon.Request) -> bool:
+    """Whether a person looks at the answer: outside of the API, and the browser names HTML."""
+    return "text/html" in req.accept and req.path.split("/")[1] != "v1"
+
+
 def add_pages(app: falcon.App[falcon.Request, falcon.Response], services: Services) -> None:
-    """Add the pages' routes."""
+    """Add the pages' routes, and the page of refusals for what has none."""
+    for error, handle in ERRORS:
+        app.add_error_handler(error, for_browsers(handle, services))
     app.add_route("/static/{name}", Static())
     for page in PAGES:
         app.add_route(page.path, PageResource(services, page))

@@ -9,15 +9,21 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
+from api import security_log
 from api.access import Access, admit
+from api.addresses import client_address
 from api.calls import Call, Services
+from api.reading import path_of
 from api.session import principal_of
+from api.texts import keepable_within, unkeepable
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
+from devices.serials import shortened
 from labels.words import LOCALES, Locale, negotiate, sentence
 from web.rendering import render
 
 LANGUAGE_COOKIE = "panku_language"
+SECURE_LANGUAGE_COOKIE = "__Host-panku_language"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -65,14 +71,18 @@ class PageResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
         """The page as HTML; a refusal as a page that says why."""
-        locale = locale_of(req, resp)
+        locale = locale_of(req, resp, secure=self.services.secure_cookies)
         person: Person | None = None
         try:
             at_us = self.services.clock()
+            address = client_address(req, self.services.trusted_proxies)
+            security_log.watched(req, address)
             person, session = _reader(self.services, req, at_us)
+            security_log.known_as(req, person.principal if person else "")
             if person is None and not self.page.access.public:
                 raise falcon.HTTPSeeOther(f"/sign-in?then={quote(req.relative_uri, safe='')}")
-            asked = {name: value for name, value in req.params.items() if isinstance(value, str)}
+            path = path_of(path)
+            asked = texts_of(req)
             query = msgspec.defstruct("Query", [("site", str | None)])(asked.get("site"))
             admit(self.page.access, person, path, None, query)
             call = Call(
@@ -83,7 +93,7 @@ class PageResource:
                 body=None,
                 raw=b"",
                 at_us=at_us,
-                address=req.remote_addr or "",
+                address=address,
                 locale=locale,
                 session=session,
             )
@@ -92,12 +102,35 @@ class PageResource:
                 self.page.template, locale, page=self.page.name, person=person, uri=req.relative_uri, **shown
             )
         except Refused as refused:
-            req.context.refused = refused
+            resp.context.refused = refused
+            security_log.note(req, refused)
             resp.status = falcon.code_to_http_status(refused.status)
             html = refused_page(refused, locale, person, req.relative_uri)
-        resp.text = html
-        resp.content_type = "text/html; charset=utf-8"
-        resp.set_header("Content-Security-Policy", POLICY)
+        _answer(resp, html)
+
+
+def tell_refused(req: falcon.Request, resp: falcon.Response, refused: Refused, services: Services) -> None:
+    """Answer with the page of refusals where no page's own function does, so without knowing who reads."""
+    locale = locale_of(req, resp, secure=services.secure_cookies)
+    _answer(resp, refused_page(refused, locale, None, req.relative_uri))
+
+
+def _answer(resp: falcon.Response, html: str) -> None:
+    resp.data, resp.text = None, html
+    resp.content_type = "text/html; charset=utf-8"
+    resp.set_header("Content-Security-Policy", POLICY)
+
+
+def texts_of(req: falcon.Request) -> dict[str, str]:
+    """The query's texts, each without what a scanner appends. Raises Refused (`malformed_parameter`).
+
+    A search is typed, pasted or scanned: a character that can not be kept is taken off the ends and refused within.
+    """
+    asked = {name: keepable_within(value) for name, value in req.params.items() if isinstance(value, str)}
+    for name, text in asked.items():
+        if unkeepable(name) or unkeepable(text):
+            raise refuse("malformed_parameter", name=shortened(name), value=shortened(text))
+    return asked
 
 
 def refused_page(refused: Refused, locale: Locale, person: Person | None, uri: str) -> str:
@@ -108,14 +141,18 @@ def refused_page(refused: Refused, locale: Locale, person: Person | None, uri: s
     )
 
 
-def locale_of(req: falcon.Request, resp: falcon.Response) -> Locale:
-    """The reader's language: as just chosen (`?lang=`), as chosen before, or as their browser asks."""
+def locale_of(req: falcon.Request, resp: falcon.Response, *, secure: bool) -> Locale:
+    """The reader's language: as just chosen (`?lang=`), as chosen before, or as their browser asks.
+
+    The choice is kept in a cookie; `secure` binds it to HTTPS, as the session's.
+    """
+    name = SECURE_LANGUAGE_COOKIE if secure else LANGUAGE_COOKIE
     chosen = req.get_param("lang")
     for locale in LOCALES:
         if chosen == locale:
-            resp.set_cookie(LANGUAGE_COOKIE, locale, path="/", secure=False, http_only=True, same_site="Lax")
+            resp.set_cookie(name, locale, path="/", secure=secure, http_only=True, same_site="Lax")
             return locale
-    kept = req.cookies.get(LANGUAGE_COOKIE)
+    kept = req.cookies.get(name)
     return next((locale for locale in LOCALES if locale == kept), None) or negotiate(
         req.get_header("Accept-Language")
     )

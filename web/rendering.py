@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -38,6 +39,7 @@ def render(template: str, locale: Locale, *, person: Person | None, **shown: Any
             term=partial(term, locale=locale),
             language=LANGUAGE_TAGS[locale],
             zone=TIME_ZONE,
+            other_language=other_language(shown.get("uri", ""), locale),
             offset=datetime.now(ZoneInfo(TIME_ZONE)).isoformat()[-len("+08:00") :],
             locale=locale,
             static=static_url,
@@ -49,6 +51,13 @@ def render(template: str, locale: Locale, *, person: Person | None, **shown: Any
 def _words(message: str, /, locale: Locale, **facts: object) -> str:
     """The text of `page.<message>`, its facts filled in."""
     return sentence(f"page.{message}", facts, locale)
+
+
+def other_language(uri: str, locale: Locale) -> str:
+    """The address of the same page, with all it was asked for, in the other language."""
+    asked = [(name, value) for name, value in parse_qsl(urlsplit(uri).query) if name != "lang"]
+    (other,) = (each for each in LANGUAGE_TAGS if each != locale)
+    return f"?{urlencode([*asked, ('lang', other)])}"
 
 
 SCRIPT_WORDS: dict[str, tuple[str, ...]] = {

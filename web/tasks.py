@@ -29,7 +29,7 @@ class Ask(msgspec.Struct, frozen=True):
     `source` is where its choices come from; `fill` where a scanned device's passport has it; `of` names the choice
     whose device it is. `keep` says that it stays for the next document, `lasts` that it stays for the next line.
     `needed` asks for what the document itself does not require; `first` asks for it before the first scan; `chosen`
-    is chosen until another is.
+    is chosen until another is. What is typed into a `scanned` one may be of a barcode that looks like a serial.
     """
 
     path: str
@@ -41,6 +41,7 @@ class Ask(msgspec.Struct, frozen=True):
     needed: bool = False
     first: bool = False
     chosen: str | None = None
+    scanned: bool = False
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One task: `asks` of the document, `each` of every line.
+    """One task: `asks` of the document, `each` of every line; one that is `alone` makes a document of a single line.
 
     `then` is the field that has the focus after a scan, where Enter finishes. `opens` names the order that is opened
     at the finish where none was chosen, from the first device and the fault.
@@ -66,11 +67,11 @@ class Task(msgspec.Struct, frozen=True):
     paper: Paper | None = None
     then: str | None = None
     opens: Literal["repairs"] | None = None
+    alone: bool = False
 
 
-SENT = (Ask("carrier", "carriers", keep=True), Ask("consignment_number"))
-TAXPAYER = Ask("customer.taxpayer_id", fill="customer.taxpayer_id", needed=True)
-NAME = Ask("customer.name", fill="customer.name")
+WAYBILL = Ask("consignment_number", scanned=True)
+SENT = (Ask("carrier", "carriers", keep=True), WAYBILL)
 
 FAULT = Ask("fault")
 REASON = Ask("reason")
@@ -85,7 +86,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
             asks=(
                 Ask("register", keep=True, first=True),
                 Ask("supplier", keep=True),
-                Ask("delivery_note"),
+                Ask("delivery_note", scanned=True),
                 Ask("model", "models", keep=True, first=True),
             ),
             each=(Ask("reason", lasts=True),),
@@ -98,23 +99,32 @@ GROUPS: dict[str, tuple[Task, ...]] = {
         Task("transfer_in", "arrival", each=(Ask("damaged"),), paper=Paper("dispatch", "dispatch", "found")),
     ),
     "customer": (
-        Task("sell", "sale", asks=(TAXPAYER, NAME, Ask("application")), then="customer.taxpayer_id"),
+        Task(
+            "sell",
+            "sale",
+            asks=(
+                Ask("customer.taxpayer_id", needed=True),
+                Ask("customer.name"),
+                Ask("application", scanned=True),
+            ),
+            then="customer.taxpayer_id",
+        ),
         Task(
             "register",
             "registration",
             asks=(
-                TAXPAYER,
-                NAME,
+                Ask("customer.taxpayer_id", fill="customer.taxpayer_id", needed=True),
+                Ask("customer.name", fill="customer.name"),
                 Ask("customer.address", fill="customer.address"),
                 Ask("customer.contact", fill="customer.contact"),
             ),
-            each=(Ask("paired_with"),),
+            each=(Ask("paired_with", scanned=True),),
             then="customer.taxpayer_id",
         ),
         Task("cancel_sale", "sale_cancellation", asks=(REASON,)),
         Task("take_back", "customer_return", asks=(REASON,)),
-        Task("surrender", "surrender", asks=(Ask("tax_document"), REASON)),
-        Task("report_loss", "loss_report", asks=(Ask("report_number"),)),
+        Task("surrender", "surrender", asks=(Ask("tax_document", scanned=True), REASON)),
+        Task("report_loss", "loss_report", asks=(Ask("report_number", scanned=True),)),
     ),
     "repair": (
         Task("repair_intake", "repair_intake", asks=(Ask("order", "repairs"), FAULT), opens="repairs"),
@@ -129,12 +139,14 @@ GROUPS: dict[str, tuple[Task, ...]] = {
                 Ask("charged_fen"),
             ),
             opens="repairs",
+            alone=True,
         ),
         Task(
             "carry_out",
             "carry_out",
             asks=(Ask("order", "visits", first=True),),
             each=(Ask("faulty", of="order", lasts=True),),
+            alone=True,
         ),
         Task("carry_back", "carry_back"),
     ),
@@ -151,7 +163,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
         Task("supplier_out", "supplier_return", asks=(REASON, *SENT)),
     ),
     "gone": (
-        Task("lost_on_the_way", "transit_loss", asks=(Ask("consignment_number"), Ask("claim"))),
+        Task("lost_on_the_way", "transit_loss", asks=(WAYBILL, Ask("claim"))),
         Task("found", "recovery", asks=(Ask("found"), Ask("order", "repairs"))),
         Task("write_off", "write_off", asks=(REASON, Ask("consent"))),
     ),
@@ -177,6 +189,7 @@ class Field(msgspec.Struct, frozen=True):
     lasts: bool = False
     first: bool = False
     chosen: str | None = None
+    scanned: bool = False
 
     @property
     def label(self) -> str:
@@ -205,6 +218,8 @@ def line_fields_of(task: Task) -> tuple[Field, ...]:
 
 def most_lines(task: Task) -> int | None:
     """How many lines the document of a task takes; None where there is none."""
+    if task.alone:
+        return 1
     return int(_lines(task.document).max_length) if task.document else None
 
 
@@ -237,6 +252,7 @@ def _field(ask: Ask, shape: Any, *, opened: bool = False) -> Field:
         lasts=ask.lasts,
         first=ask.first,
         chosen=ask.chosen,
+        scanned=ask.scanned,
     )
 
 

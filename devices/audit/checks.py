@@ -8,11 +8,11 @@ import msgspec
 
 from devices.audit import sheet
 from devices.audit.kinds import STOCKTAKE, Close, Stocktake
-from devices.audit.scans import digest
+from devices.audit.scans import Extent, digest, extent
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktakes import SIGNING_ROLES, payload_of
 from devices.database import Store
-from devices.ledger.faults import Fault
+from devices.ledger.faults import UNREADABLE, Fault
 from devices.ledger.verify import foreign_values
 
 REVISIONS = "SELECT content FROM revision WHERE kind = ? ORDER BY key, revision"
@@ -40,11 +40,27 @@ def stocktake_faults(store: Store) -> Iterator[Fault]:
     stocktakes = [
         each for each in revisions if each is not None
     ]  # what can not be read is told of its revision
-    yield from _sheets(
-        store, {(each.number, each.closed.closing): each.closed for each in stocktakes if each.closed}
-    )
-    for counted in {each.number: each for each in stocktakes}.values():
-        yield from _last_close(store, counted)
+    closes = {(each.number, each.closed.closing): each.closed for each in stocktakes if each.closed}
+    latest = {each.number: each for each in stocktakes}
+    yield from _sheets(store, closes)
+    for (number, _), close in closes.items():
+        yield from _scans(store, number, close, still=latest[number].closed == close)
+    for counted in latest.values():
+        yield from _signatures(store, counted)
+
+
+def _scans(store: Store, number: str, close: Close, *, still: bool) -> Iterator[Fault]:
+    """What every close was made of is there, also of those that a reopening set aside; nothing follows one that is
+    `still` the count's close."""
+    if not still and (close.scanned is None or close.undone is None):
+        return
+    try:
+        within = extent(store, number) if still else Extent(close.scanned or 0, close.undone or 0)
+        holds = digest(store, number, within) == close.scans
+    except UNREADABLE:
+        holds = False
+    if not holds:
+        yield Fault("scan", number, "the scans are not those that were counted at the close")
 
 
 def _sheets(store: Store, closes: Mapping[tuple[str, int], Close]) -> Iterator[Fault]:
@@ -56,15 +72,12 @@ def _sheets(store: Store, closes: Mapping[tuple[str, int], Close]) -> Iterator[F
             yield Fault("sheet", f"{number}/{closing}", "no close made it")
 
 
-def _last_close(store: Store, counted: Stocktake) -> Iterator[Fault]:
-    close = counted.closed
-    if close is None:
+def _signatures(store: Store, counted: Stocktake) -> Iterator[Fault]:
+    if counted.closed is None:
         return
-    if digest(store, counted.number) != close.scans:
-        yield Fault("scan", counted.number, "the scans are not those that were counted at the close")
     try:
         payload = payload_of(store, counted)
-    except (AssertionError, ValueError):
+    except (AssertionError, *UNREADABLE):
         return  # the sheet itself is wrong, or what was said of it, which has been told
     yield from signature_faults(store, payload, SIGNING_ROLES if counted.state == "sealed" else ())
 
@@ -72,5 +85,5 @@ def _last_close(store: Store, counted: Stocktake) -> Iterator[Fault]:
 def _decoded(content: str) -> Stocktake | None:
     try:
         return msgspec.json.decode(content, type=Stocktake)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None

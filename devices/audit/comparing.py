@@ -53,9 +53,15 @@ def rows_of(store: Store, shelf: Shelf, counted: Stocktake) -> Iterator[Row]:
             decision = _then(decision, decision.scan, opened, lines)
         came = tuple(Came(line.at, line.place.bin) for line in lines if shelf.holds(line.place))
         moved = tuple(line.place.document for line in lines)
-        row = row_of(shelf, Candidate(serial, opened, place, moved, decision, came))
+        row = row_of(shelf, Candidate(serial, opened, place, moved, decision, came, _stayed(opened, lines)))
         if row is not None:
             yield row
+
+
+def _stayed(opened: Place | None, lines: Sequence[_Line]) -> bool:
+    """Whether no line changed state, register or site; a device may have moved from bin to bin meanwhile."""
+    places = [opened, *(line.place for line in lines)]
+    return len({place and (place.state, place.register, place.site) for place in places}) == 1
 
 
 def _latest(place: Place | None, lines: Sequence[_Line]) -> Place | None:

@@ -29,13 +29,13 @@ class Result(msgspec.Struct, frozen=True):
 RESULTS = (
     #      name           variance        found
     Result("match",       variance=False, found=True),
-    Result("shortage",    variance=True,  found=False),  # on the shelf by the books, untouched, and never scanned
+    Result("shortage",    variance=True,  found=False),  # on the shelf by the books throughout, and never scanned
     Result("surplus",     variance=True,  found=True),   # the books say that it is elsewhere
     Result("misplaced",   variance=True,  found=True),   # in another bin of its register
     Result("wrong_zone",  variance=True,  found=True),   # among devices of another register
     Result("unknown",     variance=True,  found=True),   # a serial that was never held
     Result("unconfirmed", variance=True,  found=False),  # one counter saw it, the recount did not
-    Result("unscanned",   variance=True,  found=False),  # came or was moved during the count, and was not scanned
+    Result("unscanned",   variance=True,  found=False),  # came or came back during the count, and was not scanned
     Result("entered",     variance=False, found=True),   # came during the count, after it was scanned
     Result("left",        variance=False, found=False),  # left during the count
     Result("apart",       variance=False, found=False),  # on the book, not on the shelf
@@ -105,7 +105,9 @@ class Came(msgspec.Struct, frozen=True):
 class Candidate(msgspec.Struct, frozen=True):
     """One serial with all that is known of it: its places at opening and at close, and the documents between.
 
-    `came` are those of the lines between that put it on the shelf, oldest first, whether it stayed or not.
+    `came` are those of the lines between that put it on the shelf, oldest first, whether it stayed or not. `stayed`
+    tells that no line between changed its state, register or site: a move to another bin takes no device off the
+    shelf, so that one which nobody scanned is short all the same.
     """
 
     serial: str
@@ -114,6 +116,7 @@ class Candidate(msgspec.Struct, frozen=True):
     moved: tuple[str, ...] = ()
     decision: Decision | None = None
     came: tuple[Came, ...] = ()
+    stayed: bool = True
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -234,7 +237,7 @@ def _by_bin(shelf: Shelf, scan: Scan, explained: Collection[str | None]) -> str:
 def _unseen(shelf: Shelf, candidate: Candidate, recount: Recount | None) -> str | None:
     before, now = shelf.holds(candidate.opened), shelf.holds(candidate.closed)
     if now:
-        return "shortage" if before and not candidate.moved else "unscanned"
+        return "shortage" if before and candidate.stayed else "unscanned"
     if before:
         return "left"
     if recount is not None:

@@ -10,7 +10,7 @@ from devices.audit.custody import HANDOVER, Handover
 from devices.audit.handovers import PARTIES, decode, payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.database import Store
-from devices.ledger.faults import Fault
+from devices.ledger.faults import UNREADABLE, Fault
 
 
 def handover_faults(store: Store) -> Iterator[Fault]:
@@ -21,7 +21,7 @@ def handover_faults(store: Store) -> Iterator[Fault]:
         try:
             value = msgspec.json.decode(content, type=Handover)
             decode(value.payload)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             yield Fault("handover", key, "it can not be read")
             continue
         yield from signature_faults(store, payload_of(value), PARTIES if value.state == "completed" else ())

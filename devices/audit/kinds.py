@@ -20,7 +20,8 @@ class Close(msgspec.Struct, frozen=True):
     """When a stocktake was closed and what it found then.
 
     `seq` and `hash` are the site's journal head as of the close; `scans` and `rows` are digests of every scan with
-    its undoing, and of the sheet's header and rows.
+    its undoing, and of the sheet's header and rows. The scans are those up to the `scanned`th, and the first `undone`
+    undoings: should the count be reopened, more may follow. A close of an earlier version does not say.
     """
 
     closing: int
@@ -30,6 +31,8 @@ class Close(msgspec.Struct, frozen=True):
     hash: str
     scans: str
     rows: str
+    scanned: int | None = None
+    undone: int | None = None
 
 
 class Stocktake(msgspec.Struct, frozen=True):

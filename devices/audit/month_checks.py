@@ -7,24 +7,35 @@ from collections.abc import Iterator
 
 import msgspec
 
-from devices.audit.month_statement import card_digests, decode
+from devices.audit.month_statement import ClosedStatement, card_digest_of, decode
 from devices.audit.months import payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktakes import SIGNING_ROLES
-from devices.database import Store
-from devices.ledger.books import statement
-from devices.ledger.faults import Fault
-from devices.ledger.months import MONTH, Month, month_key
-from devices.records import all_current
+from devices.database import Row, Store
+from devices.ledger.books import Statement, statement
+from devices.ledger.faults import UNREADABLE, Fault
+from devices.ledger.months import COLUMNS, MONTH, Month, month_key
+
+MONTHS = f"SELECT {', '.join(COLUMNS)} FROM {MONTH.table} ORDER BY site, register, month"
 
 
 def month_faults(store: Store) -> Iterator[Fault]:
     """Everything wrong with the months that are closed."""
-    for value, _ in all_current(store, MONTH):
-        if value.state != "reopened":
+    for row in store.rows(MONTHS):
+        value = _read(row)
+        if value is None:
+            yield Fault("month", "/".join(map(str, row[:3])), "it can not be read")
+        elif value.state != "reopened":
             yield from _statement(store, value)
             needed = SIGNING_ROLES if value.state == "sealed" else ()
             yield from signature_faults(store, payload_of(value), needed)
+
+
+def _read(row: Row) -> Month | None:
+    try:
+        return msgspec.convert(dict(zip(COLUMNS, row, strict=True)), Month)
+    except UNREADABLE:
+        return None
 
 
 def _statement(store: Store, value: Month) -> Iterator[Fault]:
@@ -34,10 +45,22 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
     try:
         closed = decode(value.payload)
         stated = statement(store, value.site, value.register, value.month)
-    except (msgspec.DecodeError, ValueError):
+    except UNREADABLE:
         yield Fault("month", key, "the statement can not be read")
         return
     if closed.statement != stated:
         yield Fault("month", key, "the ledger's statement is another than was closed")
-    elif closed.cards != card_digests(store, stated):
-        yield Fault("month", key, "the ledger's cards are others than were closed")
+    else:
+        yield from _cards(store, key, closed, stated)
+
+
+def _cards(store: Store, key: str, closed: ClosedStatement, stated: Statement) -> Iterator[Fault]:
+    """The cards of a month, model by model."""
+    for model in sorted(closed.cards.keys() | {each.model for each in stated.models}):
+        try:
+            found = card_digest_of(store, stated, model)
+        except UNREADABLE:
+            yield Fault("month", key, f"the ledger's card of {model} can not be read")
+            continue
+        if found != closed.cards.get(model):
+            yield Fault("month", key, f"the ledger's card of {model} is another than was closed")

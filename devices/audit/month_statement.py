@@ -48,11 +48,14 @@ decode = msgspec.json.Decoder(ClosedStatement).decode
 
 def card_digests(store: Store, stated: Statement) -> dict[str, str]:
     """The digest of every model's card of a statement's month, by model."""
+    return {each.model: card_digest_of(store, stated, each.model) for each in stated.models}
+
+
+def card_digest_of(store: Store, stated: Statement, model: str) -> str:
+    """The digest of one model's card of a statement's month."""
     window = (first_day(stated.month).isoformat(), last_day(stated.month).isoformat())
     place = (stated.site, stated.register)
-    return {
-        each.model: card_digest(card(store, *place, each.model, *window), place) for each in stated.models
-    }
+    return card_digest(card(store, *place, model, *window), place)
 
 
 def card_digest(shown: Card, place: tuple[str, str]) -> str:

@@ -78,14 +78,19 @@ def take(
 
 
 def undo(store: Store, number: str, scan_id: str, *, by: str, at_us: int) -> None:
-    """Undo one scan, within `store.writing()`; both stay. Raises Refused: `not_found`, `stocktake_not_counting`."""
+    """Undo one scan, within `store.writing()`; both stay. Raises Refused: `not_found`, `stocktake_not_counting`.
+
+    Each undoing is recorded after the one before it, so that a close can say how many of them it knew.
+    """
     store.lock_journals([lock_of(number)])
     running(store, number)
     if not store.row("SELECT 1 FROM scan WHERE stocktake = ? AND id = ?", (number, scan_id)):
         raise refuse("not_found")
     if not store.row("SELECT 1 FROM scan_undo WHERE stocktake = ? AND id = ?", (number, scan_id)):
+        row = store.row("SELECT MAX(recorded_at) FROM scan_undo WHERE stocktake = ?", (number,))
+        recorded_at = max(at_us, int(row[0]) + 1) if row and row[0] is not None else at_us
         columns = ("stocktake", "id", "made_by", "recorded_at")
-        store.insert("scan_undo", columns, [(number, scan_id, by, at_us)])
+        store.insert("scan_undo", columns, [(number, scan_id, by, recorded_at)])
 
 
 def kept_text(text: str) -> str:
@@ -164,11 +169,15 @@ class _Desk:
         outcome: Outcome = "taken"
         if self._repeated(serial, sent.bin, part):
             outcome = "duplicate"
-        elif self.counted.method == "open" and not self.shelf.holds(place):
+        elif self.counted.method == "open" and not self._belongs(place, sent.bin):
             outcome = "unexpected"
         self._keep(sent, serial, part, outcome)
         belongs = place if outcome == "unexpected" else None
         return Taken(sent.id, outcome, serial, belongs, kept_now=True)
+
+    def _belongs(self, place: Place | None, bin_code: str | None) -> bool:
+        """Whether a device is counted here and, where a bin was scanned, belongs into that one."""
+        return place is not None and self.shelf.holds(place) and bin_code in (None, place.bin)
 
     def _earlier(self, scan_id: str) -> tuple[Any, ...] | None:
         if scan_id in self.by_id:
@@ -301,15 +310,34 @@ def tally(store: Store, number: str) -> Tally:
     return Tally(int(counts[0]), int(undone[0]), int(counts[1]), int(counts[2]), dict(people))
 
 
-def digest(store: Store, number: str) -> str:
-    """A digest of every scan of a stocktake in order, and of every undoing of one."""
+class Extent(msgspec.Struct, frozen=True):
+    """How far a stocktake's scans went at one moment: up to the `scanned`th, and the first `undone` undoings."""
+
+    scanned: int
+    undone: int
+
+
+def extent(store: Store, number: str) -> Extent:
+    """How far a stocktake's scans go now."""
+    last = store.row("SELECT MAX(n) FROM scan WHERE stocktake = ?", (number,)) or (0,)
+    undone = store.row("SELECT COUNT(*) FROM scan_undo WHERE stocktake = ?", (number,)) or (0,)
+    return Extent(int(last[0] or 0), int(undone[0]))
+
+
+SCANNED = f"SELECT {', '.join(COLUMNS)} FROM scan WHERE stocktake = ? AND n <= ? ORDER BY n"
+UNDONE = (
+    "SELECT id, made_by, recorded_at FROM (SELECT id, made_by, recorded_at FROM scan_undo WHERE stocktake = ?"
+    " ORDER BY recorded_at, id LIMIT ?) earliest ORDER BY id"
+)
+
+
+def digest(store: Store, number: str, within: Extent) -> str:
+    """A digest of the scans of a stocktake in order, and of their undoings, as far as they went at one moment."""
     each: Iterable[tuple[Any, ...]]
     total = hashlib.sha256()
     for each in (
-        store.stream(f"SELECT {', '.join(COLUMNS)} FROM scan WHERE stocktake = ? ORDER BY n", (number,)),
-        store.stream(
-            "SELECT id, made_by, recorded_at FROM scan_undo WHERE stocktake = ? ORDER BY id", (number,)
-        ),
+        store.stream(SCANNED, (number, within.scanned)),
+        store.stream(UNDONE, (number, within.undone)),
     ):
         for row in each:
             total.update(canonical(row))

@@ -80,9 +80,10 @@ class Header(msgspec.Struct, frozen=True):
     summary: tuple[ModelSummary, ...]
 
 
-REMARKS = ("counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing")
+REMARKS = ("counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing", "reopened")
 """What a sheet tells its signers: one person counted all of it; a phone's clock was over a minute off; something
-scanned was no serial; somebody who may sign has no usable key."""
+scanned was no serial; somebody who may sign has no usable key; a blind count was closed, seen and opened again, so
+that it was blind no more."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -152,7 +153,7 @@ def stored_digest(store: Store, number: str, closing: int) -> str | None:
     ):
         try:
             named, written = _decode_named(content), content.encode()
-        except (ValueError, AttributeError):  # not JSON, or (SQLite keeps such) not text
+        except (ValueError, TypeError, AttributeError):  # not JSON, or (SQLite keeps such) not text
             return None
         if (named.serial, named.result) != (serial, result):
             return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from devices.audit import signing
 from devices.audit.kinds import signature_key
 from devices.database import Store
-from devices.ledger.faults import Fault
+from devices.ledger.faults import UNREADABLE, Fault
 from devices.people.signing_keys import key_by_fingerprint
 
 
@@ -15,7 +15,7 @@ def signature_faults(store: Store, payload: signing.Payload, needed: Collection[
     """What is wrong with the standing signatures over a payload; `needed` are the roles that must have signed."""
     try:
         standing = signing.standing(store, payload.subject, payload.digest)
-    except ValueError:  # what was written over is told of its record
+    except UNREADABLE:  # what was written over is told of its record
         yield Fault("signature", payload.subject, "a signature can not be read")
         return
     for given in standing:

@@ -134,7 +134,7 @@ def verifies_hex(payload: Payload, signature: str, public: str) -> bool:
     """The same of a signature and a key as they are stored; what is not hex does not verify."""
     try:
         return verifies(payload, bytes.fromhex(signature), bytes.fromhex(public))
-    except ValueError:
+    except (TypeError, ValueError):
         return False
 
 

@@ -22,7 +22,7 @@ from devices.audit.kinds import (
     Signature,
     Stocktake,
 )
-from devices.audit.scans import digest, live, lock_of, places_now, shelf_of, tally
+from devices.audit.scans import digest, extent, live, lock_of, places_now, shelf_of, tally
 from devices.database import Store
 from devices.journal import Writer
 from devices.ledger.books import statement
@@ -92,7 +92,8 @@ def begin_recount(writer: Writer, number: str, *, by: str) -> Stocktake:
 def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
     """Close a stocktake into a sheet, with a result for every expected and every scanned serial.
 
-    Raises Refused: `stocktake_not_counting`, `recount_needed` naming the serials on which two counters disagree.
+    Raises Refused: `stocktake_not_counting`; where two counters disagree `recount_needed` with the number of serials,
+    and during their recount `recount_unfinished` naming those that still need one.
     """
     store = writer.store
     counted, revision = _in_state(store, number, RUNNING)
@@ -105,7 +106,8 @@ def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
     day = unit.day_of(writer.at_us)
     month = month_of(day)
     summary = sheet.summary_of(statement(store, counted.site, counted.register, month), rows)
-    scans = digest(store, number)
+    counted_to = extent(store, number)
+    scans = digest(store, number, counted_to)
     header = sheet.Header(
         format=sheet.FORMAT,
         unit=unit.name,
@@ -128,7 +130,17 @@ def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
         **_circumstances(store, counted),
     )
     sheet.keep(store, counted, header, rows)
-    closed = Close(closing, writer.at_us, by, head.seq, head.hash, scans, sheet.rows_digest(header, rows))
+    closed = Close(
+        closing=closing,
+        at=writer.at_us,
+        by=by,
+        seq=head.seq,
+        hash=head.hash,
+        scans=scans,
+        rows=sheet.rows_digest(header, rows),
+        scanned=counted_to.scanned,
+        undone=counted_to.undone,
+    )
     value = msgspec.structs.replace(counted, state="closed", closed=closed, closings=closing, reason=None)
     return _write(writer, value, revision, by)
 
@@ -228,8 +240,10 @@ def _refuse_disputed(store: Store, counted: Stocktake) -> None:
         for serial, kind in disagreements(seen).items()
         if serial not in recounted and (kind == "bin" or counted.state == "counting")
     ]
+    if left and counted.state == "counting":  # until both are done, neither learns what the other saw
+        raise refuse("recount_needed", stocktake=counted.number, count=len(left))
     if left:
-        raise refuse("recount_needed", stocktake=counted.number, serials=sorted(left))
+        raise refuse("recount_unfinished", stocktake=counted.number, serials=sorted(left))
 
 
 def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
@@ -249,6 +263,7 @@ def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
         "clocks_differed": bool(skewed[0]),
         "unreadable_scans": bool(unreadable),
         "keys_missing": {each.role for each in signers} < set(SIGNING_ROLES),
+        "reopened": counted.method == "blind" and counted.closings > 0,
     }
     return {
         "counters": counts.by_person,

@@ -13,6 +13,7 @@ from devices.database import Store
 from devices.journal import Writer
 from devices.paperwork import numbered
 from devices.people.grants import grants_of, refuse_site
+from devices.people.signing_keys import refuse_waiting
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal
 from devices.serials import shortened
@@ -78,8 +79,8 @@ def take(
 ) -> Visit:
     """Take the next step of a visit, now.
 
-    Raises Refused: `not_found`, `visit_out_of_order`, `own_visit`, `visit_day_over`, `visit_not_today`,
-    `escort_not_storekeeper`.
+    Raises Refused: `not_found`, `visit_out_of_order`, `own_visit`, `key_not_confirmed`, `visit_day_over`,
+    `visit_not_today`, `escort_not_storekeeper`.
     """
     store, step = writer.store, STEP[name]
     value, revision = visit_of(store, number)
@@ -87,6 +88,8 @@ def take(
         raise refuse("visit_out_of_order", visit=number, state=value.state)
     if step.decides and value.course[0].by == by:
         raise refuse("own_visit", visit=number)
+    if step.decides:
+        refuse_waiting(store, by)
     _refuse_day(value, name, unit.day_of(writer.at_us))
     if name == "enter" and ("storekeeper", value.site) not in grants_of(store, escort or ""):
         raise refuse("escort_not_storekeeper", "/escort", username=escort, site=value.site)

@@ -35,7 +35,13 @@ def position_after(
     after = replace(start, state=step.after, responsible_site=case.draft.site, **common)
     after = replace(after, model=after.model or model_of(case, entry))
     own = OWN.get((case.document, entry.role))
-    return replace(after, **own(case, entry, before, after)) if own else after
+    after = replace(after, **own(case, entry, before, after)) if own else after
+    return replace(after, mark=before.mark) if lasts(before.mark) else after
+
+
+def lasts(mark: str | None) -> bool:
+    """Whether a mark stays with its device for good: no document, return or new receipt clears it."""
+    return mark == "never_releasable"
 
 
 def model_of(case: Case, entry: Entry) -> str | None:
@@ -213,7 +219,7 @@ def _swap_faulty(case: Case, entry: Entry, before: Position, after: Position) ->
 
 
 def _release(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
-    return {"mark": _lasting(before.mark)}
+    return {"mark": None}
 
 
 def _customer_return(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
@@ -221,17 +227,13 @@ def _customer_return(case: Case, entry: Entry, before: Position, after: Position
 
 
 def _factory_receipt(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
-    if before.state != "at_factory":
-        return {"mark": "unexpected"}
-    return {"mark": _lasting(before.mark)}
-
-
-def _lasting(mark: str | None) -> str | None:
-    """What is left of a mark once a device was inspected or mended: one that was written off keeps its own."""
-    return mark if mark == "never_releasable" else None
+    return {"mark": "unexpected" if before.state != "at_factory" else None}
 
 
 def _exchange_old(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+    """What a customer got for it stays so: the maker's replacement of a spare of ours is theirs no more than it was."""
+    if before.register != "custody" and before.replaced_by is not None:
+        return {}
     return {"replaced_by": entry.partner}
 
 

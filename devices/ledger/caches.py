@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from devices.chain import commitment
 from devices.database import Store
-from devices.ledger.faults import Fault
+from devices.ledger.faults import UNREADABLE, Fault
 from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
 from devices.paperwork import ATTACHMENT
 from devices.records import RecordKind, columns_of
@@ -48,19 +49,24 @@ POSITIONS = {
 }
 
 
-def cache_faults(store: Store, kinds: Sequence[RecordKind]) -> Faults:
-    """Everything that is not as the ledger says."""
-    for table, statements in (("line", LINES), ("position", POSITIONS)):
-        for what, statement in statements.items():
-            for (serial,) in store.rows(statement, (SHOWN,)):
-                yield Fault(table, serial, what)
-    yield from _standing(store)
-    yield from _reservations(store)
-    for kind in kinds:
-        yield from _current(store, kind) if kind.table else _copies(store, kind)
+def cache_checks(kinds: Sequence[RecordKind]) -> Mapping[str, Callable[[Store], Faults]]:
+    """Every check of what is not itself the ledger, by its name, such as `record finding`."""
     committed = [kind.name for kind in kinds if "commitment" in kind.value.__struct_fields__]
-    yield from _personal(store, unit_of(store), committed)
-    yield from _papers(store)
+    return {
+        "line": partial(_steps, table="line", statements=LINES),
+        "position": partial(_steps, table="position", statements=POSITIONS),
+        "standing": _standing,
+        "reservation": _reservations,
+        **{f"record {kind.name}": partial(_current if kind.table else _copies, kind=kind) for kind in kinds},
+        "personal": partial(_personal, kinds=committed),
+        "blob": _papers,
+    }
+
+
+def _steps(store: Store, table: str, statements: Mapping[str, str]) -> Faults:
+    for what, statement in statements.items():
+        for (serial,) in store.rows(statement, (SHOWN,)):
+            yield Fault(table, str(serial), what)
 
 
 def _reviewed(policy_names: Sequence[str]) -> str:
@@ -75,7 +81,8 @@ STANDING = (
     " SELECT d.number, d.site, d.type, v.decision,"
     "  (SELECT COUNT(*) FROM line l WHERE l.document = d.number), COALESCE(u.lines, 0),"
     "  EXISTS (SELECT 1 FROM document a JOIN review w ON w.document = a.number AND w.decision = 'approve'"
-    "   WHERE a.answers = d.number),"
+    "   LEFT JOIN undone r ON r.document = a.number WHERE a.answers = d.number AND COALESCE(r.lines, 0)"
+    "   < (SELECT COUNT(*) FROM line l WHERE l.document = a.number)),"
     "  s.site, s.status, s.review, s.lines, s.reversed, s.resolved"
     " FROM document d LEFT JOIN review v ON v.document = d.number LEFT JOIN undone u ON u.document = d.number"
     " LEFT JOIN standing s ON s.document = d.number"
@@ -130,8 +137,11 @@ def _reservations(store: Store) -> Faults:
     )
     expected: set[tuple[str, str]] = set()
     for number, document, cites, content in pending:
-        expected |= {(serial, number) for serial in _proposed(store, document, cites, content)}
-    found = set(store.rows("SELECT serial, document FROM reservation"))
+        expected |= {(serial, str(number)) for serial in _proposed(store, document, cites, content)}
+    found = {
+        (str(serial), str(number))
+        for serial, number in store.rows("SELECT serial, document FROM reservation")
+    }
     for serial, number in sorted(expected ^ found)[:SHOWN]:
         what = "the device is not reserved" if (serial, number) in expected else "no pending proposal has it"
         yield Fault("reservation", serial, f"{what} ({number})")
@@ -198,7 +208,7 @@ def _current(store: Store, kind: RecordKind) -> Faults:
     for row in store.rows(f"SELECT {', '.join(columns)} FROM {kind.table}"):
         try:
             value = msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False)
-        except msgspec.ValidationError:  # a value that the kind does not have: its record is missed below
+        except UNREADABLE:  # a value that the kind does not have: its record is missed below
             value = None
             yield Fault(str(kind.table), f"{kind.name} {row[0]}", "it can not be read")
         if value is not None:
@@ -228,8 +238,9 @@ STRAY_PERSONAL = (
 )
 
 
-def _personal(store: Store, unit: Unit | None, kinds: Sequence[str]) -> Faults:
+def _personal(store: Store, kinds: Sequence[str]) -> Faults:
     """Personal data against the commitments the journal holds; erased data is told by its record's last revision."""
+    unit = unit_of(store)
     for kind in kinds:
         for row in store.stream(PERSONAL, (kind,)):
             what = _personal_fault(unit, row[2:])
@@ -241,13 +252,16 @@ def _personal(store: Store, unit: Unit | None, kinds: Sequence[str]) -> Faults:
 
 def _personal_fault(unit: Unit | None, row: tuple[Any, ...]) -> str | None:
     revision, content, before, salt, data, taxpayer_id, latest, last, newest = row
+    erased = _fields(newest).get("erased")
+    if erased and (salt, data, taxpayer_id) != (None, None, None):
+        return "it was erased, and is there again"
     committed = _fields(content).get("commitment")
     if not committed:
         return None if data is None else "nothing in the journal commits to it"
     if latest is None and before is not None and _fields(before).get("commitment") == committed:
         return None  # the revision changed something else; its data are those of the one before it
     if salt is None or data is None:
-        if not _fields(newest).get("erased"):
+        if not erased:
             return "personal data is gone, and nobody erased it"
     elif not _commits(unit, salt, data, committed):
         return "personal data was changed"
@@ -259,7 +273,7 @@ def _personal_fault(unit: Unit | None, row: tuple[Any, ...]) -> str | None:
 def _commits(unit: Unit | None, salt: str, data: str, committed: str) -> bool:
     try:
         return unit is not None and commitment(unit.secret, salt, data) == committed
-    except ValueError:  # a secret that is no longer hex
+    except UNREADABLE:  # a secret that is no longer hex
         return False
 
 
@@ -267,7 +281,7 @@ def _decoded(content: str, shape: Any) -> Any:
     """A content as its value, None where it was changed into something that is none."""
     try:
         return msgspec.json.decode(content, type=shape)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 
@@ -276,15 +290,23 @@ def _fields(content: str) -> dict[str, Any]:
 
 
 LOST_PAPERS = (
-    "SELECT r.key FROM revision r WHERE r.kind = ? AND r.revision = 1"
-    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = r.key) ORDER BY r.key LIMIT ?"
+    "SELECT DISTINCT SUBSTR(r.key, LENGTH(r.key) - 63) AS digest FROM revision r WHERE r.kind = ? AND r.revision = 1"
+    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = SUBSTR(r.key, LENGTH(r.key) - 63)) ORDER BY digest LIMIT ?"
 )
 
 
 def _papers(store: Store) -> Faults:
     for (digest,) in store.rows("SELECT digest FROM blob ORDER BY digest"):
         row = store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
-        if row is None or hashlib.sha256(bytes(row[0])).hexdigest() != digest:
-            yield Fault("blob", digest, "the paper's bytes are not those of its digest")
+        if row is None or _bytes_digest(row[0]) != digest:
+            yield Fault("blob", str(digest), "the paper's bytes are not those of its digest")
     for (digest,) in store.rows(LOST_PAPERS, (ATTACHMENT.name, SHOWN)):
         yield Fault("blob", digest, "the paper is gone")
+
+
+def _bytes_digest(content: Any) -> str | None:
+    """The SHA-256 (hex) of a paper; None of what was changed into something other than bytes."""
+    try:
+        return hashlib.sha256(content).hexdigest()
+    except UNREADABLE:
+        return None

@@ -11,7 +11,7 @@ import msgspec
 from devices.ledger.drafts import Draft, Party
 from devices.ledger.entries import Entry, Held
 from devices.lifecycle import Step
-from devices.paperwork import DispatchOrder, Manifest, RepairOrder
+from devices.paperwork import Consignment, DispatchOrder, Manifest, RepairOrder
 from devices.serials import trimmed
 from devices.values import NOWHERE, Bin, Model, Position
 
@@ -44,7 +44,10 @@ class PastLine(msgspec.Struct, frozen=True):
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """A document that the draft cites or answers, and, where its lines matter, those lines by serial."""
+    """A document that the draft cites or answers, and, where its lines matter, those lines by serial.
+
+    `link` is the link of a journal that holds it: the journal's site, its sequence and its hash.
+    """
 
     number: str
     type: str
@@ -55,6 +58,7 @@ class Cited(msgspec.Struct, frozen=True):
     review: str
     content: Mapping[str, Any]
     lines: Mapping[str, PastLine]
+    link: tuple[str, int, str]
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -62,8 +66,9 @@ class Case(msgspec.Struct, frozen=True):
 
     `customers` are keyed by what the draft calls them (see `party_key`), `trails` hold each device's lines since a
     cited document, oldest first, `held_for` the spare that is out for a faulty serial, `received` the serials of
-    the manifest that have been received before, `waybills` the consignment number each device was last sent with,
-    `closed` the last closed month of each book (site, register) that the devices are or were in.
+    the manifest that have been received before, `consignment` the one that a sending document would join, `waybills`
+    the consignment number each device was last sent with, `closed` the last closed month of each book (site,
+    register) that the devices are or were in.
     """
 
     draft: Draft
@@ -81,6 +86,7 @@ class Case(msgspec.Struct, frozen=True):
     cited: Cited | None = None
     answered: Cited | None = None
     order: RepairOrder | DispatchOrder | None = None
+    consignment: Consignment | None = None
     manifest: Manifest | None = None
     received: frozenset[str] = frozenset()
     held_for: Mapping[str, str] = {}

@@ -18,7 +18,14 @@ from devices.ledger.drafts import Draft
 from devices.ledger.entries import UNNAMED, Entry, Held
 from devices.ledger.gather import bins_of, held, models_of
 from devices.ledger.plan import step_of
-from devices.ledger.rules import bin_changes, devices_are_free, devices_are_here, marks_are_kept, models_fit
+from devices.ledger.rules import (
+    bin_changes,
+    books_are_kept,
+    devices_are_free,
+    devices_are_here,
+    marks_are_kept,
+    models_fit,
+)
 from devices.lifecycle import Step
 from devices.problems import Problem
 from devices.values import Bin, Position, Register
@@ -37,7 +44,7 @@ class Scanned(msgspec.Struct, frozen=True):
     register: Register | None = None
 
 
-RULES = (devices_are_free, devices_are_here, models_fit, marks_are_kept)
+RULES = (devices_are_free, devices_are_here, models_fit, marks_are_kept, books_are_kept)
 OWN_RULES = {"move": (bin_changes,)}
 
 

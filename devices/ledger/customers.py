@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -56,14 +56,21 @@ def hold_customers(store: Store, numbers: Iterable[str]) -> None:
     store.hold_rows("record", "key", numbers, "kind = 'customer'")
 
 
-def held_customers(store: Store, draft: Draft) -> tuple[dict[str, Known], list[Problem]]:
-    """As `customers_of`, of customers that nobody else changes or erases until the transaction ends."""
+def held_customers(
+    store: Store, draft: Draft, given_back: Collection[str] = ()
+) -> tuple[dict[str, Known], list[Problem]]:
+    """As `customers_of`, of customers that nobody else changes or erases until the transaction ends.
+
+    `given_back` are the numbers of customers whom the draft does not name, but gives a device back to.
+    """
     found, problems = customers_of(store, draft)
-    numbers = [known.number for known in found.values() if not known.fresh]
+    numbers = {known.number for known in found.values() if not known.fresh} | {*given_back}
     if not numbers:
         return found, problems
     hold_customers(store, numbers)
-    return customers_of(store, draft)
+    found, problems = customers_of(store, draft)
+    others = {number: _by_number(store, number) for number in given_back}
+    return {**{key: known for key, known in others.items() if isinstance(known, Known)}, **found}, problems
 
 
 def _by_number(store: Store, number: str) -> Known | Problem:

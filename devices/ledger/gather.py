@@ -10,12 +10,23 @@ import msgspec
 from devices import serials
 from devices.database import Store
 from devices.ledger.case import Case, Cited, PastLine
+from devices.ledger.consignments import consignment_of
 from devices.ledger.customers import held_customers
 from devices.ledger.drafts import Draft
 from devices.ledger.entries import Entry, Held, other_serials
 from devices.ledger.months import closed_months
+from devices.ledger.reversal import position_before
 from devices.lifecycle import DOCUMENT, STEPS
-from devices.paperwork import DISPATCH_ORDER, MANIFEST, REPAIR, DispatchOrder, Manifest, RepairOrder
+from devices.paperwork import (
+    ATTACHMENT,
+    DISPATCH_ORDER,
+    MANIFEST,
+    REPAIR,
+    DispatchOrder,
+    Manifest,
+    RepairOrder,
+    attachment_key,
+)
 from devices.problems import Problem
 from devices.unit import Unit
 from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
@@ -106,17 +117,27 @@ def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited 
     if number is None:
         return None
     row = store.row(
-        "SELECT d.number, d.type, d.site, d.register, d.made_by, s.status, s.review, d.content FROM document d"
-        " JOIN standing s ON s.document = d.number WHERE d.number = ?",
+        "SELECT d.number, d.type, d.site, d.register, d.made_by, s.status, s.review, d.content, j.site, j.seq, j.hash"
+        " FROM document d JOIN standing s ON s.document = d.number"
+        " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq WHERE d.number = ?",
         (number,),
     )
     if row is None:
         return None
     lines = past_lines(store, "l.document = ? ORDER BY l.n", (number,)) if with_lines else []
-    number, kind, site, register, made_by, status, review, content = row
+    number, kind, site, register, made_by, status, review, content, *link = row
     by_serial = {line.serial: line for line in lines}
     return Cited(
-        number, kind, site, register, made_by, status, review, msgspec.json.decode(content), by_serial
+        number=number,
+        type=kind,
+        site=site,
+        register=register,
+        made_by=made_by,
+        status=status,
+        review=review,
+        content=msgspec.json.decode(content),
+        lines=by_serial,
+        link=(link[0], link[1], link[2]),
     )
 
 
@@ -141,7 +162,10 @@ def past_lines(store: Store, condition: str, params: Sequence[Any]) -> list[Past
     return found
 
 
-def trails_of(store: Store, wanted: Sequence[str]) -> dict[str, tuple[PastLine, ...]]:
+Trails = dict[str, tuple[PastLine, ...]]
+
+
+def trails_of(store: Store, wanted: Sequence[str]) -> Trails:
     """Every line of these serials, oldest first, by serial."""
     trails: dict[str, list[PastLine]] = {serial: [] for serial in wanted}
     for start in range(0, len(wanted), AT_ONCE):
@@ -189,11 +213,15 @@ def _named(store: Store, table: str, names: set[str]) -> dict[str, bool]:
     return {code: bool(active) for code, active in rows}
 
 
-def _attached(store: Store, digests: Sequence[str]) -> frozenset[str]:
+def kept_at(store: Store, site: str, digests: Sequence[str]) -> frozenset[str]:
+    """Those of these papers that the site keeps."""
     if not digests:
         return frozenset()
-    rows = store.rows(f"SELECT digest FROM blob WHERE digest IN ({marks(len(digests))})", digests)
-    return frozenset(digest for (digest,) in rows)
+    keys = {attachment_key(site, digest): digest for digest in digests}
+    rows = store.rows(
+        f"SELECT key FROM record WHERE kind = ? AND key IN ({marks(len(keys))})", (ATTACHMENT.name, *keys)
+    )
+    return frozenset(keys[key] for (key,) in rows)
 
 
 def gather(
@@ -219,10 +247,12 @@ def gather(
     hold_devices(store, document, wanted)
     positions = held(store, sorted(wanted))
     manifest, received = manifest_of(store, getattr(draft, "manifest", None))
-    customers, problems = held_customers(store, draft)
+    trails = trails_of(store, _followed(document, cited, wanted))
+    restored = _restored(document, cited, trails)
+    theirs = {position.customer for position in restored if position.customer}
+    customers, problems = held_customers(store, draft, theirs)
     names = {draft.site, getattr(draft, "destination", None)} - {None}
     carrier = getattr(draft, "carrier", None)
-    trails = trails_of(store, _followed(document, cited, wanted))
     case = Case(
         draft=draft,
         document=document,
@@ -230,18 +260,19 @@ def gather(
         today=unit.day_of(at_us),
         entries=entries,
         sites=_named(store, "site", {str(name) for name in names}),
-        bins=bins_of(store, draft.site, [entry.bin for entry in entries if entry.bin]),
+        bins=bins_of(store, draft.site, _bins_named(draft, entries, restored)),
         models=models_of(store, _models_wanted(draft, entries, positions.values())),
         held=positions,
         carriers=_named(store, "carrier", {carrier} if carrier else set()),
         customers=customers,
-        attachments=_attached(store, draft.attachments),
+        attachments=kept_at(store, draft.site, draft.attachments),
         cited=cited,
         answered=cited_document(store, draft.answers, with_lines=False),
         order=order_of(store, getattr(draft, "order", None)),
+        consignment=consignment_of(store, draft),
         manifest=manifest,
         received=received,
-        held_for=_out_for(store, others) if document == "carry_out" else {},
+        held_for=_out_for(store, _carried_for(document, others, restored)),
         trails=trails,
         waybills=_waybills_of(store, sorted(wanted)) if document == "transit_loss" else {},
         closed=closed_months(store, _sites_of(draft, positions.values(), trails.values())),
@@ -257,10 +288,29 @@ def _followed(document: str, cited: Cited | None, wanted: set[str]) -> list[str]
     return sorted(cited.lines.keys() if document == "reversal" else wanted & cited.lines.keys())
 
 
+def _restored(document: str, cited: Cited | None, trails: Trails) -> list[Position]:
+    """Where a reversal may put the devices of a document back."""
+    if cited is None or document != "reversal":
+        return []
+    return [position_before(line, trails[serial]) for serial, line in cited.lines.items()]
+
+
+def _bins_named(draft: Draft, entries: Iterable[Entry], restored: Iterable[Position]) -> set[str]:
+    named = {entry.bin for entry in entries}
+    named |= {position.bin for position in restored if position.site == draft.site}
+    return {code for code in named if code}
+
+
 def _sites_of(draft: Draft, positions: Iterable[Held], trails: Iterable[Sequence[PastLine]]) -> set[str]:
     """Every site whose books the draft may touch: its own, those that have the devices, and those that had them."""
     had = {line.position.site for trail in trails for line in trail}
     return {draft.site, *(site for site in had | {held.position.site for held in positions} if site)}
+
+
+def _carried_for(document: str, named: Sequence[str], restored: Iterable[Position]) -> list[str]:
+    """The faulty devices for which a carry-out takes spares along, or a reversal puts one back with its technician."""
+    again = {position.meant_for for position in restored if position.meant_for}
+    return sorted({*named, *again} if document == "carry_out" else again)
 
 
 def _out_for(store: Store, faulty: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import msgspec
 from devices import records
 from devices.database import Store
 from devices.journal import Writer, open_journals
-from devices.ledger.gather import manifest_of
+from devices.ledger.gather import kept_at, manifest_of
 from devices.packing_lists import read_packing_list
 from devices.paperwork import (
     ATTACHMENT,
@@ -126,17 +126,18 @@ def _kept_before(store: Store, digest: str, site: str, register: Book, delivery_
 def keep_attachment(
     store: Store, data: bytes, *, site: str, name: str, media_type: str, by: str, at_us: int
 ) -> str:
-    """Keep a paper, within `store.writing()`; returns its digest."""
+    """Keep a site's paper, within `store.writing()`; returns its digest."""
     writer = open_journals(store, [site], at_us)
     return attach(writer, data, site=site, name=name, media_type=media_type, by=by)
 
 
 def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str, by: str) -> str:
-    """Keep bytes under their digest, once."""
+    """Keep bytes under their digest, once, and the site's own record of them, once."""
     digest = hashlib.sha256(data).hexdigest()
     writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
     if not writer.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
         writer.store.insert("blob", ("digest", "bytes"), [(digest, data)])
+    if not kept_at(writer.store, site, [digest]):
         value = Attachment(digest, site, name, media_type[:100], len(data))
         records.write(writer, ATTACHMENT, value, by=by, expected=0)
     return digest

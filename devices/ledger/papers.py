@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from devices.database import Store
 from devices.ledger.gather import AT_ONCE, marks
-from devices.paperwork import ATTACHMENT, CONSIGNMENT, Attachment, Consignment, consignment_key
+from devices.paperwork import (
+    ATTACHMENT,
+    CONSIGNMENT,
+    Attachment,
+    Consignment,
+    attachment_key,
+    consignment_key,
+)
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -19,20 +26,27 @@ class Paper(msgspec.Struct, frozen=True):
     attachment: Attachment
 
 
+def paper_kept(store: Store, digest: str, reads: Callable[[str], bool]) -> Attachment | None:
+    """The record of a paper that a site keeps which the reader reads, the first by code; None without one."""
+    sites = [site for (site,) in store.rows("SELECT code FROM site ORDER BY code") if reads(site)]
+    known = _records(store, ATTACHMENT.name, {attachment_key(site, digest) for site in sites})
+    return msgspec.json.decode(known[min(known)], type=Attachment) if known else None
+
+
 def papers_of(store: Store, documents: Sequence[str]) -> list[Paper]:
     """The papers of these documents, in their order; each paper of a document once."""
     contents = _contents(store, documents)
     wanted = [
-        (number, digest)
+        (number, attachment_key(contents[number]["site"], digest))
         for number in documents
         if number in contents
         for digest in dict.fromkeys(_digests(store, number, contents[number]))
     ]
-    known = _records(store, ATTACHMENT.name, {digest for _, digest in wanted})
+    known = _records(store, ATTACHMENT.name, {key for _, key in wanted})
     return [
-        Paper(number, msgspec.json.decode(known[digest], type=Attachment))
-        for number, digest in wanted
-        if digest in known
+        Paper(number, msgspec.json.decode(known[key], type=Attachment))
+        for number, key in wanted
+        if key in known
     ]
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from devices.database import Store
 from devices.ledger.gather import marks
 from devices.ledger.history import Sees, sees_customer
+from devices.ledger.replacements import LONGEST_CHAIN
 from devices.lifecycle import FROM, POSTED, roles_of, starts_of
 from devices.paperwork import CustomerData
 from devices.problems import Fact
@@ -33,7 +34,8 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True):
     """What Panku knows of one device now.
 
     `document` is the one that last moved it, with its `status` and `review`; `step` the number of its lines;
-    `reserved_by` the proposal that waits for it. Dates are ISO dates.
+    `reserved_by` the proposal that waits for it; `paired_with` the disk it was registered with, or what has replaced
+    that since, while it is the same customer's. Dates are ISO dates.
     """
 
     serial: str
@@ -73,9 +75,17 @@ class Next(msgspec.Struct, frozen=True):
 
 
 PLAIN_FIELDS = tuple(name for name in Passport.__struct_fields__ if name != "customer")
+PAIR = (
+    "(WITH RECURSIVE pair (serial, state, customer, replaced_by, hop) AS ("
+    "SELECT q.serial, q.state, q.customer, q.replaced_by, 1 FROM position q WHERE q.serial = p.paired_with"
+    " UNION ALL SELECT q.serial, q.state, q.customer, q.replaced_by, pair.hop + 1 FROM pair"
+    f" JOIN position q ON q.serial = pair.replaced_by WHERE pair.hop < {LONGEST_CHAIN})"
+    " SELECT pair.serial FROM pair WHERE pair.customer = p.customer AND pair.state <> 'lost' ORDER BY hop LIMIT 1)"
+)
+"""The pair of a device as it is now: a line tells of the day it was registered, and its pair may be swapped since."""
 PASSPORTS = (
     "SELECT p.customer, c.content, c.key, p.serial, m.kind, p.model, m.name, p.state, p.register, p.site, p.bin,"
-    " p.party, p.responsible_site, p.warranty_until, p.replaces, p.replaced_by, p.paired_with, p.order_number,"
+    f" p.party, p.responsible_site, p.warranty_until, p.replaces, p.replaced_by, {PAIR}, p.order_number,"
     " p.meant_for, p.mark, r.document, p.document, s.status, s.review, p.step, p.recorded_at, p.business_date"
     " FROM position p JOIN model m ON m.code = p.model"
     " LEFT JOIN personal c ON c.kind = 'customer' AND c.key = p.customer AND c.latest = 1"

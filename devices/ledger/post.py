@@ -172,11 +172,16 @@ def at_of(writer: Writer, case: Case) -> int:
 
 
 def content_of(decided: Decided, *, with_lines: bool) -> str:
-    """What the journal keeps of a draft: nothing personal; its lines only while they are a proposal."""
+    """What the journal keeps of a draft: nothing personal; its lines only while they are a proposal.
+
+    A document that cites another holds that one's link, so that an arrival's journal vouches for the dispatch's.
+    """
     draft = by_number_only(decided.draft, decided.case.customers)
     content: dict[str, Any] = msgspec.to_builtins(draft)
     if not with_lines:
         content.pop("lines", None)
+    if decided.case.cited:
+        content["cited_link"] = decided.case.cited.link
     if decided.repeated:
         content["repeated"] = list(decided.repeated)
     if decided.plan.findings:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from devices import serials
+from devices.ledger.after import lasts
 from devices.ledger.case import Case, Cited, Move, PastLine, Plan
 from devices.ledger.drafts import Reversal
 from devices.ledger.entries import Entry
@@ -31,7 +32,7 @@ def plan_reversal(case: Case, rulebook: Rulebook) -> Plan:
             moves.append(undone)
     problems += _partners(case.cited, moves)
     case = replace(case, entries=tuple(move.entry for move in moves))
-    for rule in rulebook.get("every", ()):
+    for rule in (*rulebook.get("every", ()), *rulebook.get("reversal", ())):
         problems.extend(rule(case, moves))
     if problems:
         raise Refused(problems)
@@ -88,6 +89,12 @@ def standing_lines(trail: Sequence[PastLine]) -> list[PastLine]:
     return standing
 
 
+def position_before(line: PastLine, trail: Sequence[PastLine]) -> Position:
+    """Where its device was before a line that still stands: to there a reversal gives it back."""
+    earlier = [past for past in standing_lines(trail) if past.step < line.step]
+    return earlier[-1].position if earlier else NOWHERE
+
+
 def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     """The move that undoes one line, or why it can not be undone.
 
@@ -104,11 +111,25 @@ def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     if later:
         return Problem("later_lines", entry.pointer, {**facts, "later": [past.document for past in later]})
     before = case.position(entry.serial)
-    earlier = [past for past in standing if past.step < line.step]
-    after = replace(earlier[-1].position if earlier else NOWHERE, responsible_site=case.draft.site)
+    after = position_before(line, trail)
     if after.state in RECEIVABLE:
-        after = Position(state="void", model=before.model, responsible_site=case.draft.site)
+        after = voided(case, before, after)
     return Move(entry, None, before, after, line.type, line.step, {})
+
+
+def voided(case: Case, before: Position, earlier: Position) -> Position:
+    """A serial whose receipt was undone, free for any book, as the receipt may have been into the wrong one.
+
+    One that had been returned keeps what binds it still: the book it left, and a mark that lasts.
+    """
+    mark = earlier.mark if lasts(earlier.mark) else None
+    return Position(
+        state="void",
+        model=before.model,
+        responsible_site=case.draft.site,
+        left_book=earlier.left_book,
+        mark=mark,
+    )
 
 
 def partner_of(line: PastLine) -> str | None:

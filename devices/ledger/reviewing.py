@@ -1,7 +1,7 @@
 """Reviews: an auditor approves or rejects, a poster withdraws. An approval runs the rules again, then takes effect.
 
 A rejected document that had its effect at once stays to be resolved: each of its lines reversed, or a later document
-that answers it approved (DESIGN section 4).
+that answers it approved, as long as that one is not reversed in turn (DESIGN section 4).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from devices.ledger.drafts import AnyDraft, Draft, Reversal
 from devices.ledger.plan import Rulebook
 from devices.ledger.post import Decided, at_of, decide, effect, lines_of, sites_touched
 from devices.ledger.rows import REVIEW_COLUMNS, review_digest
+from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
 from devices.unit import Unit
 
@@ -65,8 +66,9 @@ def review(
 ) -> None:
     """Decide on a document, within `store.writing()`.
 
-    Raises Refused: `own_document` to whoever posted it or what it reverses or answers, `not_waiting`,
-    `reason_required` for a rejection, and whatever the rules now say against a proposal.
+    Raises Refused: `own_document` to whoever posted it or what it reverses or answers, `key_not_confirmed` while the
+    reviewer's signing key waits, `not_waiting`, `reason_required` for a rejection, and whatever the rules now say
+    against a proposal.
     """
     found = waiting(store, number)
     draft = draft_of(found)
@@ -106,6 +108,7 @@ def _refuse_review(store: Store, found: Waiting, decision: Decision, by: str, re
         return
     if by in _posters(store, found):
         raise refuse("own_document", **facts)
+    refuse_waiting(store, by)
     if found.review != "waiting":
         raise refuse("not_waiting", **facts, status=found.status)
     if decision == "reject" and not (reason or "").strip():
@@ -141,8 +144,9 @@ def _keep(
     _stand(store, found, decision, len(lines))
     if isinstance(decided and decided.draft, Reversal) and found.cites:
         _stand_reversed(store, found.cites, len(lines))
-    if decision == "approve" and found.answers:
-        _resolve(store, found.answers)
+        _settle(store, waiting(store, found.cites).answers)
+    if decision == "approve":
+        _settle(store, found.answers)
 
 
 def _stand(store: Store, found: Waiting, decision: Decision, lines: int) -> None:
@@ -173,5 +177,15 @@ def _stand_reversed(store: Store, number: str, count: int) -> None:
     )
 
 
-def _resolve(store: Store, number: str) -> None:
-    store.execute("UPDATE standing SET resolved = 1 WHERE document = ? AND review = 'rejected'", (number,))
+SETTLE = (
+    "UPDATE standing SET resolved = CASE WHEN status = 'rejected' AND lines > 0 AND NOT EXISTS"
+    " (SELECT 1 FROM document a JOIN standing s ON s.document = a.number"
+    " WHERE a.answers = standing.document AND s.review = 'approved' AND s.status <> 'reversed')"
+    " THEN 0 ELSE 1 END WHERE document = ? AND review = 'rejected'"
+)
+
+
+def _settle(store: Store, answered: str | None) -> None:
+    """A rejected document is resolved while an approved answer to it stands; one that is reversed no longer does."""
+    if answered is not None:
+        store.execute(SETTLE, (answered,))

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from devices import serials
+from devices.ledger.after import lasts
 from devices.ledger.case import Case, Move
+from devices.ledger.consignments import Sending, destination_of
 from devices.ledger.plan import Rule
 from devices.ledger.reversal import standing_lines
 from devices.lifecycle import RANK
@@ -75,6 +77,27 @@ def months_are_open(case: Case, moves: Moves) -> Problems:
                 yield Problem("month_closed", move.entry.pointer, facts)
 
 
+def months_of_the_site_are_open(case: Case, moves: Moves) -> Problems:
+    """A document that moves no device of a book is not dated into a closed month of any book of its site.
+
+    Both books of a site wait for such a document before they close (see audit.month_conditions.OF_THE_SITE), so
+    what is closed has seen every one of them.
+    """
+    closed = [(month, register) for (site, register), month in case.closed.items() if site == case.draft.site]
+    if not closed or any(True for move in moves for _ in _books_of(move)):
+        return
+    month, register = max(closed)
+    if case.draft.business_date[:7] <= month:
+        for move in moves:
+            facts = {
+                "serial": move.entry.serial,
+                "site": case.draft.site,
+                "register": register,
+                "month": month,
+            }
+            yield Problem("month_closed", move.entry.pointer, facts)
+
+
 def _books_of(move: Move) -> Iterator[tuple[str, str]]:
     for place in (move.before, move.after):
         if place.site is not None and place.register in BOOKS:
@@ -105,15 +128,35 @@ def _internal(case: Case, move: Move) -> bool:
     return case.document == "adoption" and move.entry.item.serial is None
 
 
+ISSUED = ("in_stock", "in_repair", "carried", "sold", "in_service")
+"""Where a device is available, or with whoever it was issued to."""
+
+
 def marks_are_kept(case: Case, moves: Moves) -> Problems:
-    """What was written off once never becomes available stock again."""
+    """What was written off once is never stock again, nor issued, by whichever way it comes (DESIGN 4, never)."""
     for move in moves:
-        if move.before.mark == "never_releasable" and move.after.state in ("in_stock", "in_repair"):
+        if lasts(move.before.mark) and move.after.state in ISSUED:
             yield Problem("not_releasable", move.entry.pointer, {"serial": move.entry.serial})
 
 
+def books_are_kept(case: Case, moves: Moves) -> Problems:
+    """A serial that was returned comes back into the book it left: merchandise never becomes a spare, nor the reverse.
+
+    A `void` serial is free of this unless it had been returned before: a receipt is reversed to correct its book.
+    """
+    for move in moves:
+        left, book = move.before.left_book, move.after.register
+        if move.before.state not in RECEIVABLE or left is None:
+            continue
+        if book not in BOOKS:  # a customer's: the book that it would come back to
+            book = move.after.left_book
+        if book is not None and book != left:
+            facts = {"serial": move.entry.serial, "register": book, "expected": left}
+            yield Problem("other_book", move.entry.pointer, facts)
+
+
 def papers_exist(case: Case, moves: Moves) -> Problems:
-    """Every attachment is stored."""
+    """Every attachment is kept by the site that posts."""
     for index, digest in enumerate(case.draft.attachments):
         if digest not in case.attachments:
             yield Problem("unknown_attachment", f"/attachments/{index}", {"digest": digest})
@@ -131,13 +174,19 @@ def answered_is_rejected(case: Case, moves: Moves) -> Problems:
 
 
 def customers_are_not_erased(case: Case, moves: Moves) -> Problems:
-    """No device is entered as that of a customer who was erased, since the document was proposed perhaps."""
+    """No device is entered as that of a customer who was erased, nor given back to one by a reversal.
+
+    They may have been erased since the document was proposed, or since what a reversal undoes.
+    """
+    erased = {known.number for known in case.customers.values() if known.erased}
     whole = getattr(case.draft, "customer", None)
     for move in moves:
-        customer = case.customer(getattr(move.entry.item, "customer", None) or whole)
-        if customer is not None and customer.erased:
-            facts = {"customer": customer.number, "serial": move.entry.serial}
-            yield Problem("customer_erased", move.entry.pointer, facts)
+        named = case.customer(getattr(move.entry.item, "customer", None) or whole)
+        given = move.after.customer if move.after.customer != move.before.customer else None
+        for number in sorted(erased & {given, named.number if named else None}):
+            yield Problem(
+                "customer_erased", move.entry.pointer, {"customer": number, "serial": move.entry.serial}
+            )
 
 
 # --- of some
@@ -150,6 +199,14 @@ def carrier_is_approved(case: Case, moves: Moves) -> Problems:
         yield Problem("unknown_carrier", "/carrier", {"carrier": carrier})
     elif not case.carriers[carrier]:
         yield Problem("inactive_carrier", "/carrier", {"carrier": carrier})
+
+
+def waybill_goes_to_one_place(case: Case, moves: Moves) -> Problems:
+    """What a carrier takes under one number goes to one destination: a site, the maker or the supplier."""
+    known, draft = case.consignment, case.draft
+    if known is not None and isinstance(draft, Sending) and known.destination != destination_of(draft):
+        facts = {"consignment": known.waybill, "carrier": known.carrier, "destination": known.destination}
+        yield Problem("consignment_elsewhere", "/consignment_number", facts)
 
 
 def destination_is_another_site(case: Case, moves: Moves) -> Problems:
@@ -376,14 +433,25 @@ def stays_in_books(case: Case, moves: Moves) -> Problems:
             yield Problem("never_ours", move.entry.pointer, {"serial": move.entry.serial})
 
 
+def restored_bins_are_in_use(case: Case, moves: Moves) -> Problems:
+    """A reversal puts nothing back into a bin that has been taken out of use since."""
+    for move in moves:
+        site, code = move.after.site, move.after.bin
+        target = case.bins.get(code) if code else None
+        if target is not None and not target.active:
+            yield Problem("inactive_bin", move.entry.pointer, {"bin": code, "site": site})
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "every": (
         devices_are_free,
         devices_are_here,
         dates_run_forward,
         months_are_open,
+        months_of_the_site_are_open,
         models_fit,
         marks_are_kept,
+        books_are_kept,
         papers_exist,
         answered_is_rejected,
         customers_are_not_erased,
@@ -403,12 +471,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "move": (bin_changes,),
     "release": (release_is_inspected,),
-    "dispatch": (carrier_is_approved, destination_is_another_site),
+    "dispatch": (carrier_is_approved, destination_is_another_site, waybill_goes_to_one_place),
     "arrival": (arrives_where_sent, sent_last_by_the_cited),
     "transit_loss": (lost_with_its_consignment,),
     "sale": (customer_is_known_by_name,),
     "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
     "customer_return": (stays_in_books,),
-    "supplier_return": (carrier_is_approved,),
+    "supplier_return": (carrier_is_approved, waybill_goes_to_one_place),
     "write_off": (customer_consents,),
+    "reversal": (restored_bins_are_in_use,),
 }

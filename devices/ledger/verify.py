@@ -1,11 +1,13 @@
 """Verification: every link, every digest, every line and every cache recomputed from the ledger rows, and compared.
 
-It reads one snapshot in bounded memory, names the first wrong row of each journal, and goes on with the others.
+It reads one snapshot in bounded memory, names the first wrong row of each journal, and goes on with the others. A
+check that fails on what it reads is a fault itself, and keeps no other check from being made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any
@@ -15,8 +17,8 @@ import msgspec
 from devices.chain import FORMAT, GENESIS, Link, digest_of
 from devices.database import Store
 from devices.journal import heads as journal_heads
-from devices.ledger.caches import cache_faults
-from devices.ledger.faults import Fault
+from devices.ledger.caches import cache_checks
+from devices.ledger.faults import UNREADABLE, Fault, guarded
 from devices.ledger.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, REVIEW_COLUMNS, document_digest, review_digest
 from devices.records import REVISION_COLUMNS, RecordKind, revision_digest
 
@@ -85,13 +87,15 @@ def verify(
                 progress(done, links + lines)
 
         for (site,) in store.rows("SELECT DISTINCT site FROM journal ORDER BY site"):
-            faults += journal_faults(store, site, advance)
-        faults += _orphans(store)
-        faults += foreign_values(store, CHAINED)
-        faults += _head_faults(store, heads or {})
-        faults += cache_faults(store, kinds)
+            faults += guarded(store, f"journal {site}", partial(journal_faults, store, site, advance))
+        faults += guarded(store, "orphans", partial(_orphans, store))
+        faults += guarded(store, "citing", partial(_citing, store))
+        faults += guarded(store, "types", partial(foreign_values, store, CHAINED))
+        faults += guarded(store, "heads", partial(_head_faults, store, heads or {}))
+        for name, cache in cache_checks(kinds).items():
+            faults += guarded(store, name, partial(cache, store))
         for check in checks:
-            faults += check(store)
+            faults += guarded(store, check.__name__, partial(check, store))
     return Report(faults, links, lines, devices)
 
 
@@ -226,7 +230,7 @@ ORPHANS = {
     "review": "SELECT document FROM review t WHERE NOT EXISTS"
     " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq"
     " AND j.kind = 'review' AND j.reference = t.document)",
-    "revision": "SELECT kind || ' ' || key FROM revision t WHERE NOT EXISTS"
+    "revision": "SELECT kind, key FROM revision t WHERE NOT EXISTS"
     " (SELECT 1 FROM journal j WHERE j.site = t.journal_site AND j.seq = t.journal_seq"
     " AND j.kind = t.kind AND j.reference = t.key || '@' || t.revision)",
     "line": "SELECT serial FROM line t WHERE NOT EXISTS"
@@ -237,8 +241,35 @@ ORPHANS = {
 
 def _orphans(store: Store) -> Iterator[Fault]:
     for table, statement in ORPHANS.items():
-        for (key,) in store.rows(statement + " LIMIT 20"):
-            yield Fault(table, str(key), "no link of a journal is of it")
+        for key in store.rows(statement + " LIMIT 20"):
+            yield Fault(table, " ".join(map(str, key)), "no link of a journal is of it")
+
+
+CITING = (
+    "SELECT d.number, d.cites, d.content, j.site, j.seq, j.hash FROM document d"
+    " LEFT JOIN document c ON c.number = d.cites"
+    " LEFT JOIN journal j ON j.site = c.site AND j.seq = c.journal_seq WHERE d.cites IS NOT NULL"
+)
+
+
+class _Citing(msgspec.Struct):
+    """What a document's content holds of the one it cites; one of an earlier version held nothing."""
+
+    cited_link: tuple[str, int, str] | None = None
+
+
+def _citing(store: Store) -> Iterator[Fault]:
+    """Documents whose cited document has another link than they hold: its journal was written anew behind them."""
+    for number, cites, content, *link in store.stream(CITING):
+        try:
+            held = msgspec.json.decode(content, type=_Citing).cited_link
+        except UNREADABLE:
+            yield Fault("document", str(number), "what it holds of the document it cites can not be read")
+            continue
+        if held is not None and list(held) != link:
+            yield Fault(
+                "document", number, f"{cites}, which it cites, is not on link {held[0]}/{held[1]} as it was"
+            )
 
 
 CHAINED = ("journal", "document", "line", "review", "revision", "personal")

@@ -48,15 +48,22 @@ def new_code(random: Random = secrets.token_bytes) -> str:
     return "-".join(letters[start : start + _GROUP] for start in range(0, CODE_LENGTH, _GROUP))
 
 
-def await_enrolment(store: Store, username: str, code: str, at_us: int) -> None:
-    """Forget the person's password, end their sessions, and let `code` set a new one within 7 days."""
+def await_enrolment(store: Store, username: str, code: str, at_us: int, *, by: str) -> None:
+    """Forget the person's password, end their sessions, and let `code`, issued by `by`, set a new one within 7 days."""
     store.execute(
-        "INSERT INTO credential (username, password_hash, generation, enrolment_digest, enrolment_expires_at)"
-        " VALUES (?, NULL, 0, ?, ?) ON CONFLICT (username) DO UPDATE SET password_hash = NULL,"
+        "INSERT INTO credential"
+        " (username, password_hash, generation, enrolment_digest, enrolment_expires_at, enrolment_by)"
+        " VALUES (?, NULL, 0, ?, ?, ?) ON CONFLICT (username) DO UPDATE SET password_hash = NULL,"
         " generation = credential.generation + 1, enrolment_digest = EXCLUDED.enrolment_digest,"
-        " enrolment_expires_at = EXCLUDED.enrolment_expires_at",
-        (username, _code_digest(code), at_us + ENROLMENT_LASTS_US),
+        " enrolment_expires_at = EXCLUDED.enrolment_expires_at, enrolment_by = EXCLUDED.enrolment_by",
+        (username, _code_digest(code), at_us + ENROLMENT_LASTS_US, by),
     )
+
+
+def let_in_by(store: Store, username: str) -> str | None:
+    """Who issued the person's latest enrolment code, used or not; None where they never needed one."""
+    row = store.row("SELECT enrolment_by FROM credential WHERE username = ?", (username,))
+    return row[0] if row else None
 
 
 def may_enrol(store: Store, username: str, code: str, at_us: int) -> bool:

@@ -1,20 +1,65 @@
 """How a person comes by a password: the first administrator, sign-up by code, changing it, an administrator's reset.
 
-Every function runs inside `store.writing()` with a Writer that holds the UNIT journal.
+What judges, hashes and seals a password is slow on purpose and is done first, by `choose` and `choose_anew`, so that
+nobody waits for the journal meanwhile. A function with a Writer runs inside `store.writing()` with the UNIT journal
+held.
 """
 
 from __future__ import annotations
 
 import secrets
 
+import msgspec
+
+from devices.database import Store
 from devices.journal import Writer
 from devices.people import credentials, grants, passwords, persons, signing_keys
 from devices.people.kinds import PublicKey
 from devices.people.roles import ADMIN, SYSTEM, Person, not_an_administrator
-from devices.people.sealing import Random
+from devices.people.sealing import Random, Sealed
+from devices.people.signing_keys import NewKey, Opened
 from devices.problems import Problem, Refused, refuse
 from devices.unit import Unit
 from devices.values import UNIT
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A password that was judged good: its hash, and a new key sealed under it."""
+
+    password_hash: str
+    key: NewKey
+
+
+class ChosenAnew(msgspec.Struct, frozen=True):
+    """A password to take another's place: its hash, the key that the other opened, and its seal under the new one."""
+
+    password_hash: str
+    before: Opened
+    sealed: Sealed
+
+
+def choose(
+    store: Store, unit: Unit, username: str, password: str, *, random: Random = secrets.token_bytes
+) -> Chosen:
+    """Judge a password for somebody without one, and make their key.
+
+    Raises Refused: password_too_short, password_too_common.
+    """
+    _refuse_password(store, unit, username, password)
+    return _chosen(username, password, random)
+
+
+def choose_anew(
+    store: Store, unit: Unit, username: str, old: str, new: str, *, random: Random = secrets.token_bytes
+) -> ChosenAnew:
+    """Judge a password for somebody who has another, and seal their key under it.
+
+    Raises Refused: wrong_password, password_too_short, password_too_common.
+    """
+    before = signing_keys.opened(store, username, old)  # opening the seal proves the old one
+    _refuse_password(store, unit, username, new)
+    sealed = signing_keys.resealed(before, new, random=random)
+    return ChosenAnew(passwords.hash_password(new), before, sealed)
 
 
 def found_administrator(
@@ -26,7 +71,7 @@ def found_administrator(
     *,
     random: Random = secrets.token_bytes,
 ) -> PublicKey:
-    """Make the first administrator, on the system's word; returns their signing key.
+    """Make the first administrator, on the system's word; returns their signing key. Nobody waits for that journal yet.
 
     Raises Refused: administrator_exists, malformed_username, username_taken, empty_text, password_too_short,
     password_too_common.
@@ -42,42 +87,31 @@ def found_administrator(
         raise Refused(problems)
     persons.write_new(writer, unit, SYSTEM, username, name)
     grants.grant(writer, SYSTEM, username, ADMIN, UNIT)
-    return _begin_with(writer, username, password, random)
+    return _begin_with(writer, _chosen(username, password, random))
 
 
-def enrol(
-    writer: Writer,
-    unit: Unit,
-    username: str,
-    code: str,
-    password: str,
-    *,
-    random: Random = secrets.token_bytes,
-) -> PublicKey:
+def enrol(writer: Writer, username: str, code: str, chosen: Chosen | None) -> PublicKey:
     """Set one's own password with an enrolment code, which is used up; returns the signing key made.
 
-    The key waits for a second person's confirmation unless it is the person's first. Raises Refused:
-    enrolment_refused (for whatever reason: it does not tell which), password_too_short, password_too_common.
+    The key waits for a second person's confirmation unless it is the person's first. Nothing is chosen where the code
+    was no good before. Raises Refused: enrolment_refused (for whatever reason: it does not tell which).
     """
-    if not credentials.may_enrol(writer.store, username, code, writer.at_us):
+    if chosen is None or not credentials.may_enrol(writer.store, username, code, writer.at_us):
         raise refuse("enrolment_refused")
-    _refuse_password(writer, unit, username, password)
-    return _begin_with(writer, username, password, random)
+    assert chosen.key.username == username, "a password chosen for somebody else"
+    return _begin_with(writer, chosen)
 
 
-def change_password(
-    writer: Writer, unit: Unit, by: Person, old: str, new: str, *, random: Random = secrets.token_bytes
-) -> None:
+def change_password(writer: Writer, by: Person, chosen: ChosenAnew) -> None:
     """Change one's own password; the signing key is sealed anew, and every session ends, this one too.
 
-    Throttle it: call devices.people.sign_in.reauthenticate before the transaction. Raises Refused: person_required,
-    wrong_password, password_too_short, password_too_common.
+    Throttle it: call devices.people.sign_in.reauthenticate before `choose_anew`. Raises Refused: person_required,
+    wrong_password where the old one is no longer theirs.
     """
     if by.via != "session":
         raise refuse("person_required")
-    signing_keys.reseal(writer, by.username, old, new, random=random)  # opening the seal proves the old one
-    _refuse_password(writer, unit, by.username, new)
-    credentials.set_password(writer.store, by.username, passwords.hash_password(new))
+    signing_keys.reseal(writer, chosen.before, chosen.sealed)
+    credentials.set_password(writer.store, by.username, chosen.password_hash)
 
 
 def reset_password(writer: Writer, by: Person, username: str, *, random: Random = secrets.token_bytes) -> str:
@@ -95,16 +129,23 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
         raise Refused(problems)
     signing_keys.void(writer, by, username)
     code = credentials.new_code(random)
-    credentials.await_enrolment(writer.store, username, code, writer.at_us)
+    credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
     return code
 
 
-def _begin_with(writer: Writer, username: str, password: str, random: Random) -> PublicKey:
-    credentials.set_password(writer.store, username, passwords.hash_password(password))
-    return signing_keys.create(writer, username, password, random=random)
+def _chosen(username: str, password: str, random: Random) -> Chosen:
+    key = signing_keys.new_key(username, password, random=random)
+    return Chosen(passwords.hash_password(password), key)
 
 
-def _refuse_password(writer: Writer, unit: Unit, username: str, password: str) -> None:
-    name = persons.names_of(writer.store, {username}).get(username, "")
+def _begin_with(writer: Writer, chosen: Chosen) -> PublicKey:
+    username = chosen.key.username
+    credentials.set_password(writer.store, username, chosen.password_hash)
+    let_in_by = credentials.let_in_by(writer.store, username)
+    return signing_keys.create(writer, chosen.key, let_in_by=let_in_by)
+
+
+def _refuse_password(store: Store, unit: Unit, username: str, password: str) -> None:
+    name = persons.names_of(store, {username}).get(username, "")
     if problems := passwords.refuse_password(password, known=(username, name, unit.name)):
         raise Refused(problems)

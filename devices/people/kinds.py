@@ -36,7 +36,8 @@ class PublicKey(msgspec.Struct, frozen=True):
     """The public half of an Ed25519 key. `fingerprint` is the SHA-256 of its 32 raw bytes, both in hex.
 
     A `waiting` key needs another person's confirmation before it signs; a `void` one never signs again. `seals` counts
-    the passwords it has been sealed under, so that each change of a password is journalled.
+    the passwords it has been sealed under, so that each change of a password is journalled. `let_in_by` issued the
+    code its owner signed up with, and does not confirm it.
     """
 
     fingerprint: str
@@ -45,6 +46,7 @@ class PublicKey(msgspec.Struct, frozen=True):
     status: KeyStatus
     confirmed_by: str | None = None
     seals: int = 1
+    let_in_by: str | None = None
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -102,7 +102,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 SYSTEM = Person(username="system", name="system", via="system")
 WATCHING = Person(
-    username="", name="", roles=frozenset({("supervisor", UNIT)}), via="token", scopes=frozenset({METRICS})
+    username="",
+    name="",
+    roles=frozenset({("supervisor", UNIT)}),
+    via="token",
+    token="metrics",  # noqa: S106
+    scopes=frozenset({METRICS}),
 )
 """Whoever has the metrics token."""
 

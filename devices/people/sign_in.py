@@ -63,20 +63,27 @@ def reauthenticate(
     """Ask the person's password again; raises Refused: person_required, wrong_password, throttled."""
     if person.via != "session":
         raise refuse("person_required")
-    if _proved(store, doors, person.username, password, address, at_us) is None:
+    if _proved(store, doors, person.username, password, address, at_us, in_session=True) is None:
         raise refuse("wrong_password", "/password")
 
 
 def _proved(
-    store: Store, doors: Store, username: str, password: str, address: str, at_us: int
+    store: Store,
+    doors: Store,
+    username: str,
+    password: str,
+    address: str,
+    at_us: int,
+    *,
+    in_session: bool = False,
 ) -> Credential | None:
     """The credential that the password proves, its hash brought up to date; None where it proves none."""
-    throttle.attempt(doors, username, address, at_us)
+    throttle.attempt(doors, username, address, at_us, in_session=in_session)
     found = credentials.credential_of(store, username)
     stored = found.password_hash if found else None
     if not passwords.matches(stored, password) or found is None or stored is None:
         return None
-    throttle.pardon(doors, username, address)
+    throttle.pardon(doors, username, address, in_session=in_session)
     if passwords.outdated(stored):
         renewed = passwords.hash_password(password)
         with store.writing():

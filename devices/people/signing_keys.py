@@ -13,7 +13,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devices import records
-from devices.database import Store
+from devices.database import Row, Store
 from devices.journal import Writer
 from devices.people.kinds import KEY, KeyStatus, PublicKey
 from devices.people.roles import KEY_CONFIRMERS, Person
@@ -24,30 +24,73 @@ PUBLIC_COLUMNS = PublicKey.__struct_fields__
 SEALED_COLUMNS = ("username", "fingerprint", *Sealed.__struct_fields__)
 
 
-def create(
-    writer: Writer, username: str, password: str, *, random: Random = secrets.token_bytes
-) -> PublicKey:
-    """Make the person's key, in place of none: active when it is their first, else waiting to be confirmed."""
+class NewKey(msgspec.Struct, frozen=True):
+    """A key made but not kept yet: its public half in hex, and its private one under the owner's password."""
+
+    username: str
+    public_hex: str
+    sealed: Sealed
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the raw public half, in hex."""
+        return _fingerprint(bytes.fromhex(self.public_hex))
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A key that a password has opened, and the seal as it was then: another seal means another password."""
+
+    key: PublicKey
+    sealed: Sealed
+    private: bytes
+
+
+def new_key(username: str, password: str, *, random: Random = secrets.token_bytes) -> NewKey:
+    """A key for the person, sealed. Slow on purpose: make it before the transaction that keeps it."""
     private = random(KEY_BYTES)
     public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-    status: KeyStatus = "waiting" if keys_of(writer.store, username) else "active"
-    key = PublicKey(hashlib.sha256(public).hexdigest(), username, public.hex(), status)
-    key, _ = records.write(writer, KEY, key, by=username, expected=0)
-    sealed = seal(private, password, username, key.fingerprint, random=random)
-    row = (username, key.fingerprint, *msgspec.structs.astuple(sealed))
+    return NewKey(
+        username, public.hex(), seal(private, password, username, _fingerprint(public), random=random)
+    )
+
+
+def opened(store: Store, username: str, password: str) -> Opened:
+    """The person's key, opened. Slow on purpose, as `new_key` is. Raises Refused(wrong_password)."""
+    row = _sealed_row(store, username)
+    key = key_by_fingerprint(store, row[1]) if row else None
+    if row is None or key is None:
+        raise refuse("wrong_password")
+    sealed = Sealed(*row[2:])
+    try:
+        return Opened(key, sealed, unseal(sealed, password, username, key.fingerprint))
+    except WrongPassword:
+        raise refuse("wrong_password") from None
+
+
+def resealed(of: Opened, password: str, *, random: Random = secrets.token_bytes) -> Sealed:
+    """The same key's seal under another password. Slow on purpose, as `new_key` is."""
+    return seal(of.private, password, of.key.username, of.key.fingerprint, random=random)
+
+
+def create(writer: Writer, new: NewKey, *, let_in_by: str | None = None) -> PublicKey:
+    """Keep the person's key, in place of none: active when it is their first, else waiting to be confirmed.
+
+    `let_in_by` issued the code that the person signed up with, and could have signed up in their stead.
+    """
+    status: KeyStatus = "waiting" if keys_of(writer.store, new.username) else "active"
+    key = PublicKey(new.fingerprint, new.username, new.public_hex, status, let_in_by=let_in_by)
+    key, _ = records.write(writer, KEY, key, by=new.username, expected=0)
+    row = (new.username, key.fingerprint, *msgspec.structs.astuple(new.sealed))
     writer.store.insert("signing_key", SEALED_COLUMNS, [row])
     return key
 
 
-def reseal(
-    writer: Writer, username: str, old: str, new: str, *, random: Random = secrets.token_bytes
-) -> PublicKey:
-    """Seal the person's key under their new password, journalled as a revision of the key.
+def reseal(writer: Writer, before: Opened, sealed: Sealed) -> PublicKey:
+    """Keep the key's new seal, journalled as a revision of the key.
 
-    Raises Refused(wrong_password) when `old` does not open it.
+    Raises Refused(wrong_password) when the key or its seal is no longer the one that was opened.
     """
-    key, private = _open(writer.store, username, old)
-    sealed = seal(private, new, username, key.fingerprint, random=random)
+    key, username = _still(writer.store, before), before.key.username
     changes = ", ".join(f"{column} = ?" for column in Sealed.__struct_fields__)
     writer.store.execute(
         f"UPDATE signing_key SET {changes} WHERE username = ?", (*msgspec.structs.astuple(sealed), username)
@@ -56,16 +99,17 @@ def reseal(
     return records.write(writer, KEY, changed, by=username)[0]
 
 
-def rotate(writer: Writer, by: Person, password: str, *, random: Random = secrets.token_bytes) -> PublicKey:
+def rotate(writer: Writer, by: Person, before: Opened, new: NewKey) -> PublicKey:
     """Replace one's own key by a new one, which waits for another person's confirmation; the old one stays to verify.
 
-    Raises Refused: person_required, wrong_password.
+    Raises Refused: person_required, wrong_password when the old key is no longer the one that was opened.
     """
     if by.via != "session":
         raise refuse("person_required")
-    _open(writer.store, by.username, password)
+    key = _still(writer.store, before)
     void(writer, by, by.username)
-    return create(writer, by.username, password, random=random)
+    let_in_by = key.let_in_by if key.status == "waiting" else None  # nobody has vouched for the owner since
+    return create(writer, new, let_in_by=let_in_by)
 
 
 def void(writer: Writer, by: Person, username: str) -> None:
@@ -79,7 +123,8 @@ def void(writer: Writer, by: Person, username: str) -> None:
 def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
     """Make a waiting key good, on the word of a second person who knows whose it is.
 
-    Raises Refused: person_required, role_missing, not_found, key_own_confirmation, key_not_waiting.
+    Never of the one who issued the code it was made with: they may be its holder. Raises Refused: person_required,
+    role_missing, key_not_confirmed, not_found, key_own_confirmation, key_not_waiting, key_let_in_confirmation.
     """
     if by.via != "session":
         raise refuse("person_required")
@@ -90,18 +135,27 @@ def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
         raise refuse("not_found")
     if key.username == by.username:
         raise refuse("key_own_confirmation")
+    refuse_waiting(writer.store, by.username)
     if key.status != "waiting":
         raise refuse("key_not_waiting")
+    if key.let_in_by == by.username:
+        raise refuse("key_let_in_confirmation", username=key.username)
     confirmed = msgspec.structs.replace(key, status="active", confirmed_by=by.username)
     return records.write(writer, KEY, confirmed, by=by.username)[0]
 
 
+def refuse_waiting(store: Store, username: str) -> None:
+    """Raise Refused(key_not_confirmed) for a person whose key waits: until then another may hold their password."""
+    if any(key.status == "waiting" for key in keys_of(store, username)):
+        raise refuse("key_not_confirmed", username=username)
+
+
 def open_key(store: Store, username: str, password: str) -> tuple[PublicKey, Ed25519PrivateKey]:
     """The person's key, to sign with; raises Refused: wrong_password, key_not_confirmed."""
-    key, private = _open(store, username, password)
-    if key.status != "active":
+    found = opened(store, username, password)
+    if found.key.status != "active":
         raise refuse("key_not_confirmed", username=username)
-    return key, Ed25519PrivateKey.from_private_bytes(private)
+    return found.key, Ed25519PrivateKey.from_private_bytes(found.private)
 
 
 def key_by_fingerprint(store: Store, fingerprint: str) -> PublicKey | None:
@@ -129,12 +183,18 @@ def _keys(store: Store, condition: str, value: str) -> list[PublicKey]:
     return [PublicKey(*row) for row in rows]
 
 
-def _open(store: Store, username: str, password: str) -> tuple[PublicKey, bytes]:
-    row = store.row(f"SELECT {', '.join(SEALED_COLUMNS)} FROM signing_key WHERE username = ?", (username,))
+def _still(store: Store, before: Opened) -> PublicKey:
+    """The key as it is now, if it is under the same seal; raises Refused(wrong_password)."""
+    row = _sealed_row(store, before.key.username)
     key = key_by_fingerprint(store, row[1]) if row else None
-    if row is None or key is None:
+    if row is None or key is None or Sealed(*row[2:]) != before.sealed:
         raise refuse("wrong_password")
-    try:
-        return key, unseal(Sealed(*row[2:]), password, username, key.fingerprint)
-    except WrongPassword:
-        raise refuse("wrong_password") from None
+    return key
+
+
+def _sealed_row(store: Store, username: str) -> Row | None:
+    return store.row(f"SELECT {', '.join(SEALED_COLUMNS)} FROM signing_key WHERE username = ?", (username,))
+
+
+def _fingerprint(public: bytes) -> str:
+    return hashlib.sha256(public).hexdigest()

@@ -25,6 +25,16 @@ from devices.unit import Unit
 
 Order = TypeVar("Order", RepairOrder, DispatchOrder)
 
+USED = (
+    "SELECT p.serial, p.document FROM position p WHERE p.order_number = ?"
+    " AND p.state IN ('in_repair', 'carried', 'in_transit', 'at_factory', 'missing') UNION ALL"
+    " SELECT COALESCE(l.serial, r.serial), d.number FROM document d JOIN standing s ON s.document = d.number"
+    " LEFT JOIN line l ON l.document = d.number AND l.n = 1 LEFT JOIN reservation r ON r.document = d.number"
+    " WHERE d.under = ? AND s.status NOT IN ('withdrawn', 'reversed') AND (s.status = 'pending' OR s.lines > 0)"
+    " LIMIT 1"
+)
+"""A device that is in custody or carried under an order, else a document that stands under it, or waits to."""
+
 WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit")
 
 
@@ -75,9 +85,16 @@ def file_service_record(
 def cancel(
     writer: Writer, kind: RecordKind, order: Order, revision: int, *, by: str
 ) -> tuple[Order, Written]:
-    """Cancel an order under which nothing was done."""
+    """Cancel an order under which nothing was done, while its site's journal is held.
+
+    Raises Refused: `order_closed`, `order_in_use` naming a device and the document that has it under the order.
+    """
     if order.cancelled or order.record is not None:
         raise refuse("order_closed", order=order.number)
+    used = writer.store.row(USED, (order.number, order.number))
+    if used is not None:
+        serial, document = used
+        raise refuse("order_in_use", order=order.number, serial=serial, document=document)
     return records.write(
         writer, kind, msgspec.structs.replace(order, cancelled=True), by=by, expected=revision
     )

@@ -8,7 +8,12 @@ from zoneinfo import ZoneInfo
 
 from devices.ledger.case import Case, Move
 from devices.ledger.plan import Rule
-from devices.ledger.rules import carrier_is_approved, cited_dispatch, sent_last_by_the_cited
+from devices.ledger.rules import (
+    carrier_is_approved,
+    cited_dispatch,
+    sent_last_by_the_cited,
+    waybill_goes_to_one_place,
+)
 from devices.paperwork import DispatchOrder, RepairOrder
 from devices.problems import Problem
 from devices.serials import trimmed
@@ -58,10 +63,16 @@ def repair_was_completed(case: Case, moves: Moves) -> Problems:
 
 
 def order_names_device(case: Case, faulty: Sequence[str]) -> Problems:
-    """An order is for one device."""
-    for serial in faulty:
-        if case.order and case.order.serial != serial:
-            yield Problem("order_of_other_device", "/order", {"order": case.order.number, "serial": serial})
+    """An order is for one device, as that of the customer who had it then: a former customer's is stale."""
+    order = case.order
+    for serial in faulty if order else ():
+        assert order is not None, "no order has no serials"
+        facts = {"order": order.number, "serial": serial}
+        owner = case.position(serial).customer
+        if order.serial != serial:
+            yield Problem("order_of_other_device", "/order", facts)
+        elif None not in (order.customer, owner) and order.customer != owner:
+            yield Problem("order_of_other_customer", "/order", facts)
 
 
 def recovery_under_order(case: Case, moves: Moves) -> Problems:
@@ -77,6 +88,8 @@ def carried_for_a_faulty_device(case: Case, moves: Moves) -> Problems:
     yield from order_stands(case, moves)
     if isinstance(case.order, RepairOrder):
         yield Problem("order_kind", "/order", {"order": case.order.number, "document": case.document})
+    elif case.order is not None and case.order.record is not None:
+        yield Problem("order_closed", "/order", {"order": case.order.number})
     faulty = [trimmed(move.entry.item.faulty) for move in moves]
     yield from order_names_device(case, faulty)
     for move, serial in zip(moves, faulty, strict=True):
@@ -90,6 +103,15 @@ def carried_for_a_faulty_device(case: Case, moves: Moves) -> Problems:
             other = case.held_for.get(serial, move.entry.serial)
             yield Problem("faulty_already_provided", pointer, {"faulty": serial, "serial": other})
         yield from replaceable(case, move.before, position, pointer, move.entry.serial, serial)
+
+
+def no_other_spare_is_out(case: Case, moves: Moves) -> Problems:
+    """A reversal puts no spare back with its technician while another is out for the same faulty device."""
+    for move in moves:
+        other = case.held_for.get(move.after.meant_for or "")
+        if other is not None and other != move.entry.serial:
+            facts = {"serial": move.entry.serial, "faulty": move.after.meant_for, "other": other}
+            yield Problem("other_spare_out", move.entry.pointer, facts)
 
 
 def replaceable(
@@ -159,8 +181,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "repair_return": (repair_was_completed,),
     "carry_out": (carried_for_a_faulty_device,),
     "swap": (swap_replaces_a_faulty_device,),
-    "factory_dispatch": (carrier_is_approved,),
+    "factory_dispatch": (carrier_is_approved, waybill_goes_to_one_place),
     "factory_receipt": (factory_devices_were_sent, sent_last_by_the_cited),
     "factory_exchange": (factory_devices_were_sent, sent_last_by_the_cited, exchange_keeps_the_kind),
     "recovery": (recovery_under_order,),
+    "reversal": (no_other_spare_is_out,),
 }

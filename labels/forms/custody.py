@@ -204,7 +204,7 @@ HANDOVER = Form(
                 column("register", "register", 24, words="register"),
                 column("stocktake", "stocktake", 34),
                 column("closed_at", "closed_at", 38, "moment"),
-                column("digest", "digest", 120),
+                column("digest", "digest", 66),
             ),
         ),
         Table(

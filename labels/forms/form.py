@@ -19,10 +19,10 @@ import msgspec
 from devices.unit import TIME_ZONE
 from labels.words import Locale, sentence, term, text_of
 
-Kind = Literal["text", "serial", "date", "moment", "money", "number", "person"]
-"""How a value is printed. `serial`: text, zeros and all; `date`: from an ISO date; `moment`: from UTC microseconds, to
-the second in the unit's time zone; `money`: from integer fen, in yuan; `person`: from a username, or from numbers by
-username."""
+Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]
+"""How a value is printed. `serial`: text, zeros and all; `ordinal`: a number that counts rows; `date`: an ISO date;
+`moment`: from UTC microseconds, to the second in the unit's time zone; `money`: from integer fen, in yuan; `person`:
+from a username, or from numbers by username."""
 
 Names = Callable[[str], str]
 """How a person is printed, by username."""
@@ -186,7 +186,7 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
     tables = form.tables(value) if callable(form.tables) else form.tables
     return Paper(
         name=form.name,
-        title=sentence(code, facts, locale),
+        title=capitalised(sentence(code, facts, locale)),
         number=str(_reader(form.number)(value)),
         unit=str(_reader(form.unit)(value)),
         locale=locale,
@@ -251,7 +251,7 @@ def _told(read: Read, kind: Kind, words: str | None, speech: Speech) -> Callable
     get, locale = _reader(read), speech.locale
     if words is not None:
         return lambda row: _in_words(get(row), words, locale)
-    if kind in ("number", "serial"):
+    if kind in ("number", "ordinal", "serial"):
         return get
     if kind == "text":
         return lambda row: _text(get(row), locale)
@@ -294,6 +294,11 @@ def clock_time(at_us: int) -> datetime:
 def yuan(fen: int) -> Decimal:
     """Integer fen as yuan with two places."""
     return Decimal(fen).scaleb(-2)
+
+
+def capitalised(text: str) -> str:
+    """A title with its first letter large, also where a word of another group comes first in it."""
+    return text[:1].upper() + text[1:]
 
 
 def line_breaks(text: object) -> str:

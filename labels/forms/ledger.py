@@ -45,9 +45,9 @@ CARD = Form(
             "form.table.lines",
             lambda printed: printed.lines,
             (
-                Column("form.column.n", "n", 12, "number"),
+                Column("form.column.n", "n", 12, "ordinal"),
                 Column("form.column.business_date", "event.business_date", 24, "date"),
-                Column("form.column.document", "event.document", 34),
+                Column("form.column.document", "event.document", 37),
                 Column("form.column.type", "event.type", 24, words="document"),
                 Column("form.column.red", lambda e: _red(e.event.reverses), 12, words="form.red"),
                 Column("form.column.serial", "event.serial", 30, "serial"),

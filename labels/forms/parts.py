@@ -24,7 +24,7 @@ def row_number(numbered: tuple[int, Any]) -> int:
     return numbered[0]
 
 
-NUMBER = Column("form.column.n", row_number, 10, "number")
+NUMBER = Column("form.column.n", row_number, 10, "ordinal")
 
 
 def column(name: str, path: str, width: int, kind: Kind = "text", words: str | None = None) -> Column:

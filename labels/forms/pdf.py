@@ -1,12 +1,15 @@
 """The one writer of PDF forms: draws any paper on A4, the heading repeated and every page numbered.
 
 What the font cannot draw is printed by its code point, so that no character of a name is lost. The boxes to sign and
-the proof, with its digest as text and as a QR code, stay together on the last page.
+the proof, with its digest as text and as a QR code beside them, stay together on the last page, below rows that go
+with them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import IO, Any
 
 import segno
@@ -14,6 +17,7 @@ import segno
 from devices.problems import refuse
 from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, as_text, proof_texts, signed_text
 from labels.forms.spans import LABEL_MM, in_lines
+from labels.forms.wrapping import broken
 from labels.pdf import A4_MM, FAMILY, MM_PER_POINT, Document, drawable
 from labels.words import text_of
 
@@ -23,13 +27,15 @@ ROWS = 20_000
 MARGIN, FOOTER = 10.0, 8.0
 TITLE, UNDER_TITLE, BODY, FIELD, SMALL = 16.0, 9.0, 7.5, 8.5, 7.5
 LEADING = 1.3
-PADDING = 0.8
-BOX_MM, QR_MM = 19.0, 24.0
+PADDING, GAP = 0.8, 3.0
+BOX_MM, QR_MM = 14.0, 24.0
 QR_QUIET = 4
 HEADING_MM = 20.0
 """At most so much of a page is taken by what it goes on with and a table's heading."""
 SHADE, INK, RULE = (237, 237, 237), (0, 0, 0), (110, 110, 110)
-RIGHT: tuple[Kind, ...] = ("money", "number")
+RIGHT: tuple[Kind, ...] = ("money", "number", "ordinal")
+HELD_BACK = 2
+"""So many rows, and the total, go on to the next page with the boxes: nobody signs below an empty heading."""
 
 
 def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
@@ -42,7 +48,8 @@ def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
     document.add_page()
     document.head()
     for n, grid in enumerate(paper.tables):
-        document.draw_grid(grid, titled=len(paper.tables) > 1, first=n == 0)
+        last = n + 1 == len(paper.tables)
+        document.draw_grid(grid, titled=len(paper.tables) > 1, first=n == 0, last=last)
     document.foot()
     file.write(document.written())
 
@@ -89,22 +96,10 @@ class _Pages(Document):
     # --- text in places
 
     def lines(self, text: str, width: float, size: float) -> list[str]:
-        """A text in lines that fit a width, broken after spaces where there are some, anywhere else otherwise."""
+        """A text in lines that fit a width."""
         room = (width - 2 * PADDING) / size
-        return [line for part in drawn(text).split("\n") for line in self._broken(part, room)]
-
-    def _broken(self, text: str, room: float) -> list[str]:
-        found, start, space, wide = [], 0, 0, 0.0
-        for n, letter in enumerate(text):
-            wide += self._letter(letter)
-            if letter == " ":
-                space = n + 1
-            if wide > room and n > start:
-                cut = space if space > start and letter != " " else n
-                found.append(text[start:cut].rstrip())
-                start = cut
-                wide = sum(map(self._letter, text[start : n + 1]))
-        return [*found, text[start:]]
+        parts = drawn(text).split("\n")
+        return [line.rstrip(" ") for part in parts for line in broken(part, room, self._letter)]
 
     def _letter(self, letter: str) -> float:
         """How wide a letter is, in mm for each point of its size."""
@@ -168,43 +163,103 @@ class _Pages(Document):
         under = drawn(f"{self.paper.unit}  {self.paper.number}")
         self.line_of_text(MARGIN, self.down, under, size=UNDER_TITLE, width=width, align="C")
         self.down += UNDER_TITLE * MM_PER_POINT * LEADING + 1
-        for some in in_lines(self.paper.fields, 3 if self.paper.landscape else 2):
-            self._fields(some)
+        beside = 3 if self.paper.landscape else 2
+        for some in in_lines(self.paper.fields, beside):
+            self._fields(some, self.room / beside)
         self.down += 2
 
-    def _fields(self, fields: Sequence[Said]) -> None:
-        each = self.room / len(fields)
+    def _fields(self, fields: Sequence[Said], each: float) -> None:
+        """A line of fields, each so wide; the last takes what is left of the line."""
         label = LABEL_MM + 4
+        lefts = [MARGIN + n * each for n in range(len(fields))]
+        rights = [*lefts[1:], MARGIN + self.room]
         wrapped: list[Sequence[str]] = []
-        for field in fields:
+        for field, left, right in zip(fields, lefts, rights, strict=True):
             wrapped.append(self.lines(field.title, label, FIELD))
-            wrapped.append(self.lines(as_text(field.value, field.kind), each - label, FIELD))
+            wrapped.append(self.lines(as_text(field.value, field.kind), right - left - label, FIELD))
         for piece in self.pieces(wrapped, FIELD):
             height = self.height(piece, FIELD)
             self.ensure(height)
-            for n, (title, lines) in enumerate(zip(piece[::2], piece[1::2], strict=True)):
-                x = MARGIN + n * each
+            for title, lines, x, end in zip(piece[::2], piece[1::2], lefts, rights, strict=True):
                 self.cell_of(x, (label, height), title, FIELD, shade=True)
-                self.cell_of(x + label, (each - label, height), lines, FIELD, shade=False)
+                self.cell_of(x + label, (end - x - label, height), lines, FIELD, shade=False)
             self.down += height
 
-    def draw_grid(self, grid: Grid, *, titled: bool, first: bool) -> None:
-        """A table, its heading repeated on every page."""
+    def draw_grid(self, grid: Grid, *, titled: bool, first: bool, last: bool) -> None:
+        """A table, its heading repeated on every page; the last one's last rows are kept with the foot."""
         scale = self.room / sum(column.width for column in grid.columns)
         widths = [column.width * scale for column in grid.columns]
-        if titled:
-            self.ensure(20)
-            self.down += 0 if first else 3
-            self.place(MARGIN, self.down, self.room, [grid.title], FIELD)
-            self.down += self.height([[grid.title]], FIELD)
-        self._heading(grid.columns, widths)
-        for n, row in enumerate(grid.rows, 1):
-            if n > ROWS:
-                raise refuse("form_too_long", limit=ROWS)
+        rows, held = self._rows_of(grid), deque[list[Any]]()
+        for row in rows:
+            held.append(row)
+            if len(held) > HELD_BACK:
+                break
+        ending = self._height_of_rows(held, grid, widths) + (self.foot_height() if last else 0)
+        self._title(grid, widths, ending if len(held) <= HELD_BACK else 0, titled=titled, first=first)
+        if not held:
+            self._none()
+        while len(held) > HELD_BACK:
+            self._row(held.popleft(), grid.columns, widths)
+            held.extend(islice(rows, 1))
+        if last:
+            self._keep_with_foot(held, grid, widths)
+        for row in held:
             self._row(row, grid.columns, widths)
         if grid.totals:
             self._row(grid.totals, grid.columns, widths, shade=True)
-        self.down += 3
+        self.down += GAP
+
+    def _rows_of(self, grid: Grid) -> Iterator[list[Any]]:
+        for n, row in enumerate(grid.rows, 1):
+            if n > ROWS:
+                raise refuse("form_too_long", limit=ROWS)
+            yield row
+
+    def _title(self, grid: Grid, widths: Sequence[float], below: float, *, titled: bool, first: bool) -> None:
+        """What a table begins with, on a page that has room for `below` beneath it, where any page has."""
+        high = self._heading_height(grid.columns, widths) + (
+            self.height([[grid.title]], FIELD) if titled else 0
+        )
+        self.ensure(min(max(high + below, HEADING_MM), self.bottom - MARGIN - HEADING_MM))
+        if titled:
+            self.down += 0 if first else GAP
+            self.place(MARGIN, self.down, self.room, [grid.title], FIELD)
+            self.down += self.height([[grid.title]], FIELD)
+        self._heading(grid.columns, widths)
+
+    def _none(self) -> None:
+        height = self.height([[""]], BODY)
+        self.cell_of(
+            MARGIN, (self.room, height), [text_of("form.none", self.paper.locale)], BODY, shade=False
+        )
+        self.down += height
+
+    def _keep_with_foot(self, rows: Iterable[list[Any]], grid: Grid, widths: Sequence[float]) -> None:
+        """Go to a new page where these last rows and the foot would be parted, if one page can hold them."""
+        needed = self._height_of_rows(rows, grid, widths) + self.foot_height()
+        heading = self._heading_height(grid.columns, widths)
+        if needed + heading <= self.bottom - MARGIN - HEADING_MM and self.ensure(needed):
+            self._heading(grid.columns, widths)
+
+    def _height_of_rows(self, rows: Iterable[list[Any]], grid: Grid, widths: Sequence[float]) -> float:
+        """How high rows are with the total and the gap below them."""
+        every = [*rows, *([grid.totals] if grid.totals else [])]
+        wrapped = (self._wrapped(row, grid.columns, widths) for row in every)
+        return sum(self.height(lines, BODY) for lines in wrapped) + GAP
+
+    def _wrapped(
+        self, row: Sequence[Any], columns: Sequence[Heading], widths: Sequence[float]
+    ) -> list[list[str]]:
+        return [
+            self.lines(as_text(value, column.kind), width, BODY)
+            for value, column, width in zip(row, columns, widths, strict=True)
+        ]
+
+    def _heading_height(self, columns: Sequence[Heading], widths: Sequence[float]) -> float:
+        texts = (column.title for column in columns)
+        return self.height(
+            [self.lines(text, wide, BODY) for text, wide in zip(texts, widths, strict=True)], BODY
+        )
 
     def _heading(self, columns: Sequence[Heading], widths: Sequence[float]) -> None:
         texts = [column.title for column in columns]
@@ -214,10 +269,7 @@ class _Pages(Document):
     def _row(
         self, row: Sequence[Any], columns: Sequence[Heading], widths: Sequence[float], *, shade: bool = False
     ) -> None:
-        wrapped = [
-            self.lines(as_text(value, column.kind), width, BODY)
-            for value, column, width in zip(row, columns, widths, strict=True)
-        ]
+        wrapped = self._wrapped(row, columns, widths)
         right = [
             column.kind in RIGHT and not isinstance(value, str)
             for value, column in zip(row, columns, strict=True)
@@ -248,36 +300,59 @@ class _Pages(Document):
             x += width
         self.down += height
 
+    def foot_height(self) -> float:
+        """How high the foot is, down to its end."""
+        paper = self.paper
+        said = self.height([[paper.declared]], FIELD) if paper.declared else 0.0
+        beside = self._boxes_height() + self._proof_height()
+        return said + max(beside, QR_MM if paper.proof else 0.0)
+
+    def _beside(self) -> tuple[float, float]:
+        """The left edge and the width of what stands beside the QR code, where there is one."""
+        left = QR_MM + 2 if self.paper.proof else 0.0
+        return MARGIN + left, self.room - left
+
+    def _boxes_height(self) -> float:
+        texts = [self._box_lines(box) for box in self.paper.boxes]
+        return max(BOX_MM, self.height(texts, SMALL)) if texts else 0.0
+
+    def _box_lines(self, box: Signed) -> list[str]:
+        width = self._beside()[1] / len(self.paper.boxes) - LABEL_MM
+        return self.lines(signed_text(box, self.paper.locale), width, SMALL)
+
+    def _proof_lines(self) -> list[str]:
+        told = proof_texts(self.paper.proof, self.paper.locale) if self.paper.proof else []
+        return [line for text in told for line in self.lines(text, self._beside()[1], SMALL)]
+
+    def _proof_height(self) -> float:
+        lines = self._proof_lines()
+        return self.height([lines], SMALL) if lines else 0.0
+
     def foot(self) -> None:
         """The boxes and the proof, on one page."""
-        boxes = list(in_lines(self.paper.boxes, len(self.paper.boxes) or 1))
-        told = proof_texts(self.paper.proof, self.paper.locale) if self.paper.proof else []
-        declared = [self.paper.declared] if self.paper.declared else []
-        said = self.height([declared], FIELD) if declared else 0.0
-        self.ensure(said + len(boxes) * BOX_MM + (QR_MM + 4 if told else 0))
-        self.place(MARGIN, self.down, self.room, declared, FIELD)
-        self.down += said
-        for some in boxes:
-            self._boxes(some)
-        if self.paper.proof is None:
-            return
-        self.down += 2
-        sealed = self.paper.proof.digest or self.paper.proof.hash
-        self._code(f"{self.paper.number} {sealed}", MARGIN, self.down)
-        width = self.room - QR_MM - 3
-        lines = [line for text in told for line in self.lines(text, width, FIELD)]
-        self.place(MARGIN + QR_MM + 2, self.down + 2, width, lines, FIELD)
-        self.down += QR_MM
+        paper = self.paper
+        self.ensure(self.foot_height())
+        if paper.declared:
+            self.place(MARGIN, self.down, self.room, [paper.declared], FIELD)
+            self.down += self.height([[paper.declared]], FIELD)
+        if paper.proof is not None:
+            sealed = paper.proof.digest or paper.proof.hash
+            self._code(f"{paper.number} {sealed}", MARGIN, self.down)
+        self._boxes()
+        left, width = self._beside()
+        self.place(left, self.down, width, self._proof_lines(), SMALL)
 
-    def _boxes(self, boxes: Sequence[Signed]) -> None:
-        each = self.room / len(boxes)
-        label = LABEL_MM
+    def _boxes(self) -> None:
+        boxes, height = self.paper.boxes, self._boxes_height()
+        if not boxes:
+            return
+        left, width = self._beside()
+        each = width / len(boxes)
         for n, box in enumerate(boxes):
-            x = MARGIN + n * each
-            text = self.lines(signed_text(box, self.paper.locale), each - label, SMALL)
-            self.cell_of(x, (label, BOX_MM), self.lines(box.title, label, FIELD), FIELD, shade=True)
-            self.cell_of(x + label, (each - label, BOX_MM), text, SMALL, shade=False)
-        self.down += BOX_MM
+            x, title = left + n * each, self.lines(box.title, LABEL_MM, FIELD)
+            self.cell_of(x, (LABEL_MM, height), title, FIELD, shade=True)
+            self.cell_of(x + LABEL_MM, (each - LABEL_MM, height), self._box_lines(box), SMALL, shade=False)
+        self.down += height
 
     def _code(self, text: str, x: float, y: float) -> None:
         """A QR code, quiet zone included, `QR_MM` wide."""

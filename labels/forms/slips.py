@@ -176,7 +176,7 @@ PARTNER = Column("form.column.partner", lambda row: row[1].replaces or row[1].re
 FAULTY = Column("form.column.faulty", lambda row: row[1].facts.get("faulty"), 30, "serial")
 WARRANTY = Column("form.column.warranty_until", _line("warranty_until"), 22, "date")
 REMARK = Column("form.column.remark", _remark, 30)
-REVERSED = Column("form.column.reversed_by", _line("reversed_by"), 32)
+REVERSED = Column("form.column.reversed_by", _line("reversed_by"), 37)
 
 RECEIVED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, BIN, PRICE, REMARK, REVERSED)
 TAKEN_IN = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, REMARK, REVERSED)

@@ -39,19 +39,19 @@ def whole(widths: Sequence[int]) -> Pair:
 
 
 def in_lines(items: Sequence[Item], side_by_side: int) -> Iterator[list[Item]]:
-    """Fields or boxes line by line: as many as stand side by side, or one: a wide one, or one that is left over."""
+    """Fields or boxes line by line: as many as stand side by side, or fewer before a wide one and at the end."""
     waiting: list[Item] = []
     for item in items:
-        if getattr(item, "wide", False):
-            yield from ([each] for each in waiting)
-            waiting = []
-            yield [item]
-            continue
-        waiting.append(item)
-        if len(waiting) == side_by_side:
+        wide = getattr(item, "wide", False)
+        if waiting and (wide or len(waiting) == side_by_side):
             yield waiting
             waiting = []
-    yield from ([each] for each in waiting)
+        if wide:
+            yield [item]
+        else:
+            waiting.append(item)
+    if waiting:
+        yield waiting
 
 
 def width_of(widths: Sequence[int], columns: tuple[int, int]) -> int:

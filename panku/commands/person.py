@@ -8,7 +8,7 @@ import argparse
 
 from devices.database import Store
 from devices.journal import open_journals
-from devices.people import enrolment, grants, persons
+from devices.people import credentials, enrolment, grants, persons
 from devices.people.doors import doors_url
 from devices.people.roles import ROLE, SYSTEM, Person
 from devices.problems import Refused as RuleRefused
@@ -69,9 +69,11 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
     unit, username = founded(store), arguments.username
     if arguments.what == "enrol":
         secret = new_password(f"A new password for {username}")
+        may = credentials.may_enrol(store, username, arguments.code, clock())
+        chosen = enrolment.choose(store, unit, username, secret) if may else None
         with store.writing():
             writer = open_journals(store, [UNIT], clock())
-            key = enrolment.enrol(writer, unit, username, arguments.code, secret)
+            key = enrolment.enrol(writer, username, arguments.code, chosen)
         return f"{username} has signed up; signing key {key.fingerprint} ({key.status})"
     by = _on_whose_word(store, settings, arguments)
     with store.writing():

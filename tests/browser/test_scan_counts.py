@@ -89,8 +89,9 @@ def test_the_bin_comes_first_and_goes_with_each_scan(visit: Visit, begin: Begin)
     assert answer(page)[0] == "error"
     scan(page, "S-01", SPARES[0], "S-08", SPARES[0])
     settle(page)
-    assert [outcome for outcome, _ in outcomes(page)] == ["taken", "taken"]
-    assert "S-08" in page.locator("#rows li").first.inner_text()
+    assert [outcome for outcome, _ in outcomes(page)] == ["taken", "unexpected"]
+    told = page.locator("#rows li").first.inner_text()
+    assert ("S-08" in told, "S-01" in told) == (True, True)  # where it was found, and where it belongs
 
 
 def test_an_undone_scan_stays_struck_out_and_is_undone_at_the_server(visit: Visit, begin: Begin) -> None:
@@ -125,6 +126,25 @@ def test_scans_and_undoings_of_a_count_outlive_a_dead_network_and_a_reload(
     settle(page)
     tally = count(page, number)["tally"]
     assert (tally["scans"], tally["undone"]) == (4, 1)
+    scan(page, command("finish"))
+    page.wait_for_url(f"**/stocktakes/{number}")
+
+
+def test_a_scan_that_comes_after_the_close_is_told_and_can_be_taken_back(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    page.route("**/v1/stocktakes/*/scans", lambda route: route.abort())
+    scan(page, "S-01", SPARES[0])
+    closing = page.request.post(
+        f"/v1/stocktakes/{number}/close", data={}, headers={"Idempotency-Key": f"close-{number}"}
+    )
+    assert closing.ok, closing.text()
+    page.unroute("**/v1/stocktakes/*/scans")
+    expect(page.locator("#note")).to_contain_text("这 1 扫没有计入")
+    assert outcomes(page) == [("unsent", SPARES[0])]
+    page.get_by_role("button", name=f"撤销 {SPARES[0]}").click()
+    page.get_by_role("button", name="是", exact=True).click()
+    assert outcomes(page) == []
     scan(page, command("finish"))
     page.wait_for_url(f"**/stocktakes/{number}")
 

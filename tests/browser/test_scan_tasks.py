@@ -91,7 +91,7 @@ def test_receiving_compares_with_the_packing_list(visit: Visit, site: Site) -> N
     scan(page, "M-01", listed[0], listed[1], over)
     settle(page)
     assert outcomes(page)[-1] == ("unexpected", over)
-    assert "装箱单" in answer(page)[1]
+    assert "装箱清单" in answer(page)[1]
     expect(page.locator("#expected")).to_have_text("1")
     found = finish(page)
     assert serials(found) == listed[:2]

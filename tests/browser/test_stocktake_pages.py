@@ -85,6 +85,27 @@ def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: 
     assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_what_is_typed_for_one_finding_is_still_there_when_another_is_saved(visit: Visit) -> None:
+    zhang = visit("zhang", "/stocktakes", PHONE)
+    zhang.on("dialog", lambda dialog: dialog.accept())
+    number = begin(zhang, "custody")
+    scan(zhang, number, ["661500000011", "661500000012"])
+    zhang.get_by_role("button", name="结束盘点").click()
+    first, second = (zhang.locator(f"form[data-api$='/findings/66150000001{n}']") for n in (1, 2))
+    second.locator("[name=explanation]").fill("还没问清楚")
+    first.locator("[name=explanation]").fill("邻居网点的")
+    first.locator("[name=action]").fill("送回")
+    with zhang.expect_navigation():
+        first.get_by_role("button").click()
+    expect(zhang.get_by_text("邻居网点的").first).to_be_visible()
+    assert second.locator("[name=explanation]").input_value() == "还没问清楚"
+    zhang.get_by_text("取消盘点").first.click()
+    cancelling = zhang.locator("form[data-api$='/cancel']")
+    cancelling.locator("[name=reason]").fill("试一下")
+    with zhang.expect_navigation():
+        cancelling.get_by_role("button").click()
+
+
 def test_an_explanation_after_a_signature_makes_both_sign_again(visit: Visit, site: Site) -> None:
     zhang = visit("zhang", "/stocktakes", DESKTOP)
     number = begin(zhang, "custody")

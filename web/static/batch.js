@@ -14,9 +14,9 @@ export function batchBox(form, take) {
       return;
     }
     const { serials, faults } = answer.body;
-    for (const serial of serials) take(serial);
-    tell(place, [text("scan.batch_taken", { count: serials.length }), ...faults.map((fault) => fault.detail)], faults.length ? "warning" : "done");
-    if (!faults.length) box.value = "";
+    const taken = serials.filter((serial) => take(serial));
+    tell(place, [text("scan.batch_taken", { count: taken.length }), ...faults.map((fault) => fault.detail)], faults.length ? "warning" : "done");
+    box.value = faults.filter((fault) => fault.code !== "duplicate_serial").map((fault) => fault.facts?.text ?? "").join("\n");
     box.focus();
   });
 }

@@ -10,12 +10,15 @@ const path = `/v1/stocktakes/${encodeURIComponent(data.number)}`;
 const PATIENCE_MS = 20_000;
 const TALLY_MS = 5_000;
 const OUTCOMES = { unreadable: "error", refused: "error" };
+const ENDED = "stocktake_not_counting";
+let over = false;
 
 const desk = new Desk(data, {
   judge,
   send,
   waiting: () => [...desk.rows.values()].filter((row) => row.undone === "wanted").slice(0, 1),
   undo: (row) => {
+    if (!row.sent) return desk.drop(row);
     row.undone = "wanted"; // kept until the server has it: an undo is part of the count
     desk.kept.put(row);
     desk.sender.poke();
@@ -43,6 +46,7 @@ async function sendScans(rows) {
   const answer = await request("POST", `${path}/scans`, { sent_at: sentAt, scans }, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (unanswered(answer)) return desk.cutOff(answer);
   if (!answer.ok) return refused(answer, rows);
+  over = false;
   rows.forEach((row, index) => Object.assign(row, outcomeOf(answer.body[index])));
   desk.answered(rows);
   desk.redraw(rows);
@@ -62,9 +66,18 @@ async function refused(answer, rows) {
     desk.redraw(rows);
     return true;
   }
-  desk.note(told(answer).join(" "));
+  if (answer.body?.code === ENDED) ended(rows.length);
+  else desk.note({ sentence: told(answer).join(" ") });
   desk.drawn();
   return false;
+}
+
+/** The count is over: what was not sent by then stays here, and is sent if it is opened again. */
+function ended(count) {
+  const sentence = text("scan.count_closed", { count });
+  if (!over) desk.tell("error", sentence);
+  over = true;
+  desk.note({ sentence });
 }
 
 function outcomeOf({ outcome, belongs, error }) {
@@ -78,7 +91,7 @@ async function sendUndo(row) {
   const answer = await request("POST", `${path}/scans/${row.id}/undo`, undefined, { key: `undo-${row.id}`, signal: AbortSignal.timeout(PATIENCE_MS) });
   if (unanswered(answer)) return desk.cutOff(answer);
   if (!answer.ok && answer.status !== 404) {
-    desk.note(told(answer).join(" "));
+    desk.note({ sentence: told(answer).join(" ") });
     return false;
   }
   row.undone = true;
@@ -89,7 +102,7 @@ async function sendUndo(row) {
 }
 
 function finish() {
-  if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
+  if (desk.unsent && !over) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
   location.assign($("finish").href);
 }
 
@@ -102,7 +115,7 @@ async function look() {
   $("everybody").textContent = tally ? text("scan.everybody", tally) : "";
   $("mine").textContent = mine;
   if ($("disputed")) $("disputed").textContent = disputed.join(" ");
-  if (state !== data.state) desk.note(text("scan.count_ended"));
+  if (state !== data.state && !over) desk.note({ sentence: text("scan.count_ended") });
 }
 
 $("finish").addEventListener("click", (event) => {

@@ -2,7 +2,7 @@
 import { newId, text } from "./panku.js";
 import { camera } from "./camera.js";
 import { Kept, Sender } from "./queue.js";
-import { cleaned, listen, widened } from "./scanner.js";
+import { cleaned, halved, listen, widened } from "./scanner.js";
 import { quietButton, sound } from "./sounds.js";
 
 const SHOWN = 200; // rows on the page; the others are counted, and shown as newer ones go
@@ -10,7 +10,9 @@ const BATCH = 100;
 const QUIET_MS = 1_500; // an answer that comes later is shown, but no longer sounds unless it is an exception
 const EXCEPTIONS = ["duplicate", "unexpected", "error"];
 const WORST = ["error", "unexpected", "duplicate", "taken"];
+const LONGEST = 64; // of a text that is shown; a label of ours has half
 const $ = (id) => document.getElementById(id);
+const clipped = (scanned) => (scanned.length > LONGEST ? `${scanned.slice(0, LONGEST)}…` : scanned);
 
 /**
  * One desk. `acts` are what differs:
@@ -20,6 +22,7 @@ const $ = (id) => document.getElementById(id);
  *   undo(row)      take one back
  *   commands       what finish and cancel do
  *   elsewhere, entered      as in scanner.js
+ *   pending()      whether something else waits for the server too
  *   drawn()        after anything changed
  */
 export class Desk {
@@ -36,8 +39,11 @@ export class Desk {
       (batch) => acts.send(batch),
     );
     for (const row of this.kept.scans()) this.rows.set(row.id, row);
+    this.patterns = data.patterns.map((pattern) => new RegExp(`^(?:${pattern})$`));
     this.listen();
-    this.setBin(this.kept.get("bin") ?? (data.bins?.length === 1 ? data.bins[0] : ""), false);
+    const kept = this.rows.size ? this.kept.get("bin") : undefined; // yesterday's bin is nobody's today
+    this.setBin(kept ?? (data.bins?.length === 1 ? data.bins[0] : ""), false);
+    if (this.bin) this.tell("bin", text("scan.bin_is", { bin: this.bin }), this.bin, { sounding: false });
     addEventListener("storage", (event) => event.key?.startsWith(this.kept.prefix) && this.reload());
     addEventListener("online", () => this.drawn());
     addEventListener("offline", () => this.drawn());
@@ -64,8 +70,9 @@ export class Desk {
       composing: () => ($("ime").hidden = false),
       elsewhere: this.acts.elsewhere,
       entered: this.acts.entered,
+      commands: Object.values(this.data.commands),
     });
-    $("bin")?.addEventListener("change", (event) => this.setBin(event.target.value, false));
+    $("bin")?.addEventListener("change", (event) => this.setBin(event.target.value, event.target.value !== ""));
     $("only").addEventListener("click", () => {
       $("only").setAttribute("aria-pressed", String($("only").getAttribute("aria-pressed") !== "true"));
       this.draw();
@@ -119,6 +126,7 @@ export class Desk {
     if (typed) scan.typed = true;
     if (this.data.binned && this.bin) scan.bin = this.bin;
     const judged = this.acts.judge(scan);
+    if (judged?.told) return this.tell("bin", judged.told, serial);
     if (judged?.refused) return this.tell("error", judged.refused, serial);
     this.began.set(scan.id, began);
     Object.assign(scan, judged);
@@ -128,6 +136,7 @@ export class Desk {
       return this.tell("error", text("scan.full"), serial);
     }
     this.rows.set(scan.id, scan);
+    if (this.data.binned && !this.isSerial(serial)) this.setBin("", false); // it may have been meant for another bin
     if (scan.outcome) this.answered([scan], sounding);
     else this.tell("unsent", "", serial, { sounding: sounding && !$("note").hidden });
     this.draw(scan);
@@ -141,21 +150,26 @@ export class Desk {
     this.tell("error", text("scan.spoiled"), cleaned(scanned));
   }
 
+  /** Whether a text is what the label of a device says, or would be in half-width characters. */
+  isSerial(scanned) {
+    return this.patterns.some((pattern) => pattern.test(halved(scanned)));
+  }
+
+  /** Scans go into this bin from now on; into none after one that does not fit, lest they go into the one before. */
   setBin(code, heard = true) {
-    if (code && !this.data.bins.includes(code)) {
-      if (heard) this.tell("error", text("scan.bin_unfit", { bin: code }), code);
-      return;
-    }
-    this.bin = code;
-    this.kept.set("bin", code || undefined);
-    if ($("bin")) $("bin").value = code;
-    if (heard) this.tell("bin", text("scan.bin_is", { bin: code }), code);
+    const fits = !code || (this.data.bins ?? []).includes(code);
+    this.bin = fits ? code : "";
+    this.kept.set("bin", this.bin || undefined);
+    if ($("bin")) $("bin").value = this.bin;
+    if (!heard) return;
+    if (fits) this.tell("bin", text("scan.bin_is", { bin: code }), code);
+    else this.tell("error", text("scan.bin_unfit", { bin: code }), code);
   }
 
   command(name) {
     if (name === "undo") {
       const last = [...this.rows.values()].filter((row) => !row.undone).pop();
-      if (this.asked === last?.id) this.answerAsked(true);
+      if (this.rows.has(this.asked)) this.answerAsked(true);
       else if (last) this.askUndo(last);
       else this.tell("error", text("scan.nothing_to_undo"));
     } else if (name === "cancel" && this.asked === "cancel") {
@@ -223,14 +237,19 @@ export class Desk {
     answer.className = `answer ${outcome}`;
     answer.dataset.outcome = outcome;
     const told = [
-      ["strong", text(`scan.outcome.${outcome}`)],
-      ["b", serial],
+      ["strong", this.word(outcome)],
+      ["b", clipped(serial)],
       ["span", [detail, place].filter(Boolean).join(" ")],
     ];
     answer.replaceChildren(
       ...told.filter(([, said]) => said).map(([tag, said]) => Object.assign(document.createElement(tag), { textContent: said })),
     );
     if (sounding) sound(outcome);
+  }
+
+  /** The word for an outcome; who only looks something up takes nothing. */
+  word(outcome) {
+    return text(outcome === "taken" && this.data.looks ? "scan.outcome.looked_up" : `scan.outcome.${outcome}`);
   }
 
   // --- what waits
@@ -245,18 +264,25 @@ export class Desk {
     return [...this.rows.values()].filter((row) => !row.sent || row.undone === "wanted").length;
   }
 
-  /** What stands between the scans and the server. */
-  note(sentence, href) {
+  /** Say what stands between the scans and the server, until an answer comes; null where nothing does. */
+  note(told) {
+    this.told = told;
     const place = $("note");
-    place.hidden = !sentence;
-    place.replaceChildren(Object.assign(document.createElement("span"), { textContent: sentence }));
-    if (href) place.append(" ", Object.assign(document.createElement("a"), { href, textContent: text("scan.sign_in") }));
+    place.hidden = !told;
+    if (!told) return;
+    place.replaceChildren(Object.assign(document.createElement("span"), { textContent: told.sentence }));
+    if (told.href) place.append(" ", Object.assign(document.createElement("a"), { href: told.href, textContent: told.leads }));
   }
 
   /** No answer came, or nobody is signed in any more: everything is kept. */
   cutOff(answer) {
-    const signIn = `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
-    this.note(answer.status === 401 ? text("scan.signed_out") : text("scan.cut_off"), answer.status === 401 ? signIn : "");
+    if (answer.status === 401) {
+      const href = `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
+      if (this.told?.href !== href) sound("error");
+      this.note({ sentence: text("scan.signed_out"), href, leads: text("scan.sign_in") });
+    } else {
+      this.note({ sentence: text("scan.cut_off") });
+    }
     this.drawn();
     return false;
   }
@@ -297,7 +323,7 @@ export class Desk {
     const unsent = this.unsent;
     $("count_unsent").textContent = unsent;
     $("unsent").className = unsent ? "warn" : "";
-    if (!unsent && navigator.onLine) this.note("");
+    if (!unsent && navigator.onLine && !this.acts.pending?.()) this.note(null);
     this.acts.drawn?.();
   }
 
@@ -309,8 +335,8 @@ export class Desk {
     const add = (tag, said, name) => {
       if (said) item.append(Object.assign(document.createElement(tag), { textContent: said, className: name ?? "" }));
     };
-    add("strong", text(`scan.outcome.${shown}`));
-    add("b", row.serial);
+    add("strong", this.word(shown));
+    add("b", clipped(row.serial));
     if (row.href) {
       const link = Object.assign(document.createElement("a"), { href: row.href, textContent: row.serial });
       item.lastChild.replaceChildren(link);

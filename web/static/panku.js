@@ -129,10 +129,33 @@ async function send(form) {
   form.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: answer.body }));
   if (form.dataset.next !== undefined) {
     const next = filled(form.dataset.next, (name) => encodeURIComponent(answer.body?.[name] ?? ""));
-    if (next) location.assign(next);
-    else location.reload();
+    if (next) return location.assign(next);
+    keepTyped(form);
+    location.reload();
   }
 }
+
+const TYPED = `panku typed ${location.pathname}`;
+const TYPED_IN = "textarea, input:not([type=password], [type=hidden], [type=file], [type=checkbox], [type=radio])";
+
+/** What stands unsent in the page's other forms is there again after it was shown anew. */
+function keepTyped(sent) {
+  const typed = [...document.querySelectorAll("form[data-api]")]
+    .filter((form) => form !== sent)
+    .flatMap((form) => [...form.querySelectorAll(TYPED_IN)].map((field) => [form.dataset.api, field.name, field]))
+    .filter(([, , field]) => field.value !== field.defaultValue)
+    .map(([api, name, field]) => [api, name, field.value]);
+  if (typed.length) sessionStorage.setItem(TYPED, JSON.stringify(typed));
+}
+
+for (const [api, name, value] of JSON.parse(sessionStorage.getItem(TYPED) ?? "[]")) {
+  const form = [...document.querySelectorAll("form[data-api]")].find((each) => each.dataset.api === api);
+  const field = form?.elements[name];
+  if (!field) continue;
+  field.value = value;
+  for (let folded = form.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
+}
+sessionStorage.removeItem(TYPED);
 
 /** Hand a file to the browser to keep. */
 function save(file, name) {

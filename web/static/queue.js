@@ -39,6 +39,22 @@ export class Kept {
     return JSON.parse(localStorage.getItem(this.prefix + name) ?? "null");
   }
 
+  /** By desk that has something unfinished: whose, where, which task or count, its paper, how many scans. */
+  static everything() {
+    const desks = new Map();
+    for (const key of Object.keys(localStorage)) {
+      const [, name, what] = /^panku (.+) (scan \w+|pending)$/.exec(key) ?? [];
+      if (!name) continue;
+      const [user, site, task, paper = ""] = name.split(" ");
+      const desk = desks.get(name) ?? { user, site, task, paper, scans: 0, pending: false };
+      const { line, sent } = what === "pending" ? {} : JSON.parse(localStorage.getItem(key));
+      if (what === "pending") desk.pending = true;
+      else if (line || !sent) desk.scans += 1;
+      desks.set(name, desk);
+    }
+    return [...desks.values()].filter((desk) => desk.pending || desk.scans);
+  }
+
   /** Forget what was answered days ago, at whatever desk; what was never sent, or waits for its document, stays. */
   static tidy() {
     const before = (Date.now() - DAYS_KEPT * 86_400_000) * 1000;

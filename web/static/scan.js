@@ -1,20 +1,17 @@
 // The scan page: one task, whose declaration the page brings along; its document is posted once, when it is finished.
-import { AS, newId, request, tell, text, told } from "./panku.js";
+import { newId, request, tell, text, told } from "./panku.js";
+import * as form from "./asks.js";
 import { batchBox } from "./batch.js";
 import { Desk } from "./desk.js";
 import { unanswered } from "./queue.js";
 import { cleaned } from "./scanner.js";
+import { sound } from "./sounds.js";
 
 const $ = (id) => document.getElementById(id);
-const data = JSON.parse($("data").textContent);
-const patterns = data.patterns.map((pattern) => new RegExp(`^(?:${pattern})$`));
-const fields = [...document.querySelectorAll("[data-ask]")];
-const lineFields = [...document.querySelectorAll("[data-each]")];
-const opened = performance.now();
+const data = form.data;
 const PATIENCE_MS = 20_000;
-const CHECK_MS = 120;
 
-const desk = new Desk(data, { judge, send, undo, elsewhere, entered, drawn, tally, commands: { finish, cancel } });
+const desk = new Desk(data, { judge, send, undo, elsewhere, entered, pending, drawn, tally, commands: { finish, cancel } });
 const quietly = (serial) => desk.take(serial, { typed: true, sounding: false });
 
 // --- one scan
@@ -39,38 +36,46 @@ function halfPair() {
 }
 
 function judge(scan) {
-  if (desk.kept.get("pending")) return { refused: text("scan.is_finishing") };
-  const first = fields.find((field) => "first" in field.dataset && !field.value && !(field.name === "model" && data.expected?.[scan.serial]));
-  const missing = first ?? lineFields.find((field) => field.required && !field.value);
+  if (pending()) return { refused: text("scan.is_finishing") };
+  const missing = form.lacking(scan.serial);
   if (missing) {
     missing.focus();
-    return { refused: text("scan.missing", { field: missing.dataset.ask ?? missing.dataset.each }) };
+    return { refused: text("scan.missing", { field: form.nameOf(missing) }) };
   }
   const half = halfPair();
   if (data.document && !half && pairs().size >= data.most) return { refused: text("scan.full_document", { count: data.most }) };
   const [pair, roles] = half ?? [scan.id, []];
   const part = data.parts.find((each) => !roles.includes(each.role)) ?? data.parts[0];
   Object.assign(scan, { pair, role: part.role });
-  if (data.parts.length > 1) scan.part = text(`scan.part.${part.role}`);
-  scan.each = {};
-  for (const field of lineFields) {
-    if (field.value) scan.each[field.name] = field.value;
-    if (!("lasts" in field.dataset)) field.value = "";
-  }
+  if (data.parts.length > 1) scan.part = text(`scan.played.${part.role}`);
+  scan.each = form.saidOfLine();
   const earlier = [...desk.rows.values()].find((row) => row.serial === scan.serial && (row.line || !row.sent));
-  if (earlier && data.document) {
-    const detail = earlier.bin && earlier.bin !== scan.bin ? text("scan.already_in", { bin: earlier.bin }) : "";
-    return { outcome: "duplicate", detail };
+  if (earlier && data.document) return again(earlier, scan);
+  if (data.unserved?.[scan.serial]) {
+    const order = data.unserved[scan.serial];
+    desk.note({ sentence: text("scan.unserved", { order, serial: scan.serial }), href: `/orders/${order}`, leads: order });
+    return { refused: text("scan.unserved", { order, serial: scan.serial }) };
   }
-  chooseOrder(scan.serial);
-  if (data.then) fieldOf(data.then).focus();
+  form.chooseOrder(scan.serial);
+  if (data.then) form.fieldOf(data.then).focus();
   return null;
+}
+
+/** A device scanned again: what was filled in for it since belongs to it, else it is only told. */
+function again(earlier, scan) {
+  if (Object.keys(scan.each).some((name) => earlier.each[name] !== scan.each[name])) {
+    Object.assign(earlier.each, scan.each);
+    desk.kept.put(earlier);
+    return { told: text("scan.noted", { serial: scan.serial }) };
+  }
+  const detail = earlier.bin && earlier.bin !== scan.bin ? text("scan.already_in", { bin: earlier.bin }) : "";
+  return { outcome: "duplicate", detail };
 }
 
 /** What a new serial would be: its model and register, as the paper or the form tells them. */
 function given(row) {
-  const model = data.expected?.[row.serial] ?? row.each.model ?? valueOf("model");
-  return { model, register: data.document === "receipt" ? (data.fixed.register ?? valueOf("register")) : undefined };
+  const model = data.expected?.[row.serial] ?? row.each.model ?? form.valueOf("model");
+  return { model, register: data.document === "receipt" ? (data.fixed.register ?? form.valueOf("register")) : undefined };
 }
 
 async function send(batch) {
@@ -99,18 +104,42 @@ async function send(batch) {
 /** What an answer means for a row, and whether it becomes a line of the document. */
 function outcomeOf(row, { serial, device, fault }) {
   const place = desk.placeOf(device);
-  if (device) fill(device);
   const customer = device && !device.site ? (device.customer?.name ?? device.customer?.taxpayer_id) : undefined;
+  const extra = foreign(row);
   if (fault) {
-    const line = data.extra === "found" && Boolean(serial) && foreign(row);
-    return { outcome: serial ? "unexpected" : "error", detail: fault.detail, place, customer, line };
+    const line = data.extra === "found" && Boolean(serial) && extra;
+    const detail = line ? [fault.detail, text("scan.extra.found")].join(" ") : fault.detail;
+    return { outcome: serial ? "unexpected" : "error", detail, place, customer, line, extra };
   }
-  if (!data.document) return { outcome: "taken", place, customer, href: `/devices/${serial}` };
-  if (!foreign(row)) return { outcome: "taken", line: true };
+  if (!data.document) {
+    const detail = device.reserved_by ? text("scan.reserved", { number: device.reserved_by }) : "";
+    return { outcome: "taken", detail, place, customer, href: `/devices/${serial}` };
+  }
+  const book = bookOf(row, device);
+  const other = unlike(row, book, device);
+  if (other) return { outcome: "unexpected", detail: other, place, customer };
+  if (device) form.fill(device, row);
+  const party = device?.customer?.number;
+  if (!extra) return { outcome: "taken", line: true, book, party };
   const told = text(`scan.extra.${data.extra}`);
-  const quarantined = data.every_bin[row.bin] === "quarantine";
+  const quarantined = data.every_bin[row.bin]?.condition === "quarantine";
   const line = data.extra === "found" || (data.extra === "quarantined" && quarantined);
-  return { outcome: "unexpected", detail: told, place, line };
+  return { outcome: "unexpected", detail: told, place, line, extra, book, party };
+}
+
+/** The book that a scan moves something in: that of its bin, or of the device. */
+function bookOf(row, device) {
+  return data.every_bin[row.bin]?.register ?? device?.register ?? undefined;
+}
+
+/** Why a scan does not go into one document with those before it: another book, another customer. */
+function unlike(row, book, device) {
+  const before = lines().filter((each) => each.pair !== row.pair);
+  const other = data.parts.length === 1 && book && before.find((each) => each.book && each.book !== book);
+  if (other) return text("scan.other_book", { book: data.terms.register[book], other: data.terms.register[other.book], serial: other.serial });
+  const party = form.fieldOf("customer.taxpayer_id") ? device?.customer?.number : undefined;
+  const others = party && before.find((each) => each.party && each.party !== party);
+  return others ? text("scan.other_customer", { serial: others.serial }) : undefined;
 }
 
 /** Whether a paper says what is expected, and this is not. */
@@ -119,124 +148,50 @@ function foreign(row) {
 }
 
 function undo(row) {
-  if (desk.kept.get("pending")) return;
+  if (pending()) return;
   for (const each of [...desk.rows.values()]) {
-    if (each === row || (row.line && each.line && each.pair === row.pair)) desk.drop(each);
+    if (each === row || (row.line && each.line && each.pair === row.pair)) drop(each);
   }
+}
+
+/** Forget a row, and what it had filled in. */
+function drop(row) {
+  desk.drop(row);
+  form.unfill(row);
 }
 
 // --- the form
-
-/** Now by the server's clock, however wrong the browser's is, as the unit's time zone writes it. */
-function now(options) {
-  const at = new Date(data.now_us / 1000 + (performance.now() - opened));
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: document.body.dataset.zone, ...options }).format(at);
-}
-
-/** Fill the fields that tell a moment, and those that name the device of a chosen order. */
-function follow() {
-  for (const field of fields) {
-    if (field.dataset.kind === "moment") field.value ||= now({ dateStyle: "short", timeStyle: "short" }).replace(" ", "T");
-  }
-  for (const field of lineFields) {
-    if (field.dataset.of) field.value = fieldOf(field.dataset.of)?.selectedOptions[0]?.dataset.serial ?? "";
-  }
-}
-
-function fieldOf(path) {
-  return fields.find((field) => field.name === path);
-}
-
-function valueOf(path) {
-  return fieldOf(path)?.value || undefined;
-}
-
-/** Put what a device's passport tells into fields that are still empty. */
-function fill(device) {
-  for (const field of fields) {
-    if (!field.dataset.fill || field.value) continue;
-    const value = field.dataset.fill.split(".").reduce((part, name) => part?.[name], device);
-    if (typeof value !== "string") continue;
-    field.value = value;
-    if (field.dataset.kind === "taxpayer") check(field);
-  }
-}
-
-/** The order that is open for a scanned device is the one meant; its fault is known. */
-function chooseOrder(serial) {
-  const order = fieldOf("order");
-  const option = [...(order?.options ?? [])].find((each) => each.dataset.serial === serial);
-  if (!option) return;
-  order.value = option.value;
-  const fault = fieldOf("fault");
-  if (fault && !fault.value) fault.value = option.dataset.fault ?? "";
-}
-
-let checking;
-function check(field) {
-  clearTimeout(checking);
-  const place = $(`${field.id}_told`);
-  const typed = cleaned(field.value);
-  field.dataset.valid = "";
-  place.textContent = typed ? text("scan.taxpayer_length", { count: typed.length }) : "";
-  place.className = "";
-  if (typed.length < 15) return;
-  checking = setTimeout(async () => {
-    const answer = await request("GET", `/v1/customers?taxpayer_id=${encodeURIComponent(field.value)}`);
-    if (cleaned(field.value) !== typed) return;
-    const known = answer.ok ? answer.body[0]?.data : undefined;
-    field.dataset.valid = answer.ok ? "yes" : "no";
-    place.className = answer.ok ? "good" : "bad";
-    place.textContent = answer.ok ? text("scan.taxpayer_good", { name: known?.name ?? text("scan.taxpayer_new") }) : told(answer).join(" ");
-  }, CHECK_MS);
-}
 
 /** Whether a text typed into a field of the form was a scan: a command, or a serial where none belongs. */
 function elsewhere(field, { text: typed, before, burst }) {
   const scan = cleaned(typed);
   if (Object.values(data.commands).includes(scan)) return true;
-  if (!fields.includes(field) && !lineFields.includes(field)) return false;
-  const serial = patterns.some((pattern) => pattern.test(scan)) || (burst && scan in data.every_bin);
-  return serial && (before !== "" || field.dataset.kind === "taxpayer");
+  if (!form.asked(field)) return false;
+  const serial = desk.isSerial(scan) || (burst && scan in data.every_bin);
+  return serial && (before !== "" || !("scanned" in field.dataset));
 }
 
 /** Enter in a field that was filled by hand. */
 function entered(field) {
-  if (field.name === data.then) finish();
-  else if (fields.includes(field) || lineFields.includes(field)) next(field);
-}
-
-/** The next field that still needs something, or the one for scans. */
-function next(after) {
-  const missing = fields.slice(fields.indexOf(after) + 1).find((field) => field.required && !field.value);
-  (missing ?? desk.field).focus();
-}
-
-function keepFields() {
-  const values = fields.filter((field) => "keep" in field.dataset).map((field) => [field.name, field.value]);
-  desk.kept.set("fields", Object.fromEntries(values));
+  if (field.name === data.then) return finish();
+  if (!form.asked(field)) return;
+  sound("bin");
+  (form.next(field) ?? desk.field).focus();
 }
 
 // --- finishing
 
-/** The document, as it is posted today. */
+/** The document, with the rows of each of its lines. */
 function draft() {
-  const body = { type: data.document, site: data.site, ...data.fixed, business_date: now({ dateStyle: "short" }) };
-  for (const field of fields) {
-    if (!field.value) continue;
-    const value = (AS[field.dataset.kind] ?? ((typed) => typed.trim()))(field.value);
-    const [first, inner] = field.name.split(".");
-    if (inner) (body[first] ??= {})[inner] = value;
-    else body[first] = value;
-  }
-  const pairs = new Map();
-  for (const row of lines()) pairs.set(row.pair, [...(pairs.get(row.pair) ?? []), row]);
-  body.lines = [...pairs.values()].map(lineOf);
-  return { body, rows: [...pairs.values()].map((rows) => rows.map((row) => row.id)) };
+  const by = new Map();
+  for (const row of lines()) by.set(row.pair, [...(by.get(row.pair) ?? []), row]);
+  const rows = [...by.values()];
+  const body = { type: data.document, site: data.site, ...data.fixed, ...form.said(), lines: rows.map(lineOf) };
+  return { body, rows: rows.map((each) => each.map((row) => row.id)) };
 }
 
 function lineOf(rows) {
-  const line = {};
+  const line = form.saidOfAll();
   for (const row of rows) {
     line[data.parts.find((part) => part.role === row.role).field] = row.serial;
     Object.assign(line, row.each);
@@ -244,64 +199,71 @@ function lineOf(rows) {
     const model = data.expected?.[row.serial];
     if (model && data.document === "receipt") line.model = model;
   }
-  for (const field of lineFields) if ("lasts" in field.dataset && field.value) line[field.name] ??= field.value;
   return line;
 }
 
 function finish() {
-  if (!data.document || desk.kept.get("pending")) return;
-  const half = halfPair();
-  const missing = fields.find((field) => field.required && !field.value);
+  if (!data.document) return desk.tell("error", text("scan.only_looks"));
+  if (pending()) return desk.tell("error", text("scan.is_finishing"));
   if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
   if (lines().length === 0) return desk.tell("error", text("scan.nothing"));
-  if (half) return desk.tell("error", text("scan.half"));
-  if (missing) {
-    desk.tell("error", text("scan.missing", { field: missing.dataset.ask }));
-    return missing.focus();
+  if (halfPair()) return desk.tell("error", text("scan.half"));
+  const unready = form.unready();
+  if (unready) {
+    desk.tell("error", unready.sentence);
+    return (form.fields.includes(unready.field) ? unready.field : desk.field).focus();
   }
   tell($("told"), []);
-  desk.kept.set("pending", { ...draft(), key: newId(), orderKey: newId() });
+  desk.kept.set("pending", { ...draft(), seen: [...desk.rows.keys()], key: newId(), orderKey: newId() });
   submit();
+}
+
+/** Whether a document waits for its answer. */
+function pending() {
+  return Boolean(desk.kept.get("pending"));
 }
 
 let submitting = false;
 
 /** Post what is kept to be posted, until an answer comes; the same key again is the same document. */
 async function submit() {
-  const pending = desk.kept.get("pending");
-  if (!pending || submitting) return;
+  const kept = desk.kept.get("pending");
+  if (!kept || submitting) return;
   submitting = true;
   drawn();
-  const answer = await posted(pending);
+  const answer = await posted(kept);
   submitting = false;
   if (unanswered(answer)) {
     desk.cutOff(answer);
     desk.sender.rest(2_000).then(submit);
     return;
   }
+  if (desk.kept.get("pending")?.key !== kept.key) return desk.reload(); // another tab had the answer first
   desk.kept.set("pending", undefined);
-  desk.note("");
-  if (answer.ok) done(answer.body, pending);
-  else refused(answer, pending);
+  desk.note(null);
+  if (answer.ok) done(answer.body, kept);
+  else refused(answer, kept);
   drawn();
 }
 
 /** Post the document; where it goes under an order that is not there yet, open that first. */
-async function posted(pending) {
-  const { body } = pending;
+async function posted(kept) {
+  const { body } = kept;
   if (data.opens && !body.order) {
     const order = { site: data.site, serial: body.lines[0][data.parts[0].field], fault: body.fault };
-    const answer = await request("POST", data.opens, order, { key: pending.orderKey, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await request("POST", data.opens, order, { key: kept.orderKey, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) return answer;
     body.order = answer.body.number;
-    desk.kept.set("pending", pending);
+    desk.kept.set("pending", kept);
   }
-  return request("POST", "/v1/documents", body, { key: pending.key, signal: AbortSignal.timeout(PATIENCE_MS) });
+  return request("POST", "/v1/documents", body, { key: kept.key, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-function done(document_, pending) {
-  const left = [...desk.rows.values()].filter((row) => !row.line && ["unexpected", "error"].includes(row.outcome));
-  for (const row of [...desk.rows.values()]) desk.drop(row);
+function done(document_, kept) {
+  const seen = kept.seen.map((id) => desk.rows.get(id)).filter(Boolean);
+  const taken = new Set(seen.filter((row) => row.line).map((row) => row.serial));
+  const left = seen.filter((row) => ["unexpected", "error"].includes(row.outcome) && !taken.has(row.serial));
+  for (const row of seen) desk.drop(row);
   const sentences = [text(`scan.${document_.status}`, { number: document_.number, count: document_.lines })];
   for (const [name, found] of Object.entries(document_.findings)) {
     if (Array.isArray(found)) sentences.push(text("scan.finding", { name: text(`scan.findings.${name}`), found: named(found) }));
@@ -310,11 +272,8 @@ function done(document_, pending) {
   tell($("told"), sentences, "done");
   const link = Object.assign(document.createElement("a"), { href: `/documents/${document_.number}`, textContent: document_.number });
   $("told").append(link);
-  for (const field of fields) if (!("keep" in field.dataset)) field.value = countedUp(field, pending.body);
-  for (const field of lineFields) field.value = "";
-  follow();
-  for (const field of fields) if (field.dataset.kind === "taxpayer") check(field);
-  if (data.expected) for (const line of pending.body.lines) delete data.expected[line.serial ?? line.old];
+  form.renew(kept.body);
+  if (data.expected) for (const line of kept.body.lines) delete data.expected[line.serial ?? line.old];
   desk.draw();
   desk.tell("done", sentences[0]);
   desk.field.focus();
@@ -322,18 +281,13 @@ function done(document_, pending) {
 
 const named = (found) => (Array.isArray(found) ? found : [found]).map((each) => each.serial ?? each.text ?? each).join(text("comma"));
 
-/** A number that was suggested counts on. */
-function countedUp(field, body) {
-  if (!("counts" in field.dataset)) return "";
-  return String(body[field.name]).replace(/\d{1,12}$/, (digits) => String(Number(digits) + 1).padStart(digits.length, "0"));
-}
-
 /** A refusal names serials: their rows turn red, and can be removed; the rest is told. */
-function refused(answer, pending) {
+function refused(answer, { body, rows: lined }) {
+  form.offerOrder(body.order, body.lines[0][data.parts[0].field], body.fault);
   const rows = [];
   for (const fault of answer.body?.errors ?? []) {
     const [, at] = /^\/lines\/(\d+)/.exec(fault.pointer ?? "") ?? [];
-    const ids = at === undefined ? [] : pending.rows[at];
+    const ids = at === undefined ? [] : lined[at];
     for (const row of desk.rows.values()) {
       if (!ids.includes(row.id) && row.serial !== fault.serial) continue;
       Object.assign(row, { outcome: "error", detail: fault.detail, refused: true });
@@ -347,9 +301,9 @@ function refused(answer, pending) {
 }
 
 function cancel() {
-  if (desk.kept.get("pending")) return desk.tell("error", text("scan.is_finishing"));
+  if (pending()) return desk.tell("error", text("scan.is_finishing"));
   desk.ask("cancel", text("scan.cancel_ask", { count: desk.rows.size }), () => {
-    for (const row of [...desk.rows.values()]) desk.drop(row);
+    for (const row of [...desk.rows.values()]) drop(row);
     desk.draw();
     desk.tell("bin", text("scan.cancelled"));
   });
@@ -358,15 +312,14 @@ function cancel() {
 // --- showing
 
 function tally(rows) {
-  const count = new Set(rows.filter((row) => row.line).map((row) => row.pair)).size;
+  const count = new Set(rows.filter((row) => row.line && !row.extra).map((row) => row.pair)).size;
   return data.document ? count : rows.filter((row) => row.outcome === "taken").length;
 }
 
 function drawn() {
   if (!desk?.rows) return;
-  const pending = Boolean(desk.kept.get("pending"));
-  if ($("finish")) $("finish").disabled = pending || desk.unsent > 0;
-  if (pending) desk.note(text("scan.finishing"));
+  if ($("finish")) $("finish").disabled = pending() || desk.unsent > 0;
+  if (pending() && !desk.told) desk.note({ sentence: text("scan.finishing") });
   const refusedRows = lines().filter((row) => row.refused);
   if ($("remove")) {
     $("remove").hidden = refusedRows.length === 0;
@@ -382,14 +335,8 @@ function drawn() {
   }
 }
 
-for (const field of fields) {
-  const kept = desk.kept.get("fields")?.[field.name];
-  if (kept && "keep" in field.dataset) field.value = kept;
-  field.addEventListener("change", keepFields);
-  field.addEventListener("change", follow);
-  if (field.dataset.kind === "taxpayer") field.addEventListener("input", () => check(field));
-}
-follow();
+form.begin(desk.kept);
+for (const row of lines()) form.chooseOrder(row.serial);
 $("asks")?.addEventListener("submit", (event) => event.preventDefault());
 $("finish")?.addEventListener("click", finish);
 $("cancel")?.addEventListener("click", cancel);

@@ -3,13 +3,18 @@
 const SURROUNDING = /^[\u0000-\u0020\u007f\u200b\u2060\u3000\ufeff]+|[\u0000-\u0020\u007f\u200b\u2060\u3000\ufeff]+$/g;
 const WIDE = /[\uff01-\uff5e\u2010-\u2015\u2212]/;
 const FAST_MS = 35; // a key: people need three times as long, scanners a tenth
-const BROKEN_MS = 100; // a longer pause begins another text
+const BROKEN_MS = 300; // a longer pause begins another text; radio scanners stutter
 const SHORTEST = 4;
 const AFTER_COMPOSING_MS = 600; // an input method may swallow the Enter; by then it would have come
 
 /** A text without what scanners add around it (EOT, GS, blanks), ASCII letters upper case; as devices/serials.py. */
 export function cleaned(text) {
   return text.replace(SURROUNDING, "").replace(/[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+/** A text with the half-width characters that an input method made wide. */
+export function halved(text) {
+  return text.replace(/[\uff01-\uff5e]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0));
 }
 
 /** Whether a text has full-width characters: an input method is on. */
@@ -21,8 +26,9 @@ export function widened(text) {
  * Listen to a scanner. `take` gets each text as it came, `spoiled` what an input method made of one, `composing` is
  * told when one is at work. `elsewhere(field, {text, before, burst})` says whether a text typed into another field was
  * meant for this one; then that field gets back what it held `before`. `entered(field)` is told where it was not.
+ * A text that ends with one of `commands`, which no text of people's does, was one.
  */
-export function listen(field, { take, spoiled, composing, elsewhere, entered }) {
+export function listen(field, { take, spoiled, composing, elsewhere, entered, commands = [] }) {
   let composed = false;
   let swallowed;
 
@@ -61,11 +67,11 @@ export function listen(field, { take, spoiled, composing, elsewhere, entered }) 
       swallowed = setTimeout(submit, AFTER_COMPOSING_MS);
     }
   });
-  follow(field, submit, { elsewhere, entered });
+  follow(field, submit, { elsewhere, entered, commands });
 }
 
 /** Bring what a scanner types elsewhere to its field: from nowhere at once, from another field when it ends. */
-function follow(field, submit, { elsewhere, entered }) {
+function follow(field, submit, { elsewhere, entered, commands }) {
   let typed = { text: "" };
   document.addEventListener(
     "keydown",
@@ -77,7 +83,7 @@ function follow(field, submit, { elsewhere, entered }) {
       if (!own || target.closest("header") || target.matches("textarea")) return;
       if (event.key.length === 1) typed = continued(typed, target, event);
       else if (event.key === "Enter") {
-        const readings = readingsOf(typed, target, event);
+        const readings = readingsOf(typed, target, event, commands);
         typed = { text: "" };
         const choice = target.matches("select"); // nobody types a text there
         const meant = readings.find((reading) => (choice && reading.burst) || elsewhere?.(target, reading));
@@ -94,10 +100,13 @@ function follow(field, submit, { elsewhere, entered }) {
   );
 }
 
-/** What a scanner may have typed before this Enter: the last burst, or, where it paused within one, all there is. */
-function readingsOf(typed, target, event) {
+/** What a scanner may have typed before this Enter: a command, the last burst, or, where it paused within one, all. */
+function readingsOf(typed, target, event, commands) {
   const whole = { text: target.value, before: "", burst: false };
-  return quick(typed, target, event) ? [{ text: typed.text, before: typed.before, burst: true }, whole] : [whole];
+  const command = commands.find((each) => cleaned(target.value).endsWith(each));
+  const ordered = command ? [{ text: command, before: target.value.slice(0, -command.length), burst: true }] : [];
+  const burst = quick(typed, target, event) ? [{ text: typed.text, before: typed.before, burst: true }] : [];
+  return [...ordered, ...burst, whole];
 }
 
 function continued(typed, target, event) {

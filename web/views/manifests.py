@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from devices import serials
 from devices.ledger.expected import manifests_of
 from devices.ledger.manifests import Compared, compared
 from devices.problems import PROBLEMS
@@ -65,7 +66,7 @@ def _bad_rows(view: View, found: Compared) -> dict[str, list[BadRow]]:
         facts = {
             "row": fault.row,
             "first_row": firsts[fault.text],
-            "serial": fault.text,
+            "serial": serials.trimmed(serials.half_width(fault.text)),
             "text": fault.text,
             "model": models[fault.row],
         }

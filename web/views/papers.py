@@ -7,8 +7,9 @@ from typing import Any
 from api.access import SITE_STAFF
 from api.calls import Call
 from devices import records
+from devices.ledger.papers import paper_kept
 from devices.lifecycle import DOCUMENT
-from devices.paperwork import ATTACHMENT, Attachment
+from devices.paperwork import Attachment
 from devices.problems import refuse
 from devices.values import BIN_STATE, Bin
 from web.pages import View
@@ -40,9 +41,8 @@ def show_proof(view: View) -> dict[str, Any]:
 
 
 def _paper(view: View) -> Attachment:
-    found = records.current(view.call.store, ATTACHMENT, view.text("paper"))
-    paper: Attachment | None = found[0] if found else None
-    if paper is None or not view.person.reads(paper.site):
+    paper = paper_kept(view.call.store, view.text("paper"), view.person.reads)
+    if paper is None:
         raise refuse("not_found")
     return paper
 

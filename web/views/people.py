@@ -33,7 +33,8 @@ def show_keys(view: View) -> dict[str, Any]:
     """Keys that wait to be confirmed, with whose they are said to be."""
     waiting = keys_with_status(view.call.store, "waiting")
     names = names_of(view.call.store, {key.username for key in waiting})
-    return {"keys": [key for key in waiting if key.username != view.person.username], "names": names}
+    mine = view.person.username
+    return {"keys": [key for key in waiting if mine not in (key.username, key.let_in_by)], "names": names}
 
 
 def show_tokens(view: View) -> dict[str, Any]:

@@ -38,6 +38,8 @@ from web.tasks import (
 from web.views.home import sites_of
 
 NO_PAPER = "none"
+INTERNAL_SERIAL = "[A-Z0-9]+-[0-9]{4}-[0-9]{6}-[0-9]+"
+"""What the serials look like that posting gives to parts without one: a document's number and its line."""
 MODULE_UM: ModuleUm = 330  # the wider of the two: a card is read from any distance
 COMMANDS = {command: serials.command_barcode(command) for command in serials.COMMANDS}
 
@@ -128,7 +130,10 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
         "fields": fields,
         "line_fields": line_fields_of(task),
         "options": {source: OPTIONS[source](view.call, site) for source in sources},
-        "journalled": any(field.label in SENTENCES for field in (*fields, *line_fields_of(task))),
+        "journalled": any(
+            field.label in SENTENCES and not field.path.startswith("customer.")  # those can be erased
+            for field in (*fields, *line_fields_of(task))
+        ),
         "suggested": {"application": _next_application(view.call, site)} if task.name == "sell" else {},
         "bins": places,
         "paper": expected,
@@ -147,7 +152,9 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
             "bin_optional": bin_is_optional(task.document),
             "most": most_lines(task),
             "then": task.then,
+            "looks": task.document is None,
             "opens": f"/v1/{task.opens}" if task.opens else None,
+            "unserved": _unserved(view.call, site) if "orders" in sources else {},
         },
     }
 
@@ -155,14 +162,17 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
 def shared_data(view: View, site: str) -> dict[str, Any]:
     """What every scanning script needs: who and where, the clock, the site's bins, how commands and serials look."""
     call, locale = view.call, view.call.locale
-    models = [model for model, _ in records.all_current(call.store, records.MODEL) if model.active]
+    models = [model for model, _ in records.all_current(call.store, records.MODEL)]
     return {
         "user": view.person.username,
         "site": site,
         "now_us": call.at_us,
-        "every_bin": {each.code: each.condition for each in bins_of(call, site)},
+        "every_bin": {
+            each.code: {"register": each.register, "condition": each.condition}
+            for each in bins_of(call, site)
+        },
         "commands": COMMANDS,
-        "patterns": sorted({model.serial_pattern for model in models}),
+        "patterns": sorted({INTERNAL_SERIAL, *(model.serial_pattern for model in models)}),
         "terms": {
             "state": {state: term("state", state, locale) for state in STATE},
             "register": {register: term("register", register, locale) for register in REGISTERS},
@@ -181,7 +191,7 @@ def show_counting(view: View) -> dict[str, Any]:
     counted, _ = stocktakes.stocktake_of(view.call.store, view.call.path["number"])
     if counted.state not in RUNNING:
         raise refuse("stocktake_not_counting", stocktake=counted.number, state=counted.state)
-    places = [each for each in bins_of(view.call, counted.site) if each.register == counted.register]
+    places = bins_of(view.call, counted.site)
     return {
         "counted": counted,
         "bins": places,
@@ -195,7 +205,7 @@ def show_counting(view: View) -> dict[str, Any]:
             "state": counted.state,
             "part": _part(view, counted),
             "parts": [{"role": "device", "field": "serial"}],
-            "bins": [each.code for each in bins_of(view.call, counted.site)],
+            "bins": [each.code for each in places],
             "binned": True,
         },
     }
@@ -256,6 +266,11 @@ def _orders(call: Call, site: str) -> list[Option]:
 def _visits(call: Call, site: str) -> list[Option]:
     """The dispatch orders under which a spare may be carried out: those that are not served yet."""
     return _dispatches(call, site, served=False)
+
+
+def _unserved(call: Call, site: str) -> dict[str, str]:
+    """By the serial of its device, each dispatch order that still wants its service record."""
+    return {each.serial: each.value for each in _visits(call, site) if each.serial}
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:

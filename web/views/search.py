@@ -76,7 +76,9 @@ def _hits(view: View, text: str) -> list[Hit]:
 
 
 def _fault(text: str) -> Problem | None:
-    """Why a text can be neither a serial nor a taxpayer id, by what it looks like."""
+    """Why a text that has a digit, as all that is searched for has, is no serial."""
+    if not any(letter.isdigit() for letter in text):
+        return None
     found = serials.recognise(text)
     return found if isinstance(found, Problem) else None
 

@@ -56,7 +56,7 @@ class Said(msgspec.Struct, frozen=True):
 
 APART = (
     "type", "site", "business_date", "register", "lines", "serials", "attachments", "findings", "repeated", "document",
-    "answers",
+    "answers", "cited_link",
 )  # fmt: skip
 """What a document's page shows elsewhere."""
 GROUPS = {

@@ -1,0 +1,36 @@
+"""Where a browser says that a request comes from: what changes something comes from our own pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import falcon
+
+from devices.problems import refuse
+
+PORTS = {"http": 80, "https": 443}
+Origin = tuple[str, str, int]
+
+
+def refuse_foreign_origin(req: falcon.Request, *, secure: bool) -> None:
+    """Raise Refused (`foreign_origin`) when a browser names another origin than ours; programs name none.
+
+    Ours is the host the browser asked, over HTTPS where cookies are `secure`, else as the request came.
+    """
+    told = req.get_header("Origin")
+    scheme = "https" if secure else req.scheme
+    if told is not None and origin_of(told) != origin_of(f"{scheme}://{req.netloc}"):
+        raise refuse("foreign_origin")
+
+
+def origin_of(text: str) -> Origin | None:
+    """Scheme, host and port of an origin; None for what is none, `null` too."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port or PORTS[parts.scheme]
+    except (
+        ValueError,
+        KeyError,
+    ):  # an unclosed bracket of an IPv6 address, a port that is none, another scheme
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None

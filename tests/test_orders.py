@@ -1,0 +1,168 @@
+"""Repair and dispatch orders: what is done under them, for whom, and when they may be cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from devices import records
+from devices.database import Store
+from devices.journal import open_journals
+from devices.ledger.verify import verify
+from devices.paperwork import DISPATCH_ORDER, REPAIR, ServiceRecord
+from devices.problems import Problem, Refused
+from devices.records import RecordKind
+from devices.spares import orders
+from panku.wiring import RECORD_KINDS
+from tests.ledger_books import NOW, Books
+
+A, B, S, T = "661565714353", "661565714354", "661565720011", "661565720012"
+OTHER = {"taxpayer_id": "110101199003085", "name": "乙店"}
+SWAP: dict[str, Any] = {"fault": "坏", "terms": "free", "bin": "SF"}
+
+
+@pytest.fixture
+def books(store: Store) -> Books:
+    """Two empty sites on each engine."""
+    return Books(store)
+
+
+def refusal(books: Books, kind: str, *serials: str, **fields: Any) -> Problem:
+    """The first problem of a document that is refused."""
+    with pytest.raises(Refused) as refused:
+        books.post(kind, *serials, **fields)
+    return refused.value.problems[0]
+
+
+def kind_of(order: str) -> RecordKind:
+    return REPAIR if order.startswith("R") else DISPATCH_ORDER
+
+
+def cancel(books: Books, order: str) -> None:
+    """Cancel an order, as its site does."""
+    with books.store.writing():
+        writer = open_journals(books.store, ["BJ01"], NOW)
+        found = records.current(books.store, kind_of(order), order)
+        assert found is not None
+        orders.cancel(writer, kind_of(order), *found, by="zhang")
+
+
+def close(books: Books, order: str) -> None:
+    """File an order's service record."""
+    record = ServiceRecord(NOW, "d", "w", 0, NOW, "zhang")
+    with books.store.writing():
+        writer = open_journals(books.store, ["BJ01"], NOW)
+        found = records.current(books.store, kind_of(order), order)
+        assert found is not None
+        orders.file_service_record(writer, kind_of(order), *found, record, by="zhang")
+
+
+def in_use(books: Books, order: str) -> dict[str, Any]:
+    """What a cancellation is refused for."""
+    with pytest.raises(Refused) as refused:
+        cancel(books, order)
+    (problem,) = refused.value.problems
+    assert problem.code == "order_in_use"
+    return dict(problem.facts)
+
+
+def swap(books: Books, faulty: str, spare: str, order: str) -> str:
+    """Swap a customer's device."""
+    return books.post("swap", order=order, **SWAP, lines=[{"faulty": faulty, "spare": spare}]).number
+
+
+def test_an_order_under_which_a_swap_stands_is_not_cancelled_until_that_is_reversed(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    order = books.repair(A)
+    number = swap(books, A, S, order)
+    assert in_use(books, order) == {"order": order, "serial": A, "document": number}
+    books.settle("reversal", document=number, reason="错")
+    cancel(books, order)
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def test_an_order_under_which_a_device_is_in_custody_is_not_cancelled(books: Books) -> None:
+    books.serve(A)
+    order = books.repair(A)
+    books.post("repair_intake", A, order=order, fault="坏", bin="CG")
+    moved = books.post("move", A, bin="CG2").number
+    assert in_use(books, order) == {"order": order, "serial": A, "document": moved}
+
+
+def test_an_order_for_which_a_spare_is_carried_is_not_cancelled(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    order = books.dispatch_order(A)
+    number = books.post("carry_out", order=order, lines=[{"serial": S, "faulty": A}]).number
+    assert in_use(books, order) == {"order": order, "serial": S, "document": number}
+
+
+def test_an_order_that_a_proposal_rests_on_is_not_cancelled_until_that_is_decided(books: Books) -> None:
+    books.serve(A)
+    order = books.repair(A)
+    books.post("loss_report", A, report_number="R")
+    proposal = books.post("recovery", A, found="找到", order=order, bin="CG").number
+    assert in_use(books, order) == {"order": order, "serial": A, "document": proposal}
+    books.review(proposal, "reject")
+    cancel(books, order)
+
+
+def test_an_order_of_the_former_customer_is_stale(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    orders_then = books.repair(A), books.dispatch_order(A)
+    books.post("customer_return", A, reason="退", bin="MQ")
+    books.settle("release", bin="MG", inspection="好", lines=[{"serial": A, "reinitialised": "好"}])
+    books.post("sale", A, customer=OTHER, application="B")
+    books.post("registration", A, customer=OTHER)
+    line = {"faulty": A, "spare": S}
+    told = [
+        refusal(books, "repair_intake", A, order=orders_then[0], fault="坏", bin="CG"),
+        refusal(books, "swap", order=orders_then[0], **SWAP, lines=[line]),
+        refusal(books, "carry_out", order=orders_then[1], lines=[{"serial": S, "faulty": A}]),
+    ]
+    assert [(problem.code, problem.facts["serial"]) for problem in told] == [
+        ("order_of_other_customer", A)
+    ] * 3
+
+
+def test_no_spare_is_carried_out_under_an_order_that_is_closed(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    order = books.dispatch_order(A)
+    close(books, order)
+    problem = refusal(books, "carry_out", order=order, lines=[{"serial": S, "faulty": A}])
+    assert (problem.code, problem.facts["order"]) == ("order_closed", order)
+
+
+def test_a_faulty_device_is_swapped_a_second_time_only_once_it_was_mended_and_issued_anew(
+    books: Books,
+) -> None:
+    books.serve(A)
+    books.receive(B)
+    books.post("sale", B, customer=OTHER, application="B")
+    books.post("registration", B, customer=OTHER)
+    books.receive(S, T, register="spare")
+    order, later = books.repair(A), books.dispatch_order(A)
+    swap(books, A, S, order)
+    close(books, later)
+    again: dict[str, Any] = {"order": later, **SWAP, "lines": [{"faulty": A, "spare": T}]}
+    assert refusal(books, "swap", **again).code == "wrong_state"
+    sent = books.post("factory_dispatch", A, maker="厂", carrier="SF", consignment_number="W-F").number
+    assert refusal(books, "swap", **again).code == "wrong_register"
+    books.post("factory_receipt", A, dispatch=sent, result="修复", bin="SG")
+    assert refusal(books, "swap", **again).code == "wrong_state"
+    swap(books, B, A, books.repair(B))
+    assert refusal(books, "swap", **again).code == "order_of_other_customer"
+    swap(books, A, T, closed(books, A))
+    assert books.state(A) == "faulty"
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def closed(books: Books, serial: str) -> str:
+    """A dispatch order with its service record."""
+    order = books.dispatch_order(serial)
+    close(books, order)
+    return order

@@ -1,0 +1,87 @@
+"""The security log: who was kept out, from where and why; never what they typed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.conftest import Stores
+from tests.door import Door, move
+from web.door import add_pages
+
+Lines = Callable[[], list[str]]
+
+
+@pytest.fixture
+def door(stores: Stores) -> Iterator[Door]:
+    made = Door(stores.fresh("sqlite"))
+    add_pages(made.app, made.services)
+    yield made
+    stores.drop(made.store)
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Lines]:
+    """What the log holds so far."""
+    with caplog.at_level(logging.WARNING, logger="panku.security"):
+        yield lambda: caplog.messages
+
+
+def sign_in(door: Door, username: str, password: str = "not the right one") -> int:
+    body = {"username": username, "password": password}
+    return door.nobody().client.simulate_post("/v1/session", json=body).status_code
+
+
+def test_a_failed_sign_in_is_logged_with_the_person_and_without_what_was_typed(
+    door: Door, lines: Lines
+) -> None:
+    assert sign_in(door, "li") == 401
+    assert sign_in(door, "my secret password") == 401
+    assert lines() == [
+        "wrong_credentials who='li' from='127.0.0.1' at='POST /v1/session'",
+        "wrong_credentials who='-' from='127.0.0.1' at='POST /v1/session'",
+    ]
+
+
+def test_throttling_is_logged(door: Door, lines: Lines) -> None:
+    assert [sign_in(door, "li") for _ in range(6)][-1] == 429
+    assert lines()[-1] == "throttled who='li' from='127.0.0.1' at='POST /v1/session'"
+
+
+def test_a_missing_role_is_logged_at_the_api_and_at_the_pages(door: Door, lines: Lines) -> None:
+    zhang = door.sign_in("zhang")
+    assert zhang.get("/v1/people").status_code == 403
+    assert zhang.get("/admin/people").status_code == 403
+    assert lines() == [
+        "role_missing who='zhang' from='127.0.0.1' at='GET /v1/people'",
+        "role_missing who='zhang' from='127.0.0.1' at='GET /admin/people'",
+    ]
+
+
+def test_a_token_is_logged_by_its_id_and_a_wrong_one_not_at_all(door: Door, lines: Lines) -> None:
+    outlet = door.token()
+    secret = outlet.headers["Authorization"].removeprefix("Bearer ")
+    assert outlet.get("/v1/people").status_code == 403
+    outlet.headers["Authorization"] = f"Bearer {secret[:-1]}x"
+    assert outlet.get("/v1/me").status_code == 401
+    identity = secret.split("_")[1]
+    assert lines() == [
+        f"person_required who='token:{identity}' from='127.0.0.1' at='GET /v1/people'",
+        "token_refused who='-' from='127.0.0.1' at='GET /v1/me'",
+    ]
+    assert secret not in "".join(lines())
+
+
+def test_a_wrong_password_at_a_review_is_logged(door: Door, lines: Lines) -> None:
+    body = {"decision": "approve", "password": "not the right one"}
+    assert door.sign_in("li").post("/v1/documents/BJ01-2026-000001/review", body).status_code == 403
+    assert lines() == ["wrong_password who='li' from='127.0.0.1' at='POST /v1/documents/{number}/review'"]
+
+
+def test_what_goes_well_and_what_the_books_refuse_is_not_logged(door: Door, lines: Lines) -> None:
+    zhang = door.sign_in("zhang")
+    assert zhang.post("/v1/documents", move()).status_code == 201
+    assert zhang.post("/v1/documents", move(to="NO-BIN")).status_code == 422
+    assert lines() == []

@@ -1,0 +1,187 @@
+// The form of a scanning task: what it asks of the document and of each line, and what is filled in of itself.
+import { AS, request, text, told } from "./panku.js";
+import { cleaned } from "./scanner.js";
+
+const CHECK_MS = 120;
+const SHORTEST_TAXPAYER = 15;
+const opened = performance.now();
+const $ = (id) => document.getElementById(id);
+
+export const data = JSON.parse($("data").textContent);
+export const fields = [...document.querySelectorAll("[data-ask]")];
+export const lineFields = [...document.querySelectorAll("[data-each]")];
+
+export function fieldOf(path) {
+  return fields.find((field) => field.name === path);
+}
+
+export function valueOf(path) {
+  return fieldOf(path)?.value || undefined;
+}
+
+/** Whether a field is one of the form's. */
+export function asked(field) {
+  return fields.includes(field) || lineFields.includes(field);
+}
+
+/** Now by the server's clock, however wrong the browser's is, as the unit's time zone writes it. */
+function now(options) {
+  const at = new Date(data.now_us / 1000 + (performance.now() - opened));
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: document.body.dataset.zone, ...options }).format(at);
+}
+
+/** What the form says of the document, as it is posted today. */
+export function said() {
+  const body = { business_date: now({ dateStyle: "short" }) };
+  for (const field of fields) {
+    if (!field.value) continue;
+    const value = (AS[field.dataset.kind] ?? ((typed) => typed.trim()))(field.value);
+    const [first, inner] = field.name.split(".");
+    if (inner) (body[first] ??= {})[inner] = value;
+    else body[first] = value;
+  }
+  return body;
+}
+
+/** What the form says of the device that is scanned now; what does not last is said once. */
+export function saidOfLine() {
+  const each = {};
+  for (const field of lineFields) {
+    if (field.value) each[field.name] = field.value;
+    if (!("lasts" in field.dataset)) field.value = "";
+  }
+  return each;
+}
+
+/** What the form says of every line that does not say it itself. */
+export function saidOfAll() {
+  const lasting = lineFields.filter((field) => "lasts" in field.dataset && field.value);
+  return Object.fromEntries(lasting.map((field) => [field.name, field.value]));
+}
+
+/** The first field that must be filled before `serial` can be scanned, if any. */
+export function lacking(serial) {
+  const first = fields.find((field) => "first" in field.dataset && !field.value && !(field.name === "model" && data.expected?.[serial]));
+  return first ?? lineFields.find((field) => field.required && !field.value);
+}
+
+/** What keeps the form from being posted: the field, and the sentence that says so. */
+export function unready() {
+  const reasons = [
+    ["scan.missing", fields.find((field) => field.required && !field.value)],
+    ["scan.malformed", fields.find((field) => field.value && !field.checkValidity())],
+    ["scan.loose", lineFields.find((field) => field.value && !("lasts" in field.dataset))],
+  ];
+  const [name, field] = reasons.find(([, found]) => found) ?? [];
+  return field && { field, sentence: text(name, { field: nameOf(field) }) };
+}
+
+export function nameOf(field) {
+  return field.dataset.ask ?? field.dataset.each;
+}
+
+/** The next field that still needs something, if any. */
+export function next(after) {
+  return fields.slice(fields.indexOf(after) + 1).find((field) => field.required && !field.value);
+}
+
+/** Fill the fields that tell a moment, and those that name the device of a chosen order. */
+function follow() {
+  for (const field of fields) {
+    if (field.dataset.kind === "moment") field.value ||= now({ dateStyle: "short", timeStyle: "short" }).replace(" ", "T");
+  }
+  for (const field of lineFields) {
+    if (field.dataset.of) field.value = fieldOf(field.dataset.of)?.selectedOptions[0]?.dataset.serial ?? "";
+  }
+}
+
+/** Put what an accepted device's passport tells into the fields for it, all of them or, where one was filled, none. */
+export function fill(device, row) {
+  const wanted = fields.filter((field) => field.dataset.fill);
+  if (wanted.some((field) => field.value)) return;
+  for (const field of wanted) {
+    const value = field.dataset.fill.split(".").reduce((part, name) => part?.[name], device);
+    if (typeof value !== "string") continue;
+    field.value = value;
+    Object.assign(field.dataset, { filledBy: row.id, filled: value });
+    check(field);
+  }
+}
+
+/** Empty what a row had filled in, where nobody has changed it since. */
+export function unfill(row) {
+  for (const field of fields.filter((each) => each.dataset.filledBy === row.id && each.value === each.dataset.filled)) {
+    field.value = "";
+    check(field);
+  }
+}
+
+/** Make the form ready for the next document; what stays, stays, and a number that was suggested counts on. */
+export function renew(body) {
+  for (const field of fields) {
+    if (!("keep" in field.dataset)) field.value = "counts" in field.dataset ? countedUp(String(body[field.name])) : "";
+    check(field);
+  }
+  for (const field of lineFields) field.value = "";
+  follow();
+}
+
+function countedUp(number) {
+  return number.replace(/\d{1,12}$/, (digits) => String(Number(digits) + 1).padStart(digits.length, "0"));
+}
+
+/** The order that is open for a scanned device is the one meant; its fault is known. */
+export function chooseOrder(serial) {
+  const order = fieldOf("order");
+  const option = [...(order?.options ?? [])].find((each) => each.dataset.serial === serial);
+  if (!option) return;
+  order.value = option.value;
+  const fault = fieldOf("fault");
+  if (fault && !fault.value) fault.value = option.dataset.fault ?? "";
+}
+
+/** An order that was opened for a document that was then refused is the one that the next try goes under. */
+export function offerOrder(order, serial, fault) {
+  const field = fieldOf("order");
+  if (!order || !field || [...field.options].some((option) => option.value === order)) return;
+  const option = new Option(`${order} ${serial}`, order, false, true);
+  Object.assign(option.dataset, { serial, fault });
+  field.append(option);
+}
+
+let checking;
+
+/** Say of a taxpayer id, while it is typed, how long it is, whether it can be one, and whose it is. */
+function check(field) {
+  if (field.dataset.kind !== "taxpayer") return;
+  clearTimeout(checking);
+  const place = $(`${field.id}_told`);
+  const typed = cleaned(field.value);
+  field.dataset.valid = "";
+  place.textContent = typed ? text("scan.taxpayer_length", { count: typed.length }) : "";
+  place.className = "";
+  if (typed.length < SHORTEST_TAXPAYER) return;
+  checking = setTimeout(async () => {
+    const answer = await request("GET", `/v1/customers?taxpayer_id=${encodeURIComponent(field.value)}`);
+    if (cleaned(field.value) !== typed) return;
+    const known = answer.ok ? answer.body[0]?.data : undefined;
+    field.dataset.valid = answer.ok ? "yes" : "no";
+    place.className = answer.ok ? "good" : "bad";
+    place.textContent = answer.ok ? text("scan.taxpayer_good", { name: known?.name ?? text("scan.taxpayer_new") }) : told(answer).join(" ");
+  }, CHECK_MS);
+}
+
+/** Begin with what was kept of the documents before, and keep what is to be kept for the next. */
+export function begin(kept) {
+  for (const field of fields) {
+    const value = kept.get("fields")?.[field.name];
+    if (value && "keep" in field.dataset) field.value = value;
+    field.addEventListener("change", () => {
+      const values = fields.filter((each) => "keep" in each.dataset).map((each) => [each.name, each.value]);
+      kept.set("fields", Object.fromEntries(values));
+      follow();
+    });
+    field.addEventListener("input", () => check(field));
+  }
+  follow();
+}
