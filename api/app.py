@@ -8,6 +8,7 @@ import falcon
 import msgspec
 
 from api.calls import Services
+from api.measures import Watch
 from api.openapi import description
 from api.refusals import render_fault, render_http_error, render_refusal
 from api.routes import ROUTES
@@ -44,7 +45,7 @@ class Heads:
 
 def create_app(services: Services) -> falcon.App[falcon.Request, falcon.Response]:
     """The application over these services."""
-    middleware: list[Any] = [Headers(), Heads()]
+    middleware: list[Any] = [Watch(services.meter), Headers(), Heads()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = False
     app.add_error_handler(Exception, render_fault)

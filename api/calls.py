@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from api.gauges import Gauges
+from api.measures import Meter
 from devices.database import Store
 from devices.ledger.plan import Rulebook
 from devices.ledger.replica import Replica
@@ -47,6 +49,7 @@ class Services:
         trusted_proxies: tuple[str, ...] = (),
         replica: Replica | None = None,
         settings: tuple[ShownSetting, ...] = (),
+        metrics_token: str = "",
     ) -> None:
         self.store = store
         self.doors = doors
@@ -58,6 +61,9 @@ class Services:
         self.trusted_proxies = trusted_proxies
         self.replica = replica
         self.settings = settings
+        self.metrics_token = metrics_token
+        self.meter = Meter()
+        self.gauges = Gauges(store, clock)
         self.written_at_us = 0
         """When readiness last wrote to the stores."""
         self._unit: Unit | None = None

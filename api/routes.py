@@ -40,7 +40,7 @@ from devices.paperwork import (
     RepairOrder,
 )
 from devices.people.kinds import PublicKey
-from devices.people.roles import KEY_CONFIRMERS
+from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
 
@@ -62,6 +62,7 @@ SITE_STAFF_NUMBER = Access(roles=access.SITE_STAFF, site="number")
 VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
+WATCHER = Access(roles=WATCHERS, scope=METRICS)
 CREATED = (201,)
 EVIDENCE = ("application/json",)
 """A DSSE envelope with the keys and links that it is checked by."""
@@ -330,6 +331,7 @@ ROUTES = (
     # the doors themselves
     R("GET", "/healthz", "is_alive", PUBLIC, system.show_health, system.Health),
     R("GET", "/readyz", "is_ready", PUBLIC, system.show_readiness, system.Health),
+    R("GET", "/metrics", "read_metrics", WATCHER, system.show_metrics, bytes, media_types=("text/plain",)),
 )  # fmt: skip
 
 assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES), "a route is declared twice"

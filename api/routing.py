@@ -76,11 +76,13 @@ class Resource:
 
     def _answer(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
         route = self.routes[req.method]
+        req.context.route = route
         call = _call(self.services, route, req, path)
+        req.context.body = call.body
         done = READ
         if route.write is not None:
             try:
-                done = _written(route, call, req)
+                done, req.context.fresh = _written(route, call, req)
             finally:
                 security_log.known_as(req, call.claimed)
         shown = route.show(call, done)
@@ -127,21 +129,21 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
     )
 
 
-def _written(route: Route, call: Call, req: falcon.Request) -> Done:
+def _written(route: Route, call: Call, req: falcon.Request) -> tuple[Done, bool]:
+    """What was done, and whether it was now."""
     assert route.write is not None, "a reading route"
     write = route.write
     if route.check is not None:
         route.check(call)
     if route.replaces or route.keyless:
-        return call.store.retrying(lambda: _in_transaction(call, write)) if route.replaces else write(call)
+        keyless = route.keyless and not route.replaces
+        return write(call) if keyless else call.store.retrying(lambda: _in_transaction(call, write)), True
     principal = call.person.principal if call.person else f"address {call.address}"
     asked = urlencode(sorted(req.params.items()), doseq=True)
     said = without_confidences(call.body, call.raw)
     body = f"{req.method} {req.path}?{asked} {call.file_name}\n".encode() + said
-    done, _ = once(
-        call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, lambda: write(call)
-    )
-    return done
+    key = req.get_header("Idempotency-Key")
+    return once(call.store, call.unit, principal, key, body, lambda: write(call))
 
 
 def _in_transaction(call: Call, write: Callable[[Call], Done]) -> Done:

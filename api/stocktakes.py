@@ -227,7 +227,11 @@ def take_scans(call: Call, _: Done) -> Shown:
                 by=call.who,
             )
 
-    return Shown([_outcome(call, each) for each in call.store.retrying(write)])
+    taken = call.store.retrying(write)
+    for each in taken:
+        if each.kept_now:
+            call.services.meter.count("panku_scans_kept", each.outcome)
+    return Shown([_outcome(call, each) for each in taken])
 
 
 def _outcome(call: Call, taken: Taken) -> ScanAnswer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.calls import Call, Done, Shown
+from api.measures import CONTENT_TYPE
 from devices import schema
 
 WRITTEN_EVERY_US = 5_000_000
@@ -19,6 +20,12 @@ class Health(msgspec.Struct, frozen=True):
 def show_health(_: Call, __: Done) -> Shown:
     """The process lives."""
     return Shown(Health("ok"))
+
+
+def show_metrics(call: Call, _: Done) -> Shown:
+    """Counts and gauges in Prometheus' text format, for the metrics token, supervisors and administrators."""
+    services = call.services
+    return Shown(services.meter.exposed(services.gauges), media_type=CONTENT_TYPE)
 
 
 def show_readiness(call: Call, _: Done) -> Shown:

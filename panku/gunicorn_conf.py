@@ -1,7 +1,10 @@
 """gunicorn's configuration: `panku serve` uses it, and so may `gunicorn -c python:panku.gunicorn_conf`."""
 
+import os
+import shutil
 import socket
 import struct
+import tempfile
 from typing import Any
 
 from panku import settings as panku_settings
@@ -35,6 +38,27 @@ accesslog = None
 errorlog = "-"
 proc_name = "panku"
 umask = 0o077  # the database holds customers' data
+
+
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the workers of this server keep what they count, to be added up."""
+
+
+def on_starting(_server: Any) -> None:
+    """Begin to count from nothing. Before a worker is there: it looks for the folder when it begins to count."""
+    os.environ[COUNTS] = tempfile.mkdtemp(prefix="panku-metrics-")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A worker ended: what it counted stays in the sum, what only lives with it goes."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  (it reads the folder when it is imported)
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ[COUNTS], ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:

@@ -36,11 +36,17 @@ class Settings(msgspec.Struct, frozen=True):
     log_level: str
     body_limit_bytes: int
     upload_limit_bytes: int
+    metrics_token: str
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the server, so that cookies need no HTTPS."""
+        """Whether only this machine can reach the server."""
         return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def needs_https(self) -> bool:
+        """Whether cookies are for HTTPS only: others than this machine reach the server, perhaps through a proxy."""
+        return not self.is_loopback or bool(self.trusted_proxies)
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -112,6 +118,13 @@ def read_replica_url(text: str) -> str:
     raise ValueError("empty, or a URL that begins with postgresql://")
 
 
+def read_secret(text: str) -> str:
+    """Nothing, or a secret that nobody guesses and that goes into a header as it is."""
+    if not text or (len(text) >= SHORTEST_SECRET and text.isascii() and re.fullmatch(r"[!-~]+", text)):
+        return text
+    raise ValueError(f"empty, or at least {SHORTEST_SECRET} letters, digits and signs without a blank")
+
+
 def read_folder(text: str) -> Path:
     """A folder; it need not exist yet."""
     if not text or Path(text).is_file():
@@ -131,6 +144,8 @@ PASSWORDS = (
     re.compile(r"^(\w+://[^:@/?#]*:).*(@)"),
 )
 """Where a URL holds one: in its query, and between its user and the last @."""
+SECRET = "secret"  # noqa: S105
+"""The kind of a setting that is a password itself."""
 MASKED = r"\1***\2"
 
 
@@ -153,9 +168,6 @@ def without_passwords(text: str, environment: Mapping[str, str]) -> str:
     return text
 
 
-SHORTEST_PIECE = 3
-
-
 def _secrets(url: str) -> list[str]:
     """The passwords in a URL and the pieces that a driver may tell of them, the longest first."""
     beginning, _, rest = url.partition("://")
@@ -168,6 +180,8 @@ def _secrets(url: str) -> list[str]:
     return sorted({*whole, *pieces, *(unquote(secret) for secret in whole)}, key=len, reverse=True)
 
 
+SHORTEST_PIECE = 3
+SHORTEST_SECRET = 24
 MEBIBYTE = 1024 * 1024
 
 SETTINGS = (
@@ -217,6 +231,13 @@ SETTINGS = (
         str(5 * MEBIBYTE),
         "the largest uploaded file",
         whole_number(1024, 64 * MEBIBYTE),
+    ),
+    Setting(
+        "metrics_token",
+        SECRET,
+        "",
+        "the bearer token that /metrics asks for; empty: supervisors and administrators only",
+        read_secret,
     ),
 )
 assert tuple(setting.field for setting in SETTINGS) == Settings.__struct_fields__, (

@@ -24,7 +24,7 @@ from devices.records import REGISTER_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.sqlite_presence import Presence
 from panku import settings as panku_settings
-from panku.settings import SETTINGS, Settings, written
+from panku.settings import SECRET, SETTINGS, Setting, Settings, written
 from web.door import add_pages
 
 RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
@@ -51,10 +51,16 @@ def shown_settings(settings: Settings) -> tuple[ShownSetting, ...]:
     """The settings in declared order as the administrators' page shows them."""
     found = []
     for setting in SETTINGS:
-        value = written(getattr(settings, setting.field))
+        value = shown_value(setting, settings)
         default = setting.default.format(data_dir=settings.data_dir)
         found.append(ShownSetting(setting.field, setting.variable, value, default, value == default))
     return tuple(found)
+
+
+def shown_value(setting: Setting, settings: Settings) -> str:
+    """One setting's value as it would be written, without its secrets."""
+    value = written(getattr(settings, setting.field))
+    return "***" if value and setting.kind == SECRET else value
 
 
 def services(settings: Settings) -> Services:
@@ -64,12 +70,13 @@ def services(settings: Settings) -> Services:
         Store(doors_url(settings.database_url)),
         RULEBOOK,
         clock,
-        secure_cookies=not settings.is_loopback,
+        secure_cookies=settings.needs_https,
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
         trusted_proxies=settings.trusted_proxies,
         replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
         settings=shown_settings(settings),
+        metrics_token=settings.metrics_token,
     )
 
 

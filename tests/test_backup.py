@@ -52,24 +52,37 @@ def on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureR
     return run
 
 
+@pytest.fixture(scope="module")
+def demo(stores: Stores) -> Callable[[str], Door]:
+    """Gives demo books of their own on the engine named; they are filled once on each."""
+    filled: dict[str, Store] = {}
+
+    def copy(engine: str) -> Door:
+        if engine not in filled:
+            filled[engine] = stores.fresh(engine)
+            Door(filled[engine]).doors.close()
+        return Door(stores.copy(filled[engine]), filled=True)
+
+    return copy
+
+
 @pytest.fixture(params=ENGINES)
-def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+def door(request: pytest.FixtureRequest, stores: Stores, demo: Callable[[str], Door]) -> Iterator[Door]:
     """Demo books, once on each engine."""
-    yield from made_door(stores, request.param)
+    yield from lent(stores, demo(request.param))
 
 
 @pytest.fixture
-def sqlite_door(stores: Stores) -> Iterator[Door]:
-    yield from made_door(stores, "sqlite")
+def sqlite_door(stores: Stores, demo: Callable[[str], Door]) -> Iterator[Door]:
+    yield from lent(stores, demo("sqlite"))
 
 
 @pytest.fixture
-def postgresql_door(stores: Stores) -> Iterator[Door]:
-    yield from made_door(stores, "postgresql")
+def postgresql_door(stores: Stores, demo: Callable[[str], Door]) -> Iterator[Door]:
+    yield from lent(stores, demo("postgresql"))
 
 
-def made_door(stores: Stores, engine: str) -> Iterator[Door]:
-    door = Door(stores.fresh(engine))
+def lent(stores: Stores, door: Door) -> Iterator[Door]:
     yield door
     door.doors.close()
     stores.drop(door.store)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from devices.database import Store
+from devices.ledger.extract import COLUMNS
 from devices.ledger.verify import export_heads
 from panku import settings
 from panku.commands import line_files, main
@@ -82,7 +83,7 @@ def test_an_export_names_no_customer(on: Run, tmp_path: Path, suffix: str) -> No
 
 
 def test_text_is_never_a_formula_in_csv(tmp_path: Path) -> None:
-    row = tuple("=1+1" if name == "party" else 1 for name in line_files.COLUMNS)
+    row = tuple("=1+1" if name == "party" else 1 for name in COLUMNS)
     line_files.write_csv(tmp_path / "lines.csv", [row])
     assert "'=1+1" in (tmp_path / "lines.csv").read_text(encoding="utf-8-sig")
 

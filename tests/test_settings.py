@@ -22,6 +22,8 @@ WRONG = (
     ("PANKU_BODY_LIMIT_BYTES", "2MiB"),
     ("PANKU_UPLOAD_LIMIT_BYTES", "1"),
     ("PANKU_DATA_DIR", ""),
+    ("PANKU_METRICS_TOKEN", "too short"),
+    ("PANKU_METRICS_TOKEN", "long enough but with blanks in it"),
 )
 
 
@@ -78,3 +80,12 @@ def test_loopback_is_recognised(host: str, loopback: bool) -> None:
 def test_every_setting_says_what_it_means(setting: Setting) -> None:
     assert setting.kind
     assert setting.meaning
+
+
+@pytest.mark.parametrize(
+    ("host", "proxies", "secure"),
+    [("127.0.0.1", "", False), ("127.0.0.1", "127.0.0.1", True), ("192.0.2.1", "", True)],
+)
+def test_cookies_need_https_unless_only_this_machine_asks(host: str, proxies: str, *, secure: bool) -> None:
+    settings = read_settings({"PANKU_HOST": host, "PANKU_TRUSTED_PROXIES": proxies})
+    assert settings.needs_https is secure

@@ -18,6 +18,7 @@ GIVEN = {
     "PANKU_DATABASE_URL": f"postgresql://panku:{SECRET}@db.internal/panku?sslmode=require&sslpassword={SECRET}",
     "PANKU_PORT": "9090",
     "PANKU_TRUSTED_PROXIES": "10.0.0.1,::1",
+    "PANKU_METRICS_TOKEN": f"watching-{'k' * 20}-with-care",
 }
 
 
@@ -45,6 +46,7 @@ def test_no_password_is_shown(door: Door) -> None:
     shown = door.sign_in("admin").get("/admin/settings").text
     assert SECRET not in shown
     assert "bl?u" not in shown
+    assert "watching-" not in shown
     assert "postgresql://panku:***@db.internal/panku" in shown
 
 

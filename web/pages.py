@@ -102,6 +102,7 @@ class PageResource:
                 self.page.template, locale, page=self.page.name, person=person, uri=req.relative_uri, **shown
             )
         except Refused as refused:
+            resp.context.refused = refused
             security_log.note(req, refused)
             resp.status = falcon.code_to_http_status(refused.status)
             html = refused_page(refused, locale, person, req.relative_uri)

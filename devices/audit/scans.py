@@ -50,7 +50,7 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one scan.
 
     `unexpected` (only of an open count) says where the device belongs; `unreadable` and `refused` have the problem.
-    A refused scan is not kept.
+    A refused scan is not kept; `kept_now` tells a scan that just was from one that had been sent before.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     serial: str | None = None
     belongs: Place | None = None
     problem: Problem | None = None
+    kept_now: bool = False
 
 
 def take(
@@ -163,7 +164,7 @@ class _Desk:
         serial = recognise(sent.text)
         if isinstance(serial, Problem):
             self._keep(sent, None, part, "unreadable")
-            return Taken(sent.id, "unreadable", problem=serial)
+            return Taken(sent.id, "unreadable", problem=serial, kept_now=True)
         place = self._place(serial)
         outcome: Outcome = "taken"
         if self._repeated(serial, sent.bin, part):
@@ -171,7 +172,8 @@ class _Desk:
         elif self.counted.method == "open" and not self._belongs(place, sent.bin):
             outcome = "unexpected"
         self._keep(sent, serial, part, outcome)
-        return Taken(sent.id, outcome, serial, place if outcome == "unexpected" else None)
+        belongs = place if outcome == "unexpected" else None
+        return Taken(sent.id, outcome, serial, belongs, kept_now=True)
 
     def _belongs(self, place: Place | None, bin_code: str | None) -> bool:
         """Whether a device is counted here and, where a bin was scanned, belongs into that one."""

@@ -47,6 +47,10 @@ SCOPES = (
     Scope("read"),  # devices and their history
     Scope("post", needs_person=True),  # documents
 )
+METRICS = "metrics"
+"""The scope of the one token that is a setting and no person's; it is good for nothing else."""
+WATCHERS = ("supervisor", ADMIN)
+"""Who may see how the server is doing."""
 SCOPE = {scope.name: scope for scope in SCOPES}
 
 Granted = frozenset[tuple[str, str]]
@@ -97,6 +101,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SYSTEM = Person(username="system", name="system", via="system")
+WATCHING = Person(
+    username="",
+    name="",
+    roles=frozenset({("supervisor", UNIT)}),
+    via="token",
+    token="metrics",  # noqa: S106
+    scopes=frozenset({METRICS}),
+)
+"""Whoever has the metrics token."""
 
 
 def administers(by: Person) -> bool:

@@ -69,38 +69,48 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (the process's own by default) and return its exit status."""
     given = sys.argv[1:] if words is None else words
     arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
+    os.umask(OWNER_ALONE)
+    try:
+        return _flushed(work_of(arguments.command).run(settings.of_this_process(), arguments))
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        _write_no_more()
+        return DONE
+    except KeyboardInterrupt:
+        return 128 + 2  # as a shell reports SIGINT
+    except Exception as error:
+        refused = _refusal_of(error)
+        if refused is None:
+            raise
+        if isinstance(error, OSError):  # standard output is full, most of all
+            _write_no_more()
+        return _say(refused, refused.status)
+
+
+def _refusal_of(error: Exception) -> Refused | None:
+    """What a command that failed so says to whoever called it; None for a fault of ours, whose trace is wanted."""
     import peewee  # noqa: PLC0415  (the database's modules only once a command runs)
 
     from devices.engines import OutcomeUnknown, StoreRefused  # noqa: PLC0415
     from devices.schema import SchemaDiffers  # noqa: PLC0415
 
-    os.umask(OWNER_ALONE)
-    try:
-        return _flushed(work_of(arguments.command).run(settings.of_this_process(), arguments))
-    except Refused as refused:
-        return _say(refused, refused.status)
-    except SchemaDiffers as differs:
-        return _say(differs, FAULT)
-    except (settings.SettingsRefused, StoreRefused) as refused:
-        return _say(refused, BAD_USE)
-    except peewee.OperationalError as error:  # read-only, full, locked for too long, gone away
-        return _say(Refused(f"The database cannot do this: {str(error).strip()}"), FAULT)
-    except OutcomeUnknown:
-        return _say(
-            Refused("The connection was lost while this was committed: look whether it is there."), FAULT
-        )
-    except RecursionError:
-        return _say(Refused("What was given is nested too deeply to be read."), BAD_USE)
-    except UnicodeError:
-        return _say(Refused("What was given is not text in UTF-8."), BAD_USE)
-    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
-        _write_no_more()
-        return DONE
-    except OSError as error:  # standard output is full, most of all
-        _write_no_more()
-        return _say(Refused(f"What was found cannot be written: {error.strerror or error}"), FAULT)
-    except KeyboardInterrupt:
-        return 128 + 2  # as a shell reports SIGINT
+    match error:
+        case Refused():
+            return error
+        case SchemaDiffers():
+            return Refused(str(error), FAULT)
+        case settings.SettingsRefused() | StoreRefused():
+            return Refused(str(error), BAD_USE)
+        case peewee.OperationalError():  # read-only, full, locked for too long, gone away
+            return Refused(f"The database cannot do this: {str(error).strip()}")
+        case OutcomeUnknown():
+            return Refused("The connection was lost while this was committed: look whether it is there.")
+        case RecursionError():
+            return Refused("What was given is nested too deeply to be read.", BAD_USE)
+        case UnicodeError():
+            return Refused("What was given is not text in UTF-8.", BAD_USE)
+        case OSError():
+            return Refused(f"What was found cannot be written: {error.strerror or error}")
+    return None
 
 
 def parser(named: str | None) -> argparse.ArgumentParser:

@@ -1,0 +1,98 @@
+"""What the books say of themselves to whoever watches the server: ends of journals, what waits, what is overdue."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from devices.audit import due
+from devices.database import Store
+from devices.engines import is_unusable
+from devices.journal import heads
+from devices.unit import unit_of
+
+READ_EVERY_US = 60_000_000
+UNREVIEWED = (
+    "SELECT t.code, (SELECT COUNT(*) FROM standing s WHERE s.site = t.code AND s.review = 'waiting')"
+    " FROM site t ORDER BY t.code"
+)
+SITES = "SELECT code FROM site WHERE active = 1 ORDER BY code"
+
+Families = list[GaugeMetricFamily]
+
+
+class Gauges(Collector):
+    """The books' gauges, read at most once a minute by each process: what is overdue takes a while to compute."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self.store, self.clock = store, clock
+        self._read_at_us = -READ_EVERY_US
+        self._found: Families = []
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Nothing before it is asked."""
+        return []
+
+    def collect(self) -> Families:
+        """Every gauge. Of books that cannot be read, only that they cannot."""
+        now = self.clock()
+        if now - self._read_at_us >= READ_EVERY_US:
+            try:
+                self._found = [_readable(readable=True), *_read(self.store, now)]
+                self._read_at_us = now
+            except Exception as error:
+                if not is_unusable(error):
+                    raise
+                return [_readable(readable=False)]
+        return self._found
+
+
+def _readable(*, readable: bool) -> GaugeMetricFamily:
+    return GaugeMetricFamily("panku_books_readable", "1: the books can be read", value=int(readable))
+
+
+def _read(store: Store, now_us: int) -> Families:
+    return [_build(store), _heads(store), _unreviewed(store), _overdue(store, now_us)]
+
+
+def _build(store: Store) -> GaugeMetricFamily:
+    engine, _, number = store.version().partition(" ")
+    labels = {"version": version("panku"), "engine": engine, "engine_version": number}
+    labels["python"] = platform.python_version()
+    family = GaugeMetricFamily("panku_build_info", "what runs, and on what", labels=list(labels))
+    family.add_metric(list(labels.values()), 1)
+    return family
+
+
+def _heads(store: Store) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("panku_journal_seq", "the last link of a journal", labels=["site"])
+    for head in heads(store):
+        family.add_metric([head.site], head.seq)
+    return family
+
+
+def _unreviewed(store: Store) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("panku_documents_unreviewed", "what waits for an auditor", labels=["site"])
+    for site, waiting in store.rows(UNREVIEWED):
+        family.add_metric([site], waiting)
+    return family
+
+
+def _overdue(store: Store, now_us: int) -> GaugeMetricFamily:
+    labels = ["site", "deadline"]
+    family = GaugeMetricFamily("panku_deadlines_overdue", "what is past its day", labels=labels)
+    unit = unit_of(store)
+    if unit is None:
+        return family
+    sites = [site for (site,) in store.rows(SITES)]
+    found = due.deadlines(store, unit, sites, unit.day_of(now_us))
+    for (site, deadline), number in sorted(
+        Counter((each.site, each.deadline) for each in found if each.standing == "overdue").items()
+    ):
+        family.add_metric([site, deadline], number)
+    return family
