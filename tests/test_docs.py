@@ -22,6 +22,11 @@ LIFECYCLE_HEAD = """# The lifecycle
 Generated from `devices/lifecycle.py`; `python -m tests.test_docs` writes it anew. Review *after*: in effect at once,
 then an auditor looks. Review *before*: a proposal until an auditor approves. `new` is a serial never held before.
 A `reversal` has no steps of its own: it undoes those of the document it names.
+
+What is received anew: a `returned` serial comes back into the book it left, so that no spare becomes merchandise, nor
+the reverse. A `void` one, whose receipt was reversed, is free for either book, as it may have been received into the
+wrong one; unless it had been returned before. What was written off once is received into quarantine only, and is never
+stock again.
 """
 
 

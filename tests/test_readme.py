@@ -66,8 +66,10 @@ def test_the_readmes_own_lines_tell_the_whole_story(environment: dict[str, str])
     *life, forge, verify, tamper = story()
     lived = shell("\n".join(life), environment)
     assert lived.returncode == 0, lived.stdout + lived.stderr
-    assert '"replaced_by":"661565729999"' in lived.stdout
-    assert '"replaces":"661565714353"' in lived.stdout
+    assert '"replaced_by":"661565720011"' in lived.stdout
+    assert (
+        lived.stdout.count('"replaces":"661565714353"') >= 2
+    )  # what the customer got, and what the maker sent
     assert [f'"{result}"' in lived.stdout for result in ("surplus", "shortage", "wrong_zone")] == [True] * 3
     assert "the evidence holds" in lived.stdout
     forged = shell(forge, environment)

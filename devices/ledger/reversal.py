@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -132,12 +133,11 @@ def voided(case: Case, before: Position, earlier: Position) -> Position:
     )
 
 
-def partner_of(line: PastLine) -> str | None:
-    """The serial that a line moved together with another: of a swap or a factory exchange."""
-    pair = [line.facts.get(name) for name in ("faulty", "spare", "old", "new")]
-    return next(
-        (serials.trimmed(other) for other in pair if other and serials.trimmed(other) != line.serial), None
-    )
+def partner_of(serial: str, facts: Mapping[str, Any]) -> str | None:
+    """The serial that a line moved together with its own, by what it says: of a swap or a factory exchange."""
+    pair = (facts.get(name) for name in ("faulty", "spare", "old", "new"))
+    named = (serials.trimmed(other) for other in pair if other)
+    return next((other for other in named if other != serial), None)
 
 
 def _partners(cited: Cited, moves: Sequence[Move]) -> list[Problem]:
@@ -145,7 +145,7 @@ def _partners(cited: Cited, moves: Sequence[Move]) -> list[Problem]:
     undone = {move.entry.serial for move in moves}
     problems = []
     for move in moves:
-        partner = partner_of(cited.lines[move.entry.serial])
+        partner = partner_of(move.entry.serial, cited.lines[move.entry.serial].facts)
         if cited.type in ("swap", "factory_exchange") and partner and partner not in undone:
             facts = {"serial": move.entry.serial, "partner": partner}
             problems.append(Problem("pair_incomplete", move.entry.pointer, facts))

@@ -12,6 +12,7 @@ from devices.database import Store
 from devices.ledger import listing
 from devices.ledger.listing import DocumentView
 from devices.ledger.passport import CustomerShown
+from devices.ledger.reversal import partner_of
 from devices.paperwork import (
     CONSIGNMENT,
     DISPATCH_ORDER,
@@ -48,6 +49,11 @@ class SlipLine(msgspec.Struct, frozen=True):
     warranty_until: str | None
     facts: Mapping[str, Any]
     reversed_by: str | None
+
+    @property
+    def partner(self) -> str | None:
+        """The other serial of this very line; `replaced_by` may be what a customer got for the device before."""
+        return partner_of(self.serial, self.facts)
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
