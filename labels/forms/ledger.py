@@ -122,7 +122,7 @@ def _side(side: str, kind: str) -> Column:
 
     sent_away = (side, kind) == ("out", "arrival")
     word = "out_sent_away" if sent_away else f"{side}_by"
-    return Column(f"form.column.{word}", read, 18, "number", summed=True, facts={"document": kind})
+    return Column(f"form.column.{word}", read, 26, "number", summed=True, facts={"document": kind})
 
 
 STATEMENT = Form(

@@ -223,7 +223,7 @@ def _remark(numbered: tuple[int, SlipLine]) -> str | None:
 SERIAL = Column("form.column.serial", _line("serial"), 30, "serial")
 KIND = Column("form.column.kind", _line("kind"), 16, words="kind")
 MODEL = Column("form.column.model", _line("model"), 20)
-CONDITION = Column("form.column.condition", _line("condition"), 14, words="condition")
+CONDITION = Column("form.column.condition", _line("condition"), 21, words="condition")
 BIN = Column("form.column.bin", _line("bin"), 18)
 FROM_BIN = Column("form.column.from_bin", _line("from_bin"), 18)
 BEFORE = Column("form.column.before", _line("before"), 22, words="state")
