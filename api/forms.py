@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import IO, Any, Literal, TypeVar
@@ -23,11 +23,12 @@ from api.times import day
 from devices import records
 from devices.audit import handovers, inspections, months, sheet, signing, stocktakes, visits
 from devices.audit.custody import Visit
+from devices.audit.kinds import Signature
 from devices.audit.month_statement import decode
 from devices.audit.sheet_digest import digest_of_sheet
 from devices.database import Store
 from devices.journal import heads
-from devices.ledger import belongings, books, cards, history, passport, slips
+from devices.ledger import belongings, books, cards, history, passport, slip_lines, slips
 from devices.ledger.dealings import deals_with
 from devices.ledger.gather import models_of
 from devices.ledger.months import month_record
@@ -122,8 +123,23 @@ def load_slip(call: Call, store: Store) -> Loaded:
     slip = slips.slip_of(store, call.unit.name, call.path["number"])
     if slip is None:
         raise refuse("not_found")
-    slip = replace(slip, customer=_customer_of(call, store, slip))
-    return SLIP, SlipPrinted(slip, slips.lines_of(store, slip))
+    sent = slip.consignment
+    slip = replace(
+        slip,
+        customer=_customer_of(call, store, slip),
+        consignment=sent if sent and call.who.reads(sent.site) else None,
+    )
+    lines, given = slip_lines.lines_of(store, slip.view), _signed_with(store, slip)
+    return SLIP, SlipPrinted(slip, lines, given)
+
+
+def _signed_with(store: Store, slip: slips.Slip) -> Sequence[Signature]:
+    """The two signatures that a shortage stands on: those of its stocktake's sheet."""
+    stocktake = slip.content.get("stocktake")
+    if slip.view.document.type != "shortage" or stocktake is None:
+        return ()
+    value, _ = stocktakes.stocktake_of(store, stocktake)
+    return signing.standing(store, value.number, digest_of_sheet(store, value))
 
 
 def _customer_of(call: Call, store: Store, slip: slips.Slip) -> CustomerShown | None:
@@ -188,6 +204,7 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         kinds=dict(store.rows("SELECT code, kind FROM model")),
         conditions=dict(store.rows("SELECT code, condition FROM bin WHERE site = ?", (value.site,))),
         lines=sheet.lines_of(store, value.number, closing),
+        unknown=sheet.count_of(store, value.number, closing, "unknown"),
     )
 
 
@@ -205,6 +222,7 @@ def load_card(call: Call, store: Store) -> Loaded:
         head=head,
         model_name=model.name if model else "",
         kind=model.kind if model else None,
+        on=_today(call),
         lines=cards.card_lines(store, head),
     )
 
@@ -213,7 +231,7 @@ def load_statement(call: Call, store: Store) -> Loaded:
     """A month's statement."""
     site, register = call.path["site"], register_of(call)
     stated = books.statement(store, site, register, call.query.month)
-    return STATEMENT, StatementPrinted(call.unit.name, _site_name(store, site), stated)
+    return STATEMENT, StatementPrinted(call.unit.name, _site_name(store, site), stated, as_of_us=call.at_us)
 
 
 def load_month(call: Call, store: Store) -> Loaded:
@@ -227,6 +245,11 @@ def load_month(call: Call, store: Store) -> Loaded:
     return STATEMENT, StatementPrinted(
         closed.header.unit, name, closed.statement, closed.header, payload.digest, given
     )
+
+
+def _today(call: Call) -> str:
+    """The day on which a form is asked for, as an ISO date."""
+    return call.unit.day_of(call.at_us).isoformat()
 
 
 def _site_name(store: Store, code: str) -> str:
@@ -245,7 +268,7 @@ def load_history(call: Call, store: Store) -> Loaded:
         raise refuse("not_found")
     (device,) = masked_for(call, [found])
     head = next((each for each in heads(store) if each.site == found.responsible_site), None)
-    return HISTORY, HistoryPrinted(call.unit.name, device, head, _events(call, store, serial))
+    return HISTORY, HistoryPrinted(call.unit.name, device, head, _today(call), _events(call, store, serial))
 
 
 def _events(call: Call, store: Store, serial: str) -> Iterator[history.Event]:
@@ -260,7 +283,7 @@ def load_belongings(call: Call, store: Store) -> Loaded:
     number = call.path["number"]
     if records.current(store, CUSTOMER, number) is None or not deals_with(store, number, call.who.reads):
         raise refuse("not_found")
-    on = call.unit.day_of(call.at_us).isoformat()
+    on = _today(call)
     theirs = (
         each
         for some in _batches(belongings.devices_of(store, number))
@@ -293,7 +316,7 @@ def load_visits(call: Call, store: Store) -> Loaded:
 
 
 def _log(call: Call, store: Store, number: str, found: Iterable[Visit]) -> Loaded:
-    on = call.unit.day_of(call.at_us).isoformat()
+    on = _today(call)
     visited = (Visited(each, visits.visitor_of(store, each.number)) for each in found)
     return VISITS, VisitsPrinted(call.unit.name, number, on, visited)
 

@@ -129,6 +129,7 @@ PROBLEMS: dict[str, Meaning] = {
     "label_too_low": _of(422, "text", "height_mm"),
     "unknown_stock": _of(422, "stock", "known"),
     "stock_off_page": _of(422, "needed_mm", "page_mm"),
+    "offset_off_paper": _of(422, "offset_mm", "paper_mm"),
     "start_off_sheet": _of(422, "start", "count"),
     "one_label_only": _of(422, "format", "count"),
     "unknown_serial": _of(422, "serial"),

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from devices.problems import Problem, Refused
+from devices.problems import Problem, Refused, refuse
 from labels.barcodes import LEAST_BARS_MM, Barcode, code128
-from labels.label_stock import Stock
+from labels.label_stock import ROUNDING_MM, Pair, Stock
 from labels.label_values import Label
-from labels.pdf import MM_PER_POINT, missing_glyphs
+from labels.pdf import MM_PER_POINT, measured, missing_glyphs
 
 LINE = 1.2  # of the type size, from one line to the next
 LEAST_POINTS = 5.5
@@ -126,3 +126,38 @@ def _stacked(
         texts.append(Text(edge, at, width - 2 * edge, points, text))
         at += points * LINE * MM_PER_POINT
     return Placed(tuple(texts), barcode, left, bars_top, high, module_mm)
+
+
+def refuse_off_paper(label: Placed, label_mm: Pair, corner_mm: Pair, offset_mm: Pair, paper_mm: Pair) -> None:
+    """Refuse an offset that moves something of a label off its paper: a barcode that is cut off scans as nothing.
+
+    `corner_mm` is where the label is on that paper. Across and down, either the whole label stays on the paper, as on
+    a sheet with free edges, or what is on it stays within the label. Raises Refused (`offset_off_paper`).
+    """
+    starts, ends = extent(label)
+    for start, end, side, corner, offset, paper in zip(
+        starts, ends, label_mm, corner_mm, offset_mm, paper_mm, strict=True
+    ):
+        label_on_paper = _within(corner + offset, corner + offset + side, paper)
+        if offset and not label_on_paper and not _within(start + offset, end + offset, side):
+            across, down = offset_mm
+            facts = {"offset_mm": f"{across:g}, {down:g}", "paper_mm": "{:g} × {:g}".format(*paper_mm)}
+            raise refuse("offset_off_paper", "/offset_mm", **facts)
+
+
+def _within(start: float, end: float, room: float) -> bool:
+    return start >= -ROUNDING_MM and end <= room + ROUNDING_MM
+
+
+def extent(label: Placed) -> tuple[Pair, Pair]:
+    """The left and top, and the right and bottom edges of what is on a label, quiet zones included."""
+    lefts, tops = [label.left], [label.top]
+    rights = [label.left + label.barcode.width * label.module_mm]
+    bottoms = [label.top + label.height]
+    for text in label.texts:
+        beside = (text.width - min(text.width, measured(text.text, text.points))) / 2
+        lefts.append(text.left + beside)
+        rights.append(text.left + text.width - beside)
+        tops.append(text.top)
+        bottoms.append(text.top + text.points * LINE * MM_PER_POINT)
+    return (min(lefts), min(tops)), (max(rights), max(bottoms))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from devices.problems import refuse
-from labels.label_layout import LEAST_POINTS, LINE, Placed, Text, placed
+from labels.label_layout import LEAST_POINTS, LINE, Placed, Text, placed, refuse_off_paper
 from labels.label_stock import Stock
 from labels.label_values import Label
 from labels.pdf import FAMILY, MM_PER_POINT, Document
@@ -30,7 +30,7 @@ def label_sheets(
     """The labels as a PDF, the first on label `start` of the first sheet, counted from 1 along the rows.
 
     `offset_mm` moves everything right and down, for a printer that prints beside the labels; `outline` draws the
-    labels' edges, to see by how much. Raises Refused: `start_off_sheet`, and what `placed` refuses.
+    labels' edges, to see by how much. Raises Refused: `start_off_sheet`, `offset_off_paper`, and what `placed` refuses.
     """
     if not 1 <= start <= stock.count:
         raise refuse("start_off_sheet", "/start", start=start, count=stock.count)
@@ -42,6 +42,7 @@ def label_sheets(
         if position == 0 or index == start - 1:
             document.add_page()
         left, top = stock.place_mm(position)
+        refuse_off_paper(each, stock.label_mm, (left, top), offset_mm, stock.page_mm)
         left, top = left + offset_mm[0], top + offset_mm[1]
         if outline:
             document.rect(left, top, *stock.label_mm)

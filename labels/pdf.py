@@ -27,6 +27,7 @@ POINTS_PER_MM = 72 / 25.4
 MM_PER_POINT = 25.4 / 72
 A4_MM = (210.0, 297.0)
 ELLIPSIS = "…"
+MEASURED_PX = 100
 _BREAKS = frozenset("\n\r\t")  # fpdf2 breaks lines at them and draws no glyph
 
 
@@ -79,6 +80,11 @@ def fitted(
 def raster_font(height_px: int) -> ImageFont.FreeTypeFont:
     """The same font for drawing on bitmaps, its em `height_px` pixels high."""
     return ImageFont.truetype(FONT_FILE, height_px, index=FACE)
+
+
+def measured(text: str, points: float) -> float:
+    """How wide in mm a text is in that font at a size, without a document."""
+    return raster_font(MEASURED_PX).getlength(text) / MEASURED_PX * points * MM_PER_POINT
 
 
 class Document(FPDF):
@@ -140,5 +146,5 @@ class Document(FPDF):
 
 __all__ = [
     "A4_MM", "ELLIPSIS", "FACE", "FAMILY", "FONT_FILE", "MM_PER_POINT", "POINTS_PER_MM", "Document", "drawable",
-    "fitted", "missing_glyphs", "raster_font", "refuse_undrawable",
+    "fitted", "measured", "missing_glyphs", "raster_font", "refuse_undrawable",
 ]  # fmt: skip

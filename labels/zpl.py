@@ -11,16 +11,15 @@ from collections.abc import Iterable
 from PIL import Image, ImageDraw
 
 from labels.barcodes import MM_PER_INCH, QUIET, START_B, START_C, TO_B, TO_C, Barcode, dots_of
-from labels.label_layout import LEAST_POINTS, LINE, Placed, Text, placed
+from labels.label_layout import LEAST_POINTS, LINE, Placed, Text, placed, refuse_off_paper
 from labels.label_stock import Stock
 from labels.label_values import Label
-from labels.pdf import MM_PER_POINT, fitted, raster_font
+from labels.pdf import MM_PER_POINT, fitted, measured, raster_font
 
 PRINTER_FONT = r"^[EBRA]:[A-Z0-9_]{1,16}\.(TTF|TTE|FNT)$"
 """What a font in a printer's memory is called, such as `E:SIMSUN.TTF`."""
 INVOKED = {START_B: ">:", START_C: ">;", TO_C: ">5", TO_B: ">6"}
 FIRST_OF_B = ord(" ")  # the character that symbol 0 stands for in subset B
-MEASURED_PX = 100
 
 
 def zpl(
@@ -35,15 +34,15 @@ def zpl(
     """One format (^XA … ^XZ) for each label, one label of the stock's size each, for a printer of this resolution.
 
     `printer_font` names a font in the printer that has Chinese characters; without one they are bitmaps.
-    Raises Refused, as `placed` does.
+    Raises Refused: `offset_off_paper`, and what `placed` refuses.
     """
     printer = _Printer(dpi, printer_font, offset_mm)
     module_mm = dots_of(module_um, dpi) * MM_PER_INCH / dpi
     width, height = (printer.dots(side) for side in stock.label_mm)
-    formats = (
-        f"^XA^CI28^PW{width}^LL{height}^LH0,0\n{printer.written(each)}^XZ\n"
-        for each in placed(labels, stock, module_mm)
-    )
+    every = placed(labels, stock, module_mm)
+    for each in every:
+        refuse_off_paper(each, stock.label_mm, (0.0, 0.0), offset_mm, stock.label_mm)
+    formats = (f"^XA^CI28^PW{width}^LL{height}^LH0,0\n{printer.written(each)}^XZ\n" for each in every)
     return "".join(formats).encode()
 
 
@@ -94,7 +93,7 @@ class _Printer:
         return bars + "".join(map(self.text, label.texts))
 
     def text(self, text: Text) -> str:
-        shown, points = fitted(text.text, text.width, _measured, size=text.points, least=LEAST_POINTS)
+        shown, points = fitted(text.text, text.width, measured, size=text.points, least=LEAST_POINTS)
         high = self.dots(points * MM_PER_POINT)
         top = text.top + (text.points * LINE - points) / 2 * MM_PER_POINT
         if not shown.isascii() and self.font is None:
@@ -113,7 +112,3 @@ class _Printer:
         left = middle - wide * MM_PER_INCH / self.dpi / 2
         data, across = picture.tobytes(), (wide + 7) // 8
         return f"{self.origin(left, top)}^GFA,{len(data)},{len(data)},{across},{data.hex().upper()}^FS\n"
-
-
-def _measured(text: str, points: float) -> float:
-    return raster_font(MEASURED_PX).getlength(text) / MEASURED_PX * points * MM_PER_POINT

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from devices.audit.inspections import CHECKLIST
+from labels.forms.custody import HANDOVER
+from labels.forms.spans import pairs_over
 from labels.words import term
 from tests import custody
 from tests.conftest import Stores
@@ -34,6 +36,7 @@ def test_an_inspection_on_paper_has_every_answer_and_finding(house: House) -> No
     assert (bad["检查项目"], bad["存在问题"], bad["责任人"]) == ("防潮措施到位", "返潮", "张伟（zhang）")
     assert bad["整改期限"].date().isoformat() == "2026-12-01"
     assert paper.fields["不合格项数"] == 1
+    assert paper.fields["记录时间"].date().isoformat() == TODAY
     assert "安全检查表" in pdf_text(zhang, f"/v1/inspections/{number}/sheet")
 
 
@@ -128,6 +131,12 @@ def test_a_handover_prints_what_is_handed_over_and_three_signatures(house: House
         "sun",
         "chen",
     )
+
+
+def test_the_fields_of_a_handover_stand_in_pairs() -> None:
+    (first, *_) = HANDOVER.tables if isinstance(HANDOVER.tables, tuple) else ()
+    columns = first.columns if isinstance(first.columns, tuple) else ()
+    assert len(pairs_over([column.width for column in columns])) == 2
 
 
 def test_a_handover_is_printed_for_its_parties_and_its_sites_readers_only(house: House) -> None:

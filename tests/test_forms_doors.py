@@ -11,6 +11,8 @@ import pytest
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
 from api.routes import ROUTES
+from labels.forms.slips import MANNERS, manner_of
+from labels.words import text_of
 from tests.closing import MONTH as CLOSED_MONTH
 from tests.closing import close, make_ready, seal
 from tests.conftest import ENGINES, Stores
@@ -190,6 +192,55 @@ def test_a_card_on_paper_has_the_lines_and_balances_of_the_api(door: Door) -> No
     assert card["opening"] + total["收入"] - total["发出"] == card["closing"]
 
 
+def test_what_was_sent_to_another_site_is_headed_so_and_keeps_that_sites_state_to_itself(
+    sqlite_door: Door,
+) -> None:
+    number, zhang = of_type(sqlite_door, "dispatch"), sqlite_door.sign_in("zhang")
+    serials = [line["serial"] for line in zhang.get(f"/v1/documents/{number}").json["lines"]]
+    arrival = {"type": "arrival", "site": "TJ01", "business_date": TODAY, "dispatch": number, "bin": "M-01",
+               "lines": [{"serial": serial} for serial in serials]}  # fmt: skip
+    zhao = sqlite_door.sign_in("zhao")
+    assert zhao.post("/v1/documents", arrival).status_code == 201
+    away = [
+        line
+        for line in printed(zhang, "/v1/books/BJ01/merchandise/card", CARD).lines
+        if line["设备编号"] in serials
+    ]
+    assert {(line["单据类型"], line["状态"]) for line in away if line["发出"]} == {("调拨发出", None)}
+    (stated,) = printed(zhang, "/v1/books/BJ01/merchandise/statement", f"?month={MONTH}").lines
+    assert stated["发：调拨发出"] == len(serials)
+    here = [
+        line
+        for line in printed(zhao, "/v1/books/TJ01/merchandise/card", CARD).lines
+        if line["设备编号"] in serials
+    ]
+    assert {(line["单据类型"], line["状态"]) for line in here} == {("调拨入库", "在库")}
+
+
+def test_an_open_month_says_as_of_when_and_asks_for_no_signatures(read_only: Door) -> None:
+    paper = printed(read_only.sign_in("zhang"), "/v1/books/BJ01/spare/statement", f"?month={MONTH}")
+    assert paper.fields["结账"] == "未结账"
+    assert paper.fields["截至时间"].date().isoformat() == TODAY
+    assert not any(text.startswith(("签字", "本表")) for text in paper.texts)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/v1/books/BJ01/merchandise/card.xlsx{CARD}",
+        f"/v1/devices/{SOLD}/history.xlsx",
+        f"/v1/customers/{CUSTOMER}/devices.xlsx",
+    ],
+)
+def test_a_form_without_signatures_has_boxes_to_sign_and_the_day_it_was_printed(
+    path: str, read_only: Door
+) -> None:
+    form, _, query = path.partition(".xlsx")
+    paper = printed(read_only.sign_in("zhang"), form, query)
+    assert paper.fields["制表日期"].date().isoformat() == TODAY
+    assert sum(text.startswith("签字") for text in paper.texts) == 2
+
+
 def test_a_card_of_some_days_begins_with_the_balance_before_them(door: Door) -> None:
     zhang = door.sign_in("zhang")
     query = "?model=TCG-01&from=2026-11-05&to=2026-11-05"
@@ -221,9 +272,20 @@ def test_a_sheet_on_paper_has_every_line_and_number_of_the_api(door: Door) -> No
         assert {title: row[title] for title in names.values()} == {names[key]: model[key] for key in names}
     assert [row["设备编号"] for row in lines.rows] == [line["serial"] for line in sheet["lines"]]
     assert [row["差异说明"] for row in lines.rows] == [line["explanation"] for line in sheet["lines"]]
+    unknown = sum(line["result"] == "unknown" for line in sheet["lines"])
+    assert paper.fields.get("未建档（汇总未计）", 0) == unknown
     found = [row["扫描时间"].isoformat() if row["扫描时间"] else None for row in lines.rows]
     assert found == [line["scanned_at"] and line["scanned_at"][:19] for line in sheet["lines"]]
     assert any(sheet["digest"] in text for text in paper.texts)
+
+
+def test_serials_that_no_book_ever_held_are_counted_below_the_head(sqlite_door: Door) -> None:
+    zhang = sqlite_door.sign_in("zhang")
+    number = begin(zhang)
+    scan(zhang, number, *held(sqlite_door, "merchandise"), ("999999999999", "M-01"))
+    sqlite_door.now += 1_000_000
+    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert printed(zhang, f"/v1/stocktakes/{number}/sheet").fields["未建档（汇总未计）"] == 1
 
 
 def test_a_history_on_paper_has_every_line_of_the_api(door: Door) -> None:
@@ -314,6 +376,105 @@ def test_an_arrival_has_what_was_expected_and_what_fell_short(sqlite_door: Door)
     assert [(line["差异"], line["设备编号"]) for line in findings.rows] == [("短少", serials[2])]
 
 
+def test_an_arrivals_slip_tells_no_more_of_the_consignment_than_its_json(sqlite_door: Door) -> None:
+    zhang, zhao = sqlite_door.sign_in("zhang"), sqlite_door.sign_in("zhao")
+    path = "/v1/consignments/BJ01/SF/SF1234567891"
+    kept = zhang.get(path)
+    told = {"packages": 3, "note": "保价 5000 元", "papers": []}
+    assert zhang.send("PUT", path, told, If_Match=kept.headers["etag"]).status_code == 200
+    assert zhao.get(path).status_code == 403
+    number = of_type(sqlite_door, "dispatch")
+    serials = [line["serial"] for line in zhang.get(f"/v1/documents/{number}").json["lines"]]
+    arrival = {"type": "arrival", "site": "TJ01", "business_date": TODAY, "dispatch": number, "bin": "M-01",
+               "lines": [{"serial": serial} for serial in serials]}  # fmt: skip
+    arrived = zhao.post("/v1/documents", arrival).json["number"]
+    paper = printed(zhao, f"/v1/documents/{arrived}/slip")
+    assert {"托运件数", "托运日期", "托运说明"} & paper.fields.keys() == set()
+    assert "保价" not in " ".join(paper.texts) + pdf_text(zhao, f"/v1/documents/{arrived}/slip")
+    assert printed(zhang, f"/v1/documents/{number}/slip").fields["托运说明"] == "保价 5000 元"
+
+
+PRICED = [
+    name for name, manner in MANNERS.items() if manner.title in ("form.title.receipt", "form.title.issue")
+]
+
+
+@pytest.mark.parametrize("document", PRICED)
+def test_a_slip_of_receipt_or_issue_has_a_price(document: str) -> None:
+    assert "form.column.price" in [column.word for column in manner_of(document).columns]
+
+
+BOXES = {
+    "sale": "购货人",
+    "supplier_return": "承运人",
+    "surrender": "接收机关",
+    "dispatch": "收货人",
+    "swap": "用户",
+}
+
+
+@pytest.mark.parametrize(("document", "box"), BOXES.items())
+def test_a_slip_is_signed_by_whom_it_concerns(document: str, box: str) -> None:
+    assert box in [text_of(word, "zh_CN") for word in manner_of(document).others]
+    assert manner_of("write_off").others == ()
+
+
+def test_what_comes_back_from_the_maker_names_the_trip_out(sqlite_door: Door) -> None:
+    zhang, sent = sqlite_door.sign_in("zhang"), of_type(sqlite_door, "factory_dispatch")
+    serial = zhang.get(f"/v1/documents/{sent}").json["lines"][0]["serial"]
+    back = {"type": "factory_receipt", "site": "BJ01", "business_date": TODAY, "dispatch": sent, "bin": "S-01",
+            "result": "已修复", "lines": [{"serial": serial}]}  # fmt: skip
+    number = zhang.post("/v1/documents", back).json["number"]
+    fields = printed(zhang, f"/v1/documents/{number}/slip").fields
+    assert {"托运单号", "承运商"} & fields.keys() == set()
+    assert (fields["返厂时承运商"], fields["返厂时托运单号"]) == ("顺丰速运", "SF1234567890")
+
+
+def test_a_repair_given_back_names_its_order_and_when_it_was_done(sqlite_door: Door) -> None:
+    zhang = sqlite_door.sign_in("zhang")
+    order = zhang.post("/v1/repairs", {"site": "BJ01", "serial": SOLD, "fault": "不亮"}).json["number"]
+    intake = {"type": "repair_intake", "site": "BJ01", "business_date": TODAY, "order": order, "fault": "不亮",
+              "bin": "R-01", "lines": [{"serial": SOLD}]}  # fmt: skip
+    taken = zhang.post("/v1/documents", intake).json["number"]
+    back = {"type": "repair_return", "site": "BJ01", "business_date": TODAY, "diagnosis": "接口松动", "work": "更换",
+            "completed_at": f"{TODAY}T10:10:00+08:00", "lines": [{"serial": SOLD}]}  # fmt: skip
+    answer = zhang.post("/v1/documents", back)
+    fields = printed(zhang, f"/v1/documents/{answer.json['number']}/slip").fields
+    told = [fields[name] for name in ("维修单或派工单", "依据单据", "用户")]
+    assert told == [order, taken, f"{CUSTOMER} {NAME}"]
+    assert fields["完成时间"].isoformat() == f"{TODAY}T10:10:00"
+
+
+def test_a_return_names_the_document_and_the_customer_it_undoes(sqlite_door: Door) -> None:
+    zhang = sqlite_door.sign_in("zhang")
+    back = {"type": "customer_return", "site": "BJ01", "business_date": TODAY, "reason": "停业", "bin": "M-09",
+            "lines": [{"serial": SOLD}]}  # fmt: skip
+    number = zhang.post("/v1/documents", back).json["number"]
+    paper = printed(zhang, f"/v1/documents/{number}/slip")
+    last = zhang.get(f"/v1/devices/{SOLD}/history").json["lines"][-2]["document"]
+    assert (paper.fields["依据单据"], paper.fields["用户"]) == (last, f"{CUSTOMER} {NAME}")
+    assert [line["单价（元）"] for line in paper.lines] == [200]
+
+
+def test_a_shortage_is_signed_by_the_two_signatures_of_its_stocktake(sqlite_door: Door) -> None:
+    number, zhang, li = counted(sqlite_door), sqlite_door.sign_in("zhang"), sqlite_door.sign_in("li")
+    sign(zhang, number, "zhang", "storekeeper")
+    assert sign(li, number, "li", "auditor").json["stocktake"]["state"] == "sealed"
+    paper = printed(zhang, f"/v1/documents/{of_type(sqlite_door, 'shortage')}/slip")
+    assert paper.fields["盘点单号"] == number
+    assert "维修单或派工单" not in paper.fields
+    given = zhang.get(f"/v1/stocktakes/{number}").json["signatures"]
+    assert len(given) == 2
+    for each in given:
+        assert any(each["fingerprint"] in text for text in paper.texts)
+
+
+def test_a_swap_says_which_device_came_out_and_which_went_in(read_only: Door) -> None:
+    paper = printed(read_only.sign_in("zhang"), f"/v1/documents/{of_type(read_only, 'swap')}/slip")
+    told = {line["设备编号"]: line["换下/换上"] for line in paper.lines}
+    assert told == {"661565714353": "换下", "661565720011": "换上"}
+
+
 def test_a_swap_names_both_devices(read_only: Door) -> None:
     paper = printed(read_only.sign_in("zhang"), f"/v1/documents/{of_type(read_only, 'swap')}/slip")
     pairs = {(line["设备编号"], line["对应设备"]) for line in paper.lines}
@@ -396,6 +557,8 @@ def test_a_sealed_month_prints_the_frozen_statement_and_both_signatures(sqlite_d
         (each["model"], each["opening"], each["closing"]) for each in month["statement"]["models"]
     ]
     assert (paper.fields["结账"], paper.fields["盘点单号"]) == ("已结账", month["stocktake"])
+    assert {"结账时间", "结账人"} <= paper.fields.keys()
+    assert "截至时间" not in paper.fields
     text = pdf_text(zhang, f"{CLOSED_MONTH}/statement")
     assert month["digest"] in text
     assert all(each["fingerprint"] in text for each in month["signatures"])

@@ -19,6 +19,7 @@ from devices.audit.sheet import Header, Line, ModelSummary
 from devices.problems import Refused
 from labels.forms import pdf
 from labels.forms.form import Form, Paper, Proof, paper_of
+from labels.forms.pdf_pages import Pages, drawn
 from labels.forms.stocktake import STOCKTAKE, SheetPrinted
 from tests.paper import opened, pages, texts
 from tests.test_forms_xlsx import AT_US, FORM, NAMES, Row, Value
@@ -62,7 +63,7 @@ def test_every_cell_is_on_the_paper() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_drawn_or_told_by_its_code_points(name: str) -> None:
-    told = pdf.drawn(name)
+    told = drawn(name)
     for missing in {each for each in name if each not in told}:
         assert f"[U+{ord(missing):04X}]" in told
     assert written(Value((Row("1", name),))).startswith(b"%PDF-")
@@ -139,7 +140,7 @@ def test_a_text_longer_than_a_page_goes_on_on_the_next() -> None:
 
 
 def test_latin_words_are_not_broken_where_there_is_a_space() -> None:
-    pages_ = pdf._Pages(paper_of(FORM, Value(()), "en"), AT_US, (210, 297))
+    pages_ = Pages(paper_of(FORM, Value(()), "en"), AT_US, (210, 297))
     lines = pages_.lines("alpha beta gamma delta epsilon", 20, 8.5)
     assert " ".join(lines) == "alpha beta gamma delta epsilon"
     assert len(lines) > 1

@@ -207,7 +207,7 @@ def test_the_heading_is_as_high_as_its_longest_title() -> None:
     )
     file = io.BytesIO()
     write_xlsx(paper_of(form, Value(()), "en"), file)
-    sheet = openpyxl.load_workbook(file).active
+    sheet: Any = openpyxl.load_workbook(file).active
     assert sheet.row_dimensions[heading_row(sheet)].height > 2 * 14
 
 

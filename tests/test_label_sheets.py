@@ -168,6 +168,20 @@ def test_the_printers_offset_moves_everything() -> None:
     )
 
 
+@pytest.mark.parametrize("offset", [(-20.0, 0.0), (0.0, -20.0), (20.0, 0.0), (0.0, 20.0)])
+def test_an_offset_that_moves_a_label_off_its_paper_is_refused(offset: tuple[float, float]) -> None:
+    for name in ("L7160", "60x40"):
+        labels = [*DEVICES, *DEVICES, *DEVICES[:3]] if name == "L7160" else DEVICES[:1]
+        with pytest.raises(Refused) as refused:
+            sheet(labels, STOCK[name], offset_mm=offset)
+        assert codes(refused.value) == [("offset_off_paper", "/offset_mm")]
+
+
+def test_an_offset_within_the_free_edges_of_a_label_is_printed() -> None:
+    (page,) = pages(sheet(DEVICES[:1], STOCK["60x40"], offset_mm=(0.5, 0.5)), 300)
+    assert scanned(page) == barcodes_of(DEVICES[:1])
+
+
 def test_a_size_of_ones_own_is_printed_where_it_says() -> None:
     stock = checked(Stock("own", (60.0, 40.0), 3, 6, gap_mm=(5.0, 2.0), margin_mm=(8.0, 12.0)))
     found = [scanned(label) for label in labels_on(sheet(DEVICES[:5], stock, start=2), stock, 300)]

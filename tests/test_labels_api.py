@@ -348,6 +348,34 @@ def test_bad_use_of_the_command_ends_with_two(words: list[str]) -> None:
     assert left.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["--stock", "L7163", "--size", "60x40"], ["--grid", "3x7"], ["--gap", "1x1"], ["--margin", "8x12"]],
+    ids=" ".join,
+)
+def test_words_that_would_be_left_aside_are_bad_use(
+    words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["label", "device", SERIAL, *words]) == 2
+    assert words[0] in capsys.readouterr().err
+    assert not list(folder.glob("labels.*"))
+
+
+@pytest.mark.parametrize("words", [["--size", "axb"], ["--grid", "3"], ["--offset", "1"], ["--start", "x"]])
+def test_bad_use_is_told_in_words(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["label", "device", SERIAL, *words])
+    told = capsys.readouterr().err
+    assert "such as" in told
+    assert "invalid _" not in told
+
+
+def test_the_command_says_how_many_labels_there_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["label", "bin", "BJ01", "M-01"]) == 0
+    assert main(["label", "bin", "BJ01", "M-01", "M-02"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["labels.pdf: 1 label", "labels.pdf: 2 labels"]
+
+
 def test_an_unknown_command_card_is_bad_use() -> None:
     with pytest.raises(SystemExit) as left:
         main(["label", "command", "delete"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devices.database import Store
-from devices.ledger import slips
+from devices.ledger import slip_lines, slips
 from tests.ledger_books import Books
 
 A, B, S = "661565714353", "661565714354", "661565720011"
@@ -13,7 +13,7 @@ def partners(store: Store, number: str) -> list[tuple[str, str | None]]:
     """Each serial of a document's slip with its partner."""
     slip = slips.slip_of(store, "unit", number)
     assert slip is not None
-    return [(line.serial, line.partner) for line in slips.lines_of(store, slip)]
+    return [(line.serial, line.partner) for line in slip_lines.lines_of(store, slip.view)]
 
 
 def test_a_slip_names_the_partner_of_its_own_document(store: Store) -> None:

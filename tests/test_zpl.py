@@ -247,6 +247,13 @@ def test_the_offset_moves_every_field() -> None:
     assert {down for _, down in steps} <= {15, 16, 17}
 
 
+@pytest.mark.parametrize("offset", [(-20.0, 0.0), (0.0, -20.0), (20.0, 0.0), (0.0, 20.0)])
+def test_an_offset_that_moves_something_off_the_label_is_refused(offset: tuple[float, float]) -> None:
+    with pytest.raises(Refused) as refused:
+        zpl(labels_of([DEVICE], "zh_CN"), STOCK_MM, offset_mm=offset)
+    assert [(p.code, p.pointer) for p in refused.value.problems] == [("offset_off_paper", "/offset_mm")]
+
+
 def test_every_label_is_a_format_of_its_own() -> None:
     formats = formats_of(zpl(labels_of(THINGS, "zh_CN"), STOCK_MM))
     assert len(formats) == len(THINGS)

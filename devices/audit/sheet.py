@@ -186,6 +186,13 @@ def lines_of(
         yield line_of(decode_row(content), said)
 
 
+def count_of(store: Store, number: str, closing: int, result: str) -> int:
+    """How many lines of a sheet have one result."""
+    counted = "SELECT COUNT(*) FROM sheet_row WHERE stocktake = ? AND closing = ? AND result = ?"
+    row = store.row(counted, (number, closing, result))
+    return int(row[0]) if row else 0
+
+
 def line_of(row: Row, said: Mapping[str, tuple[Finding, int]]) -> Line:
     """A row with what was said of it; words about another result no longer count."""
     finding, revision = said.get(row.serial, (None, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,13 @@ import msgspec
 from devices import records
 from devices.database import Store
 from devices.ledger import listing
+from devices.ledger.gather import marks
 from devices.ledger.listing import DocumentView
 from devices.ledger.passport import CustomerShown
-from devices.ledger.reversal import partner_of
+from devices.ledger.proposed import serials_of
+from devices.ledger.slip_lines import took_effect
 from devices.paperwork import (
+    ATTACHMENT,
     CONSIGNMENT,
     DISPATCH_ORDER,
     REPAIR,
@@ -23,46 +26,18 @@ from devices.paperwork import (
     RepairOrder,
     consignment_key,
 )
-from devices.records import MODEL
-from devices.values import Model
-
-
-class SlipLine(msgspec.Struct, frozen=True):
-    """One line of a slip. `before` is the state it left, `condition` that of its bin, else of the bin it left.
-
-    `price_fen` is what the line says, else the catalogue's as of the document; `partner` the other serial of a swap or
-    an exchange; `facts` what the line says besides; `reversed_by` the document that undid it.
-    """
-
-    n: int
-    serial: str
-    kind: str | None
-    model: str | None
-    before: str | None
-    from_bin: str | None
-    state: str | None
-    bin: str | None
-    condition: str | None
-    price_fen: int | None
-    replaces: str | None
-    replaced_by: str | None
-    warranty_until: str | None
-    facts: Mapping[str, Any]
-    reversed_by: str | None
-
-    @property
-    def partner(self) -> str | None:
-        """The other serial of this very line; `replaced_by` may be what a customer got for the device before."""
-        return partner_of(self.serial, self.facts)
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
     """A document with what is printed around its lines.
 
     `party` is who it is with, where that is no customer: a supplier, the maker, a technician; `far_site` the other
-    site of a transfer. `cited` is the document it cites. `expected` and `received` count devices, where something was
-    announced; `short`, `over` and `damaged` are serials. `customer_number` is that of the one customer it concerns,
-    `customer_told` whether the document's own JSON says so; `customer` is what its reader may see of them.
+    site of a transfer. `cited` is the document it cites, `sources` those that its devices were last moved by, where it
+    undoes or ends what they began. `effective` tells whether it has lines; `received` counts those, or what was
+    proposed, `expected` what was announced. `carrier_name`, `waybill` and `consignment` are of the trip, the last as
+    far as its reader may know of it. `short`, `over` and `damaged` are serials. `attachments` are names.
+    `customer_number` is that of the one customer it concerns, `customer_told` whether the document's own JSON says so;
+    `customer` is what its reader may see of them.
     """
 
     unit: str
@@ -72,9 +47,13 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     far_site: str | None
     far_site_name: str | None
     carrier_name: str | None
+    waybill: str | None
     consignment: Consignment | None
     order: RepairOrder | DispatchOrder | None
     cited: DocumentView | None
+    sources: Sequence[str]
+    effective: bool
+    attachments: Sequence[str]
     expected: int | None
     received: int
     short: list[str]
@@ -90,24 +69,26 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
         return self.view.content
 
 
-LINES = (
-    "SELECT l.n, l.serial, m.kind, l.model, l.from_state, l.from_bin, l.state, l.bin,"
-    " COALESCE(l.condition, b.condition), l.replaces, l.replaced_by, l.warranty_until, l.facts, x.document"
-    " FROM line l JOIN model m ON m.code = l.model"
-    " LEFT JOIN bin b ON b.site = l.from_site AND b.code = l.from_bin"
-    " LEFT JOIN line x ON x.serial = l.serial AND x.step > l.step AND x.reverses = l.step"
-    " WHERE l.document = ? ORDER BY l.n"
-)
-LINE_FIELDS = tuple(name for name in SlipLine.__struct_fields__ if name != "price_fen")
-PROPOSED = (
-    "SELECT m.kind, p.model, p.state, p.bin, p.condition FROM position p JOIN model m ON m.code = p.model"
-    " WHERE p.serial = ?"
+EARLIER = (
+    "FROM line l LEFT JOIN line before ON before.serial = l.serial AND before.step = l.step - 1"
+    " WHERE l.document = ?"
 )
 CUSTOMERS = (
     "SELECT DISTINCT COALESCE(l.customer, before.customer), CASE WHEN l.customer IS NULL THEN 0 ELSE 1 END"
-    " FROM line l LEFT JOIN line before ON before.serial = l.serial AND before.step = l.step - 1"
-    " WHERE l.document = ? AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
+    f" {EARLIER} AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
 )
+SOURCES = f"SELECT DISTINCT before.document {EARLIER} AND before.document IS NOT NULL ORDER BY 1 LIMIT ?"
+ORDERS = f"SELECT DISTINCT before.order_number {EARLIER} AND before.order_number IS NOT NULL LIMIT 2"
+LAST_OF = (
+    "SELECT l.document FROM line l WHERE l.serial = ? AND l.type = ? AND l.reverses IS NULL"
+    " ORDER BY l.step DESC LIMIT 1"
+)
+RESTS_ON = {"transit_loss": "dispatch", "supplier_return": "receipt"}
+"""Documents that cite none, and the one that their devices came by."""
+ENDS = ("sale_cancellation", "customer_return", "carry_back", "repair_return")
+"""Documents that end what the ones before them began."""
+MOST_SOURCES = 5
+AT_ONCE = 500
 NAMES = {"site": "SELECT name FROM site WHERE code = ?", "carrier": "SELECT name FROM carrier WHERE code = ?"}
 
 
@@ -117,25 +98,32 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
     if view is None:
         return None
     said, document = view.content, view.document
+    effective = took_effect(store, view)
+    named = [] if effective else serials_of(store, view)
     cited = listing.document(store, document.cites, limit=0) if document.cites else None
+    source = _source(store, view, named)
     far = _far_site(view, cited)
-    sent = (cited or view) if "carrier" not in said else view
-    order = _order(store, document.under)
-    customer, told = _customer(store, view, order)
+    sent = (cited or source or view) if "carrier" not in said else view
+    order = _order(store, document.under or _order_before(store, view))
+    customer, told = _customer(store, view, order, named)
     findings = said.get("findings", {})
     return Slip(
         unit=unit,
         view=view,
         site_name=_name(store, "site", document.site) or document.site,
-        party=_party(view, cited, order),
+        party=_party(view, cited or source, order),
         far_site=far,
         far_site_name=_name(store, "site", far),
         carrier_name=_name(store, "carrier", sent.content.get("carrier")),
+        waybill=said.get("consignment_number") or sent.content.get("consignment_number"),
         consignment=_consignment(store, sent),
         order=order,
         cited=cited,
+        sources=[source.document.number] if source else _sources(store, view),
+        effective=effective,
+        attachments=[_paper(store, digest) for digest in said.get("attachments", ())],
         expected=_expected(store, view, cited),
-        received=document.lines,
+        received=document.lines if effective else len(named),
         short=findings.get("short", []),
         over=[*findings.get("over", []), *findings.get("extra", [])],
         damaged=findings.get("damaged", []),
@@ -144,40 +132,34 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
     )
 
 
-def lines_of(store: Store, slip: Slip) -> Iterator[SlipLine]:
-    """The lines of a slip in their order; of a proposal, what it proposes."""
-    view = slip.view
-    if store.row("SELECT 1 FROM line WHERE document = ?", (view.document.number,)) is None:
-        yield from _proposed(store, view)
-        return
-    prices: dict[str, int | None] = {}
-    for row in store.stream(LINES, (view.document.number,)):
-        said: dict[str, Any] = dict(zip(LINE_FIELDS, row, strict=True))
-        said["facts"] = msgspec.json.decode(said["facts"])
-        if said["model"] not in prices:
-            prices[said["model"]] = price_then(store, said["model"], view.document.recorded_at_us)
-        yield SlipLine(**said, price_fen=said["facts"].get("price_fen", prices[said["model"]]))
-
-
-def price_then(store: Store, model: str, at_us: int) -> int | None:
-    """The catalogue's price of a model in fen as of a moment, None where it was not in the catalogue yet."""
-    row = store.row(
-        "SELECT content FROM revision WHERE kind = ? AND key = ? AND recorded_at <= ? ORDER BY revision DESC LIMIT 1",
-        (MODEL.name, model, at_us),
+def _source(store: Store, view: DocumentView, named: Sequence[str]) -> DocumentView | None:
+    """The document that the devices of one that cites none came by."""
+    wanted = RESTS_ON.get(view.document.type)
+    if wanted is None:
+        return None
+    first = store.row(
+        "SELECT serial FROM line WHERE document = ? ORDER BY n LIMIT 1", (view.document.number,)
     )
-    return msgspec.json.decode(row[0], type=Model).price_fen if row else None
+    row = store.row(LAST_OF, (first[0] if first else next(iter(named), ""), wanted))
+    found = listing.document(store, row[0], limit=0) if row else None
+    return found if found and found.document.site == view.document.site else None
 
 
-def _proposed(store: Store, view: DocumentView) -> Iterator[SlipLine]:
-    said = view.content.get("lines") or [{"serial": serial} for serial in view.content.get("serials") or ()]
-    for n, item in enumerate(said, 1):
-        serial = str(item.get("serial") or item.get("new") or "")
-        kind, model, state, place, condition = store.row(PROPOSED, (serial,)) or (None,) * 5
-        facts = {key: value for key, value in item.items() if key not in ("serial", "bin", "customer")}
-        yield SlipLine(
-            n, serial, kind, model or item.get("model"), state, place, item.get("state"), item.get("bin"),
-            condition, facts.get("price_fen"), None, None, None, facts, None,
-        )  # fmt: skip
+def _sources(store: Store, view: DocumentView) -> list[str]:
+    if view.document.type not in ENDS:
+        return []
+    return [number for (number,) in store.rows(SOURCES, (view.document.number, MOST_SOURCES))]
+
+
+def _order_before(store: Store, view: DocumentView) -> str | None:
+    """The order that the devices were out or in under, where a document ends that."""
+    rows = store.rows(ORDERS, (view.document.number,)) if view.document.type in ENDS else []
+    return rows[0][0] if len(rows) == 1 else None
+
+
+def _paper(store: Store, digest: str) -> str:
+    found = records.current(store, ATTACHMENT, digest)
+    return found[0].name if found else digest
 
 
 def _name(store: Store, kind: str, code: str | None) -> str | None:
@@ -195,7 +177,13 @@ def _far_site(view: DocumentView, cited: DocumentView | None) -> str | None:
 def _party(view: DocumentView, cited: DocumentView | None, order: Any) -> str | None:
     said, before = view.content, cited.content if cited else {}
     technician = order.technician if isinstance(order, DispatchOrder) else None
-    return said.get("supplier") or said.get("maker") or before.get("maker") or technician
+    return (
+        said.get("supplier")
+        or said.get("maker")
+        or before.get("maker")
+        or before.get("supplier")
+        or technician
+    )
 
 
 def _consignment(store: Store, sent: DocumentView) -> Consignment | None:
@@ -226,12 +214,23 @@ def _expected(store: Store, view: DocumentView, cited: DocumentView | None) -> i
     return None
 
 
-def _customer(store: Store, view: DocumentView, order: Any) -> tuple[str | None, bool]:
+def _customer(store: Store, view: DocumentView, order: Any, named: Sequence[str]) -> tuple[str | None, bool]:
     """The one customer a document concerns, and whether its own JSON, or its order's, tells the number."""
     said = view.content.get("customer") or {}
     if number := said.get("number") or (order.customer if order else None):
         return number, True
-    rows = store.rows(CUSTOMERS, (view.document.number,))
+    rows = store.rows(CUSTOMERS, (view.document.number,)) or _customers_proposed(store, view, named)
     if len({number for number, _ in rows}) != 1:
         return None, False
     return rows[0][0], any(told for _, told in rows)
+
+
+def _customers_proposed(store: Store, view: DocumentView, named: Sequence[str]) -> list[tuple[str, bool]]:
+    """The customers that a proposal's lines name, and those whose its devices are."""
+    parties = (item.get("customer") or {} for item in view.content.get("lines", ()))
+    told = dict.fromkeys((party["number"], True) for party in parties if party.get("number"))
+    for start in range(0, len(named), AT_ONCE):
+        some = named[start : start + AT_ONCE]
+        found = f"SELECT DISTINCT customer FROM position WHERE serial IN ({marks(len(some))}) AND customer IS NOT NULL"
+        told |= dict.fromkeys((number, False) for (number,) in store.rows(found, some))
+    return list(told)

@@ -51,7 +51,7 @@ INSPECTION = Form(
         Field("form.field.made_on", "inspection.made_on", "date"),
         Field("form.field.role", "inspection.role", words="role"),
         Field("form.field.made_by", "inspection.made_by", "person"),
-        Field("form.field.recorded_at", "inspection.made_at", "moment"),
+        Field("form.field.noted_at", "inspection.made_at", "moment"),
         Field("form.field.faults", lambda p: sum(not each.ok for each in p.inspection.items), "number"),
     ),
     tables=(

@@ -9,7 +9,7 @@ import msgspec
 from devices.journal import Head
 from devices.ledger.history import Event
 from devices.ledger.passport import CustomerShown, Passport
-from labels.forms.form import Column, Field, Form, Proof, Table, Word
+from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import NUMBER, column
 
 
@@ -19,6 +19,7 @@ class HistoryPrinted(msgspec.Struct, frozen=True):
     unit: str
     device: Passport
     head: Head | None
+    on: str
     lines: Iterable[Event]
 
 
@@ -55,6 +56,7 @@ HISTORY = Form(
         Field("form.field.replaces", "device.replaces", "serial"),
         Field("form.field.replaced_by", "device.replaced_by", "serial"),
         Field("form.field.paired_with", "device.paired_with", "serial"),
+        Field("form.field.on", "on", "date"),
     ),
     tables=(
         Table(
@@ -78,6 +80,7 @@ HISTORY = Form(
             ),
         ),
     ),
+    boxes=lambda printed: [Box("form.box.poster"), Box("form.box.auditor")],
     proof=lambda p: p.head and Proof(None, p.head.site, p.head.seq, p.head.hash),
     landscape=True,
 )  # fmt: skip
@@ -124,5 +127,6 @@ BELONGINGS = Form(
             ),
         ),
     ),
+    boxes=lambda printed: [Box("form.box.poster"), Box("form.box.customer")],
     landscape=True,
 )

@@ -38,7 +38,8 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column: the id of its heading, what it shows, its kind, its width in mm; `words` is the group of its codes.
+    """One column: the id of its heading, what it shows, its kind, its width in mm; `words` is the group of its codes; a
+    `Word` among those is said as it is.
 
     A `summed` column is added up in a last row. `facts` are what the heading names.
     """
@@ -95,7 +96,7 @@ class Proof(msgspec.Struct, frozen=True):
 class Form(msgspec.Struct, frozen=True):
     """A declared form over values of one type. `title` gives the id of its title with the facts that the title names.
 
-    `declared` is the id of what is said above the boxes.
+    `declared` is the id of what is said above the boxes, for a value that has some.
     """
 
     name: str
@@ -184,6 +185,7 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
     speech = Speech(locale, names)
     said = [_said(field, value, speech) for field in form.fields]
     tables = form.tables(value) if callable(form.tables) else form.tables
+    boxes = form.boxes(value)
     return Paper(
         name=form.name,
         title=capitalised(sentence(code, facts, locale)),
@@ -193,7 +195,7 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
         landscape=form.landscape,
         fields=tuple(each for each in said if each.value not in (None, "")),
         tables=tuple(_grid(table, value, speech) for table in tables),
-        declared=text_of(form.declared, locale) if form.declared else None,
+        declared=text_of(form.declared, locale) if form.declared and boxes else None,
         boxes=tuple(
             Signed(
                 text_of(box.word, locale),
@@ -202,7 +204,7 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
                 box.fingerprint,
                 text_of(box.outcome, locale) if box.outcome else None,
             )
-            for box in form.boxes(value)
+            for box in boxes
         ),
         proof=form.proof(value),
     )
@@ -270,6 +272,8 @@ def _text(value: Any, locale: Locale) -> str | None:
 def _in_words(value: Any, group: str, locale: Locale) -> str | None:
     if value is None:
         return None
+    if isinstance(value, Word):
+        return text_of(value.id, locale)
     if isinstance(value, (list, tuple)):
         return text_of("form.comma", locale).join(term(group, str(each), locale) for each in value)
     return term(group, str(value), locale)

@@ -10,7 +10,7 @@ from devices.audit.kinds import Signature
 from devices.audit.month_statement import Header
 from devices.ledger.books import ModelMonth, Statement
 from devices.ledger.cards import CardHead, CardLine
-from labels.forms.form import Column, Field, Form, Proof, Table
+from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import signature_boxes
 
 
@@ -22,7 +22,25 @@ class CardPrinted(msgspec.Struct, frozen=True):
     head: CardHead
     model_name: str
     kind: str | None
+    on: str
     lines: Iterable[CardLine]
+
+
+SENT_AWAY = Word("form.type.sent_away")
+"""What an arrival at another site is to the book that it leaves: its own devices sent there."""
+
+
+def _type(line: CardLine) -> str | Word:
+    event = line.event
+    leaves = bool(line.came) == (event.reverses is not None)
+    return SENT_AWAY if event.type == "arrival" and leaves else event.type
+
+
+def _state(line: CardLine) -> str | None:
+    """The state after it, but of what went to another site, whose own affair that is."""
+    event = line.event
+    elsewhere = line.went and event.position.site not in (None, event.from_site)
+    return None if elsewhere else event.position.state
 
 
 CARD = Form(
@@ -39,6 +57,7 @@ CARD = Form(
         Field("form.field.to", "head.to_date", "date"),
         Field("form.field.opening", "head.opening", "number"),
         Field("form.field.closing", "head.closing", "number"),
+        Field("form.field.on", "on", "date"),
     ),
     tables=(
         Table(
@@ -48,18 +67,19 @@ CARD = Form(
                 Column("form.column.n", "n", 12, "ordinal"),
                 Column("form.column.business_date", "event.business_date", 24, "date"),
                 Column("form.column.document", "event.document", 37),
-                Column("form.column.type", "event.type", 24, words="document"),
+                Column("form.column.type", _type, 24, words="document"),
                 Column("form.column.red", lambda e: _red(e.event.reverses), 12, words="form.red"),
                 Column("form.column.serial", "event.serial", 30, "serial"),
                 Column("form.column.in", lambda e: e.came or None, 14, "number", summed=True),
                 Column("form.column.out", lambda e: e.went or None, 14, "number", summed=True),
                 Column("form.column.balance", "balance", 16, "number"),
-                Column("form.column.state", "event.position.state", 24, words="state"),
+                Column("form.column.state", _state, 24, words="state"),
                 Column("form.column.made_by", "event.made_by", 24, "person"),
                 Column("form.column.reviewed_by", "event.reviewed_by", 24, "person"),
             ),
         ),
     ),
+    boxes=lambda printed: [Box("form.box.storekeeper"), Box("form.box.auditor")],
     landscape=True,
 )
 
@@ -69,7 +89,10 @@ def _red(reverses: int | None) -> str | None:
 
 
 class StatementPrinted(msgspec.Struct, frozen=True):
-    """A statement as it is printed; of a closed month with its header, digest and signatures."""
+    """A statement as it is printed; of a closed month with its header, digest and signatures.
+
+    Of an open one, `as_of_us` is the moment it was drawn up at.
+    """
 
     unit: str
     site_name: str
@@ -77,6 +100,7 @@ class StatementPrinted(msgspec.Struct, frozen=True):
     header: Header | None = None
     digest: str | None = None
     signatures: Sequence[Signature] = ()
+    as_of_us: int | None = None
 
 
 def _statement_columns(printed: StatementPrinted) -> tuple[Column, ...]:
@@ -96,7 +120,9 @@ def _side(side: str, kind: str) -> Column:
     def read(month: ModelMonth) -> int:
         return (month.in_ if side == "in" else month.out).get(kind, 0)
 
-    return Column(f"form.column.{side}_by", read, 18, "number", summed=True, facts={"document": kind})
+    sent_away = (side, kind) == ("out", "arrival")
+    word = "out_sent_away" if sent_away else f"{side}_by"
+    return Column(f"form.column.{word}", read, 26, "number", summed=True, facts={"document": kind})
 
 
 STATEMENT = Form(
@@ -108,13 +134,14 @@ STATEMENT = Form(
         Field("form.field.site", lambda p: f"{p.statement.site} {p.site_name}"),
         Field("form.field.register", "statement.register", words="register"),
         Field("form.field.month", "statement.month"),
-        Field("form.field.closed_at", lambda p: p.header and p.header.closed_at, "moment"),
-        Field("form.field.closed_by", lambda p: p.header and p.header.closed_by, "person"),
+        Field("form.field.month_closed_at", lambda p: p.header and p.header.closed_at, "moment"),
+        Field("form.field.month_closed_by", lambda p: p.header and p.header.closed_by, "person"),
         Field("form.field.stocktake", lambda p: p.header and p.header.stocktake),
+        Field("form.field.as_of", "as_of_us", "moment"),
         Field("form.field.standing", lambda p: "closed" if p.header else "open", words="form.month"),
     ),
     tables=(Table("form.table.statement", lambda printed: printed.statement.models, _statement_columns),),
-    boxes=lambda printed: signature_boxes(printed.signatures),
+    boxes=lambda printed: signature_boxes(printed.signatures) if printed.header else (),
     declared="form.declared.statement",
     proof=lambda p: p.header and Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),
     landscape=True,

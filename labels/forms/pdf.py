@@ -12,27 +12,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import IO, Any
 
-import segno
-
 from devices.problems import refuse
 from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, as_text, proof_texts, signed_text
+from labels.forms.pdf_pages import (
+    BODY,
+    FIELD,
+    HEADING_MM,
+    LEADING,
+    MARGIN,
+    QR_MM,
+    SHADE,
+    SMALL,
+    TITLE,
+    UNDER_TITLE,
+    Pages,
+    drawn,
+)
 from labels.forms.spans import LABEL_MM, in_lines
-from labels.forms.wrapping import broken
-from labels.pdf import A4_MM, FAMILY, MM_PER_POINT, Document, drawable
+from labels.pdf import A4_MM, MM_PER_POINT
 from labels.words import text_of
 
 MEDIA_TYPE = "application/pdf"
 ROWS = 20_000
 
-MARGIN, FOOTER = 10.0, 8.0
-TITLE, UNDER_TITLE, BODY, FIELD, SMALL = 16.0, 9.0, 7.5, 8.5, 7.5
-LEADING = 1.3
-PADDING, GAP = 0.8, 3.0
-BOX_MM, QR_MM = 14.0, 24.0
-QR_QUIET = 4
-HEADING_MM = 20.0
-"""At most so much of a page is taken by what it goes on with and a table's heading."""
-SHADE, INK, RULE = (237, 237, 237), (0, 0, 0), (110, 110, 110)
+GAP, BOX_MM = 3.0, 14.0
 RIGHT: tuple[Kind, ...] = ("money", "number", "ordinal")
 HELD_BACK = 2
 """So many rows, and the total, go on to the next page with the boxes: nobody signs below an empty heading."""
@@ -44,7 +47,7 @@ def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
     Raises Refused (`form_too_long`) beyond ROWS rows: a PDF is laid out in memory, an xlsx is not.
     """
     page = (A4_MM[1], A4_MM[0]) if paper.landscape else A4_MM
-    document = _Pages(paper, at_us, page)
+    document = _Drawing(paper, at_us, page)
     document.add_page()
     document.head()
     for n, grid in enumerate(paper.tables):
@@ -54,106 +57,8 @@ def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
     file.write(document.written())
 
 
-def drawn(text: str) -> str:
-    """A text with what the font cannot draw shown by its code point."""
-    return "".join(
-        each if ord(each) in drawable() or each == "\n" else f"[U+{ord(each):04X}]" for each in text
-    )
-
-
-class _Pages(Document):
-    """The pages of one paper, and how far down the last one is filled."""
-
-    def __init__(self, paper: Paper, at_us: int, page_mm: tuple[float, float]) -> None:
-        super().__init__(drawn(f"{paper.title} {paper.number}"), at_us, page_mm=page_mm)
-        self.paper = paper
-        self.room = page_mm[0] - 2 * MARGIN
-        self.bottom = page_mm[1] - MARGIN - FOOTER
-        self.down = MARGIN
-        self.letters: dict[str, float] = {}
-        self.set_line_width(0.15)
-        self.set_draw_color(*RULE)
-
-    # --- every page
-
-    def header(self) -> None:
-        """On every page but the first, what it goes on with."""
-        self.down = MARGIN
-        if self.page_no() > 1:
-            title = f"{self.paper.title}{text_of('form.continued', self.paper.locale)}  {self.paper.number}"
-            self.line_of_text(MARGIN, self.down, drawn(title), size=UNDER_TITLE)
-            self.down += UNDER_TITLE * MM_PER_POINT * LEADING + 1
-
-    def footer(self) -> None:
-        """What it is, its page and whose it is."""
-        y = self.h - MARGIN - SMALL * MM_PER_POINT
-        pages = text_of("form.pages", self.paper.locale).format(page=self.page_no(), pages="{nb}")
-        told = drawn(f"{self.paper.title} {self.paper.number}")
-        self.line_of_text(MARGIN, y, told, size=SMALL, width=self.room)
-        self.line_of_text(MARGIN, y, pages, size=SMALL, width=self.room, align="C")
-        self.line_of_text(MARGIN, y, drawn(self.paper.unit), size=SMALL, width=self.room, align="R")
-
-    # --- text in places
-
-    def lines(self, text: str, width: float, size: float) -> list[str]:
-        """A text in lines that fit a width."""
-        room = (width - 2 * PADDING) / size
-        parts = drawn(text).split("\n")
-        return [line.rstrip(" ") for part in parts for line in broken(part, room, self._letter)]
-
-    def _letter(self, letter: str) -> float:
-        """How wide a letter is, in mm for each point of its size."""
-        known = self.letters.get(letter)
-        if known is None:
-            known = self.letters[letter] = self.width_of(letter, 10.0) / 10.0
-        return known
-
-    def _width(self, text: str, size: float) -> float:
-        return size * sum(map(self._letter, text))
-
-    def place(
-        self, x: float, y: float, width: float, lines: Sequence[str], size: float, *, right: bool = False
-    ) -> None:
-        """Draw lines of text from a place's upper left corner."""
-        if self.font_size_pt != size:
-            self.set_font(FAMILY, size=size)
-        step = size * MM_PER_POINT * LEADING
-        down = y + PADDING + size * MM_PER_POINT
-        for line in lines:
-            if line:
-                left = x + width - PADDING - self._width(line, size) if right else x + PADDING
-                self.text(left, down, line)
-            down += step
-
-    def cell_of(
-        self, x: float, size: tuple[float, float], lines: Sequence[str], points: float, *, shade: bool
-    ) -> None:
-        """A bordered place with lines of text in it."""
-        width, height = size
-        self.set_fill_color(*SHADE)
-        self.rect(x, self.down, width, height, style="DF" if shade else "D")
-        self.place(x, self.down, width, lines, points)
-
-    def height(self, lines: Iterable[Sequence[str]], size: float) -> float:
-        """How high a row of places is."""
-        most = max((len(each) for each in lines), default=1)
-        return most * size * MM_PER_POINT * LEADING + 2 * PADDING
-
-    def pieces(self, wrapped: Sequence[Sequence[str]], size: float) -> Iterator[list[Sequence[str]]]:
-        """A row of places in pieces that fit a page each: one, but for a text longer than a page."""
-        room = self.bottom - MARGIN - HEADING_MM - 2 * PADDING
-        most = int(room / (size * MM_PER_POINT * LEADING))
-        for start in range(0, max(1, *map(len, wrapped), 1), most):
-            yield [lines[start : start + most] for lines in wrapped]
-
-    def ensure(self, height: float) -> bool:
-        """Go to a new page where less than `height` mm is left; tells whether it did."""
-        if self.down + height <= self.bottom:
-            return False
-        self.add_page()
-        return True
-
-    # --- head, tables, foot
+class _Drawing(Pages):
+    """The head, the tables and the foot of one paper, drawn down its pages."""
 
     def head(self) -> None:
         """The title, whose it is, and the fields."""
@@ -337,7 +242,7 @@ class _Pages(Document):
             self.down += self.height([[paper.declared]], FIELD)
         if paper.proof is not None:
             sealed = paper.proof.digest or paper.proof.hash
-            self._code(f"{paper.number} {sealed}", MARGIN, self.down)
+            self.code(f"{paper.number} {sealed}", MARGIN, self.down)
         self._boxes()
         left, width = self._beside()
         self.place(left, self.down, width, self._proof_lines(), SMALL)
@@ -353,18 +258,3 @@ class _Pages(Document):
             self.cell_of(x, (LABEL_MM, height), title, FIELD, shade=True)
             self.cell_of(x + LABEL_MM, (each - LABEL_MM, height), self._box_lines(box), SMALL, shade=False)
         self.down += height
-
-    def _code(self, text: str, x: float, y: float) -> None:
-        """A QR code, quiet zone included, `QR_MM` wide."""
-        matrix = segno.make_qr(text, error="m").matrix
-        module = QR_MM / (len(matrix) + 2 * QR_QUIET)
-        self.set_fill_color(*INK)
-        for r, row in enumerate(matrix):
-            start = None
-            for c, dark in enumerate([*row, 0]):
-                if dark and start is None:
-                    start = c
-                elif not dark and start is not None:
-                    left = x + (QR_QUIET + start) * module
-                    self.rect(left, y + (QR_QUIET + r) * module, (c - start) * module, module, style="F")
-                    start = None

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from devices.ledger.slips import Slip, SlipLine
+from devices.audit.kinds import Signature
+from devices.ledger.slip_lines import SlipLine
+from devices.ledger.slips import Slip
 from devices.lifecycle import DOCUMENT, STOREKEEPER
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import NUMBER
+from labels.forms.parts import NUMBER, signature_boxes
 
 
 class SlipPrinted(msgspec.Struct, frozen=True):
-    """A slip as it is printed; `lines` can be read once."""
+    """A slip as it is printed; `lines` can be read once. `signatures` are those that it was made on, if any."""
 
     slip: Slip
     lines: Iterable[SlipLine]
+    signatures: Sequence[Signature] = ()
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """How the slips of some documents are laid out: their title, columns, and who hands over or takes."""
+    """How the slips of some documents are laid out: their title, columns, and who hands over or takes.
+
+    `loose` is the title of one that puts nothing into a bin, where that is another.
+    """
 
     title: str
     columns: tuple[Column, ...]
-    other: str | None = None
+    others: tuple[str, ...] = ()
+    loose: str | None = None
 
 
 # --- the head
@@ -54,8 +62,51 @@ def _consignment(name: str) -> Callable[[SlipPrinted], Any]:
     return lambda printed: getattr(printed.slip.consignment, name, None)
 
 
-def _waybill(printed: SlipPrinted) -> Any:
-    return printed.slip.content.get("consignment_number") or _consignment("waybill")(printed)
+HOMEWARD = ("factory_receipt", "factory_exchange")
+"""What comes back: the trip that is known of it is the one out."""
+
+
+def _of_trip(read: Callable[[SlipPrinted], Any], *, out: bool) -> Callable[[SlipPrinted], Any]:
+    """Reads a fact of the document's own trip, or (`out`) of the one that its devices went out on."""
+    return lambda printed: read(printed) if (printed.slip.view.document.type in HOMEWARD) == out else None
+
+
+def _waybill(printed: SlipPrinted) -> str | None:
+    return printed.slip.waybill
+
+
+def _effective_at(printed: SlipPrinted) -> int | None:
+    """When it took effect: at once, or when a proposal was approved."""
+    view = printed.slip.view
+    if not printed.slip.effective:
+        return None
+    return (
+        view.reviewed.recorded_at_us if _proposal(printed) and view.reviewed else view.document.recorded_at_us
+    )
+
+
+def _submitted_at(printed: SlipPrinted) -> int | None:
+    return printed.slip.view.document.recorded_at_us if _proposal(printed) else None
+
+
+def _proposal(printed: SlipPrinted) -> bool:
+    return DOCUMENT[printed.slip.view.document.type].review == "before"
+
+
+def _order_number(printed: SlipPrinted) -> str | None:
+    return getattr(printed.slip.order, "number", None)
+
+
+def _completed_at(printed: SlipPrinted) -> int | None:
+    said = printed.slip.content.get("completed_at")
+    if said is None:
+        at: int | None = _record("completed_at")(printed)
+        return at
+    return round(datetime.fromisoformat(said).timestamp() * 1_000_000)
+
+
+def _attachments(printed: SlipPrinted) -> str | None:
+    return "\n".join(printed.slip.attachments) or None
 
 
 def _customer(printed: SlipPrinted) -> str | Word | None:
@@ -86,7 +137,9 @@ def _reversal_of(printed: SlipPrinted) -> str | None:
 
 def _source(printed: SlipPrinted) -> str | None:
     document = printed.slip.view.document
-    return document.cites if document.type != "reversal" else None
+    if document.type == "reversal":
+        return None
+    return document.cites or "  ".join(printed.slip.sources) or None
 
 
 def _surrender_reason(printed: SlipPrinted) -> Any:
@@ -105,11 +158,12 @@ FIELDS = (
     Field("form.field.site", _site),
     Field("form.field.register", "slip.view.document.register", words="register"),
     Field("form.field.status", "slip.view.document.status", words="status"),
-    Field("form.field.recorded_at", "slip.view.document.recorded_at_us", "moment"),
+    Field("form.field.submitted_at", _submitted_at, "moment"),
+    Field("form.field.recorded_at", _effective_at, "moment"),
     Field("form.field.reversal_of", _reversal_of),
     Field("form.field.cites", _source),
     Field("form.field.answers", "slip.view.document.answers"),
-    Field("form.field.under", "slip.view.document.under"),
+    Field("form.field.under", _order_number),
     Field("form.field.stocktake", _said("stocktake")),
     Field("form.field.party", "slip.party"),
     Field("form.field.far_site", _far_site),
@@ -120,16 +174,18 @@ FIELDS = (
     Field("form.field.application", _said("application")),
     Field("form.field.tax_document", _said("tax_document")),
     Field("form.field.report_number", _said("report_number")),
-    Field("form.field.carrier", _carrier),
-    Field("form.field.waybill", _waybill),
-    Field("form.field.packages", _consignment("packages"), "number"),
-    Field("form.field.sent_on", _consignment("sent_on"), "date"),
-    Field("form.field.consignment_note", _consignment("note"), wide=True),
+    Field("form.field.carrier", _of_trip(_carrier, out=False)),
+    Field("form.field.waybill", _of_trip(_waybill, out=False)),
+    Field("form.field.packages", _of_trip(_consignment("packages"), out=False), "number"),
+    Field("form.field.sent_on", _of_trip(_consignment("sent_on"), out=False), "date"),
+    Field("form.field.sent_carrier", _of_trip(_carrier, out=True)),
+    Field("form.field.sent_waybill", _of_trip(_waybill, out=True)),
+    Field("form.field.consignment_note", _of_trip(_consignment("note"), out=False), wide=True),
     Field("form.field.expected", "slip.expected", "number"),
     Field("form.field.received", "slip.received", "number"),
     Field("form.field.terms", _said("terms"), words="form.terms"),
     Field("form.field.charged", _charged, "money"),
-    Field("form.field.completed_at", _record("completed_at"), "moment"),
+    Field("form.field.completed_at", _completed_at, "moment"),
     Field("form.field.diagnosis", lambda p: _said("diagnosis")(p) or _record("diagnosis")(p), wide=True),
     Field("form.field.work", lambda p: _said("work")(p) or _record("work")(p), wide=True),
     Field("form.field.fault", _said("fault"), wide=True),
@@ -142,6 +198,7 @@ FIELDS = (
     Field("form.field.short", _found("short"), "number"),
     Field("form.field.over", _found("over"), "number"),
     Field("form.field.damaged", _found("damaged"), "number"),
+    Field("form.field.attachments", _attachments, wide=True),
     Field("form.field.note", _said("note"), wide=True),
     Field(
         "form.field.review_reason", lambda p: p.slip.view.reviewed and p.slip.view.reviewed.reason, wide=True
@@ -150,7 +207,7 @@ FIELDS = (
 
 # --- the lines
 
-FACTS = ("reason", "damaged", "reinitialised", "result", "finding")
+FACTS = ("reason", "damaged", "reinitialised", "result", "finding", "order")
 """What a line may say in words, besides its serials and its price."""
 
 
@@ -166,12 +223,20 @@ def _remark(numbered: tuple[int, SlipLine]) -> str | None:
 SERIAL = Column("form.column.serial", _line("serial"), 30, "serial")
 KIND = Column("form.column.kind", _line("kind"), 16, words="kind")
 MODEL = Column("form.column.model", _line("model"), 20)
-CONDITION = Column("form.column.condition", _line("condition"), 14, words="condition")
+CONDITION = Column("form.column.condition", _line("condition"), 21, words="condition")
 BIN = Column("form.column.bin", _line("bin"), 18)
 FROM_BIN = Column("form.column.from_bin", _line("from_bin"), 18)
 BEFORE = Column("form.column.before", _line("before"), 22, words="state")
 STATE = Column("form.column.state", _line("state"), 22, words="state")
 PRICE = Column("form.column.price", _line("price_fen"), 18, "money", summed=True)
+REGISTER = Column("form.column.register", _line("register"), 20, words="register")
+PARTY = Column("form.column.party", _line("party"), 26)
+SWAP_PART = Column(
+    "form.column.swap_part",
+    lambda row: "off" if row[1].facts.get("faulty") == row[1].serial else "on",
+    14,
+    words="form.swap",
+)
 PARTNER = Column("form.column.partner", lambda row: row[1].partner, 30, "serial")
 FAULTY = Column("form.column.faulty", lambda row: row[1].facts.get("faulty"), 30, "serial")
 WARRANTY = Column("form.column.warranty_until", _line("warranty_until"), 22, "date")
@@ -179,37 +244,45 @@ REMARK = Column("form.column.remark", _remark, 30)
 REVERSED = Column("form.column.reversed_by", _line("reversed_by"), 37)
 
 RECEIVED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, BIN, PRICE, REMARK, REVERSED)
-TAKEN_IN = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, REMARK, REVERSED)
-ISSUED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, STATE, REMARK, REVERSED)
+OPENED = (
+    NUMBER, SERIAL, KIND, MODEL, STATE, REGISTER, CONDITION, BIN, PARTY, WARRANTY, PRICE, REMARK, REVERSED,
+)  # fmt: skip
+RECOVERED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, STATE, REGISTER, CONDITION, BIN, PRICE, REMARK, REVERSED)
+TAKEN_IN = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, PRICE, REMARK, REVERSED)
+ACCEPTED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, REMARK, REVERSED)
+ISSUED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, STATE, PRICE, REMARK, REVERSED)
+GIVEN = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, STATE, REMARK, REVERSED)
 SOLD = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, PRICE, REMARK, REVERSED)
-CARRIED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, FAULTY, REVERSED)
-SWAPPED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, BIN, WARRANTY, REVERSED)
+CARRIED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, FAULTY, PRICE, REVERSED)
+SWAPPED = (NUMBER, SERIAL, SWAP_PART, KIND, MODEL, PARTNER, BEFORE, STATE, BIN, WARRANTY, REVERSED)
 SENT = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, FROM_BIN, REMARK, REVERSED)
-RETURNED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, CONDITION, BIN, REMARK, REVERSED)
+RETURNED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, STATE, CONDITION, BIN, REMARK, REVERSED)
+EXCHANGED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, CONDITION, BIN, REMARK, REVERSED)
 MOVED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, FROM_BIN, STATE, BIN, REMARK, REVERSED)
 
+DELIVERER, CARRIER, CUSTOMER = ("form.box.deliverer",), ("form.box.carrier",), ("form.box.customer",)
 OTHER = Manner("form.title.slip", MOVED)
 MANNERS: dict[str, Manner] = {
-    "opening": Manner("form.title.slip", RECEIVED),
-    "receipt": Manner("form.title.receipt", RECEIVED, "form.box.deliverer"),
-    "sale_cancellation": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
-    "customer_return": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
-    "carry_back": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
-    "recovery": Manner("form.title.receipt", TAKEN_IN, "form.box.deliverer"),
-    "sale": Manner("form.title.issue", SOLD, "form.box.receiver"),
-    "carry_out": Manner("form.title.issue", CARRIED, "form.box.receiver"),
-    "supplier_return": Manner("form.title.issue", ISSUED, "form.box.receiver"),
-    "write_off": Manner("form.title.issue", ISSUED, "form.box.receiver"),
-    "surrender": Manner("form.title.slip", ISSUED, "form.box.receiver"),
-    "swap": Manner("form.title.swap", SWAPPED, "form.box.customer"),
-    "dispatch": Manner("form.title.transfer", SENT, "form.box.carrier"),
-    "arrival": Manner("form.title.transfer", TAKEN_IN, "form.box.carrier"),
-    "transit_loss": Manner("form.title.transfer", MOVED, "form.box.carrier"),
-    "factory_dispatch": Manner("form.title.factory", SENT, "form.box.carrier"),
-    "factory_receipt": Manner("form.title.factory", RETURNED, "form.box.deliverer"),
-    "factory_exchange": Manner("form.title.factory", RETURNED, "form.box.deliverer"),
-    "repair_intake": Manner("form.title.slip", TAKEN_IN, "form.box.customer"),
-    "repair_return": Manner("form.title.slip", ISSUED, "form.box.customer"),
+    "opening": Manner("form.title.slip", OPENED),
+    "receipt": Manner("form.title.receipt", RECEIVED, DELIVERER),
+    "sale_cancellation": Manner("form.title.receipt", TAKEN_IN, DELIVERER),
+    "customer_return": Manner("form.title.receipt", TAKEN_IN, DELIVERER),
+    "carry_back": Manner("form.title.receipt", TAKEN_IN, DELIVERER),
+    "recovery": Manner("form.title.receipt", RECOVERED, DELIVERER, loose="form.title.slip"),
+    "sale": Manner("form.title.issue", SOLD, ("form.box.buyer",)),
+    "carry_out": Manner("form.title.issue", CARRIED, ("form.box.receiver",)),
+    "supplier_return": Manner("form.title.issue", ISSUED, CARRIER),
+    "write_off": Manner("form.title.issue", ISSUED),
+    "surrender": Manner("form.title.slip", GIVEN, ("form.box.authority",)),
+    "swap": Manner("form.title.swap", SWAPPED, CUSTOMER),
+    "dispatch": Manner("form.title.transfer", SENT, ("form.box.carrier", "form.box.consignee")),
+    "arrival": Manner("form.title.transfer", ACCEPTED, CARRIER),
+    "transit_loss": Manner("form.title.transfer", MOVED, CARRIER),
+    "factory_dispatch": Manner("form.title.factory", SENT, CARRIER),
+    "factory_receipt": Manner("form.title.factory", RETURNED, DELIVERER),
+    "factory_exchange": Manner("form.title.factory", EXCHANGED, DELIVERER),
+    "repair_intake": Manner("form.title.slip", ACCEPTED, CUSTOMER),
+    "repair_return": Manner("form.title.slip", GIVEN, CUSTOMER),
     "reversal": Manner("form.title.red", MOVED),
 }
 """By document; the others are `OTHER`: under their own name, with where each device was and is."""
@@ -222,12 +295,21 @@ def manner_of(document: str) -> Manner:
 
 def _title(printed: SlipPrinted) -> tuple[str, dict[str, object]]:
     kind = printed.slip.view.document.type
-    return manner_of(kind).title, {"document": kind}
+    manner = manner_of(kind)
+    title = manner.loose if manner.loose and not _into_bins(printed) else manner.title
+    return title, {"document": kind}
+
+
+def _into_bins(printed: SlipPrinted) -> bool:
+    """Whether its poster names a bin: what names none goes to no shelf of ours."""
+    said = printed.slip.content
+    return bool(said.get("bin")) or any(item.get("bin") for item in said.get("lines", ()))
 
 
 def _boxes(printed: SlipPrinted) -> list[Box]:
     view = printed.slip.view
-    other = manner_of(view.document.type).other
+    if printed.signatures:
+        return signature_boxes(printed.signatures)
     poster = "storekeeper" if DOCUMENT[view.document.type].posters in (STOREKEEPER, ()) else "poster"
     reviewed = view.reviewed if view.reviewed and view.reviewed.decision != "withdraw" else None
     auditor = Box("form.box.auditor")
@@ -235,7 +317,7 @@ def _boxes(printed: SlipPrinted) -> list[Box]:
         outcome = f"decision.{reviewed.decision}"
         auditor = Box("form.box.auditor", reviewed.made_by, reviewed.recorded_at_us, outcome=outcome)
     return [
-        *([Box(other)] if other else []),
+        *map(Box, manner_of(view.document.type).others),
         Box(f"form.box.{poster}", view.document.made_by, view.document.recorded_at_us),
         auditor,
     ]

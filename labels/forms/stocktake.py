@@ -13,7 +13,10 @@ from labels.forms.parts import NUMBER, column, signature_boxes
 
 
 class SheetPrinted(msgspec.Struct, frozen=True):
-    """A sheet as it is printed. `kinds` are by model, `conditions` by bin of its site; `lines` can be read once."""
+    """A sheet as it is printed. `kinds` are by model, `conditions` by bin of its site; `lines` can be read once.
+
+    `unknown` of them are serials that no book ever held: they have no model, so the summary does not count them.
+    """
 
     header: Header
     site_name: str
@@ -23,6 +26,7 @@ class SheetPrinted(msgspec.Struct, frozen=True):
     kinds: Mapping[str, str]
     conditions: Mapping[str, str]
     lines: Iterable[Line]
+    unknown: int = 0
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -98,6 +102,7 @@ STOCKTAKE = Form(
         Field("form.field.opened_by", "header.opened_by", "person"),
         Field("form.field.closed_by", "header.closed_by", "person"),
         Field("form.field.sealed_at", "sealed_at", "moment"),
+        Field("form.field.unknown", lambda p: p.unknown or None, "number"),
         Field("form.field.remarks", lambda p: p.header.remarks or None, words="remark", wide=True),
         Field("form.field.unreadable", lambda p: "  ".join(p.header.unreadable) or None, wide=True),
     ),

@@ -62,27 +62,41 @@ def _declare_printing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FILE", help="by default labels.FORMAT; - is standard output")
     parser.add_argument("--stock", choices=STOCK, help="by default L7160, for ZPL 60x40")
     parser.add_argument("--size", type=_sides, metavar="WxH", help="a label of your own, in mm")
-    parser.add_argument("--grid", type=_grid, metavar="CxR", default=(1, 1), help="its columns and rows")
+    parser.add_argument("--grid", type=_grid, metavar="CxR", help="its columns and rows, by default 1x1")
     parser.add_argument("--page", type=_sides, metavar="WxH", help="its page in mm, by default A4")
-    parser.add_argument("--gap", type=_pair, metavar="WxH", default=(0.0, 0.0), help="between labels, in mm")
+    parser.add_argument("--gap", type=_pair, metavar="WxH", help="between labels, in mm")
     parser.add_argument(
         "--margin", type=_pair, metavar="LxT", help="left and above; by default the labels are in the middle"
     )
     parser.add_argument(
-        "--start", type=int, default=1, metavar="N", help="the first sheet's first free label"
+        "--start", type=_whole, default=1, metavar="N", help="the first sheet's first free label"
     )
     parser.add_argument(
         "--offset", type=_offset, metavar="X,Y", default=(0.0, 0.0), help="moves all, in mm; --offset=-0.5,1"
     )
     parser.add_argument("--module", choices=MODULES_UM, default="0.25", help="the narrowest bar, in mm")
-    parser.add_argument("--dpi", type=int, choices=RESOLUTIONS, help="of a thermal printer or a PNG")
+    parser.add_argument("--dpi", type=_whole, choices=RESOLUTIONS, help="of a thermal printer or a PNG")
     parser.add_argument("--printer-font", type=_font, metavar="E:NAME.TTF", help="Chinese from the printer")
     parser.add_argument("--outline", action="store_true", help="draw the labels' edges")
     parser.add_argument("--language", choices=LANGUAGES, default="zh-CN")
 
 
+OF_A_SIZE = ("grid", "page", "gap", "margin")
+"""What says more of a size of one's own, and means nothing without it."""
+
+
+def _refuse_unfit(arguments: argparse.Namespace) -> None:
+    """Refuse words that contradict each other, or that would be left aside without a word."""
+    if arguments.size is not None and arguments.stock is not None:
+        raise Refused("--stock and --size: give one of them", BAD_USE)
+    idle = [f"--{name}" for name in OF_A_SIZE if getattr(arguments, name) is not None]
+    if arguments.size is None and idle:
+        raise Refused(f"{', '.join(idle)}: only with --size, a label of your own", BAD_USE)
+
+
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Write the file, and tell how many labels are in it."""
+    _refuse_unfit(arguments)
     locale = LANGUAGES[arguments.language]
     with books(settings) as store:
         try:
@@ -101,7 +115,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         path.write_bytes(drawn)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
-    print(f"{path}: {len(found)} labels")
+    print(f"{path}: {len(found)} label{'' if len(found) == 1 else 's'}")
     return DONE
 
 
@@ -122,9 +136,9 @@ def order_of(arguments: argparse.Namespace) -> Order:
 def _stock(arguments: argparse.Namespace) -> Stock | None:
     if arguments.size is None:
         return STOCK[arguments.stock] if arguments.stock else None
-    columns, rows = arguments.grid
-    page = arguments.page or A4_MM
-    return checked(Stock(OWN, arguments.size, columns, rows, page, arguments.gap, arguments.margin))
+    columns, rows = arguments.grid or (1, 1)
+    page, gap = arguments.page or A4_MM, arguments.gap or (0.0, 0.0)
+    return checked(Stock(OWN, arguments.size, columns, rows, page, gap, arguments.margin))
 
 
 def wanted(arguments: argparse.Namespace) -> list[Wanted]:
@@ -140,11 +154,20 @@ def wanted(arguments: argparse.Namespace) -> list[Wanted]:
     return [CommandWanted(command) for command in commands]
 
 
-# --- what argparse reads; a ValueError or ArgumentTypeError is told as bad use
+# --- what argparse reads; an ArgumentTypeError is told as bad use, in its words
+
+
+def _two(text: str, between: str, example: str) -> Pair:
+    """Two numbers with a sign between them."""
+    try:
+        first, second = (float(part) for part in re.split(between, text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: two numbers, such as {example}") from None
+    return first, second
 
 
 def _pair(text: str) -> Pair:
-    first, second = (float(part) for part in re.split("[x,]", text))
+    first, second = _two(text, "[x,]", "2.5x0")
     if not (0 <= first <= LONGEST_SIDE_MM and 0 <= second <= LONGEST_SIDE_MM):
         raise argparse.ArgumentTypeError(f"{text}: from 0 to {LONGEST_SIDE_MM:g} mm")
     return first, second
@@ -158,17 +181,25 @@ def _sides(text: str) -> Pair:
 
 
 def _grid(text: str) -> tuple[int, int]:
-    columns, rows = (int(part) for part in text.split("x"))
+    columns, rows = _two(text, "x", "3x7")
+    if not (columns.is_integer() and rows.is_integer()):
+        raise argparse.ArgumentTypeError(f"{text}: two whole numbers, such as 3x7")
     if not (1 <= columns <= MOST_ACROSS and 1 <= rows <= MOST_ACROSS):
         raise argparse.ArgumentTypeError(f"{text}: from 1 to {MOST_ACROSS}")
-    return columns, rows
+    return int(columns), int(rows)
 
 
 def _offset(text: str) -> Pair:
-    across, down = (float(part) for part in text.split(","))
+    across, down = _two(text, ",", "-0.5,1")
     if not (abs(across) <= 20 and abs(down) <= 20):
         raise argparse.ArgumentTypeError(f"{text}: at most 20 mm either way")
     return across, down
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text}: a whole number, such as 1")
+    return int(text)
 
 
 def _command(text: str) -> str:
