@@ -74,7 +74,7 @@ class Call(msgspec.Struct):
     """One request: who asks, the parts of its path, its checked query and body, and where it came from.
 
     `if_match` is the revision the caller has seen, None where the header is absent; `signing_key` is the caller's,
-    once a check has opened it with their password.
+    once a check has opened it with their password; `request` the mark of one that takes effect only once.
     """
 
     services: Services
@@ -91,6 +91,7 @@ class Call(msgspec.Struct):
     media_type: str = ""
     session: str | None = None
     signing_key: Any = None
+    request: str | None = None
 
     @property
     def store(self) -> Store:

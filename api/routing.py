@@ -113,9 +113,12 @@ def _written(route: Route, call: Call, req: falcon.Request) -> Done:
         return call.store.retrying(lambda: _in_transaction(call, write)) if route.replaces else write(call)
     principal = call.person.principal if call.person else f"address {call.address}"
     body = f"{req.method} {req.path} {call.file_name}\n".encode() + call.raw
-    done, _ = once(
-        call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, lambda: write(call)
-    )
+
+    def marked(mark: str) -> Done:
+        call.request = mark
+        return write(call)
+
+    done, _ = once(call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, marked)
     return done
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 
 from devices.journal import Writer
-from devices.people import credentials, grants, passwords, persons, signing_keys
+from devices.people import credentials, grants, passwords, persons, proofs, signing_keys
 from devices.people.kinds import PublicKey
 from devices.people.roles import ADMIN, SYSTEM, Person, not_an_administrator
 from devices.people.sealing import Random
@@ -78,6 +78,7 @@ def change_password(
     signing_keys.reseal(writer, by.username, old, new, random=random)  # opening the seal proves the old one
     _refuse_password(writer, unit, by.username, new)
     credentials.set_password(writer.store, by.username, passwords.hash_password(new))
+    proofs.keep(writer, by.username, by=by.username)
 
 
 def reset_password(writer: Writer, by: Person, username: str, *, random: Random = secrets.token_bytes) -> str:
@@ -96,12 +97,15 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
     signing_keys.void(writer, by, username)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us)
+    proofs.keep(writer, username, by=by.username)
     return code
 
 
 def _begin_with(writer: Writer, username: str, password: str, random: Random) -> PublicKey:
     credentials.set_password(writer.store, username, passwords.hash_password(password))
-    return signing_keys.create(writer, username, password, random=random)
+    key = signing_keys.create(writer, username, password, random=random)
+    proofs.keep(writer, username, by=username)
+    return key
 
 
 def _refuse_password(writer: Writer, unit: Unit, username: str, password: str) -> None:

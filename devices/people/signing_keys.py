@@ -1,7 +1,7 @@
 """Signing keys: one Ed25519 key per person, made at sign-up, its private half sealed under their password.
 
 It proves that somebody with the password signed, not independence from whoever runs the server. The public halves
-are journalled; the sealed private halves are outside the chain, in `signing_key`.
+are journalled; the sealed private halves are outside the chain, in `signing_key`, and digested in it (see proofs).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from devices import records
 from devices.database import Store
 from devices.journal import Writer
+from devices.people import proofs
 from devices.people.kinds import KEY, KeyStatus, PublicKey
 from devices.people.roles import KEY_CONFIRMERS, Person
 from devices.people.sealing import KEY_BYTES, Random, Sealed, WrongPassword, seal, unseal
@@ -65,7 +66,9 @@ def rotate(writer: Writer, by: Person, password: str, *, random: Random = secret
         raise refuse("person_required")
     _open(writer.store, by.username, password)
     void(writer, by, by.username)
-    return create(writer, by.username, password, random=random)
+    key = create(writer, by.username, password, random=random)
+    proofs.keep(writer, by.username, by=by.username)
+    return key
 
 
 def void(writer: Writer, by: Person, username: str) -> None:
