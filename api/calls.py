@@ -82,9 +82,9 @@ class Call(msgspec.Struct):
     """One request: who asks, the parts of its path, its checked query and body, and where it came from.
 
     `if_match` is the revision the caller has seen, None where the header is absent; `signing_key` is the caller's,
-    once a check has opened it with their password; `prepared` what a check made of what
-    is slow to read or to judge. `claimed`
-    is the person that somebody who signs in says they are, if there is one: the security log names nobody else.
+    once a check has opened it with their password; `prepared` what a check made of what is slow to read or to judge;
+    `request` the mark of one that takes effect only once. `claimed` is the person that somebody who signs in says they
+    are, if there is one: the security log names nobody else.
     """
 
     services: Services
@@ -103,6 +103,7 @@ class Call(msgspec.Struct):
     signing_key: Any = None
     prepared: Any = None
     claimed: str = ""
+    request: str | None = None
 
     @property
     def store(self) -> Store:

@@ -76,7 +76,7 @@ class PostedAnswer(msgspec.Struct, frozen=True):
 def post_document(call: Call) -> Done:
     """Post one document, all or nothing."""
     person = call.who
-    poster = post.Poster(person.username, person.token)
+    poster = post.Poster(person.username, person.token, call.request)
     posted = post.post(
         call.store, call.unit, call.body, by=poster, at_us=call.at_us, rulebook=call.services.rulebook
     )

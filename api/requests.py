@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from api.calls import Done
-from devices.chain import fingerprint
+from devices.chain import fingerprint, request_mark
 from devices.database import OutcomeUnknown, Store
 from devices.problems import refuse
 from devices.unit import Unit
@@ -16,9 +16,12 @@ LONGEST_KEY = 200
 
 
 def once(
-    store: Store, unit: Unit, principal: str, key: str | None, body: bytes, write: Callable[[], Done]
+    store: Store, unit: Unit, principal: str, key: str | None, body: bytes, write: Callable[[str], Done]
 ) -> tuple[Done, bool]:
     """Run `write` in one transaction, unless this principal's `key` did so before; returns what it did, and if now.
+
+    `write` is told the request's mark, which a document keeps: were the kept answer taken away, the same request would
+    post a second time, and `panku verify` tells.
 
     Raises Refused: `idempotency_key_required`, `idempotency_key_malformed`, `idempotency_key_reused` for another
     body. A refusal is not stored. What is stored holds no personal data. Raises OutcomeUnknown when the connection
@@ -40,7 +43,7 @@ def once(
                 if earlier[0] != mark:
                     raise refuse("idempotency_key_reused")
                 return msgspec.json.decode(earlier[1], type=Done), False
-            done = write()
+            done = write(request_mark(unit.secret, principal, key, mark))
             reference = msgspec.json.encode(msgspec.structs.replace(done, secret=None)).decode()
             row = (principal, key, mark, reference)
             store.insert("request", ("principal", "key", "fingerprint", "reference"), [row])

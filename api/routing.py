@@ -142,8 +142,12 @@ def _written(route: Route, call: Call, req: falcon.Request) -> tuple[Done, bool]
     asked = urlencode(sorted(req.params.items()), doseq=True)
     said = without_confidences(call.body, call.raw)
     body = f"{req.method} {req.path}?{asked} {call.file_name}\n".encode() + said
-    key = req.get_header("Idempotency-Key")
-    return once(call.store, call.unit, principal, key, body, lambda: write(call))
+
+    def marked(mark: str) -> Done:
+        call.request = mark
+        return write(call)
+
+    return once(call.store, call.unit, principal, req.get_header("Idempotency-Key"), body, marked)
 
 
 def _in_transaction(call: Call, write: Callable[[Call], Done]) -> Done:

@@ -53,6 +53,11 @@ def commitment(secret: str, salt: str, content: str) -> str:
     return hmac.new(bytes.fromhex(secret), canonical((salt, content)), hashlib.sha256).hexdigest()
 
 
+def request_mark(secret: str, principal: str, key: str, body: str) -> str:
+    """A keyed mark of one request, by the fingerprint of its body: a document holds that of the one that posted it."""
+    return commitment(secret, body, canonical((principal, key)).decode())
+
+
 def fingerprint(secret: str, body: bytes) -> str:
     """A keyed fingerprint of a request's body, by which a repeated Idempotency-Key is told from a reused one."""
     return hmac.new(bytes.fromhex(secret), b"request\0" + body, hashlib.sha256).hexdigest()

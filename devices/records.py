@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -16,8 +16,10 @@ from devices.chain import commitment, digest_of
 from devices.database import Store
 from devices.journal import Writer
 from devices.problems import refuse
-from devices.unit import Unit
 from devices.values import UNIT, Bin, Carrier, Model, Site
+
+if TYPE_CHECKING:
+    from devices.unit import Unit  # the unit is a record itself
 
 REVISION_COLUMNS = (
     "kind", "key", "revision", "journal_site", "journal_seq", "made_by", "recorded_at", "content",

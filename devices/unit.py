@@ -8,9 +8,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from devices import records
+from devices.chain import commitment
 from devices.database import Store
+from devices.journal import open_journals
+from devices.records import RecordKind
+from devices.values import UNIT
 
 TIME_ZONE = "Asia/Shanghai"
+FOUNDER = "system"
+"""Nobody has signed up yet when a unit is founded."""
 _MICROSECONDS = 1_000_000
 
 
@@ -26,6 +33,18 @@ class Unit(msgspec.Struct, frozen=True):
         return datetime.fromtimestamp(at_us / _MICROSECONDS, ZoneInfo(self.time_zone)).date()
 
 
+class Founded(msgspec.Struct, frozen=True):
+    """What the journal holds of the unit: who it is since when, and a keyed mark by which its secret is known."""
+
+    name: str
+    time_zone: str
+    made_at: int
+    mark: str
+
+
+FOUNDING = RecordKind("unit", Founded, lambda _: UNIT, lambda _: UNIT)
+
+
 def unit_of(store: Store) -> Unit | None:
     """The unit whose books these are, None before `found`."""
     row = store.row("SELECT name, time_zone, secret FROM unit WHERE id = 1")
@@ -33,11 +52,18 @@ def unit_of(store: Store) -> Unit | None:
 
 
 def found(store: Store, name: str, at_us: int) -> Unit:
-    """Found the unit in an empty database, within `store.writing()`; the one it has already is kept."""
+    """Found the unit in an empty database, journalled, within `store.writing()`; the one it has already is kept."""
     existing = unit_of(store)
     if existing is not None:
         return existing
     unit = Unit(name, TIME_ZONE, secrets.token_hex(32))
     row = (1, unit.name, unit.time_zone, unit.secret, at_us)
     store.insert("unit", ("id", "name", "time_zone", "secret", "made_at"), [row])
+    writer = open_journals(store, [UNIT], at_us)
+    records.write(writer, FOUNDING, founded(unit, at_us), by=FOUNDER, expected=0)
     return unit
+
+
+def founded(unit: Unit, made_at: int) -> Founded:
+    """What must be journalled of a unit."""
+    return Founded(unit.name, unit.time_zone, made_at, commitment(unit.secret, FOUNDING.name, unit.name))

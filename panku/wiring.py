@@ -13,9 +13,11 @@ from devices.audit.kinds import AUDIT_KINDS
 from devices.audit.month_checks import month_faults
 from devices.database import Store
 from devices.engines import sqlite_path
+from devices.ledger.credential_checks import credential_faults
 from devices.ledger.months import MONTH
 from devices.ledger.plan import Rule, Rulebook
 from devices.ledger.replica import Replica
+from devices.ledger.request_checks import request_faults
 from devices.ledger.rules import RULES as LEDGER_RULES
 from devices.paperwork import PAPERWORK_KINDS
 from devices.people.doors import doors_url
@@ -23,13 +25,14 @@ from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.sqlite_presence import Presence
+from devices.unit import FOUNDING
 from panku import settings as panku_settings
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written
 from web.door import add_pages
 
-RECORD_KINDS = (*REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
+RECORD_KINDS = (FOUNDING, *REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
 
-CHECKS = (stocktake_faults, month_faults, handover_faults)
+CHECKS = (request_faults, credential_faults, stocktake_faults, month_faults, handover_faults)
 """What `panku verify` asks besides the ledger."""
 
 

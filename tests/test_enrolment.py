@@ -205,7 +205,7 @@ def test_the_latest_revisions_recompute_every_table_of_people(staff: Staff) -> N
     staff.enrolled("li.ming", ("storekeeper", "A1"))
     with staff.writing() as writer:
         enrolment.reset_password(writer, staff.admin, "li.ming")
-    for kind in PEOPLE_KINDS:
+    for kind in (kind for kind in PEOPLE_KINDS if kind.table):
         for value, revision in records.all_current(staff.store, kind):
             content = staff.store.row(
                 "SELECT content FROM revision WHERE kind = ? AND key = ? AND revision = ?",

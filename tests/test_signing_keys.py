@@ -278,10 +278,10 @@ def test_a_change_of_password_is_journalled_and_keeps_the_key(staff: Staff) -> N
             ),
         )
     assert current(staff, "li.ming") == msgspec.structs.replace(before, seals=2)
-    row = staff.store.row(
-        "SELECT kind, reference FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1", (UNIT,)
+    rows = staff.store.rows(
+        "SELECT kind, reference FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 2", (UNIT,)
     )
-    assert row == ("key", f"{before.fingerprint}@2")
+    assert rows == [("credential", "li.ming@3"), ("key", f"{before.fingerprint}@2")]
 
 
 def test_a_key_is_replaced_by_one_that_waits_and_the_old_one_is_kept(staff: Staff) -> None:

@@ -256,9 +256,9 @@ class Walk(RuleBasedStateMachine):
         """Post a body under an Idempotency-Key, as the API does."""
         unit = self.books.unit
 
-        def write() -> Done:
-            draft = msgspec.json.decode(body, type=AnyDraft)
-            done = post.post(self.store, unit, draft, by=post.Poster(POSTER), at_us=NOW, rulebook=RULEBOOK)
+        def write(mark: str) -> Done:
+            draft, by = msgspec.json.decode(body, type=AnyDraft), post.Poster(POSTER, request=mark)
+            done = post.post(self.store, unit, draft, by=by, at_us=NOW, rulebook=RULEBOOK)
             return Done(202 if done.status == "pending" else 201, done.number)
 
         return once(self.store, unit, POSTER, key, body, write)

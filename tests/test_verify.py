@@ -345,6 +345,24 @@ def test_a_changed_secret_is_a_fault_and_no_crash(books: Store) -> None:
     assert "personal" in {f.table for f in faults_after(books, "UPDATE unit SET secret = 'not hex'")}
 
 
+def test_a_record_of_a_kind_that_there_is_none_of_is_caught(books: Store) -> None:
+    for table, changes in (
+        ("record", {"kind": "'zzz'"}),
+        ("revision", {"kind": "'zzz'", "journal_seq": "999"}),
+        ("personal", {"kind": "'zzz'", "latest": "0", "taxpayer_id": "NULL"}),
+    ):
+        faults = faults_after(books, copied(books, table, changes))
+        assert (table, "zzz") in {(fault.table, fault.key) for fault in faults}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE unit SET name = 'x'", "UPDATE unit SET time_zone = 'America/New_York'", "DELETE FROM unit"],
+)
+def test_a_unit_that_is_not_as_it_was_founded_is_caught(books: Store, statement: str) -> None:
+    assert "unit" in {fault.table for fault in faults_after(books, statement)}
+
+
 @pytest.mark.parametrize("table", ["journal", "line", "review"])
 def test_only_the_first_wrong_row_of_a_journal_is_named(books: Store, table: str) -> None:
     faults = faults_after(books, f"UPDATE {table} SET recorded_at = recorded_at + 1")

@@ -16,7 +16,7 @@ from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
 from devices.paperwork import ATTACHMENT
 from devices.records import RecordKind, columns_of
 from devices.serials import trimmed
-from devices.unit import Unit, unit_of
+from devices.unit import FOUNDING, Founded, Unit, founded, unit_of
 from devices.values import POSITION_FIELDS
 
 SHOWN = 20
@@ -58,7 +58,9 @@ def cache_checks(kinds: Sequence[RecordKind]) -> Mapping[str, Callable[[Store], 
         "standing": _standing,
         "reservation": _reservations,
         **{f"record {kind.name}": partial(_current if kind.table else _copies, kind=kind) for kind in kinds},
+        "kinds": partial(_unknown_kinds, kinds=kinds, committed=committed),
         "personal": partial(_personal, kinds=committed),
+        "unit": _unit,
         "blob": _papers,
     }
 
@@ -221,6 +223,34 @@ def _current(store: Store, kind: RecordKind) -> Faults:
             yield Fault(str(kind.table), f"{kind.name} {key}", f"it is not as revision {revision} says")
     for key in sorted(found)[:SHOWN]:
         yield Fault(str(kind.table), f"{kind.name} {key}", "no revision says so")
+
+
+def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequence[str]) -> Faults:
+    """Records of kinds that there are none of, which no check of a kind would look at."""
+    expected = {
+        "revision": {kind.name for kind in kinds},
+        "record": {kind.name for kind in kinds if kind.table is None},
+        "personal": set(committed),
+    }
+    for table, names in expected.items():
+        for (name,) in store.rows(f"SELECT DISTINCT kind FROM {table}"):
+            if name not in names:
+                yield Fault(table, str(name), "no records of this kind are kept there")
+
+
+def _unit(store: Store) -> Faults:
+    """The unit against what was journalled at its founding; one of an earlier version was not."""
+    rows = store.rows("SELECT id, name, time_zone, secret, made_at FROM unit")
+    for _, _, content in store.rows(LATEST, (FOUNDING.name,)):
+        if [_founded(row) for row in rows] != [_decoded(content, Founded)]:
+            yield Fault("unit", FOUNDING.name, "it is not as it was founded")
+
+
+def _founded(row: tuple[Any, ...]) -> Founded | None:
+    try:
+        return founded(Unit(*row[1:4]), row[4]) if row[0] == 1 else None
+    except UNREADABLE:  # a secret that is no longer hex
+        return None
 
 
 PERSONAL = (

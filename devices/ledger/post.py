@@ -37,10 +37,11 @@ encode = msgspec.json.Encoder().encode
 
 
 class Poster(msgspec.Struct, frozen=True):
-    """On whose word: a person's username, and the id of the token they posted through."""
+    """On whose word: a person's username, the id of the token they posted through, and the mark of their request."""
 
     username: str
     token: str | None = None
+    request: str | None = None
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -138,7 +139,7 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     keep_consignment(writer, draft, by=by.username)
     year = unit.day_of(writer.at_us).year
     number, ordinal = next_number(store, draft.site, year)
-    content = content_of(decided, with_lines=proposal)
+    content = content_of(decided, with_lines=proposal, request=by.request)
     head = writer.heads[draft.site]
     seq = head.seq + 1 if head else 1
     row = (
@@ -171,19 +172,22 @@ def at_of(writer: Writer, case: Case) -> int:
     return writer.at_us
 
 
-BESIDE_THE_DRAFT = ("cited_link", "repeated", "findings")
-"""What a document's content holds that its poster did not say."""
+BESIDES_DRAFT = ("request", "cited_link", "repeated", "findings")
+"""What a document's content holds besides the draft that it was posted from."""
 
 
-def content_of(decided: Decided, *, with_lines: bool) -> str:
+def content_of(decided: Decided, *, with_lines: bool, request: str | None = None) -> str:
     """What the journal keeps of a draft: nothing personal; its lines only while they are a proposal.
 
-    A document that cites another holds that one's link, so that an arrival's journal vouches for the dispatch's.
+    A document that cites another holds that one's link, so that an arrival's journal vouches for the dispatch's. One
+    that a program or page posted holds the mark of its request.
     """
     draft = by_number_only(decided.draft, decided.case.customers)
     content: dict[str, Any] = msgspec.to_builtins(draft)
     if not with_lines:
         content.pop("lines", None)
+    if request:
+        content["request"] = request
     if decided.case.cited:
         content["cited_link"] = decided.case.cited.link
     if decided.repeated:

@@ -14,7 +14,7 @@ from devices.database import Store
 from devices.journal import Writer, open_journals
 from devices.ledger.drafts import AnyDraft, Draft, Reversal
 from devices.ledger.plan import Rulebook
-from devices.ledger.post import BESIDE_THE_DRAFT, Decided, at_of, decide, effect, lines_of, sites_touched
+from devices.ledger.post import BESIDES_DRAFT, Decided, at_of, decide, effect, lines_of, sites_touched
 from devices.ledger.rows import REVIEW_COLUMNS, review_digest
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
@@ -91,7 +91,7 @@ def reject(writer: Writer, number: str, *, by: str, reason: str) -> None:
 def draft_of(found: Waiting) -> Draft:
     """The draft a document was posted from; without its lines once they took effect."""
     content = msgspec.json.decode(found.content)
-    kept = {key: value for key, value in content.items() if key not in BESIDE_THE_DRAFT}
+    kept = {key: value for key, value in content.items() if key not in BESIDES_DRAFT}
     if found.status != "pending":
         return Draft(site=found.site, business_date=content["business_date"])
     draft: Draft = msgspec.convert(kept, AnyDraft)

@@ -1,6 +1,7 @@
 """What a person proves themself by: the password's hash, or the enrolment code they set it with.
 
-Outside the chain. Every function runs inside its caller's transaction, or alone where it only reads.
+Outside the chain, which holds a keyed digest of it: whoever changes a credential calls proofs.keep. Every function runs
+inside its caller's transaction, or alone where it only reads.
 """
 
 from __future__ import annotations
@@ -88,12 +89,13 @@ def set_password(store: Store, username: str, password_hash: str) -> None:
     )
 
 
-def renew_hash(store: Store, found: Credential, password_hash: str) -> None:
-    """Keep the same password's hash with today's parameters, unless the password was changed meanwhile."""
-    store.execute(
+def renew_hash(store: Store, found: Credential, password_hash: str) -> bool:
+    """Keep the same password's hash with today's parameters; False where the password was changed meanwhile."""
+    changed = store.execute(
         "UPDATE credential SET password_hash = ? WHERE username = ? AND password_hash = ?",
         (password_hash, found.username, found.password_hash),
     )
+    return bool(changed.rowcount)
 
 
 def withdraw(store: Store, username: str) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from devices.database import Store
 from devices.journal import Writer
-from devices.people import credentials, grants, passwords, persons, signing_keys
+from devices.people import credentials, grants, passwords, persons, proofs, signing_keys
 from devices.people.kinds import PublicKey
 from devices.people.roles import ADMIN, SYSTEM, Person, not_an_administrator
 from devices.people.sealing import Random, Sealed
@@ -112,6 +112,7 @@ def change_password(writer: Writer, by: Person, chosen: ChosenAnew) -> None:
         raise refuse("person_required")
     signing_keys.reseal(writer, chosen.before, chosen.sealed)
     credentials.set_password(writer.store, by.username, chosen.password_hash)
+    proofs.keep(writer, by.username, by=by.username)
 
 
 def reset_password(writer: Writer, by: Person, username: str, *, random: Random = secrets.token_bytes) -> str:
@@ -130,6 +131,7 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
     signing_keys.void(writer, by, username)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
+    proofs.keep(writer, username, by=by.username)
     return code
 
 
@@ -142,7 +144,9 @@ def _begin_with(writer: Writer, chosen: Chosen) -> PublicKey:
     username = chosen.key.username
     credentials.set_password(writer.store, username, chosen.password_hash)
     let_in_by = credentials.let_in_by(writer.store, username)
-    return signing_keys.create(writer, chosen.key, let_in_by=let_in_by)
+    key = signing_keys.create(writer, chosen.key, let_in_by=let_in_by)
+    proofs.keep(writer, username, by=username)
+    return key
 
 
 def _refuse_password(store: Store, unit: Unit, username: str, password: str) -> None:

@@ -62,6 +62,13 @@ class Token(msgspec.Struct, frozen=True):
     active: bool = True
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """A keyed digest of what a person proves themself by (see devices.people.proofs)."""
+
+    username: str
+    digest: str
+
+
 def grant_key(username: str, role: str, site: str) -> str:
     """The key of a grant's record; no username has a slash."""
     return f"{username}/{role}/{site}"
@@ -82,4 +89,5 @@ GRANT = RecordKind(
 )
 KEY = RecordKind("key", PublicKey, lambda v: v.fingerprint, _unit, "public_key", ("fingerprint",))
 TOKEN = RecordKind("token", Token, lambda v: v.id, _unit, "token", ("id",))
-PEOPLE_KINDS = (PERSON, GRANT, KEY, TOKEN)
+CREDENTIAL = RecordKind("credential", Proof, lambda v: v.username, _unit)
+PEOPLE_KINDS = (PERSON, GRANT, KEY, TOKEN, CREDENTIAL)

@@ -13,7 +13,7 @@ import msgspec
 from devices import records
 from devices.database import Row, Store
 from devices.journal import Writer
-from devices.people import credentials, grants, signing_keys, tokens
+from devices.people import credentials, grants, proofs, signing_keys, tokens
 from devices.people.kinds import PERSON, USERNAME, KeyStatus, PersonRecord
 from devices.people.roles import SYSTEM, Granted, Person, not_an_administrator
 from devices.people.sealing import Random
@@ -64,6 +64,7 @@ def create(
     written = write_new(writer, unit, by, username, name)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
+    proofs.keep(writer, username, by=by.username)
     return Created(written, code)
 
 
@@ -99,6 +100,7 @@ def deactivate(writer: Writer, by: Person, username: str, *, expected: int | Non
     signing_keys.void(writer, by, username)
     tokens.revoke_all_of(writer, by, username)
     credentials.withdraw(writer.store, username)
+    proofs.keep(writer, username, by=by.username)
     inactive = msgspec.structs.replace(record, active=False)
     return records.write(writer, PERSON, inactive, by=by.username, expected=expected)[1]
 
@@ -125,6 +127,7 @@ def reactivate(
     _, written = records.write(writer, PERSON, active, by=by.username, expected=expected)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
+    proofs.keep(writer, username, by=by.username)
     return Created(written, code)
 
 

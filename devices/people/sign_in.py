@@ -10,11 +10,13 @@ import secrets
 import msgspec
 
 from devices.database import Store
-from devices.people import credentials, passwords, persons, sessions, throttle
+from devices.journal import open_journals
+from devices.people import credentials, passwords, persons, proofs, sessions, throttle
 from devices.people.credentials import Credential
 from devices.people.roles import Person
 from devices.people.sealing import Random
 from devices.problems import refuse
+from devices.values import UNIT
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -87,5 +89,7 @@ def _proved(
     if passwords.outdated(stored):
         renewed = passwords.hash_password(password)
         with store.writing():
-            credentials.renew_hash(store, found, renewed)
+            writer = open_journals(store, [UNIT], at_us)
+            if credentials.renew_hash(store, found, renewed):
+                proofs.keep(writer, username, by=username)
     return found

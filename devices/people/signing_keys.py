@@ -1,7 +1,7 @@
 """Signing keys: one Ed25519 key per person, made at sign-up, its private half sealed under their password.
 
 It proves that somebody with the password signed, not independence from whoever runs the server. The public halves
-are journalled; the sealed private halves are outside the chain, in `signing_key`.
+are journalled; the sealed private halves are outside the chain, in `signing_key`, and digested in it (see proofs).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from devices import records
 from devices.database import Row, Store
 from devices.journal import Writer
+from devices.people import proofs
 from devices.people.kinds import KEY, KeyStatus, PublicKey
 from devices.people.roles import KEY_CONFIRMERS, Person
 from devices.people.sealing import KEY_BYTES, Random, Sealed, WrongPassword, seal, unseal
@@ -109,7 +110,9 @@ def rotate(writer: Writer, by: Person, before: Opened, new: NewKey) -> PublicKey
     key = _still(writer.store, before)
     void(writer, by, by.username)
     let_in_by = key.let_in_by if key.status == "waiting" else None  # nobody has vouched for the owner since
-    return create(writer, new, let_in_by=let_in_by)
+    created = create(writer, new, let_in_by=let_in_by)
+    proofs.keep(writer, by.username, by=by.username)
+    return created
 
 
 def void(writer: Writer, by: Person, username: str) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from devices.ledger.drafts import Surrender, Swap
+from devices.ledger.post import BESIDES_DRAFT
 from devices.lifecycle import DOCUMENT
 from devices.people.roles import Person
 from devices.unit import TIME_ZONE
@@ -55,8 +56,8 @@ class Said(msgspec.Struct, frozen=True):
 
 
 APART = (
-    "type", "site", "business_date", "register", "lines", "serials", "attachments", "findings", "repeated", "document",
-    "answers", "cited_link",
+    "type", "site", "business_date", "register", "lines", "serials", "attachments", "document", "answers",
+    *BESIDES_DRAFT,
 )  # fmt: skip
 """What a document's page shows elsewhere."""
 GROUPS = {
