@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Stores
+from tests.conftest import ENGINES, Stores
 from tests.door import TODAY, Client, Door
 from tests.printed import printed
 
@@ -20,10 +20,10 @@ HELD, OTHER, SPARE, SOLD, MISSING = (
 )
 
 
-@pytest.fixture
-def door(stores: Stores) -> Iterator[Door]:
-    """Demo books."""
-    store = stores.fresh("sqlite")
+@pytest.fixture(params=ENGINES)
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+    """Demo books, on each engine."""
+    store = stores.fresh(request.param)
     yield Door(store)
     stores.drop(store)
 
