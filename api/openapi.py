@@ -11,7 +11,7 @@ import msgspec
 
 from api.instants import outside
 from api.problems import MEDIA_TYPE, ProblemDetails
-from api.reading import Nothing
+from api.reading import WITHOUT_BODY, Nothing
 from api.routing import Route
 from devices.problems import PROBLEMS
 
@@ -185,7 +185,7 @@ def _refusals(route: Route) -> list[int]:
     if route.body is not None or route.raw:
         found |= {*WITH_BODY}
     if route.write is not None:
-        found |= {*CHANGING}
+        found |= {*CHANGING, *(() if route.method in WITHOUT_BODY else WITH_BODY)}
     if route.name in THROTTLED or any(
         name == "password" for name in getattr(route.body, "__struct_fields__", ())
     ):
