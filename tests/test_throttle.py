@@ -46,6 +46,17 @@ def test_the_sixth_attempt_waits_and_is_told_how_long(doors: Store) -> None:
     assert [(p.code, p.facts) for p in refused.value.problems] == [("throttled", {"seconds": 4})]
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out(doors: Store) -> None:
+    last = fail(doors, 3)
+    throttle.attempt(doors, "li.ming", ADDRESS, last - 48 * 3_600 * SECOND)
+    fail(doors, 7, last)
+    with pytest.raises(Refused) as refused:
+        throttle.attempt(doors, "li.ming", ADDRESS, last - 48 * 3_600 * SECOND)
+    seconds = refused.value.problems[0].facts["seconds"]
+    assert isinstance(seconds, int)
+    assert seconds <= throttle.LONGEST_SECONDS
+
+
 def test_an_account_is_never_locked_for_longer_than_a_minute(doors: Store) -> None:
     last = fail(doors, 20)
     throttle.attempt(doors, "li.ming", ADDRESS, last + 60 * SECOND)

@@ -109,4 +109,5 @@ def _left_us(doors: Store, counter: Counter, at_us: int) -> int:
     [(failures, last_at)] = doors.rows(
         "SELECT failures, last_at FROM throttle WHERE digest = ?", (counter.digest,)
     )
-    return int(last_at) + wait_seconds(failures, counter.free, counter.longest_seconds) * _SECOND_US - at_us
+    wait_us = wait_seconds(failures, counter.free, counter.longest_seconds) * _SECOND_US
+    return min(wait_us, int(last_at) + wait_us - at_us)  # no longer where the clock has been set back
