@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sigstore.dsse import Envelope as IndependentEnvelope
 
 from devices.audit import evidence
+from panku import settings
 from panku.commands import main
 from tests.conftest import Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign
@@ -163,11 +164,12 @@ def test_the_commands_export_and_check_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     door, number = signed
-    monkeypatch.setenv("PANKU_DATABASE_URL", door.store.url)
+    asked = {"PANKU_DATABASE_URL": door.store.url}
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(asked))
     file = tmp_path / "evidence.json"
     assert main(["export", "evidence", number, "--to", str(file)]) == 0
     fingerprints = [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:]]
-    monkeypatch.setenv("PANKU_DATABASE_URL", "sqlite:////nowhere/at/all")
+    asked["PANKU_DATABASE_URL"] = "sqlite:////nowhere/at/all"
     assert main(["verify-evidence", str(file), "--trust", *fingerprints]) == 0
     assert "the evidence holds" in capsys.readouterr().out
     assert main(["verify-evidence", str(file)]) == 1

@@ -24,6 +24,7 @@ from devices.paperwork import (
     DispatchOrder,
     Manifest,
     RepairOrder,
+    attachment_key,
     consignment_key,
 )
 
@@ -121,7 +122,7 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
         cited=cited,
         sources=[source.document.number] if source else _sources(store, view),
         effective=effective,
-        attachments=[_paper(store, digest) for digest in said.get("attachments", ())],
+        attachments=[_paper(store, view.document.site, digest) for digest in said.get("attachments", ())],
         expected=_expected(store, view, cited),
         received=document.lines if effective else len(named),
         short=findings.get("short", []),
@@ -157,8 +158,8 @@ def _order_before(store: Store, view: DocumentView) -> str | None:
     return rows[0][0] if len(rows) == 1 else None
 
 
-def _paper(store: Store, digest: str) -> str:
-    found = records.current(store, ATTACHMENT, digest)
+def _paper(store: Store, site: str, digest: str) -> str:
+    found = records.current(store, ATTACHMENT, attachment_key(site, digest))
     return found[0].name if found else digest
 
 
