@@ -1,4 +1,4 @@
-"""No page has a barrier that axe-core finds: every page, for each role that sees it, on a phone and a desktop."""
+"""No page is wider than its screen, nor has a barrier that axe-core finds: every page, for each role, both widths."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as Tab
 
-from tests.browser.walking import STEPS, Walk, walk
+from tests.browser.walking import STEPS, VIEWPORTS, Walk, walk
 from web.pages import Page
 from web.table import PAGES
 
@@ -16,8 +16,12 @@ OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violatio
 
 
 @pytest.mark.parametrize(("page", "who", "viewport"), STEPS)
-def test_a_page_has_no_barrier(walk: Walk, page: Page, who: str | None, viewport: str) -> None:
-    assert barriers(walk(page, who, viewport)) == []
+def test_a_page_fits_its_screen_and_has_no_barrier(
+    walk: Walk, page: Page, who: str | None, viewport: str
+) -> None:
+    tab = walk(page, who, viewport)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= VIEWPORTS[viewport]["width"]
+    assert barriers(tab) == []
 
 
 def test_a_barrier_would_be_found(walk: Walk) -> None:
