@@ -331,7 +331,7 @@ def test_a_repaired_device_is_handed_back_alone_and_the_moment_is_the_units(visi
     assert "最多 1 只" in answer(page)[1]
     found = finish(page)
     assert (found["type"], serials(found)) == ("repair_return", ["773000000005"])
-    assert found["content"]["completed_at"] == f"{done_at}+08:00"
+    assert found["content"]["completed_at"] == f"{done_at}:00+08:00"
 
 
 def test_a_spare_is_carried_out_for_the_device_of_a_dispatch_and_back(visit: Visit) -> None:

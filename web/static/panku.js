@@ -76,7 +76,7 @@ export const AS = {
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
   devices: (value) => AS.lines(value).map((serial) => ({ serial })),
-  moment: (value) => `${value}${document.body.dataset.offset}`,
+  moment: (value) => `${value}${value.length === "2026-11-25T10:20".length ? ":00" : ""}${document.body.dataset.offset}`,
 };
 
 /**
