@@ -289,26 +289,29 @@ class Walk(RuleBasedStateMachine):
         self.taken.add(document)
 
     @rule(seed=st.integers(0, 2**32))
-    def post_what_was_not_yet(self, seed: int) -> None:
-        """Post a kind of document that this walk has not had, where one can be."""
-        fresh = [document for document in POSTED if document not in self.done and self.can(document)]
-        if fresh:
-            self.attempt(random.Random(seed).choice(fresh), seed)
+    def do_what_was_not_yet(self, seed: int) -> None:
+        """Approve or post a kind of document that no walk has had, or else not this one, where one can be."""
+        for had in (self.taken, self.done):
+            if proposed := [n for n in self.waiting("status = 'pending'") if self.kind_of(n) not in had]:
+                self.decide(proposed, "approve", seed)
+                return
+            if fresh := [document for document in POSTED if document not in had and self.can(document)]:
+                self.attempt(random.Random(seed).choice(fresh), seed)
+                return
 
     # reviews and repetitions
 
     def decide(self, numbers: list[str], decision: Any, seed: int, by: str = AUDITOR) -> None:
         """Decide on one of these documents; the rules may refuse a proposal by now."""
         number = random.Random(seed).choice(numbers)
-        kind = self.store.row("SELECT type FROM document WHERE number = ?", (number,))
         before = everything(self.store)
         try:
             self.books.review(number, decision, by=by)
         except Refused:
             assert everything(self.store) == before
             return
-        if kind and decision == "approve":
-            self.took(kind[0])
+        if decision == "approve":
+            self.took(self.kind_of(number))
         self.look()
 
     def waiting(self, condition: str) -> list[str]:
@@ -316,6 +319,10 @@ class Walk(RuleBasedStateMachine):
         return [
             row[0] for row in self.store.rows(f"SELECT document FROM standing WHERE {condition} ORDER BY 1")
         ]
+
+    def kind_of(self, number: str) -> str:
+        """Which kind of document a number is."""
+        return str(self.store.rows("SELECT type FROM document WHERE number = ?", (number,))[0][0])
 
     @rule(seed=st.integers(0, 2**32))
     def approve(self, seed: int) -> None:
