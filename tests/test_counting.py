@@ -190,6 +190,18 @@ def test_the_latest_scan_decides() -> None:
         assert decided.bin == "M2"
 
 
+@pytest.mark.parametrize(("storekeeper", "auditor", "decides"), [
+    ("M1", "M1", "auditor"), (None, "M1", "auditor"), ("M1", None, "storekeeper"), (None, None, "auditor"),
+])  # fmt: skip
+def test_where_both_saw_it_the_auditors_scan_decides_unless_the_storekeepers_alone_says_where(
+    storekeeper: str | None, auditor: str | None, decides: str
+) -> None:
+    scans = [scan(storekeeper, HERE, "storekeeper", 1), scan(auditor, HERE, "auditor", 2)]
+    decided = decisions(scans, double=True)[SERIAL].scan
+    assert decided is not None
+    assert decided.part == decides
+
+
 DOUBLE: dict[str, tuple[list[tuple[str, str | None]], str | None, str | None]] = {
     "both in one bin": ([("storekeeper", "M1"), ("auditor", "M1")], None, "M1"),
     "one without a bin": ([("storekeeper", "M1"), ("auditor", None)], None, "M1"),

@@ -194,7 +194,8 @@ def _of_both(parts: Mapping[str, Scan], disputed: Disagreement | None) -> Decisi
         return Decision(recount, "found")
     if disputed is not None:
         return Decision(None, "absent")
-    return Decision(parts["auditor"] if parts["auditor"].bin else parts["storekeeper"])
+    only_the_storekeeper_saw_where = parts["storekeeper"].bin and not parts["auditor"].bin
+    return Decision(parts["storekeeper" if only_the_storekeeper_saw_where else "auditor"])
 
 
 def _latest(scans: Iterable[Scan]) -> dict[str, dict[str, Scan]]:
