@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from api import times
-from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
+from api.paging import SiteQuery, codes_asked, page_sorted, refuse_unknown
 from devices.audit import due, met
 from devices.database import Store
 from devices.journal import heads
 from devices.ledger import books
+from devices.ledger.due import Due
 from devices.ledger.months import closed_as
 from devices.problems import refuse
 from devices.values import REGISTERS
@@ -46,10 +47,9 @@ class StatementAnswer(books.Statement, frozen=True):
     closed: Literal["closed", "sealed"] | None
 
 
-class DeadlineQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One site, or every site the caller reads; with `met_since`, a business date, what was met since then too."""
+class DeadlineQuery(SiteQuery, frozen=True, kw_only=True):
+    """By site, a page at a time; with `met_since`, a business date, what was met since then too."""
 
-    site: str | None = None
     met_since: str | None = None
 
 
@@ -73,6 +73,7 @@ def show_card(call: Call, _: Done) -> Shown:
     query = call.query
     first, last = times.day(query.from_, "from"), times.day(query.to, "to")
     site, register = call.path["site"], register_of(call)
+    refuse_unknown(call, "model")
     return Shown(call.read_past(lambda store: books.card(store, site, register, query.model, first, last)))
 
 
@@ -90,14 +91,18 @@ def show_statement(call: Call, _: Done) -> Shown:
 
 def list_deadlines(call: Call, _: Done) -> Shown:
     """What is due and overdue at the caller's sites, and what was met of late where that is asked for."""
-    sites = visible_sites(call.who, call.query.site)
-    if sites is None:
-        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+    sites = codes_asked(call)
     found = due.deadlines(call.store, call.unit, sites, call.unit.day_of(call.at_us))
     if call.query.met_since is not None:
         since = date.fromisoformat(times.day(call.query.met_since, "met_since"))
-        found = [*met.met(call.store, call.unit, sites, since), *found]
-    return Shown(found)
+        found += met.met(call.store, call.unit, sites, since)
+    return page_sorted(call, found, _order_of)
+
+
+def _order_of(each: Due) -> str:
+    """What was met first, then the earliest day first; no two are the same."""
+    place = (each.met_on or "~", each.due_on, each.deadline, each.site, each.subject, each.started_on)
+    return "/".join(place)
 
 
 class HeldHead(msgspec.Struct, frozen=True):

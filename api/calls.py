@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -140,11 +140,11 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An answer: its body, and the revision that becomes its ETag."""
+    """An answer: its body, the revision that becomes its ETag, and the query by which what follows is asked for."""
 
     body: Any
     revision: int | None = None
-    next: str | None = None
+    next: Mapping[str, Any] | None = None
     location: str | None = None
     media_type: str = "application/json"
     session: str | None = None

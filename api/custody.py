@@ -7,12 +7,16 @@ from typing import Annotated, Any
 
 import msgspec
 
-from api.access import site_of_number, visible_sites
+from api.access import site_of_number
 from api.calls import Call, Done, Shown
+from api.paging import codes_asked, page, sites_asked
 from api.signing import SignatureAnswer, session_digest, shown_signature
+from devices import records
 from devices.audit import evidence, handovers, inspections, signing, visits
 from devices.audit.custody import (
     HANDOVER,
+    INSPECTION,
+    VISIT,
     Handover,
     HandoverState,
     InspectedItem,
@@ -97,12 +101,6 @@ class HandoverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     supervisor: Code
 
 
-class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Records of one site, or of every site the caller reads."""
-
-    site: str | None = None
-
-
 class VisitAnswer(msgspec.Struct, frozen=True):
     """A visit; `visitor` is null once that was erased, `course` every step in order."""
 
@@ -153,16 +151,6 @@ def _writer_of_number(call: Call) -> Writer:
     return open_journals(call.store, [site_of_number(call.path["number"])], call.at_us)
 
 
-def sites_asked(call: Call) -> list[str]:
-    """The sites a list is asked of: the one its query names, or all that the caller reads."""
-    sites = visible_sites(call.who, call.query.site)
-    return (
-        [code for (code,) in call.store.rows("SELECT code FROM site ORDER BY code")]
-        if sites is None
-        else sites
-    )
-
-
 # --- inspections
 
 
@@ -193,9 +181,8 @@ def show_inspection(call: Call, done: Done) -> Shown:
 
 def list_inspections(call: Call, _: Done) -> Shown:
     """The inspections of the caller's sites, oldest first."""
-    return Shown(
-        [each for site in sites_asked(call) for each in inspections.inspections_of(call.store, site)]
-    )
+    found = records.listed(call.store, INSPECTION, sites_asked(call), call.query.place)
+    return page(call, found, INSPECTION.key)
 
 
 # --- visits
@@ -245,9 +232,9 @@ def show_visit(call: Call, done: Done) -> Shown:
 
 def list_visits(call: Call, _: Done) -> Shown:
     """The access log of the sites where the caller may read it, oldest first."""
-    sites = [site for site in sites_asked(call) if call.who.may(visits.VISIT_READERS, site)]
-    found = [each for site in sites for each in visits.visits_of(call.store, site)]
-    return Shown([_visit(call, each) for each in found])
+    sites = [site for site in codes_asked(call) if call.who.may(visits.VISIT_READERS, site)]
+    found = records.listed(call.store, VISIT, sites, call.query.place)
+    return page(call, found, VISIT.key, lambda each: _visit(call, each))
 
 
 def _visit(call: Call, value: Visit) -> VisitAnswer:
@@ -322,14 +309,13 @@ def show_handover(call: Call, done: Done) -> Shown:
 
 def list_handovers(call: Call, _: Done) -> Shown:
     """The handovers of the caller's sites, and those the caller is a party of."""
-    visible = visible_sites(call.who, call.query.site)
-    rows = call.store.rows("SELECT content FROM record WHERE kind = ? ORDER BY key", (HANDOVER.name,))
-    found = [msgspec.json.decode(content, type=Handover) for (content,) in rows]
-    return Shown([
-        _handover(call, each)
-        for each in found
-        if visible is None or each.site in visible or (call.query.site is None and _is_party(call, each))
-    ])  # fmt: skip
+    sites = sites_asked(call)
+    found = (
+        each
+        for each in records.listed(call.store, HANDOVER, None, call.query.place)
+        if sites is None or each.site in sites or (call.query.site is None and _is_party(call, each))
+    )
+    return page(call, found, HANDOVER.key, lambda each: _handover(call, each))
 
 
 def show_handover_evidence(call: Call, _: Done) -> Shown:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 import msgspec
 
 from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
-from api.documents import After, Limit, next_page
 from api.masking import lines_masked_for, masked_for
+from api.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, refuse_unknown, sites_asked
 from devices import serials
 from devices.journal import Head, heads
 from devices.ledger import changes, history, listing, passport
@@ -22,15 +21,12 @@ LOOKUP_LIMIT = 500
 OneState = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(STATE)})$")]
 
 
-class DeviceQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DeviceQuery(SiteQuery, frozen=True, kw_only=True):
     """Which devices: by site, register, state and model; a page at a time."""
 
-    site: str | None = None
     register: Register | None = None
     state: OneState | None = None
     model: str | None = None
-    cursor: str | None = None
-    limit: Limit = 100
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +40,7 @@ class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The cursor of the last answer; without one, from the beginning."""
 
     after: str | None = None
-    limit: Limit = 100
+    limit: Limit = PAGE
 
 
 class LookupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,13 +94,12 @@ def show_history(call: Call, _: Done) -> Shown:
     """The lines of one serial."""
     serial = recognised(call.path["serial"])
     after, limit = call.query.after, call.query.limit
-    found = call.read_past(lambda store: history.history(store, serial, after, limit))
-    if not found and call.query.after == 0:
+    found = call.read_past(lambda store: history.history(store, serial, after, limit + 1))
+    if not found and after == 0:
         raise refuse("not_found")
-    following = None
-    if len(found) == call.query.limit:
-        following = f"/v1/devices/{serial}/history?after={found[-1].step}&limit={call.query.limit}"
-    return Shown(HistoryAnswer(serial, lines_masked_for(call, found)), next=following)
+    lines, more = cut(found, limit)
+    following = {"after": lines[-1].step} if more else None
+    return Shown(HistoryAnswer(serial, lines_masked_for(call, lines)), next=following)
 
 
 def lookup(call: Call, _: Done) -> Shown:
@@ -126,7 +121,8 @@ def lookup(call: Call, _: Done) -> Shown:
 def list_devices(call: Call, _: Done) -> Shown:
     """Devices of the caller's sites."""
     query = call.query
-    sites = visible_sites(call.who, query.site)
+    sites = sites_asked(call)
+    refuse_unknown(call, "model")
     refuse_while_blind(call, sites, query.register)
     found = listing.devices(
         call.store,
@@ -137,7 +133,7 @@ def list_devices(call: Call, _: Done) -> Shown:
         cursor=query.cursor,
         limit=query.limit,
     )
-    return Shown(found, next=next_page("/v1/devices", query, found.cursor))
+    return Shown(found, next=after_cursor(found.cursor))
 
 
 def list_changes(call: Call, _: Done) -> Shown:
@@ -148,5 +144,4 @@ def list_changes(call: Call, _: Done) -> Shown:
         sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
     after, limit = call.query.after, call.query.limit
     found = call.read_past(lambda store: changes.changes(store, sites, after, limit))
-    following = f"/v1/changes?{urlencode({'after': found.cursor, 'limit': limit})}" if found.more else None
-    return Shown(found, next=following)
+    return Shown(found, next={"after": found.cursor} if found.more else None)

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 import msgspec
 
 from api import times
-from api.access import visible_sites
 from api.calls import Call, Done, Shown
 from api.confidences import Password
+from api.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, sites_asked
 from devices.ledger import listing, post, reviewing
 from devices.lifecycle import DOCUMENT
 from devices.people import sign_in
 from devices.problems import refuse
 from devices.values import Instant
 
-PAGE = 100
-Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
-After = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-
-
 OneDocument = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(DOCUMENT)})$")]
 
 
-class DocumentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+class DocumentQuery(SiteQuery, frozen=True, kw_only=True, rename={"from_": "from"}):
     """Which documents: by site, type, status, review state and business date; a page at a time."""
 
-    site: str | None = None
     type: OneDocument | None = None
     status: Literal["pending", "posted", "rejected", "withdrawn", "reversed"] | None = None
     review: Literal["none", "waiting", "approved", "rejected", "withdrawn"] | None = None
     from_: str | None = None
     to: str | None = None
-    cursor: str | None = None
-    limit: Limit = PAGE
 
 
 class LinesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,19 +150,18 @@ def show_document(call: Call, done: Done) -> Shown:
     """One document with its standing, its review and a page of its lines."""
     number = done.key or call.path["number"]
     query = call.query if isinstance(call.query, LinesQuery) else LinesQuery()
-    found = listing.document(call.store, number, after=query.after, limit=query.limit)
+    found = listing.document(call.store, number, after=query.after, limit=query.limit + 1)
     if found is None:
         raise refuse("not_found")
-    following = None
-    if len(found.lines) == query.limit:
-        following = f"/v1/documents/{number}?after={found.lines[-1].n}&limit={query.limit}"
-    return Shown(found, next=following)
+    lines, more = cut(found.lines, query.limit)
+    following = {"after": lines[-1].n} if more else None
+    return Shown(msgspec.structs.replace(found, lines=lines), next=following)
 
 
 def list_documents(call: Call, _: Done) -> Shown:
     """Documents of the caller's sites, newest last."""
     query = call.query
-    sites = visible_sites(call.who, query.site)
+    sites = sites_asked(call)
     found = listing.documents(
         call.store,
         sites=sites,
@@ -183,16 +173,4 @@ def list_documents(call: Call, _: Done) -> Shown:
         cursor=query.cursor,
         limit=query.limit,
     )
-    return Shown(found, next=next_page("/v1/documents", query, found.cursor))
-
-
-def next_page(path: str, query: msgspec.Struct, cursor: str | None) -> str | None:
-    """The address of the next page of a list, None after the last."""
-    if cursor is None:
-        return None
-    given = {
-        key: value
-        for key, value in msgspec.to_builtins(query).items()
-        if value is not None and key != "cursor"
-    }
-    return f"{path}?{urlencode({**given, 'cursor': cursor})}"
+    return Shown(found, next=after_cursor(found.cursor))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from api import books, custody, forms
+from api import books, forms
 from api.access import ANYONE, READERS, SIGNED_IN, Access
 from api.forms import WRITERS, Load, drawing
 from api.reading import Nothing
@@ -47,7 +47,7 @@ DOORS = (
          forms.load_belongings),
     Door("/v1/inspections/{number}/sheet", "print_inspection", "read_inspection", STAFF_NUMBER, forms.load_inspection),
     Door("/v1/visits/{number}/slip", "print_visit", "read_visit", VISIT_NUMBER, forms.load_visit),
-    Door("/v1/visits", "print_visits", "list_visits", SIGNED_IN, forms.load_visits, query=custody.SiteQuery),
+    Door("/v1/visits", "print_visits", "list_visits", SIGNED_IN, forms.load_visits, query=forms.AccessLogQuery),
     Door("/v1/handovers/{number}/slip", "print_handover", "read_handover", SIGNED_IN, forms.load_handover),
 )  # fmt: skip
 

@@ -15,10 +15,11 @@ from api.access import SIGNED_IN, admit
 from api.blind import refuse_while_blind
 from api.books import register_of
 from api.calls import Call, Done, Shown
-from api.custody import sites_asked, visible_handover
+from api.custody import visible_handover
 from api.devices import recognised
 from api.downloads import Download, download_of
 from api.masking import lines_masked_for, masked_for
+from api.paging import codes_asked
 from api.times import day
 from devices import records
 from devices.audit import handovers, inspections, months, sheet, signing, stocktakes, visits
@@ -308,9 +309,15 @@ def load_visit(call: Call, store: Store) -> Loaded:
     return _log(call, store, value.number, [value])
 
 
+class AccessLogQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The access log of one site, or of every site whose log the caller reads; whole."""
+
+    site: str | None = None
+
+
 def load_visits(call: Call, store: Store) -> Loaded:
     """The access log of the sites where the caller may read it."""
-    sites = [site for site in sites_asked(call) if call.who.may(visits.VISIT_READERS, site)]
+    sites = [site for site in codes_asked(call) if call.who.may(visits.VISIT_READERS, site)]
     found = (each for site in sites for each in visits.visits_of(store, site))
     return _log(call, store, " ".join(sites), found)
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import msgspec
 
 from api import times
-from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
+from api.paging import codes_asked, page_sorted
 from api.signing import SignatureAnswer, session_digest, shown_signature
 from devices.audit import evidence, months, signing
 from devices.audit.month_statement import Header, decode
@@ -25,12 +25,6 @@ class MonthBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: str
     register: Book
     month: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
-
-
-class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Months of one site, or of every site the caller reads."""
-
-    site: str | None = None
 
 
 class MonthAnswer(msgspec.Struct, frozen=True):
@@ -112,11 +106,13 @@ def show_done(call: Call, done: Done) -> Shown:
 
 
 def list_months(call: Call, _: Done) -> Shown:
-    """The months of the caller's sites, the latest of each site first."""
-    sites = visible_sites(call.who, call.query.site)
-    if sites is None:
-        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
-    return Shown([_answer(call, value) for site in sites for value in months_of(call.store, site)])
+    """The months of the caller's sites, by site, book and month."""
+    found = [value for site in codes_asked(call) for value in months_of(call.store, site)]
+    return page_sorted(call, found, _key, lambda value: _answer(call, value))
+
+
+def _key(value: Month) -> str:
+    return month_key(value.site, value.register, value.month)
 
 
 def show(call: Call, _: Done) -> Shown:

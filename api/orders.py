@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import msgspec
 
 from api import times
-from api.access import site_of_number, visible_sites
+from api.access import site_of_number
 from api.calls import Call, Done, Shown
 from api.confidences import Password
+from api.paging import page, sites_asked
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.customers import hold_customers, write_customer
@@ -57,12 +58,6 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     diagnosis: Text
     work: Text
     charged_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)] = 0
-
-
-class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Records of one site, or of every site the caller reads."""
-
-    site: str | None = None
 
 
 class CustomerQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,14 +173,7 @@ def listing(kind: RecordKind) -> Callable[[Call, Done], Shown]:
     """A function that lists a kind of record of the caller's sites, by number."""
 
     def show(call: Call, _: Done) -> Shown:
-        sites = visible_sites(call.who, call.query.site)
-        rows = call.store.rows("SELECT content, site FROM record WHERE kind = ? ORDER BY key", (kind.name,))
-        values = [
-            msgspec.json.decode(content, type=kind.value)
-            for content, site in rows
-            if sites is None or site in sites
-        ]
-        return Shown(values)
+        return page(call, records.listed(call.store, kind, sites_asked(call), call.query.place), kind.key)
 
     return show
 

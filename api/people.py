@@ -10,6 +10,7 @@ from api import times
 from api.calls import Call, Done, Shown
 from api.confidences import OneTimeCode, Password
 from api.documents import reauthenticate
+from api.paging import PageQuery, page_sorted, refuse_unknown
 from devices.journal import Writer, open_journals
 from devices.people import credentials, enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
 from devices.people.kinds import PublicKey
@@ -265,21 +266,24 @@ def _listed(listed: persons.Listed, code: str | None = None) -> PersonAnswer:
 
 def list_people(call: Call, _: Done) -> Shown:
     """Everybody."""
-    return Shown([_listed(listed) for listed in persons.everybody(call.store)])
+    return page_sorted(call, persons.everybody(call.store), lambda each: each.username, _listed)
 
 
 # --- keys
 
 
-class KeyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose keys."""
+class KeyQuery(PageQuery, frozen=True, kw_only=True):
+    """Whose keys; a page at a time."""
 
     username: str
 
 
 def list_keys(call: Call, _: Done) -> Shown:
     """A person's public keys, old ones too."""
-    return Shown(signing_keys.keys_of(call.store, call.query.username))
+    refuse_unknown(call, "username")
+    return page_sorted(
+        call, signing_keys.keys_of(call.store, call.query.username), lambda each: each.fingerprint
+    )
 
 
 def confirm_key(call: Call) -> Done:
@@ -346,7 +350,7 @@ def show_token(call: Call, done: Done) -> Shown:
 
 def list_tokens(call: Call, _: Done) -> Shown:
     """Every token, without secrets."""
-    return Shown([_token(token) for token in tokens.every_token(call.store)])
+    return page_sorted(call, tokens.every_token(call.store), lambda each: each.id, _token)
 
 
 def _token(token: Any, secret: str | None = None) -> TokenAnswer:

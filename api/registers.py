@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from api.access import visible_sites
 from api.calls import Call, Done, Shown
+from api.paging import page_sorted, refuse_unknown, sites_asked
 from devices import records, serials
 from devices.journal import open_journals
 from devices.problems import refuse
@@ -63,12 +63,6 @@ class CarrierBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
     name: Name
     active: bool = True
-
-
-class BinQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which bins: of one site."""
-
-    site: str | None = None
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -191,15 +185,19 @@ def showing(register: Catalogue) -> Callable[[Call, Done], Shown]:
 
 
 def listing(register: Catalogue) -> Callable[[Call, Done], Shown]:
-    """A function that lists a register; bins only of sites the caller reads."""
+    """A function that lists a register."""
 
     def show(call: Call, _: Done) -> Shown:
         values = [value for value, _ in records.all_current(call.store, register.kind)]
-        if register.kind.name == "bin" and not call.who.may(("admin",), UNIT):
-            sites = visible_sites(call.who, call.query.site)
-            values = [value for value in values if sites is None or value.site in sites]
-        elif register.kind.name == "bin" and call.query.site:
-            values = [value for value in values if value.site == call.query.site]
-        return Shown(values)
+        return page_sorted(call, values, register.kind.key)
 
     return show
+
+
+def list_bins(call: Call, _: Done) -> Shown:
+    """The bins of the sites the caller reads, an administrator's of all."""
+    refuse_unknown(call, "site")
+    named = None if call.query.site is None else [call.query.site]
+    sites = named if call.who.may(("admin",), UNIT) else sites_asked(call)
+    bins = (value for value, _ in records.all_current(call.store, records.BIN))
+    return page_sorted(call, (each for each in bins if sites is None or each.site in sites), records.BIN.key)

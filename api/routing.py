@@ -86,7 +86,7 @@ class Resource:
             finally:
                 security_log.known_as(req, call.claimed)
         shown = route.show(call, done)
-        _render(resp, route, shown, done, self.services)
+        _render(req, resp, shown, done, self.services)
 
 
 def _call(services: Services, route: Route, req: falcon.Request, path: dict[str, str]) -> Call:
@@ -155,19 +155,19 @@ def _in_transaction(call: Call, write: Callable[[Call], Done]) -> Done:
         return write(call)
 
 
-def _render(resp: falcon.Response, route: Route, shown: Shown, done: Done, services: Services) -> None:
+def _render(req: falcon.Request, resp: falcon.Response, shown: Shown, done: Done, services: Services) -> None:
     resp.status = falcon.code_to_http_status(done.status)
     if isinstance(shown.body, Download):
         send(resp, shown.body)
     elif isinstance(shown.body, bytes):
         resp.data, resp.content_type = shown.body, shown.media_type
     elif shown.body is not None:
-        body = told(route.answer, shown.body)
+        body = told(req.context.route.answer, shown.body)
         resp.data, resp.content_type = msgspec.json.encode(body), "application/json"
     if shown.revision is not None:
         resp.set_header("ETag", f'"{shown.revision}"')
     if shown.next is not None:
-        resp.append_link(shown.next, "next")
+        resp.append_link(f"{req.path}?{urlencode({**req.params, **shown.next}, doseq=True)}", "next")
     if shown.location is not None:
         resp.set_header("Location", shown.location)
     if shown.session is not None:

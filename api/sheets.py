@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from api import times
 from api.calls import Call, Done, Shown
-from api.documents import Limit
+from api.paging import PAGE, Limit, cut
 from api.signing import SignatureAnswer, session_digest, shown_signature
 from api.stocktakes import Sentence, StocktakeAnswer, answer_of, site_of
 from devices.audit import evidence, sealing, sheet, signing, stocktakes
-from devices.audit.counting import VARIANCES
+from devices.audit.counting import RESULT, VARIANCES
 from devices.journal import open_journals
 from devices.problems import refuse
 
@@ -24,12 +24,15 @@ class FindingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     action: Sentence
 
 
+OneResult = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join([*RESULT, 'variance'])})$")]
+
+
 class SheetQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which lines of a sheet: those of one result, or the variances, after a serial."""
 
-    result: str | None = None
+    result: OneResult | None = None
     after: str = ""
-    limit: Limit = 100
+    limit: Limit = PAGE
 
 
 class SheetLine(msgspec.Struct, frozen=True):
@@ -86,9 +89,10 @@ def show_sheet(call: Call, _: Done) -> Shown:
     wanted = VARIANCES if query.result == "variance" else (query.result,) if query.result else ()
     closing = value.closed.closing
     header = sheet.header_of(store, value.number, closing)
-    lines = list(
-        sheet.lines_of(store, value.number, closing, results=wanted, after=query.after, limit=query.limit)
+    found = list(
+        sheet.lines_of(store, value.number, closing, results=wanted, after=query.after, limit=query.limit + 1)
     )
+    lines, more = cut(found, query.limit)
     variances = sheet.lines_of(store, value.number, closing, results=VARIANCES)
     payload = stocktakes.payload_of(store, value)
     given = signing.standing(store, value.number, payload.digest)
@@ -99,12 +103,7 @@ def show_sheet(call: Call, _: Done) -> Shown:
         unexplained=sheet.unexplained(variances),
         signatures=[shown_signature(each) for each in given],
     )
-    following = None
-    if len(lines) == query.limit:
-        result = f"&result={query.result}" if query.result else ""
-        place = f"after={lines[-1].row.serial}&limit={query.limit}{result}"
-        following = f"/v1/stocktakes/{value.number}/sheet?{place}"
-    return Shown(answer, next=following)
+    return Shown(answer, next={"after": lines[-1].row.serial} if more else None)
 
 
 def _header(header: sheet.Header) -> dict[str, Any]:

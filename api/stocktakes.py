@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from api import times
-from api.access import visible_sites
 from api.calls import Call, Done, Shown
+from api.paging import SiteQuery, page, sites_asked
 from api.signing import SignatureAnswer, shown_signature
+from devices import records
 from devices.audit import scans as counting_scans
 from devices.audit import signing, stocktakes
 from devices.audit.counting import Part, Place
-from devices.audit.kinds import RUNNING, Method, Stocktake
+from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
 from devices.audit.scans import Sent, Taken
 from devices.journal import open_journals
 from devices.problems import Problem
@@ -58,10 +59,9 @@ class ReasonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class SiteQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Stocktakes of one site, or of every site the caller reads."""
+class StocktakeQuery(SiteQuery, frozen=True, kw_only=True):
+    """Stocktakes by site and state; a page at a time."""
 
-    site: str | None = None
     state: Literal["counting", "recounting", "closed", "sealed", "cancelled"] | None = None
 
 
@@ -166,12 +166,9 @@ def show(call: Call, done: Done) -> Shown:
 
 def list_stocktakes(call: Call, _: Done) -> Shown:
     """The stocktakes of the caller's sites, oldest first."""
-    sites = visible_sites(call.who, call.query.site)
-    if sites is None:
-        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
-    found = [each for site in sites for each in stocktakes.stocktakes_of(call.store, site)]
-    wanted = [each for each in found if call.query.state in (None, each.state)]
-    return Shown([answer_of(call, each) for each in wanted])
+    found = records.listed(call.store, STOCKTAKE, sites_asked(call), call.query.place)
+    wanted = (each for each in found if call.query.state in (None, each.state))
+    return page(call, wanted, STOCKTAKE.key, lambda each: answer_of(call, each))
 
 
 def answer_of(call: Call, value: Stocktake) -> StocktakeAnswer:

@@ -7,7 +7,7 @@ cache; `panku verify` recomputes it. Personal data stays out of the content, whi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -26,6 +26,9 @@ REVISION_COLUMNS = (
 )  # fmt: skip
 PERSONAL_COLUMNS = ("kind", "key", "revision", "latest", "salt", "content", "taxpayer_id")
 RECORD_COLUMNS = ("kind", "key", "revision", "site", "content")
+
+AT_ONCE = 200
+"""Values of a list that are read together."""
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 
@@ -184,6 +187,22 @@ def all_current(store: Store, kind: RecordKind) -> list[tuple[Any, int]]:
         (msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False), row[-1])
         for row in rows
     ]
+
+
+def listed(
+    store: Store, kind: RecordKind, sites: Collection[str] | None = None, after: str = ""
+) -> Iterator[Any]:
+    """The latest values of a kind without a table of its own, by key, those after one key; `sites` None means all.
+
+    They are read as they are asked for, so that the first of many cost no more than the first of few.
+    """
+    where = f" AND site IN ({', '.join('?' * len(sites))})" if sites is not None else ""
+    found = f"SELECT key, content FROM record WHERE kind = ? AND key > ?{where} ORDER BY key LIMIT ?"
+    rows: list[Any] = [(after, None)] if sites is None or sites else []
+    while rows:
+        rows = store.rows(found, (kind.name, rows[-1][0], *(sites or ()), AT_ONCE))
+        for _, content in rows:
+            yield msgspec.json.decode(content, type=kind.value)
 
 
 def next_number(store: Store, kind: RecordKind, prefix: str) -> str:

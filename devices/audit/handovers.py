@@ -183,10 +183,7 @@ def handover_of(store: Store, number: str) -> tuple[Handover, int]:
 
 def handovers_of(store: Store, site: str) -> list[Handover]:
     """Every handover of a site, oldest first."""
-    rows = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (HANDOVER.name, site)
-    )
-    return [msgspec.json.decode(content, type=Handover) for (content,) in rows]
+    return list(records.listed(store, HANDOVER, [site]))
 
 
 def payload_of(value: Handover) -> signing.Payload:

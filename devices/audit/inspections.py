@@ -185,10 +185,7 @@ def inspection_of(store: Store, number: str) -> tuple[Inspection, int]:
 
 def inspections_of(store: Store, site: str) -> list[Inspection]:
     """Every inspection of a site, oldest first."""
-    rows = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (INSPECTION.name, site)
-    )
-    return [msgspec.json.decode(content, type=Inspection) for (content,) in rows]
+    return list(records.listed(store, INSPECTION, [site]))
 
 
 def open_findings(store: Store, site: str) -> Iterator[tuple[Inspection, InspectedItem, InspectionFinding]]:

@@ -45,10 +45,7 @@ def stocktake_of(store: Store, number: str) -> tuple[Stocktake, int]:
 
 def stocktakes_of(store: Store, site: str) -> list[Stocktake]:
     """Every stocktake of a site, oldest first."""
-    rows = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (STOCKTAKE.name, site)
-    )
-    return [msgspec.json.decode(content, type=Stocktake) for (content,) in rows]
+    return list(records.listed(store, STOCKTAKE, [site]))
 
 
 def blind_counts(store: Store, site: str) -> set[str]:

@@ -142,10 +142,7 @@ def visit_of(store: Store, number: str) -> tuple[Visit, int]:
 
 def visits_of(store: Store, site: str) -> list[Visit]:
     """Every visit of a site, oldest first."""
-    rows = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (VISIT.name, site)
-    )
-    return [msgspec.json.decode(content, type=Visit) for (content,) in rows]
+    return list(records.listed(store, VISIT, [site]))
 
 
 def visitor_of(store: Store, number: str) -> VisitorData | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from devices import records
 from devices.audit import signing
 from devices.audit.custody import HANDOVER, Handover
 from devices.audit.handovers import PARTIES, ROLE_HANDED_OVER, decode, handover_of, payload_of
@@ -63,9 +62,11 @@ def _page_of(name: str, item: str) -> str:
 
 def handovers_for(store: Store, person: Person, sites: list[str]) -> list[Handover]:
     """The handovers of these sites, and those that a person is a party of, who may have no role there yet."""
-    rows = store.rows("SELECT content FROM record WHERE kind = ? ORDER BY key", (HANDOVER.name,))
-    found = [msgspec.json.decode(content, type=Handover) for (content,) in rows]
-    return [each for each in found if each.site in sites or parts_of(each, person.username)]
+    return [
+        each
+        for each in records.listed(store, HANDOVER)
+        if each.site in sites or parts_of(each, person.username)
+    ]
 
 
 def parts_of(value: Handover, username: str) -> list[str]:

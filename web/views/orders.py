@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from devices import records
 from devices.database import Store
 from devices.paperwork import DISPATCH_ORDER, REPAIR, DispatchOrder, RepairOrder
@@ -49,10 +47,5 @@ def show_order(view: View) -> dict[str, Any]:
 
 def open_orders(store: Store, kind: RecordKind, sites: list[str]) -> list[Order]:
     """The orders of these sites that are neither cancelled nor closed by a service record, oldest first."""
-    rows = store.rows("SELECT content, site FROM record WHERE kind = ? ORDER BY key", (kind.name,))
-    orders: list[Order] = [
-        msgspec.json.decode(content, type=kind.value)  # type: ignore[misc]
-        for content, site in rows
-        if site in sites
-    ]
+    orders = records.listed(store, kind, sites)
     return [order for order in orders if not order.cancelled and order.record is None]
