@@ -27,6 +27,7 @@ from devices.audit.custody import (
     VisitState,
 )
 from devices.journal import Writer, open_journals
+from devices.people import signing_keys
 from devices.problems import refuse
 from devices.values import UNIT, Instant
 
@@ -219,6 +220,7 @@ def taking(step: str, doc: str) -> Callable[[Call], Done]:
 
 def erase_visitor(call: Call) -> Done:
     """Erase for good who a visitor was (个人信息保护法 article 47); the log and the chain stay whole."""
+    signing_keys.refuse_waiting(call.store, call.who.username)
     number = call.path["number"]
     visits.erase(_writer_of_number(call), call.unit, number, by=call.who.username)
     return Done(200, number)

@@ -27,6 +27,7 @@ from devices.paperwork import (
     ServiceRecord,
     home_of,
 )
+from devices.people import signing_keys
 from devices.problems import Problem, refuse
 from devices.records import RecordKind
 from devices.spares import orders
@@ -275,8 +276,9 @@ def erase_customer(call: Call) -> Done:
     """Erase a customer's personal data for good (个人信息保护法 article 47); the chain stays whole.
 
     Journalled free text and attachments are not reached. Refused while the customer has devices of ours, or a
-    proposal that waits for an auditor would give them one.
+    proposal that waits for an auditor would give them one, and to a person whose signing key waits.
     """
+    signing_keys.refuse_waiting(call.store, call.who.username)
     value, _, writer = _held_customer(call)
     if value.erased:
         raise refuse("already_erased", customer=value.number)

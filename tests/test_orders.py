@@ -137,6 +137,15 @@ def test_no_spare_is_carried_out_under_an_order_that_is_closed(books: Books) -> 
     assert (problem.code, problem.facts["order"]) == ("order_closed", order)
 
 
+def test_nothing_is_swapped_under_a_repair_order_that_has_its_record(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    order = books.repair(A)
+    close(books, order)
+    problem = refusal(books, "swap", order=order, **SWAP, lines=[{"faulty": A, "spare": S}])
+    assert (problem.code, problem.facts["order"]) == ("order_closed", order)
+
+
 def test_a_faulty_device_is_swapped_a_second_time_only_once_it_was_mended_and_issued_anew(
     books: Books,
 ) -> None:

@@ -67,6 +67,17 @@ def test_an_auditor_whose_key_waits_decides_on_no_visitor(house: House, step: st
     assert codes(take(house, number, step)) == ["key_not_confirmed"]
 
 
+@pytest.mark.parametrize("path", ["/v1/visits/V-BJ01-000001/erase", "/v1/customers/{customer}/erase"])
+def test_an_auditor_whose_key_waits_erases_nobody(house: House, path: str) -> None:
+    request(house)
+    row = house.store.row(
+        "SELECT key FROM record WHERE kind = 'customer' AND site = 'BJ01' ORDER BY key LIMIT 1"
+    )
+    assert row is not None
+    answer = house.of("li").post(path.format(customer=row[0]), {"password": house.password("li")})
+    assert (answer.status_code, codes(answer)) == (409, ["key_not_confirmed"])
+
+
 def test_the_page_of_waiting_keys_shows_the_administrator_no_key_they_may_not_confirm(house: House) -> None:
     add_pages(house.app, house.services)
     assert waiting_key(house) not in house.of("admin").get("/keys").text

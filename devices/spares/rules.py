@@ -138,6 +138,8 @@ def swap_replaces_a_faulty_device(case: Case, moves: Moves) -> Problems:
     yield from order_names_device(case, [move.entry.serial for move in faulty])
     if isinstance(case.order, DispatchOrder) and case.order.record is None:
         yield Problem("service_record_required", "/order", {"order": case.order.number})
+    elif isinstance(case.order, RepairOrder) and case.order.record is not None:
+        yield Problem("order_closed", "/order", {"order": case.order.number})
     for move in faulty:
         spare = by_serial.get(move.entry.partner or "")
         if spare is None:
