@@ -21,6 +21,7 @@ PURE = (
     "devices/values.py", "devices/lifecycle.py", "devices/problems.py", "devices/chain.py", "devices/serials.py",
     "devices/taxpayers.py", "devices/deadlines.py", "devices/people/roles.py", "devices/ledger/case.py",
     "devices/ledger/plan.py", "devices/ledger/after.py", "devices/ledger/rules.py", "devices/ledger/reversal.py",
+    "devices/ledger/rules_of_all.py", "devices/ledger/sending_rules.py",
     "devices/ledger/findings.py", "devices/ledger/entries.py", "devices/ledger/drafts.py", "devices/spares/rules.py",
     "devices/ledger/attention.py",
 )  # fmt: skip

@@ -17,11 +17,8 @@ from devices.ledger.case import Case, Move
 from devices.ledger.drafts import AnyDraft, Draft
 from devices.ledger.entries import Entry
 from devices.ledger.months import MONTH, Month
-from devices.ledger.rules import (
-    months_are_open,
-    months_of_the_site_are_open,
-    opening_precedes_the_first_close,
-)
+from devices.ledger.rules import opening_precedes_the_first_close
+from devices.ledger.rules_of_all import months_are_open, months_of_the_site_are_open
 from devices.lifecycle import STEPS
 from devices.problems import Refused
 from devices.unit import Unit

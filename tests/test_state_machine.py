@@ -25,7 +25,7 @@ from devices.database import Store
 from devices.ledger import post
 from devices.ledger.drafts import AnyDraft
 from devices.ledger.gather import held
-from devices.ledger.rules import OF_THE_SELLER
+from devices.ledger.rules_of_all import OF_THE_SELLER
 from devices.ledger.verify import verify
 from devices.lifecycle import (
     DOCUMENT,

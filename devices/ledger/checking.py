@@ -18,8 +18,8 @@ from devices.ledger.drafts import Draft
 from devices.ledger.entries import UNNAMED, Entry, Held
 from devices.ledger.gather import bins_of, held, models_of
 from devices.ledger.plan import step_of
-from devices.ledger.rules import (
-    bin_changes,
+from devices.ledger.rules import bin_changes
+from devices.ledger.rules_of_all import (
     books_are_kept,
     devices_are_free,
     devices_are_here,

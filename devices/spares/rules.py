@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from devices.ledger.case import Case, Move
 from devices.ledger.plan import Rule
-from devices.ledger.rules import (
+from devices.ledger.sending_rules import (
     carrier_is_approved,
     cited_dispatch,
     sent_last_by_the_cited,
