@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle
-from tests.browser.test_scan_tasks import TAXPAYER, document, finish, post, serials, serviced
+from tests.browser.test_scan_tasks import TAXPAYER, document, finish, post, serials, serviced, today
 
 SOLD, SPARE, NEVER = "661565714354", "661565720016", "000000000000"
 PAPER = {"register": "merchandise", "supplier": "启明", "delivery_note": "QM-8", "model": "TCG-01"}
@@ -17,7 +17,7 @@ PAPER = {"register": "merchandise", "supplier": "启明", "delivery_note": "QM-8
 
 def stocked(page: Page, *wanted: str, **paper: str) -> None:
     """Put new devices on the shelf."""
-    day = page.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai'}).format(new Date())")
+    day = today(page)
     body = {
         **PAPER, "bin": "M-01", **paper, "type": "receipt", "site": "BJ01", "business_date": day,
         "lines": [{"serial": serial} for serial in wanted],
@@ -259,7 +259,7 @@ def test_what_came_too_much_is_not_counted_as_taken(visit: Visit) -> None:
 def test_a_look_up_says_which_document_holds_a_disk_and_finishes_nothing(visit: Visit) -> None:
     page = visit("zhang", "/", PHONE)
     stocked(page, "780000000121")
-    day = page.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai'}).format(new Date())")
+    day = today(page)
     here = {"site": "BJ01", "business_date": day, "lines": [{"serial": "780000000121"}]}
     post(page.request, "/v1/documents", {"type": "hold", "reason": "裂", "bin": "M-09", **here}, "hold-121")
     release = {"type": "release", "inspection": "完好", "bin": "M-01", **here}

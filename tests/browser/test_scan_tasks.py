@@ -215,9 +215,16 @@ def test_a_sale_is_cancelled_by_scanning_the_device_back(visit: Visit) -> None:
     assert finish(page)["type"] == "sale_cancellation"
 
 
+def today(page: Page) -> str:
+    """The business date, as the page's own clock has it."""
+    return str(
+        page.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai'}).format(new Date())")
+    )
+
+
 def serviced(page: Page, serial: str) -> None:
     """Receive, sell and register a device, so that a customer has it."""
-    day = page.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai'}).format(new Date())")
+    day = today(page)
     here = {"site": "BJ01", "business_date": day, "lines": [{"serial": serial}]}
     bought = {"register": "merchandise", "supplier": "启明", "delivery_note": "QM-9", "model": "TCG-01"}
     sold = {"customer": {"taxpayer_id": TAXPAYER}}
@@ -387,7 +394,7 @@ def test_a_refusal_names_serials_whose_rows_turn_red_and_can_be_removed(visit: V
     page = visit("zhang", "/scan/put_away", DESKTOP)
     scan(page, "M-02", "661565714375", "661565714376")
     settle(page)
-    day = page.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai'}).format(new Date())")
+    day = today(page)
     meanwhile = {"type": "hold", "site": "BJ01", "business_date": day, "reason": "外壳破损", "bin": "M-09"}
     post(page.request, "/v1/documents", {**meanwhile, "lines": [{"serial": "661565714375"}]}, "h-1")
     scan(page, command("finish"))
