@@ -10,6 +10,7 @@ from api import times
 from api.calls import Call, Done, Shown
 from api.confidences import Password
 from api.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, sites_asked
+from api.texts import Note
 from devices.ledger import listing, post, reviewing
 from devices.lifecycle import DOCUMENT
 from devices.people import sign_in
@@ -41,7 +42,7 @@ class ReviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     decision: Literal["approve", "reject"]
     password: Password
-    reason: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    reason: Note | None = None
 
 
 class PostedAnswer(msgspec.Struct, frozen=True):

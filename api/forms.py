@@ -15,9 +15,9 @@ from api.access import SIGNED_IN, admit
 from api.blind import refuse_while_blind
 from api.books import register_of
 from api.calls import Call, Done, Shown
-from api.custody import visible_handover
 from api.devices import recognised
 from api.downloads import Download, download_of
+from api.handovers import visible_handover
 from api.masking import lines_masked_for, masked_for
 from api.paging import codes_asked
 from api.times import day

@@ -11,6 +11,7 @@ from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
 from api.paging import codes_asked, page_sorted
 from api.signing import SignatureAnswer, session_digest, shown_signature
+from api.writing import at_site_of_body
 from devices.audit import evidence, months, signing
 from devices.audit.month_statement import Header, decode
 from devices.journal import open_journals
@@ -64,7 +65,7 @@ def _place(call: Call) -> tuple[str, str, str]:
 def close(call: Call) -> Done:
     """Close a month of a book."""
     body = call.body
-    writer = open_journals(call.store, [body.site], call.at_us)
+    writer = at_site_of_body(call)
     months.close_month(writer, call.unit, body.site, body.register, body.month, call.who.username)
     return Done(201, month_key(body.site, body.register, body.month))
 

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import msgspec
 
 from api import times
-from api.access import site_of_number
 from api.calls import Call, Done, Shown
 from api.confidences import Password
 from api.paging import page, sites_asked
+from api.texts import Line, Note, Sentence
+from api.writing import at_site_of_body, at_site_of_number
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.customers import hold_customers, write_customer
@@ -32,15 +33,13 @@ from devices.problems import Problem, refuse
 from devices.records import RecordKind
 from devices.spares import orders
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-
 
 class RepairBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A customer's device sent in for repair."""
 
     site: str
     serial: str
-    fault: Text
+    fault: Sentence
 
 
 class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +47,7 @@ class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     site: str
     serial: str
-    fault: Text
+    fault: Sentence
     technician: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
 
@@ -56,8 +55,8 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """What was done under an order; `completed_at` in RFC 3339, `charged_fen` 0 for free."""
 
     completed_at: times.Told
-    diagnosis: Text
-    work: Text
+    diagnosis: Sentence
+    work: Sentence
     charged_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)] = 0
 
 
@@ -80,14 +79,14 @@ class ConsignmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be told of a consignment after it was sent: its packages, a note, its papers' digests."""
 
     packages: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
-    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    note: Note = ""
     papers: tuple[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
 def open_repair(call: Call) -> Done:
     """Open a repair order."""
     body = call.body
-    writer = open_journals(call.store, [body.site], call.at_us)
+    writer = at_site_of_body(call)
     _, written = orders.open_repair(
         writer, call.unit, site=body.site, serial=body.serial, fault=body.fault, by=call.who.username
     )
@@ -97,7 +96,7 @@ def open_repair(call: Call) -> Done:
 def open_dispatch_order(call: Call) -> Done:
     """Open a dispatch order."""
     body = call.body
-    writer = open_journals(call.store, [body.site], call.at_us)
+    writer = at_site_of_body(call)
     _, written = orders.open_dispatch_order(
         writer,
         call.unit,
@@ -114,7 +113,7 @@ def filing(kind: RecordKind) -> Callable[[Call], Done]:
     """A function that files an order's service record."""
 
     def write(call: Call) -> Done:
-        writer = _writer_of_number(call)
+        writer = at_site_of_number(call)
         order, revision = _found(call, kind, call.path["number"])
         completed = times.moment(call.body.completed_at, "/completed_at")
         if completed > call.at_us:
@@ -140,17 +139,12 @@ def cancelling(kind: RecordKind) -> Callable[[Call], Done]:
     """A function that cancels an order."""
 
     def write(call: Call) -> Done:
-        writer = _writer_of_number(call)
+        writer = at_site_of_number(call)
         order, revision = _found(call, kind, call.path["number"])
         orders.cancel(writer, kind, order, revision, by=call.who.username)
         return Done(200, order.number)
 
     return write
-
-
-def _writer_of_number(call: Call) -> Writer:
-    """Holds the journal of the site in the path's number; what is read afterwards stays so."""
-    return open_journals(call.store, [site_of_number(call.path["number"])], call.at_us)
 
 
 def _found(call: Call, kind: RecordKind, key: str) -> tuple[Any, int]:
@@ -239,7 +233,7 @@ def _answer(call: Call, value: Customer) -> CustomerAnswer:
 def _held_customer(call: Call) -> tuple[Customer, int, Writer]:
     """A customer whom nobody else changes, or sells anything to, meanwhile; with the writer of their journal."""
     number = call.path["number"]
-    writer = _writer_of_number(call)
+    writer = at_site_of_number(call)
     hold_customers(call.store, [number])
     value, revision = _found(call, CUSTOMER, number)
     return msgspec.structs.replace(value, site=home_of(number)), revision, writer
@@ -261,7 +255,7 @@ def replace_customer(call: Call) -> Done:
 class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A customer's data as it should be."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    name: Line
     address: Annotated[str, msgspec.Meta(max_length=300)] | None = None
     contact: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 

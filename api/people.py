@@ -1,4 +1,4 @@
-"""Sessions, people, roles, signing keys and tokens over HTTP."""
+"""Sessions, people and their roles over HTTP."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from typing import Annotated, Any
 
 import msgspec
 
-from api import times
 from api.calls import Call, Done, Shown
 from api.confidences import OneTimeCode, Password
 from api.documents import reauthenticate
-from api.paging import PageQuery, page_sorted, refuse_unknown
-from devices.journal import Writer, open_journals
-from devices.people import credentials, enrolment, grants, persons, sessions, sign_in, signing_keys, tokens
-from devices.people.kinds import PublicKey
+from api.paging import page_sorted
+from api.texts import Name
+from api.writing import at_unit
+from devices.people import credentials, enrolment, grants, persons, sessions, sign_in
 from devices.problems import refuse
-from devices.values import UNIT, Instant
-
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+from devices.values import UNIT
 
 
 class SignInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,27 +45,11 @@ class PasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new: Password
 
 
-class OwnPasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One's own password, again."""
-
-    password: Password
-
-
 class GrantBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A role at a site, or at UNIT for the roles of the whole unit."""
 
     role: str
     site: str = UNIT
-
-
-class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An outlet's token: its site, scopes (`read`, `post`), the person it acts for, and when it ends (RFC 3339)."""
-
-    label: Name
-    site: str
-    scopes: list[str]
-    expires_at: times.Told
-    username: str | None = None
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -100,26 +81,6 @@ class PersonAnswer(msgspec.Struct, frozen=True):
     key: str | None
     key_status: str | None
     enrolment_code: str | None = None
-
-
-class TokenAnswer(msgspec.Struct, frozen=True):
-    """A token. `secret` is told once, when it is issued."""
-
-    id: str
-    label: str
-    site: str
-    scopes: list[str]
-    username: str | None
-    expires_at: Instant
-    active: bool
-    secret: str | None = None
-
-
-def _unit_writer(call: Call) -> Writer:
-    return open_journals(call.store, [UNIT], call.at_us)
-
-
-# --- the session
 
 
 def begin_session(call: Call) -> Done:
@@ -171,25 +132,22 @@ def _roles(granted: Any) -> list[Role]:
     return [Role(role, site) for role, site in sorted(granted)]
 
 
-# --- people
-
-
 def add_person(call: Call) -> Done:
     """Make a person, who signs up with the code."""
-    created = persons.create(_unit_writer(call), call.unit, call.who, call.body.username, call.body.name)
+    created = persons.create(at_unit(call), call.unit, call.who, call.body.username, call.body.name)
     return Done(201, call.body.username, created.code)
 
 
 def reset_password(call: Call) -> Done:
     """Void a person's password and signing key; they enrol again with the new code."""
     username = call.path["username"]
-    code = enrolment.reset_password(_unit_writer(call), call.who, username)
+    code = enrolment.reset_password(at_unit(call), call.who, username)
     return Done(200, username, code)
 
 
 def deactivate(call: Call) -> Done:
     """Shut a person out."""
-    persons.deactivate(_unit_writer(call), call.who, call.path["username"])
+    persons.deactivate(at_unit(call), call.who, call.path["username"])
     return Done(200, call.path["username"])
 
 
@@ -203,7 +161,7 @@ def choose_password(call: Call) -> None:
 def enrol(call: Call) -> Done:
     """Sign up: choose a password with the one-time code; this makes one's signing key."""
     username = call.path["username"]
-    enrolment.enrol(_unit_writer(call), username, call.body.code, call.prepared)
+    enrolment.enrol(at_unit(call), username, call.body.code, call.prepared)
     return Done(201, username)
 
 
@@ -221,21 +179,21 @@ def choose_password_anew(call: Call) -> None:
 
 def change_password(call: Call) -> Done:
     """Change one's own password."""
-    enrolment.change_password(_unit_writer(call), call.who, call.prepared)
+    enrolment.change_password(at_unit(call), call.who, call.prepared)
     return Done(200, call.who.username)
 
 
 def grant_role(call: Call) -> Done:
     """Give a person a role."""
     username = call.path["username"]
-    grants.grant(_unit_writer(call), call.who, username, call.body.role, call.body.site)
+    grants.grant(at_unit(call), call.who, username, call.body.role, call.body.site)
     return Done(201, username)
 
 
 def revoke_role(call: Call) -> Done:
     """Take a role away."""
     username = call.path["username"]
-    grants.revoke(_unit_writer(call), call.who, username, call.body.role, call.body.site)
+    grants.revoke(at_unit(call), call.who, username, call.body.role, call.body.site)
     return Done(200, username)
 
 
@@ -267,100 +225,3 @@ def _listed(listed: persons.Listed, code: str | None = None) -> PersonAnswer:
 def list_people(call: Call, _: Done) -> Shown:
     """Everybody."""
     return page_sorted(call, persons.everybody(call.store), lambda each: each.username, _listed)
-
-
-# --- keys
-
-
-class KeyQuery(PageQuery, frozen=True, kw_only=True):
-    """Whose keys; a page at a time."""
-
-    username: str
-
-
-def list_keys(call: Call, _: Done) -> Shown:
-    """A person's public keys, old ones too."""
-    refuse_unknown(call, "username")
-    return page_sorted(
-        call, signing_keys.keys_of(call.store, call.query.username), lambda each: each.fingerprint
-    )
-
-
-def confirm_key(call: Call) -> Done:
-    """Confirm another person's new key."""
-    key = signing_keys.confirm(_unit_writer(call), call.who, call.path["fingerprint"])
-    return Done(200, key.fingerprint)
-
-
-def make_key(call: Call) -> None:
-    """Make sure that it is still the person, then make the new key, before the transaction."""
-    reauthenticate(call)
-    username, secret = call.who.username, call.body.password
-    call.prepared = (
-        signing_keys.opened(call.store, username, secret),
-        signing_keys.new_key(username, secret),
-    )
-
-
-def rotate_key(call: Call) -> Done:
-    """Replace one's own signing key; the new one waits for another person's confirmation, the old one is kept."""
-    key = signing_keys.rotate(_unit_writer(call), call.who, *call.prepared)
-    return Done(201, key.fingerprint)
-
-
-def show_key(call: Call, done: Done) -> Shown:
-    """One public key."""
-    key: PublicKey | None = signing_keys.key_by_fingerprint(call.store, done.key)
-    if key is None:
-        raise refuse("not_found")
-    return Shown(key)
-
-
-# --- tokens
-
-
-def issue_token(call: Call) -> Done:
-    """Issue an outlet's token."""
-    body = call.body
-    issued = tokens.issue(
-        _unit_writer(call),
-        call.who,
-        label=body.label,
-        site=body.site,
-        scopes=body.scopes,
-        expires_at=times.moment(body.expires_at, "/expires_at"),
-        username=body.username,
-    )
-    return Done(201, issued.token.id, issued.secret)
-
-
-def revoke_token(call: Call) -> Done:
-    """End a token."""
-    tokens.revoke(_unit_writer(call), call.who, call.path["id"])
-    return Done(200, call.path["id"])
-
-
-def show_token(call: Call, done: Done) -> Shown:
-    """One token, with its secret where it was just issued."""
-    for token in tokens.every_token(call.store):
-        if token.id == done.key:
-            return Shown(_token(token, done.secret))
-    raise refuse("not_found")
-
-
-def list_tokens(call: Call, _: Done) -> Shown:
-    """Every token, without secrets."""
-    return page_sorted(call, tokens.every_token(call.store), lambda each: each.id, _token)
-
-
-def _token(token: Any, secret: str | None = None) -> TokenAnswer:
-    return TokenAnswer(
-        token.id,
-        token.label,
-        token.site,
-        token.scopes.split(),
-        token.username,
-        token.expires_at,
-        token.active,
-        secret,
-    )

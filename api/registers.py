@@ -9,6 +9,7 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.paging import page_sorted, refuse_unknown, sites_asked
+from api.texts import Name
 from devices import records, serials
 from devices.journal import open_journals
 from devices.problems import refuse
@@ -17,7 +18,6 @@ from devices.values import BIN_STATE, UNIT, Bin, Carrier, Condition, Kind, Model
 
 Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]
 SiteCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
 
@@ -50,7 +50,7 @@ class ModelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
     kind: Kind
     name: Name
-    serial_pattern: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    serial_pattern: Name
     price_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
     warranty_months: Annotated[int, msgspec.Meta(ge=0, le=600)]
     family: Code | None = None

@@ -10,6 +10,7 @@ import msgspec
 from api.calls import Call, Done, Shown
 from api.devices import LOOKUP_LIMIT
 from api.masking import masked_for
+from api.texts import Word
 from devices import serials
 from devices.ledger import checking, passport
 from devices.lifecycle import POSTED
@@ -17,7 +18,6 @@ from devices.problems import Problem, refuse
 from devices.values import Register
 from labels.words import detail
 
-Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 POSTED_NAMES = frozenset(document.name for document in POSTED)
 
 
@@ -26,17 +26,17 @@ class ScanItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     serial: Annotated[str, msgspec.Meta(max_length=200)]
     role: Literal["device", "faulty", "spare", "old", "new"] = "device"
-    bin: Code | None = None
-    model: Code | None = None
+    bin: Word | None = None
+    model: Word | None = None
     register: Register | None = None
 
 
 class ChecksBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Up to 500 scans for one document at one site; without a document they are only looked up."""
 
-    site: Code
+    site: Word
     scans: Annotated[list[ScanItem], msgspec.Meta(min_length=1, max_length=LOOKUP_LIMIT)]
-    document: Code | None = None
+    document: Word | None = None
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -10,7 +10,9 @@ from api import times
 from api.calls import Call, Done, Shown
 from api.paging import PAGE, Limit, cut
 from api.signing import SignatureAnswer, session_digest, shown_signature
-from api.stocktakes import Sentence, StocktakeAnswer, answer_of, site_of
+from api.stocktakes import StocktakeAnswer, answer_of, site_of
+from api.texts import Sentence
+from api.writing import at_site_of_number
 from devices.audit import evidence, sealing, sheet, signing, stocktakes
 from devices.audit.counting import RESULT, VARIANCES
 from devices.journal import open_journals
@@ -128,7 +130,7 @@ def _line(line: sheet.Line) -> SheetLine:
 
 def explain(call: Call) -> Done:
     """Say why a variance is there; every signature is void then."""
-    writer = open_journals(call.store, [site_of(call)], call.at_us)
+    writer = at_site_of_number(call)
     number, serial = call.path["number"], call.path["serial"]
     stocktakes.explain(
         writer,

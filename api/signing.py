@@ -11,17 +11,17 @@ from api import times
 from api.calls import Call
 from api.confidences import Password
 from api.documents import reauthenticate
+from api.texts import Word
 from devices.audit.kinds import Signature
 from devices.people import signing_keys
 
-Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signature: in which role, over the digest one has seen, with the password again."""
 
-    role: Code
+    role: Word
     digest: Digest
     password: Password
 

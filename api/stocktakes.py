@@ -10,21 +10,19 @@ from api import times
 from api.calls import Call, Done, Shown
 from api.paging import SiteQuery, page, sites_asked
 from api.signing import SignatureAnswer, shown_signature
+from api.texts import Sentence, Word
+from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit import scans as counting_scans
 from devices.audit import signing, stocktakes
 from devices.audit.counting import Part, Place
 from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
 from devices.audit.scans import Sent, Taken
-from devices.journal import open_journals
 from devices.problems import Problem
 from devices.values import Register
 from labels.words import sentence
 
 SCANS_LIMIT = 500
-
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
 class StocktakeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +40,7 @@ class ScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
     serial: Annotated[str, msgspec.Meta(max_length=200)]
     at: times.Told
-    bin: Code | None = None
+    bin: Word | None = None
     count: Part | None = None
 
 
@@ -115,7 +113,7 @@ class StocktakeAnswer(msgspec.Struct, frozen=True):
 def begin(call: Call) -> Done:
     """Open a stocktake."""
     body = call.body
-    writer = open_journals(call.store, [body.site], call.at_us)
+    writer = at_site_of_body(call)
     value = stocktakes.begin(
         writer,
         site=body.site,
@@ -134,26 +132,26 @@ def site_of(call: Call) -> str:
 
 def recount(call: Call) -> Done:
     """Begin the recount of what two counters disagree on."""
-    writer = open_journals(call.store, [site_of(call)], call.at_us)
+    writer = at_site_of_number(call)
     return Done(200, stocktakes.begin_recount(writer, call.path["number"], by=call.who.username).number)
 
 
 def close(call: Call) -> Done:
     """Close a stocktake into its sheet."""
-    writer = open_journals(call.store, [site_of(call)], call.at_us)
+    writer = at_site_of_number(call)
     return Done(200, stocktakes.close(writer, call.unit, call.path["number"], by=call.who.username).number)
 
 
 def reopen(call: Call) -> Done:
     """Go on counting."""
-    writer = open_journals(call.store, [site_of(call)], call.at_us)
+    writer = at_site_of_number(call)
     number, who = call.path["number"], call.who.username
     return Done(200, stocktakes.reopen(writer, number, by=who, reason=call.body.reason).number)
 
 
 def cancel(call: Call) -> Done:
     """Give a stocktake up."""
-    writer = open_journals(call.store, [site_of(call)], call.at_us)
+    writer = at_site_of_number(call)
     number, who = call.path["number"], call.who.username
     return Done(200, stocktakes.cancel(writer, number, by=who, reason=call.body.reason).number)
 

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from devices.problems import Problem
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+"""A code, a username, a day: one word."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Note = Annotated[str, msgspec.Meta(max_length=500)]
+"""A sentence that need not be said."""
 
 UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 UNKEEPABLE_IN_LINE = re.compile(f"[\t\n\r\u2028\u2029]|{UNKEEPABLE.pattern}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
-from typing import Annotated
 from urllib.parse import unquote
 
 import msgspec
 
 from api.calls import Call, Done, Shown
 from api.downloads import Download, safe_name
-from api.texts import unkeepable
+from api.texts import Line, Name, unkeepable
 from devices import records
 from devices.ledger import manifests
 from devices.ledger.papers import paper_kept
@@ -25,8 +24,8 @@ class ManifestQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     site: str
     register: Book
-    supplier: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    delivery_note: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    supplier: Line
+    delivery_note: Name
 
 
 class AttachmentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
