@@ -10,6 +10,11 @@ from devices.audit.stocktakes import blind_counts
 from devices.problems import refuse
 
 
+def counts_blind(call: Call, site: str, register: str) -> bool:
+    """Whether the caller is of a site's staff and the register is being counted blind there."""
+    return site in call.who.sites_of(SITE_STAFF) and register in blind_counts(call.store, site)
+
+
 def refuse_while_blind(call: Call, sites: Iterable[str] | None, register: str | None) -> None:
     """Refuse (`count_is_blind`) a look into a register that is being counted blind at a site of the caller's.
 

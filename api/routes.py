@@ -11,6 +11,7 @@ from api import (
     inspections,
     keys,
     labels,
+    minimum_levels,
     months,
     orders,
     people,
@@ -46,6 +47,7 @@ from devices.paperwork import (
 )
 from devices.people.kinds import PublicKey
 from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS
+from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
 
@@ -53,6 +55,7 @@ AUDITOR = Access(roles=("auditor",), site="number")
 POSTER = Access(roles="of_document", site="body", scope="post")
 READER = Access(roles=READERS, site="number", scope="read")
 READ_BOOK = Access(roles=READERS, site="path")
+READ_LEVEL = Access(roles=(*READERS, "admin"), site="path")
 DESK_BODY = Access(roles=("storekeeper", "clerk"), site="body")
 DESK_NUMBER = Access(roles=("storekeeper", "clerk"), site="number")
 STOREKEEPER_QUERY = Access(roles=("storekeeper",), site="query")
@@ -310,6 +313,12 @@ ROUTES = (
     R("PUT", "/v1/carriers/{code}", "replace_carrier", ADMIN, registers.showing(registers.CARRIERS), Carrier,
       write=registers.replacing(registers.CARRIERS), body=registers.CarrierBody, replaces=True,
       example={"code": "SF", "name": "顺丰速运", "active": False}),
+    # minimum levels of spares
+    R("GET", "/v1/minimum-levels", "list_minimum_levels", SIGNED_IN, minimum_levels.list_levels, list[Level],
+      query=minimum_levels.LevelQuery),
+    R("GET", "/v1/minimum-levels/{site}/{model}", "read_minimum_level", READ_LEVEL, minimum_levels.show_level, Level),
+    R("PUT", "/v1/minimum-levels/{site}/{model}", "replace_minimum_level", ADMIN, minimum_levels.show_level, Level,
+      write=minimum_levels.replace_level, body=minimum_levels.LevelBody, replaces=True, example={"minimum": 5}),
     # people, keys, tokens
     R("POST", "/v1/people", "add_person", ADMIN, people.show_person, people.PersonAnswer, write=people.add_person,
       body=people.PersonBody, statuses=CREATED, example={"username": "zhang.wei", "name": "张伟"}),

@@ -1,4 +1,4 @@
-"""The filled example's counts, at TJ01: one sealed with its evidence, and one under way."""
+"""The filled example's counts, at TJ01: one sealed with its evidence, one under way; and a level of spares not met."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from devices.ledger.drafts import AnyDraft
 from devices.people import signing_keys
 from devices.people.persons import person_of
 from devices.people.roles import Person
+from devices.spares.minimum_levels import MinimumLevel, set_minimum
 from devices.unit import Unit, unit_of
 from devices.values import Register
 from panku.demo import PASSWORDS
@@ -28,6 +29,8 @@ HOUR_US = 3_600 * SECOND_US
 DISKS = tuple(f"{661565731001 + n}" for n in range(8))
 SPARES = tuple(f"{661565741001 + n}" for n in range(4))
 PAPER = {"supplier": "启明税控设备厂", "delivery_note": "QM-20261118-004", "model": "TCG-01"}
+WANTED = len(SPARES) + 2
+"""The minimum level of spares: two lack, which the home page tells."""
 FOUND_IN = {DISKS[1]: "M-02"}
 """Where the counters find what is not in its bin; the first disk they do not find at all."""
 
@@ -45,6 +48,7 @@ def count(store: Store, now_us: int) -> None:
     for username, role in (("zhao", "storekeeper"), ("li", "auditor")):
         story.sign(sealed, username, role)
     story.at_us = now_us
+    story.want_spares(WANTED)
     story.scan(story.begin("spare"), [(serial, "S-01") for serial in SPARES[:2]])
 
 
@@ -79,6 +83,11 @@ class _Story:
                 self.store, self.unit, number, "approve",
                 by="li", reason=None, at_us=self.pass_by(), rulebook=RULEBOOK,
             )  # fmt: skip
+
+    def want_spares(self, minimum: int) -> None:
+        level = MinimumLevel(SITE, PAPER["model"], minimum)
+        with self.store.writing():
+            set_minimum(self.writer(), level, expected=0, by="admin")
 
     def begin(self, register: Register) -> str:
         with self.store.writing():

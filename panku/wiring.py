@@ -23,6 +23,7 @@ from devices.paperwork import PAPERWORK_KINDS
 from devices.people.doors import doors_url
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
+from devices.spares.minimum_levels import SPARES_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.sqlite_presence import Presence
 from devices.unit import FOUNDING
@@ -30,7 +31,9 @@ from panku import settings as panku_settings
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written
 from web.door import add_pages
 
-RECORD_KINDS = (FOUNDING, *REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *AUDIT_KINDS, MONTH)
+RECORD_KINDS = (
+    FOUNDING, *REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *SPARES_KINDS, *AUDIT_KINDS, MONTH,
+)  # fmt: skip
 
 CHECKS = (request_faults, credential_faults, stocktake_faults, month_faults, handover_faults)
 """What `panku verify` asks besides the ledger."""

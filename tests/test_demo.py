@@ -55,6 +55,11 @@ def test_the_examples_evidence_holds(door: Door) -> None:
     assert evidence.check(content, trusted).holds
 
 
+def test_the_example_has_too_few_spares_of_a_model(door: Door) -> None:
+    (level,) = door.sign_in("zhao").get("/v1/minimum-levels").json
+    assert (level["minimum"], level["available"], level["lacking"]) == (6, 4, 2)
+
+
 def test_the_examples_books_verify(door: Door) -> None:
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
 

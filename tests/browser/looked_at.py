@@ -58,6 +58,10 @@ def lived_in(store: Store, now_us: int) -> None:
     count_all(house)
     handover = begin(house)
     assert handover.status_code == 201, handover.text
+    wanted = house.of("admin").send(
+        "PUT", f"/v1/minimum-levels/{SITE}/TCG-01", {"minimum": 9}, If_Match='"0"'
+    )
+    assert wanted.status_code == 200, wanted.text
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
     assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200

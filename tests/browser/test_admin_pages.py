@@ -97,3 +97,16 @@ def test_an_order_is_opened_and_its_record_filed(visit: Visit, site: Site) -> No
     page.fill("[name=work]", "重新焊接")
     page.get_by_role("button", name="填服务记录").click()
     expect(page.locator(".told, h2", has_text="服务记录").first).to_be_visible()
+
+
+def test_a_minimum_level_is_set_and_set_anew_and_the_storekeeper_is_told(visit: Visit) -> None:
+    page = visit("admin", "/admin/registers")
+    form = page.locator("form[data-api='PUT /v1/minimum-levels/BJ01/TCG-01']")
+    for minimum in ("20", "9"):
+        page.get_by_text("BJ01 北京海淀库房").click()
+        form.get_by_label("TCG-01 最低库存").fill(minimum)
+        form.get_by_role("button").click()
+        expect(form).not_to_be_visible()  # shown anew
+        expect(form.locator("[name=minimum]")).to_have_value(minimum)
+    keeper = visit("zhang", "/books/BJ01/spare")
+    expect(keeper.get_by_text("低于最低库存，缺 2")).to_be_visible()

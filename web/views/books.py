@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import islice, takewhile
 from typing import Any
@@ -10,16 +11,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from api import times
-from api.access import SITE_STAFF
-from api.blind import refuse_while_blind
+from api.blind import counts_blind, refuse_while_blind
 from devices import serials
-from devices.audit.stocktakes import blind_counts
 from devices.database import Store
 from devices.ledger import books, cards
 from devices.ledger.course import BookMonth, course
 from devices.ledger.months import closed_as, first_day, month_of
 from devices.people.persons import names_of
 from devices.problems import refuse
+from devices.spares.minimum_levels import Level, levels_of
 from devices.unit import TIME_ZONE
 from devices.values import REGISTERS, STATES, Register
 from web import charts
@@ -63,8 +63,8 @@ def show_books(view: View) -> dict[str, Any]:
 
 def _shelf(view: View, site: str, register: Register) -> Shelf:
     store = view.call.store
-    counting = site in view.person.sites_of(SITE_STAFF) and register in blind_counts(store, site)
-    return Shelf(site, register, None if counting else books.totals(store, site, register).models)
+    blind = counts_blind(view.call, site, register)
+    return Shelf(site, register, None if blind else books.totals(store, site, register).models)
 
 
 def show_book(view: View) -> dict[str, Any]:
@@ -73,16 +73,30 @@ def show_book(view: View) -> dict[str, Any]:
     asked = view.text("as_of")
     as_of_us = _moment(asked) if asked else None
     totals = books.totals(view.call.store, site, register, as_of_us=as_of_us)
+    levels = _levels(view, site) if register == "spare" and as_of_us is None else None
     return {
         "site": site,
         "register": register,
-        "shelf": Shelf(site, register, totals.models),
+        "shelf": Shelf(site, register, _with_empty(totals.models, levels or ())),
+        "levels": levels,
         "columns": STATE_COLUMNS[register],
         "as_of_us": as_of_us,
         "asked": asked,
         "month": month_of(_today(view)),
         "today": _today(view).isoformat(),
     }
+
+
+def _levels(view: View, site: str) -> dict[str, Level]:
+    """How many spares are wanted at a site and how many lack, by model; they are told of now, and of no past moment."""
+    return {each.model: each for each in levels_of(view.call.store, [site]) if each.minimum}
+
+
+def _with_empty(models: list[books.ModelTotals], wanted: Iterable[str]) -> list[books.ModelTotals]:
+    """The models of a book, with those that are wanted in it and of which it holds none."""
+    held = {each.model for each in models}
+    empty = [books.ModelTotals(model=model) for model in wanted if model not in held]
+    return sorted([*models, *empty], key=lambda each: each.model)
 
 
 def show_card(view: View) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.access import visible_sites
+from api.blind import counts_blind
 from api.calls import Call
 from devices.audit import due
 from devices.audit.kinds import UNSETTLED
@@ -14,6 +15,7 @@ from devices.ledger.due import DEADLINE_OF_STATE, Due
 from devices.ledger.open_months import open_months
 from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
+from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View
 from web.views.handovers import handovers_for, unsigned_part
@@ -56,6 +58,7 @@ def show_home(view: View) -> dict[str, Any]:
         ).documents,
         "keys": _keys(call),
         "months": open_months(call.store, sites, today),
+        "short": _short(call, sites),
         "due": [(each, page_of(each)) for each in found],
         "handovers": [
             each
@@ -83,6 +86,12 @@ def _keys(call: Call) -> int:
     if not any(role in KEY_CONFIRMERS for role, _ in call.who.roles):
         return 0
     return sum(key.username != call.who.username for key in keys_with_status(call.store, "waiting"))
+
+
+def _short(call: Call, sites: list[str]) -> list[Level]:
+    """The models of which too few spares are available, but where the reader counts those blind."""
+    found = short(levels_of(call.store, sites))
+    return [each for each in found if not counts_blind(call, each.site, "spare")]
 
 
 def sites_of(call: Call) -> list[str]:

@@ -8,6 +8,7 @@ from devices import records
 from devices.database import Store
 from devices.people.persons import everybody
 from devices.people.roles import SITE_ROLES
+from devices.spares.minimum_levels import MOST, set_levels
 from devices.values import BIN_STATE, KINDS
 from web.pages import View
 
@@ -25,10 +26,27 @@ def show_registers(view: View) -> dict[str, Any]:
         "bins": records.all_current(store, records.BIN),
         "models": records.all_current(store, records.MODEL),
         "carriers": records.all_current(store, records.CARRIER),
+        "levels": _levels(store),
+        "most": MOST,
         "kinds": KINDS,
         "places": list(BIN_STATE),
         "steps": set_up(store),
     }
+
+
+def _levels(store: Store) -> dict[str, list[tuple[str, int, int]]]:
+    """By site in use: each model with its minimum level and that one's revision, 0 where it was never set.
+
+    A model that is closed is there as long as some of it are wanted.
+    """
+    known = {(level.site, level.model): (level.minimum, each) for level, each in set_levels(store)}
+    models = [model for model, _ in records.all_current(store, records.MODEL)]
+    sites = [site.code for site, _ in records.all_current(store, records.SITE) if site.active]
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for site in sites:
+        levels = [(model, *known.get((site, model.code), (0, 0))) for model in models]
+        found[site] = [(m.code, minimum, each) for m, minimum, each in levels if m.active or minimum]
+    return found
 
 
 def set_up(store: Store) -> list[tuple[str, bool]]:

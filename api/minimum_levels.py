@@ -1,0 +1,59 @@
+"""Minimum levels of spares over HTTP: set by administrators, read with what is available and what lacks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from api.access import visible_sites
+from api.blind import refuse_while_blind
+from api.calls import Call, Done, Shown
+from devices.journal import open_journals
+from devices.people.roles import ADMIN
+from devices.spares.minimum_levels import MOST, MinimumLevel, level_key, level_of, levels_of, set_minimum
+from devices.values import UNIT
+
+
+class LevelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many available spares are wanted; 0 where none are."""
+
+    minimum: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+
+
+class LevelQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Levels of one site, or of every site the caller reads."""
+
+    site: str | None = None
+
+
+def list_levels(call: Call, _: Done) -> Shown:
+    """Every level that was set at the caller's sites, by site and model, with what is available and what lacks."""
+    sites = _sites(call)
+    refuse_while_blind(call, sites, "spare")
+    return Shown(levels_of(call.store, sites))
+
+
+def _sites(call: Call) -> list[str] | None:
+    """The sites asked about: those the caller reads; an administrator, who sets the levels, sees every site's."""
+    asked = call.query.site
+    if call.who.may((ADMIN,), UNIT):
+        return None if asked is None else [asked]
+    return visible_sites(call.who, asked)
+
+
+def show_level(call: Call, _: Done) -> Shown:
+    """The level of a model at a site; its ETag is the level's own and does not change with the stock."""
+    site, model = call.path["site"], call.path["model"]
+    refuse_while_blind(call, [site], "spare")
+    level, revision = level_of(call.store, site, model)
+    return Shown(level, revision)
+
+
+def replace_level(call: Call) -> Done:
+    """Say how many available spares of a model are wanted at a site."""
+    site, model = call.path["site"], call.path["model"]
+    writer = open_journals(call.store, [site], call.at_us)
+    value = MinimumLevel(site, model, call.body.minimum)
+    set_minimum(writer, value, expected=call.if_match, by=call.who.username)
+    return Done(200, level_key(site, model))
