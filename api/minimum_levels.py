@@ -6,13 +6,11 @@ from typing import Annotated
 
 import msgspec
 
-from api.access import visible_sites
 from api.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
+from api.paging import page_sorted, sites_kept
 from devices.journal import open_journals
-from devices.people.roles import ADMIN
 from devices.spares.minimum_levels import MOST, MinimumLevel, level_key, level_of, levels_of, set_minimum
-from devices.values import UNIT
 
 
 class LevelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,25 +19,11 @@ class LevelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minimum: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 
 
-class LevelQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Levels of one site, or of every site the caller reads."""
-
-    site: str | None = None
-
-
 def list_levels(call: Call, _: Done) -> Shown:
     """Every level that was set at the caller's sites, by site and model, with what is available and what lacks."""
-    sites = _sites(call)
+    sites = sites_kept(call)
     refuse_while_blind(call, sites, "spare")
-    return Shown(levels_of(call.store, sites))
-
-
-def _sites(call: Call) -> list[str] | None:
-    """The sites asked about: those the caller reads; an administrator, who sets the levels, sees every site's."""
-    asked = call.query.site
-    if call.who.may((ADMIN,), UNIT):
-        return None if asked is None else [asked]
-    return visible_sites(call.who, asked)
+    return page_sorted(call, levels_of(call.store, sites), lambda each: level_key(each.site, each.model))
 
 
 def show_level(call: Call, _: Done) -> Shown:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.paging import page_sorted, refuse_unknown, sites_asked
+from api.paging import page_sorted, sites_kept
 from api.texts import Name
 from devices import records, serials
 from devices.journal import open_journals
@@ -196,8 +196,6 @@ def listing(register: Catalogue) -> Callable[[Call, Done], Shown]:
 
 def list_bins(call: Call, _: Done) -> Shown:
     """The bins of the sites the caller reads, an administrator's of all."""
-    refuse_unknown(call, "site")
-    named = None if call.query.site is None else [call.query.site]
-    sites = named if call.who.may(("admin",), UNIT) else sites_asked(call)
+    sites = sites_kept(call)
     bins = (value for value, _ in records.all_current(call.store, records.BIN))
     return page_sorted(call, (each for each in bins if sites is None or each.site in sites), records.BIN.key)

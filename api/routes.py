@@ -315,7 +315,7 @@ ROUTES = (
       example={"code": "SF", "name": "顺丰速运", "active": False}),
     # minimum levels of spares
     R("GET", "/v1/minimum-levels", "list_minimum_levels", SIGNED_IN, minimum_levels.list_levels, list[Level],
-      query=minimum_levels.LevelQuery),
+      query=SiteQuery),
     R("GET", "/v1/minimum-levels/{site}/{model}", "read_minimum_level", READ_LEVEL, minimum_levels.show_level, Level),
     R("PUT", "/v1/minimum-levels/{site}/{model}", "replace_minimum_level", ADMIN, minimum_levels.show_level, Level,
       write=minimum_levels.replace_level, body=minimum_levels.LevelBody, replaces=True, example={"minimum": 5}),

@@ -64,6 +64,7 @@ def more_of_each(house: House) -> None:
     done(begin(house))
     done(zhang.post("/v1/months", {"site": "BJ01", "register": "spare", "month": "2026-10"}))
     done(admin.post("/v1/carriers", {"code": "EMS", "name": "邮政速递"}))
+    done(admin.send("PUT", "/v1/minimum-levels/BJ01/TCG-02", {"minimum": 3}, If_Match='"0"'))
     done(house.of("wu").post("/v1/me/key", {"password": house.password("wu")}))
 
 
