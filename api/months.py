@@ -15,7 +15,7 @@ from api.writing import at_site_of_body
 from devices.audit import evidence, months, signing
 from devices.audit.month_statement import Header, decode
 from devices.journal import open_journals
-from devices.ledger.books import Statement
+from devices.ledger.books import ModelTotals, Statement
 from devices.ledger.months import Month, month_key, month_record, months_of
 from devices.values import Book
 
@@ -44,7 +44,7 @@ class MonthAnswer(msgspec.Struct, frozen=True):
 
 
 class ClosedMonth(MonthAnswer, frozen=True):
-    """A closed month with what was frozen: the statement, and the digest of every model's card.
+    """A closed month with what was frozen: the statement, the digest of every model's card, what was held at the close.
 
     A card's digest is the SHA-256 of a JSON array without spaces: site, register, model, from, to, opening, lines,
     closing; a line is serial, step, document, n, type, reverses, business_date, and 1 for in or -1 for out.
@@ -53,6 +53,7 @@ class ClosedMonth(MonthAnswer, frozen=True):
     header: dict[str, Any]
     statement: Statement
     cards: dict[str, str]
+    held: list[ModelTotals]
 
 
 def _place(call: Call) -> tuple[str, str, str]:
@@ -127,6 +128,7 @@ def show(call: Call, _: Done) -> Shown:
         header=_header(closed.header),
         statement=closed.statement,
         cards=closed.cards,
+        held=list(closed.held),
     )
     return Shown(whole, revision)
 

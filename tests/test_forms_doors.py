@@ -78,7 +78,7 @@ def test_a_form_asks_for_the_access_and_the_query_of_the_json_beside_it(form: Fo
     for ending in ("xlsx", "pdf"):
         route, beside = JSON[f"{form.name}_{ending}"], JSON[form.beside]
         assert route.access == beside.access
-        paged = {"after", "limit", "result"}
+        paged = {"after", "cursor", "limit", "result"}
         fields = {*beside.query.__struct_fields__} - paged
         assert fields == {*route.query.__struct_fields__}
 

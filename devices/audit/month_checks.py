@@ -12,7 +12,7 @@ from devices.audit.months import payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktakes import SIGNING_ROLES
 from devices.database import Row, Store
-from devices.ledger.books import Statement, statement
+from devices.ledger.books import Statement, statement, totals
 from devices.ledger.faults import UNREADABLE, Fault
 from devices.ledger.months import COLUMNS, MONTH, Month, month_key
 
@@ -45,6 +45,7 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
     try:
         closed = decode(value.payload)
         stated = statement(store, value.site, value.register, value.month)
+        held = totals(store, value.site, value.register, as_of_us=value.closed_at - 1).models
     except UNREADABLE:
         yield Fault("month", key, "the statement can not be read")
         return
@@ -52,6 +53,8 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
         yield Fault("month", key, "the ledger's statement is another than was closed")
     else:
         yield from _cards(store, key, closed, stated)
+        if list(closed.held) != held:  # counted from the close before, which was looked at in the same way
+            yield Fault("month", key, "the ledger held something else at the close")
 
 
 def _cards(store: Store, key: str, closed: ClosedStatement, stated: Statement) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ import msgspec
 from devices.audit.sheet import Signer
 from devices.chain import digest_of
 from devices.database import Store
-from devices.ledger.books import Card, Statement, card, entered
+from devices.ledger.books import Card, ModelTotals, Statement, card, entered
 from devices.ledger.months import first_day, last_day
 
 PAYLOAD_TYPE = "application/vnd.panku.month-statement+json"
@@ -35,11 +35,16 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class ClosedStatement(msgspec.Struct, frozen=True):
-    """What a close freezes and two persons sign; `cards` are the digests of the month's cards, by model."""
+    """What a close freezes and two persons sign.
+
+    `cards` are the digests of the month's cards, by model; `held` is what the book held just before the close, by
+    what had been recorded: a look into the past begins there.
+    """
 
     header: Header
     statement: Statement
     cards: dict[str, str]
+    held: tuple[ModelTotals, ...]
 
 
 encode = msgspec.json.Encoder().encode

@@ -7,13 +7,15 @@ undoes, in its own month (红字), so that opening + in - out = closing always h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from devices.database import Store
 from devices.ledger.history import EVENTS, Event, event_of
+from devices.ledger.months import first_day, month_after
 from devices.lifecycle import DOCUMENTS
 from devices.values import Instant
 
@@ -31,6 +33,9 @@ class ModelTotals(msgspec.Struct, frozen=True, kw_only=True):
     at_factory: int = 0
     missing: int = 0
     total: int = 0
+
+
+COUNTED_STATES = tuple(name for name in ModelTotals.__struct_fields__ if name not in ("model", "total"))
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -80,17 +85,23 @@ HELD_NOW = (
     "SELECT p.model, p.state, COUNT(*) FROM position p WHERE p.site = ? AND p.register = ?"
     " GROUP BY p.model, p.state ORDER BY p.model"
 )
-# A device's steps are numbered without gaps and never recorded before one another: the next one tells.
-HELD_THEN = (
-    "SELECT l.model, l.state, COUNT(*) FROM line l WHERE l.site = ? AND l.register = ? AND l.recorded_at <= ?"
-    " AND NOT EXISTS (SELECT 1 FROM line x WHERE x.serial = l.serial AND x.step = l.step + 1"
-    " AND x.recorded_at <= ?) GROUP BY l.model, l.state ORDER BY l.model"
-)
 IN = (
     "l.site = ? AND l.register = ? AND (COALESCE(l.from_site, '') <> ? OR COALESCE(l.from_register, '') <> ?)"
 )
 OUT = (
     "l.from_site = ? AND l.from_register = ? AND (COALESCE(l.site, '') <> ? OR COALESCE(l.register, '') <> ?)"
+)
+# Nothing that was recorded after a close is dated into its month or before: the date narrows by an index.
+SINCE = "l.business_date >= ? AND l.recorded_at >= ? AND l.recorded_at <= ?"
+MOVED = (
+    "SELECT l.model, l.state, COUNT(*) FROM line l WHERE l.site = ? AND l.register = ?"
+    f" AND {SINCE} GROUP BY l.model, l.state UNION ALL"
+    " SELECT l.model, l.from_state, -COUNT(*) FROM line l WHERE l.from_site = ? AND l.from_register = ?"
+    f" AND {SINCE} GROUP BY l.model, l.from_state"
+)
+LAST_CLOSE = (
+    "SELECT month, closed_at, payload FROM month WHERE site = ? AND register = ? AND state <> 'reopened'"
+    " AND closed_at <= ? ORDER BY month DESC LIMIT 1"
 )
 BALANCE = (
     f"SELECT (SELECT COUNT(*) FROM line l WHERE {IN} AND l.model = ? AND l.business_date < ?)"
@@ -104,20 +115,68 @@ COUNTED = (
 MOVEMENTS = f"{COUNTED.format(sign='1', which=IN)} UNION ALL {COUNTED.format(sign='-1', which=OUT)}"
 
 
+class Checkpoint(msgspec.Struct, frozen=True):
+    """What a register held by what was recorded before a moment, and the first day that anything later is dated."""
+
+    before_us: int = 0
+    from_date: str = ""
+    held: tuple[ModelTotals, ...] = ()
+
+
+NOTHING = Checkpoint()
+"""Before anything was recorded."""
+
+
 def totals(store: Store, site: str, register: str, *, as_of_us: int | None = None) -> Totals:
     """What the register holds now, or held at a past moment (by when lines were recorded)."""
-    if as_of_us is None:
-        rows = store.rows(HELD_NOW, (site, register))
-    else:
-        rows = store.rows(HELD_THEN, (site, register, as_of_us, as_of_us))
-    states: dict[str, dict[str, int]] = defaultdict(dict)
+    if as_of_us is not None:
+        since = checkpoint(store, site, register, as_of_us)
+        return Totals(site, register, as_of_us, held_since(store, site, register, as_of_us, since))
+    return Totals(site, register, None, _by_model(store.rows(HELD_NOW, (site, register))))
+
+
+def checkpoint(store: Store, site: str, register: str, as_of_us: int) -> Checkpoint:
+    """Where counting up to a moment begins: the last close before it, or nothing (DESIGN section 10)."""
+    row = store.row(LAST_CLOSE, (site, register, as_of_us))
+    if row is None:
+        return NOTHING
+    month, closed_at, payload = row
+    held = msgspec.json.decode(payload, type=_Frozen).held
+    return Checkpoint(closed_at, first_day(month_after(month)).isoformat(), held)
+
+
+class _Frozen(msgspec.Struct, frozen=True):
+    """What of a closed month's statement is counted from."""
+
+    held: tuple[ModelTotals, ...]
+
+
+def held_since(store: Store, site: str, register: str, as_of_us: int, since: Checkpoint) -> list[ModelTotals]:
+    """What the register held at a moment: what it held at a checkpoint, and each line in and out since.
+
+    This is exact: whatever moves a device of the register holds its site's journal (a sent device's arrival too), so
+    it is recorded after the close before it, and the close counts only what was recorded earlier.
+    """
+    window = (site, register, since.from_date, since.before_us, as_of_us)
+    return _by_model([*_counts(since.held), *store.rows(MOVED, (*window, *window))])
+
+
+def _counts(held: Iterable[ModelTotals]) -> Iterator[tuple[str, str, int]]:
+    for each in held:
+        for state in COUNTED_STATES:
+            yield each.model, state, getattr(each, state)
+
+
+def _by_model(rows: Iterable[Sequence[Any]]) -> list[ModelTotals]:
+    """(model, state, count) rows added up, without what comes to nothing."""
+    states: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for model, state, count in rows:
-        states[model][state] = count
-    models = [
-        ModelTotals(model=model, **counts, total=sum(counts.values()))
+        states[model][state] += count
+    return [
+        ModelTotals(model=model, **counts, total=total)
         for model, counts in sorted(states.items())
+        if (total := sum(counts.values()))
     ]
-    return Totals(site, register, as_of_us, models)
 
 
 def card(store: Store, site: str, register: str, model: str, from_date: str, to_date: str) -> Card:
