@@ -200,10 +200,15 @@ def content_of(decided: Decided, *, with_lines: bool, request: str | None = None
 def lines_of(
     writer: Writer, moves: Iterable[Move], case: Case, number: str, place: tuple[str, int]
 ) -> list[tuple[Any, ...]]:
-    """The line rows of a plan, in order; `place` is the journal link that puts them into effect."""
+    """The line rows of a plan, in order; `place` is the journal link that puts them into effect.
+
+    A line is recorded after the heads of both its sites, so that what a close has counted stays so.
+    """
     at, day = at_of(writer, case), case.draft.business_date
     rows = []
     for n, move in enumerate(moves, 1):
+        touched = {move.before.site, move.after.site} - {None}
+        assert touched <= writer.heads.keys(), "a journal that is not held"
         held, before = case.held.get(move.entry.serial), move.before
         rows.append(
             (
