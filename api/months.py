@@ -15,7 +15,7 @@ from api.writing import at_site_of_body
 from devices.audit import evidence, months, signing
 from devices.audit.month_statement import Header, decode
 from devices.journal import open_journals
-from devices.ledger.books import ModelTotals, Statement
+from devices.ledger.books import Checkpoint, Statement
 from devices.ledger.months import Month, month_key, month_record, months_of
 from devices.values import Book
 
@@ -53,7 +53,7 @@ class ClosedMonth(MonthAnswer, frozen=True):
     header: dict[str, Any]
     statement: Statement
     cards: dict[str, str]
-    held: list[ModelTotals]
+    checkpoint: Checkpoint | None
 
 
 def _place(call: Call) -> tuple[str, str, str]:
@@ -128,7 +128,7 @@ def show(call: Call, _: Done) -> Shown:
         header=_header(closed.header),
         statement=closed.statement,
         cards=closed.cards,
-        held=list(closed.held),
+        checkpoint=closed.checkpoint,
     )
     return Shown(whole, revision)
 

@@ -13,7 +13,7 @@ import pytest
 from devices.audit.month_checks import month_faults
 from devices.audit.month_statement import decode, encode
 from devices.database import Store
-from devices.ledger.books import COUNTED_STATES, NOTHING, checkpoint, totals
+from devices.ledger.books import COUNTED_STATES, NOTHING, last_checkpoint, totals
 from devices.ledger.verify import verify
 from devices.values import REGISTERS
 from panku.wiring import CHECKS, RECORD_KINDS
@@ -23,6 +23,7 @@ from tests.door import Client, Door
 
 BOOK = ("BJ01", "merchandise")
 SITES = ("BJ01", "TJ01")
+AHEAD_US = 600_000_000
 CUSTOMER = {"taxpayer_id": "110101199003077"}
 
 
@@ -33,11 +34,14 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     made = Door(store)
     make_ready(made)
     zhang = made.sign_in("zhang")
+    move_about(zhang, "2026-11-30")
+    for site in SITES:
+        review_all(made, site)
     move_about(zhang, "2026-12-01")
     assert close(zhang).status_code == 201
     move_about(zhang, "2026-12-02")
-    review_all(made)
-    review_all(made, "TJ01")
+    for site in SITES:
+        review_all(made, site)
     count(made)
     made.now += 31 * DAY_US
     zhang = made.sign_in("zhang")
@@ -48,7 +52,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
 
 
 def move_about(client: Client, day: str) -> None:
-    """A sale, a hold, a receipt of three, and a transfer that arrives."""
+    """A sale, a hold, a receipt of three, and a transfer that arrives where the clock is ten minutes ahead."""
     door, tag = client.door, day.replace("-", "")
 
     def post(kind: str, serials: list[str], **fields: Any) -> str:
@@ -75,10 +79,12 @@ def move_about(client: Client, day: str) -> None:
         bin="M-01",
     )
     number = post("dispatch", [sent], destination="TJ01", carrier="SF", consignment_number=f"W{tag}")
-    door.now += 1
+    here = door.now + 1
+    door.now += AHEAD_US
     arrival = {"type": "arrival", "site": "TJ01", "business_date": day, "dispatch": number, "bin": "M-01"}
     answer = door.sign_in("zhao").post("/v1/documents", {**arrival, "lines": [{"serial": sent}]})
     assert answer.status_code == 201, answer.text
+    door.now = here
 
 
 def counted(store: Store, site: str, register: str, at_us: int) -> dict[str, dict[str, int]]:
@@ -124,20 +130,46 @@ def test_every_moment_is_told_as_the_lines_until_then_have_it(door: Door) -> Non
 
 def test_counting_begins_at_the_last_close_before_the_moment(door: Door) -> None:
     november, december = (at for (at,) in door.store.rows("SELECT closed_at FROM month ORDER BY month"))
-    assert checkpoint(door.store, *BOOK, november - 1) == NOTHING
-    assert checkpoint(door.store, *BOOK, december - 1).before_us == november
-    assert checkpoint(door.store, *BOOK, december).before_us == december
-    assert checkpoint(door.store, *BOOK, december).from_date == "2027-01-01"
-    assert checkpoint(door.store, "TJ01", "merchandise", december) == NOTHING
+    assert last_checkpoint(door.store, *BOOK, november - 1) == NOTHING
+    assert last_checkpoint(door.store, *BOOK, december - 1).before_us == november
+    assert last_checkpoint(door.store, *BOOK, december).before_us == december
+    assert last_checkpoint(door.store, *BOOK, december).from_date == "2027-01-01"
+    assert last_checkpoint(door.store, "TJ01", "merchandise", december) == NOTHING
+
+
+def test_what_was_recorded_ahead_of_a_close_is_counted_after_it(door: Door) -> None:
+    (november,) = (at for (at,) in door.store.rows("SELECT MIN(closed_at) FROM month"))
+    ((arrived,),) = door.store.rows(
+        "SELECT recorded_at FROM line WHERE type = 'arrival' AND business_date = '2026-11-30' AND from_site = 'BJ01'"
+    )
+    assert november < arrived
+    assert last_checkpoint(door.store, *BOOK, november).from_date == "2026-11-30"
+
+
+def test_a_close_of_the_first_format_is_passed_over(door: Door) -> None:
+    rows = door.store.rows("SELECT month, payload FROM month")
+    change = "UPDATE month SET payload = ? WHERE month = ?"
+    with door.store.writing():
+        for month, payload in rows:
+            kept = msgspec.json.decode(payload)
+            del kept["checkpoint"]
+            door.store.execute(change, (msgspec.json.encode(kept).decode(), month))
+    assert last_checkpoint(door.store, *BOOK, door.now) == NOTHING
+    assert told(door.store, *BOOK, door.now) == counted(door.store, *BOOK, door.now)
+    with door.store.writing():
+        for month, payload in rows:
+            door.store.execute(change, (payload, month))
 
 
 def test_what_a_close_says_was_held_is_looked_at(door: Door) -> None:
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
     ((payload,),) = door.store.rows("SELECT payload FROM month WHERE month = '2026-11'")
     closed = decode(payload)
-    first = closed.held[0]
+    assert closed.checkpoint is not None
+    first, *others = closed.checkpoint.held
     other = msgspec.structs.replace(first, in_stock=first.in_stock - 1, quarantined=first.quarantined + 1)
-    changed = encode(msgspec.structs.replace(closed, held=(other, *closed.held[1:]))).decode()
+    wrong = msgspec.structs.replace(closed.checkpoint, held=(other, *others))
+    changed = encode(msgspec.structs.replace(closed, checkpoint=wrong)).decode()
     digest = hashlib.sha256(changed.encode()).hexdigest()
     with door.store.writing():
         change = "UPDATE month SET payload = ?, digest = ? WHERE month = '2026-11'"
@@ -147,7 +179,7 @@ def test_what_a_close_says_was_held_is_looked_at(door: Door) -> None:
         kept = hashlib.sha256(payload.encode()).hexdigest()
         door.store.execute(change, (payload, kept))
     told_of = "the ledger held something else at the close"
-    assert faults[0] == ("BJ01/merchandise/2026-11", told_of)
+    assert faults == [("BJ01/merchandise/2026-11", told_of)]
     assert list(month_faults(door.store)) == []
 
 
@@ -155,5 +187,5 @@ def test_a_month_that_was_opened_again_is_counted_from_no_more(door: Door) -> No
     (december,) = (at for (at,) in door.store.rows("SELECT MAX(closed_at) FROM month"))
     reopened = door.sign_in("zhang").post(f"{MONTH.replace('2026-11', DECEMBER)}/reopen", {"reason": "漏记"})
     assert reopened.status_code == 200, reopened.text
-    assert checkpoint(door.store, *BOOK, december).before_us < december
+    assert last_checkpoint(door.store, *BOOK, december).before_us < december
     assert told(door.store, *BOOK, december) == counted(door.store, *BOOK, december)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from devices.audit.month_statement import ClosedStatement, card_digest_of, decode
+from devices.audit.month_statement import ClosedStatement, card_digest_of, checkpoint_at, decode
 from devices.audit.months import payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktakes import SIGNING_ROLES
 from devices.database import Row, Store
-from devices.ledger.books import Statement, statement, totals
+from devices.ledger.books import NOTHING, Statement, statement
 from devices.ledger.faults import UNREADABLE, Fault
 from devices.ledger.months import COLUMNS, MONTH, Month, month_key
 
@@ -45,7 +45,7 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
     try:
         closed = decode(value.payload)
         stated = statement(store, value.site, value.register, value.month)
-        held = totals(store, value.site, value.register, as_of_us=value.closed_at - 1).models
+        held = checkpoint_at(store, stated, value.closed_at, NOTHING)
     except UNREADABLE:
         yield Fault("month", key, "the statement can not be read")
         return
@@ -53,7 +53,7 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
         yield Fault("month", key, "the ledger's statement is another than was closed")
     else:
         yield from _cards(store, key, closed, stated)
-        if list(closed.held) != held:  # counted from the close before, which was looked at in the same way
+        if closed.checkpoint not in (None, held):
             yield Fault("month", key, "the ledger held something else at the close")
 
 

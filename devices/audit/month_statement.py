@@ -7,11 +7,11 @@ import msgspec
 from devices.audit.sheet import Signer
 from devices.chain import digest_of
 from devices.database import Store
-from devices.ledger.books import Card, ModelTotals, Statement, card, entered
-from devices.ledger.months import first_day, last_day
+from devices.ledger.books import Card, Checkpoint, Statement, card, checkpoint_of, entered, last_checkpoint
+from devices.ledger.months import first_day, last_day, month_after
 
 PAYLOAD_TYPE = "application/vnd.panku.month-statement+json"
-FORMAT = 1
+FORMAT = 2
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -37,18 +37,27 @@ class Header(msgspec.Struct, frozen=True):
 class ClosedStatement(msgspec.Struct, frozen=True):
     """What a close freezes and two persons sign.
 
-    `cards` are the digests of the month's cards, by model; `held` is what the book held just before the close, by
-    what had been recorded: a look into the past begins there.
+    `cards` are the digests of the month's cards, by model; `checkpoint` is what the book held just before the close,
+    by what had been recorded: a look into the past begins there. The first format had none.
     """
 
     header: Header
     statement: Statement
     cards: dict[str, str]
-    held: tuple[ModelTotals, ...]
+    checkpoint: Checkpoint | None = None
 
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ClosedStatement).decode
+
+
+def checkpoint_at(
+    store: Store, stated: Statement, closed_at_us: int, since: Checkpoint | None = None
+) -> Checkpoint:
+    """What the book of a statement held before it was closed; counted from the last close, unless `since` is given."""
+    place, following = (stated.site, stated.register), first_day(month_after(stated.month)).isoformat()
+    counted_from = since or last_checkpoint(store, *place, closed_at_us)
+    return checkpoint_of(store, *place, closed_at_us, following, counted_from)
 
 
 def card_digests(store: Store, stated: Statement) -> dict[str, str]:

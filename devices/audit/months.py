@@ -17,13 +17,14 @@ from devices.audit.month_statement import (
     ClosedStatement,
     Header,
     card_digests,
+    checkpoint_at,
     decode,
     encode,
 )
 from devices.audit.stocktakes import SIGNING_ROLES, signers_of
 from devices.database import Store
 from devices.journal import Writer
-from devices.ledger.books import statement, totals
+from devices.ledger.books import statement
 from devices.ledger.months import MONTH, Month, closed_months, first_day, last_day, month_key, month_record
 from devices.people.roles import Person
 from devices.problems import Problem, Refused, refuse
@@ -59,8 +60,10 @@ def close_month(writer: Writer, unit: Unit, site: str, register: Book, month: st
         hash=head.hash,
         signers=tuple(signers_of(store, site)),
     )
-    held = totals(store, site, register, as_of_us=writer.at_us - 1).models
-    payload = encode(ClosedStatement(header, stated, card_digests(store, stated), tuple(held)))
+    closed = ClosedStatement(
+        header, stated, card_digests(store, stated), checkpoint_at(store, stated, writer.at_us)
+    )
+    payload = encode(closed)
     digest = hashlib.sha256(payload).hexdigest()
     value = Month(site, register, month, "closed", stocktake, digest, payload.decode(), writer.at_us, by)
     return records.write(writer, MONTH, value, by=by)[0]

@@ -15,7 +15,6 @@ import msgspec
 
 from devices.database import Store
 from devices.ledger.history import EVENTS, Event, event_of
-from devices.ledger.months import first_day, month_after
 from devices.lifecycle import DOCUMENTS
 from devices.values import Instant
 
@@ -91,7 +90,7 @@ IN = (
 OUT = (
     "l.from_site = ? AND l.from_register = ? AND (COALESCE(l.site, '') <> ? OR COALESCE(l.register, '') <> ?)"
 )
-# Nothing that was recorded after a close is dated into its month or before: the date narrows by an index.
+# Hardly anything that is recorded after a close is dated before the next month: the date's index narrows.
 SINCE = "l.business_date >= ? AND l.recorded_at >= ? AND l.recorded_at <= ?"
 MOVED = (
     "SELECT l.model, l.state, COUNT(*) FROM line l WHERE l.site = ? AND l.register = ?"
@@ -99,8 +98,12 @@ MOVED = (
     " SELECT l.model, l.from_state, -COUNT(*) FROM line l WHERE l.from_site = ? AND l.from_register = ?"
     f" AND {SINCE} GROUP BY l.model, l.from_state"
 )
+RECORDED_SINCE = (
+    "SELECT MIN(l.business_date) FROM line l WHERE l.recorded_at >= ?"
+    " AND ((l.site = ? AND l.register = ?) OR (l.from_site = ? AND l.from_register = ?))"
+)
 LAST_CLOSE = (
-    "SELECT month, closed_at, payload FROM month WHERE site = ? AND register = ? AND state <> 'reopened'"
+    "SELECT payload FROM month WHERE site = ? AND register = ? AND state <> 'reopened'"
     " AND closed_at <= ? ORDER BY month DESC LIMIT 1"
 )
 BALANCE = (
@@ -116,9 +119,9 @@ MOVEMENTS = f"{COUNTED.format(sign='1', which=IN)} UNION ALL {COUNTED.format(sig
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What a register held by what was recorded before a moment, and the first day that anything later is dated."""
+    """What a register held by what was recorded before a moment, and the first day that anything since is dated."""
 
-    before_us: int = 0
+    before_us: Instant = 0
     from_date: str = ""
     held: tuple[ModelTotals, ...] = ()
 
@@ -130,32 +133,42 @@ NOTHING = Checkpoint()
 def totals(store: Store, site: str, register: str, *, as_of_us: int | None = None) -> Totals:
     """What the register holds now, or held at a past moment (by when lines were recorded)."""
     if as_of_us is not None:
-        since = checkpoint(store, site, register, as_of_us)
+        since = last_checkpoint(store, site, register, as_of_us)
         return Totals(site, register, as_of_us, held_since(store, site, register, as_of_us, since))
     return Totals(site, register, None, _by_model(store.rows(HELD_NOW, (site, register))))
 
 
-def checkpoint(store: Store, site: str, register: str, as_of_us: int) -> Checkpoint:
+def checkpoint_of(
+    store: Store, site: str, register: str, before_us: int, from_date: str, since: Checkpoint
+) -> Checkpoint:
+    """A checkpoint of what a register holds now, of which nothing before `from_date` is recorded any more.
+
+    Some may have been recorded ahead already: an arrival is, by the clock of where it arrives.
+    """
+    book = (site, register, site, register)
+    row = store.row(RECORDED_SINCE, (before_us, *book))
+    ahead = str(row[0]) if row and row[0] is not None else from_date
+    held = held_since(store, site, register, before_us - 1, since)
+    return Checkpoint(before_us, min(from_date, ahead), tuple(held))
+
+
+def last_checkpoint(store: Store, site: str, register: str, as_of_us: int) -> Checkpoint:
     """Where counting up to a moment begins: the last close before it, or nothing (DESIGN section 10)."""
     row = store.row(LAST_CLOSE, (site, register, as_of_us))
-    if row is None:
-        return NOTHING
-    month, closed_at, payload = row
-    held = msgspec.json.decode(payload, type=_Frozen).held
-    return Checkpoint(closed_at, first_day(month_after(month)).isoformat(), held)
+    return (msgspec.json.decode(row[0], type=_Frozen).checkpoint if row else None) or NOTHING
 
 
 class _Frozen(msgspec.Struct, frozen=True):
-    """What of a closed month's statement is counted from."""
+    """What of a closed month's statement is counted from; its first format had nothing of it."""
 
-    held: tuple[ModelTotals, ...]
+    checkpoint: Checkpoint | None = None
 
 
 def held_since(store: Store, site: str, register: str, as_of_us: int, since: Checkpoint) -> list[ModelTotals]:
     """What the register held at a moment: what it held at a checkpoint, and each line in and out since.
 
-    This is exact: whatever moves a device of the register holds its site's journal (a sent device's arrival too), so
-    it is recorded after the close before it, and the close counts only what was recorded earlier.
+    This is exact: whatever moves a device of a book after a close holds the site's journal (a sent device's arrival
+    too), so it is recorded after the close, and is dated after its month.
     """
     window = (site, register, since.from_date, since.before_us, as_of_us)
     return _by_model([*_counts(since.held), *store.rows(MOVED, (*window, *window))])
