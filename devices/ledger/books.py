@@ -121,12 +121,12 @@ MOVEMENTS = f"{COUNTED.format(sign='1', which=IN)} UNION ALL {COUNTED.format(sig
 class Checkpoint(msgspec.Struct, frozen=True):
     """What a register held by what was recorded before a moment, and the first day that anything since is dated."""
 
-    before_us: Instant = 0
-    from_date: str = ""
-    held: tuple[ModelTotals, ...] = ()
+    before_us: Instant
+    from_date: str
+    held: tuple[ModelTotals, ...]
 
 
-NOTHING = Checkpoint()
+NOTHING = Checkpoint(0, "", ())
 """Before anything was recorded."""
 
 
