@@ -15,6 +15,7 @@ from devices import serials
 from devices.journal import Head, heads
 from devices.ledger import changes, history, listing, passport
 from devices.problems import Problem, refuse
+from devices.records import site_codes
 from devices.values import STATE, Register
 
 LOOKUP_LIMIT = 500
@@ -141,7 +142,7 @@ def list_changes(call: Call, _: Done) -> Shown:
     sites = visible_sites(call.who, None)
     refuse_while_blind(call, sites, None)
     if sites is None:
-        sites = [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+        sites = site_codes(call.store)
     after, limit = call.query.after, call.query.limit
     found = call.read_past(lambda store: changes.changes(store, sites, after, limit))
     return Shown(found, next={"after": found.cursor} if found.more else None)

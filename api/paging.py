@@ -13,6 +13,7 @@ from api.calls import Call, Shown
 from devices.ledger import cursors
 from devices.people.roles import ADMIN
 from devices.problems import refuse
+from devices.records import site_codes
 from devices.serials import shortened
 from devices.values import UNIT
 
@@ -102,7 +103,7 @@ def codes_asked(call: Call) -> list[str]:
     sites = sites_asked(call)
     if sites is not None:
         return sites
-    return [code for (code,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+    return site_codes(call.store)
 
 
 def after_cursor(cursor: str | None) -> Mapping[str, Any] | None:

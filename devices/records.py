@@ -189,6 +189,11 @@ def all_current(store: Store, kind: RecordKind) -> list[tuple[Any, int]]:
     ]
 
 
+def site_codes(store: Store) -> list[str]:
+    """The code of every site, in order."""
+    return [code for (code,) in store.rows("SELECT code FROM site ORDER BY code")]
+
+
 def listed(
     store: Store, kind: RecordKind, sites: Collection[str] | None = None, after: str = ""
 ) -> Iterator[Any]:
@@ -196,13 +201,17 @@ def listed(
 
     They are read as they are asked for, so that the first of many cost no more than the first of few.
     """
+    if sites is not None and not sites:
+        return
     where = f" AND site IN ({', '.join('?' * len(sites))})" if sites is not None else ""
     found = f"SELECT key, content FROM record WHERE kind = ? AND key > ?{where} ORDER BY key LIMIT ?"
-    rows: list[Any] = [(after, None)] if sites is None or sites else []
-    while rows:
-        rows = store.rows(found, (kind.name, rows[-1][0], *(sites or ()), AT_ONCE))
+    while True:
+        rows = store.rows(found, (kind.name, after, *(sites or ()), AT_ONCE))
         for _, content in rows:
             yield msgspec.json.decode(content, type=kind.value)
+        if len(rows) < AT_ONCE:
+            return
+        after = rows[-1][0]
 
 
 def next_number(store: Store, kind: RecordKind, prefix: str) -> str:

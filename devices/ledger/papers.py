@@ -17,6 +17,7 @@ from devices.paperwork import (
     attachment_key,
     consignment_key,
 )
+from devices.records import site_codes
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 def paper_kept(store: Store, digest: str, reads: Callable[[str], bool]) -> Attachment | None:
     """The record of a paper that a site keeps which the reader reads, the first by code; None without one."""
-    sites = [site for (site,) in store.rows("SELECT code FROM site ORDER BY code") if reads(site)]
+    sites = [site for site in site_codes(store) if reads(site)]
     known = _records(store, ATTACHMENT.name, {attachment_key(site, digest) for site in sites})
     return msgspec.json.decode(known[min(known)], type=Attachment) if known else None
 

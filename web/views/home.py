@@ -15,6 +15,7 @@ from devices.ledger.due import DEADLINE_OF_STATE, Due
 from devices.ledger.open_months import open_months
 from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
+from devices.records import site_codes
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View
@@ -98,7 +99,7 @@ def sites_of(call: Call) -> list[str]:
     """The sites the reader reads, by code."""
     sites = visible_sites(call.who, None)
     if sites is None:
-        return [site for (site,) in call.store.rows("SELECT code FROM site ORDER BY code")]
+        return site_codes(call.store)
     return sites
 
 
