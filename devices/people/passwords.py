@@ -7,16 +7,24 @@ import unicodedata
 from collections.abc import Iterable
 from math import prod
 
+import msgspec
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
 from devices.problems import Problem
 
-# OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. 22 ms on the slow machine.
-MEMORY_KIB = 19456
-PASSES = 2
-LANES = 1
+
+class Cost(msgspec.Struct, frozen=True):
+    """How much work argon2id is made to do: its memory in KiB, its passes over it, its lanes."""
+
+    memory_kib: int
+    passes: int
+    lanes: int
+
+
+COST = Cost(memory_kib=19456, passes=2, lanes=1)
+"""Source: OWASP Password Storage Cheat Sheet. 22 ms on two slow cores."""
 SALT_BYTES = 16
 HASH_BYTES = 32
 
@@ -44,16 +52,15 @@ OUR_WORDS = (
     "库房",
 )
 
-_HASHER = PasswordHasher(PASSES, MEMORY_KIB, LANES, HASH_BYTES, SALT_BYTES, type=Type.ID)
+
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(COST.passes, COST.memory_kib, COST.lanes, HASH_BYTES, SALT_BYTES, type=Type.ID)
 
 
-def _nobodys_hash() -> str:
-    """A hash that no known password has, with today's parameters: unknown users cost as much work as known ones."""
+def nobodys_hash() -> str:
+    """A hash that no known password has, at today's cost: unknown users cost as much work as known ones."""
     salt, digest = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (SALT_BYTES, HASH_BYTES))
-    return f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${digest}"
-
-
-NOBODYS_HASH = _nobodys_hash()
+    return f"$argon2id$v=19$m={COST.memory_kib},t={COST.passes},p={COST.lanes}${salt}${digest}"
 
 
 def normal(password: str) -> str:
@@ -63,21 +70,21 @@ def normal(password: str) -> str:
 
 def hash_password(password: str, *, salt: bytes | None = None) -> str:
     """The argon2id hash to store, parameters and salt included."""
-    return _HASHER.hash(normal(password), salt=salt)
+    return _hasher().hash(normal(password), salt=salt)
 
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether `password` is the one hashed; without a stored hash the same work is done and the answer is no."""
     try:
-        _HASHER.verify(stored or NOBODYS_HASH, normal(password))
+        _hasher().verify(stored or nobodys_hash(), normal(password))
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
 
 
 def outdated(stored: str) -> bool:
-    """Whether a hash was made with other parameters than today's, and is to be made again at the next sign-in."""
-    return _HASHER.check_needs_rehash(stored)
+    """Whether a hash was made at another cost than today's, and is to be made again at the next sign-in."""
+    return _hasher().check_needs_rehash(stored)
 
 
 def refuse_password(password: str, *, known: Iterable[str] = ()) -> list[Problem]:

@@ -41,7 +41,8 @@ def seal(
 ) -> Sealed:
     """Seal the 32 private bytes; the salt, and so the key, is new each time, and no nonce meets a key twice."""
     salt, nonce = random(passwords.SALT_BYTES), random(NONCE_BYTES)
-    empty = Sealed(passwords.MEMORY_KIB, passwords.PASSES, passwords.LANES, salt.hex(), nonce.hex(), "")
+    cost = passwords.COST
+    empty = Sealed(cost.memory_kib, cost.passes, cost.lanes, salt.hex(), nonce.hex(), "")
     sealed = AESGCM(_derived(empty, password)).encrypt(nonce, private, _bound_to(username, fingerprint))
     return msgspec.structs.replace(empty, sealed=sealed.hex())
 
