@@ -31,6 +31,11 @@ MEASURED_PX = 100
 _BREAKS = frozenset("\n\r\t")  # fpdf2 breaks lines at them and draws no glyph
 
 
+def document_font() -> tuple[Path, int]:
+    """The file that documents embed their characters from, and which of its faces."""
+    return FONT_FILE, FACE
+
+
 @cache
 def drawable() -> frozenset[int]:
     """The code points that the font has a glyph for."""
@@ -103,7 +108,8 @@ class Document(FPDF):
         self.set_creation_date(datetime.fromtimestamp(at_us // 1_000_000, UTC))
         self.set_producer("Panku")
         self.set_lang("zh-CN")
-        self.add_font(FAMILY, fname=FONT_FILE, collection_font_number=FACE)
+        file, face = document_font()
+        self.add_font(FAMILY, fname=file, collection_font_number=face)
         self.set_font(FAMILY, size=9)
         refuse_undrawable(title)
         self.set_title(title)
