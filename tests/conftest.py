@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,85 @@ import pytest
 
 from devices import schema
 from devices.database import Store
+from devices.people import passwords
+from devices.people.doors import doors_url, migrate_doors
+from labels import pdf
 from tests import postgresql
+from tests.door import fill_demo
+from tests.fonts import small_font
+from tests.scratch import write_in_memory
 from tests.staff import Staff
+from tests.statements import Recorder
 
 ENGINES = ("sqlite", "postgresql")
 FOLDER = pytest.StashKey[Path]()
+TRUE_COST, TRUE_FONT = passwords.COST, pdf.document_font
+HEARD = pytest.StashKey[Recorder]()
+PATCH = pytest.MonkeyPatch()
+SLOWEST: tuple[str, ...] = ()
+"""The files that take longest, as measured, the longest first; the others follow in their order."""
+CHEAP = passwords.Cost(memory_kib=8, passes=1, lanes=1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run may be asked for."""
+    parser.addoption("--every-engine", action="store_true", help="run on both engines what one would do for")
+    parser.addoption(
+        "--every-statement", action="store_true", help="fail unless both were sent each statement"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder for the PostgreSQL server of this run, shared by the processes of xdist."""
+    """One folder for the PostgreSQL server of this run, shared by the processes of xdist; one ear in each of them."""
+    write_in_memory()
     shared: str | None = getattr(config, "workerinput", {}).get("postgresql")
     config.stash[FOLDER] = Path(shared) if shared else postgresql.new_folder()
+    config.stash[HEARD] = Recorder()
+    config.stash[HEARD].listen(PATCH)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The slowest files first, so that no process has nothing left to do; on one engine what one will do for."""
+    items.sort(key=lambda item: SLOWEST.index(item.path.stem) if item.path.stem in SLOWEST else len(SLOWEST))
+    if not config.getoption("--every-engine"):
+        ids = {item.nodeid for item in items}
+        spared = {item for item in items if again(item, ids) and not item.get_closest_marker("both_engines")}
+        config.hook.pytest_deselected(items=list(spared))
+        items[:] = [item for item in items if item not in spared]
+
+
+def again(item: pytest.Item, ids: set[str]) -> bool:
+    """Whether this is a test's turn on PostgreSQL, beside one on SQLite."""
+    twin = item.nodeid.replace("postgresql", "sqlite")
+    return twin != item.nodeid and twin in ids
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say whose statements are heard."""
+    item.config.stash[HEARD].test = item.nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take in what a process of xdist has heard."""
+    node.config.stash[HEARD].merge(getattr(node, "workeroutput", {}).get("statements", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of xdist tells what it has heard; a whole run fails over a statement that one engine alone was sent."""
+    heard = session.config.stash[HEARD]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["statements"] = heard.seen
+    elif session.config.getoption("--every-statement") and any(heard.alone()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Tell which statements one engine alone was sent, and how many both were."""
+    if config.getoption("--every-statement"):
+        terminalreporter.section("statements")
+        for line in config.stash[HEARD].told():
+            terminalreporter.line(line)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -32,6 +101,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server, if one was started, in the process that made its folder."""
+    PATCH.undo()
     if not hasattr(config, "workerinput"):
         postgresql.stop(config.stash[FOLDER])
 
@@ -43,6 +113,7 @@ class Stores:
         self._folder, self._server = folder, server
         self._numbers = itertools.count(1)
         self._template = folder / "template.sqlite3"
+        self._filled: dict[tuple[str, Callable[[Store], None]], Store] = {}
 
     def fresh(self, engine: str) -> Store:
         """A migrated store of its own for one test or one example."""
@@ -50,9 +121,7 @@ class Stores:
             return Store(self._server().create(self._name()))
         if not self._template.exists():
             migrated(f"sqlite:///{self._template}")
-        file = self._file()
-        shutil.copy(self._template, file)
-        return Store(f"sqlite:///{file}")
+        return self._copy_of(self._template)
 
     def empty(self, engine: str) -> Store:
         """A store without a table."""
@@ -60,14 +129,25 @@ class Stores:
             return Store(self._server().create(self._name(), template="template0"))
         return Store(f"sqlite:///{self._file()}")
 
+    def filled(self, engine: str, fill: Callable[[Store], None]) -> Store:
+        """A copy of books that `fill` has filled, which each process of a run does once."""
+        if (engine, fill) not in self._filled:
+            made = self.fresh(engine)
+            fill(made)
+            made.close()
+            self._filled[engine, fill] = made
+        return self.copy(self._filled[engine, fill])
+
+    def demo(self, engine: str) -> Store:
+        """Demo books of their own."""
+        return self.filled(engine, fill_demo)
+
     def copy(self, store: Store) -> Store:
         """A copy of a store as it is now; the store is closed for it, and opens again by itself."""
         store.close()
         if store.engine == "postgresql":
             return Store(self._server().create(self._name(), template=_database(store)))
-        file = self._file()
-        shutil.copy(store.db.database, file)
-        return Store(f"sqlite:///{file}")
+        return self._copy_of(Path(store.db.database))
 
     def drop(self, store: Store) -> None:
         """Close a store and remove what it kept."""
@@ -75,8 +155,16 @@ class Stores:
         if store.engine == "postgresql":
             self._server().drop(_database(store))
         else:
-            for file in self._folder.glob(Path(store.db.database).name + "*"):
+            for file in self._folder.glob(Path(store.db.database).stem + ".*"):
                 file.unlink()
+
+    def _copy_of(self, file: Path) -> Store:
+        """The books of a file and their doors, copied."""
+        made = self._file()
+        shutil.copy(file, made)
+        if doors_of(file).exists():
+            shutil.copy(doors_of(file), doors_of(made))
+        return Store(f"sqlite:///{made}")
 
     def _name(self) -> str:
         return f"panku_{os.getpid()}_{next(self._numbers)}"
@@ -89,11 +177,46 @@ def _database(store: Store) -> str:
     return store.url.partition("?")[0].rpartition("/")[2]
 
 
+def doors_of(file: Path) -> Path:
+    """Where the doors of a file of books lie."""
+    return Path(doors_url(f"sqlite:///{file}").removeprefix("sqlite:///"))
+
+
 def migrated(url: str) -> None:
-    """Bring an empty database to the newest schema."""
-    store = Store(url)
-    schema.migrate(store)
-    store.close()
+    """Bring an empty database, and the doors that belong to it, to the newest schema."""
+    for database, migrate in ((url, schema.migrate), (doors_url(url), migrate_doors)):
+        store = Store(database)
+        migrate(store)
+        store.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Argon2id at its least. What a test waits for proves nothing: `true_cost` is for those whose subject it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", CHEAP)
+        yield
+
+
+@pytest.fixture
+def true_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as Panku serves it."""
+    monkeypatch.setattr(passwords, "COST", TRUE_COST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_fonts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Documents embed from a small font; `true_font` is for tests whose subject it is."""
+    folder = request.config.stash[FOLDER]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "document_font", cache(lambda: small_font(folder)))
+        yield
+
+
+@pytest.fixture
+def true_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents embed from the font that Panku ships with."""
+    monkeypatch.setattr(pdf, "document_font", TRUE_FONT)
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +246,14 @@ def store(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
     fresh = stores.fresh(request.param)
     yield fresh
     stores.drop(fresh)
+
+
+@pytest.fixture(params=ENGINES)
+def demo(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
+    """Demo books of one's own, once on each engine."""
+    copied = stores.demo(request.param)
+    yield copied
+    stores.drop(copied)
 
 
 @pytest.fixture

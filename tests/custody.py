@@ -20,7 +20,7 @@ from tests.conftest import Stores
 from tests.counts import begin as begin_count
 from tests.counts import held, scan
 from tests.counts import sign as sign_sheet
-from tests.door import TODAY, Client, Door
+from tests.door import TODAY, Client, Door, fill_demo
 
 NEWCOMERS = {
     "sun": "three blue kites in spring",
@@ -32,20 +32,16 @@ DAY_US = 86_400_000_000
 
 
 class House(Door):
-    """A door with a clerk, a supervisor and newcomers, in which everybody is signed in once."""
+    """A door over books that `fill_house` has filled, in which everybody is signed in once."""
 
-    def __init__(self, store: Store, *, filled: bool = False) -> None:
-        super().__init__(store, filled=filled)
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
         self.clients: dict[str, Client] = {}
-        if not filled:
-            self.enrol_extra()
-            for username in NEWCOMERS:
-                self.enrol(username)
 
     def copied(self, stores: Stores) -> House:
         """The same house in a store of its own."""
         self.doors.close()
-        house = House(stores.copy(self.store), filled=True)
+        house = House(stores.copy(self.store))
         house.now, house.keys = self.now, itertools.count(next(self.keys))
         return house
 
@@ -101,6 +97,16 @@ class House(Door):
     def faults(self) -> list[Any]:
         """What `panku verify` finds."""
         return verify(self.store, RECORD_KINDS, checks=CHECKS).faults
+
+
+def fill_house(store: Store) -> None:
+    """Fill empty books with the demo, a clerk, a supervisor and the newcomers."""
+    fill_demo(store)
+    house = House(store)
+    house.enrol_extra()
+    for username in NEWCOMERS:
+        house.enrol(username)
+    house.doors.close()
 
 
 def codes(answer: Any) -> list[str]:

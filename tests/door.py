@@ -13,7 +13,7 @@ from api.calls import Services
 from devices.database import Store
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons, tokens
-from devices.people.doors import doors_url, migrate_doors
+from devices.people.doors import doors_url
 from devices.people.roles import Person
 from devices.unit import unit_of
 from devices.values import UNIT
@@ -28,15 +28,17 @@ EXTRA = {
 }
 
 
+def fill_demo(store: Store) -> None:
+    """Fill empty books with the demo, as of the day before NOW."""
+    fill(store, NOW - 86_400_000_000)
+
+
 class Door:
     """The application over demo books; `sign_in` gives a client of that person."""
 
-    def __init__(self, store: Store, *, filled: bool = False) -> None:
-        if not filled:
-            fill(store, NOW - 86_400_000_000)
+    def __init__(self, store: Store) -> None:
         self.store = store
         self.doors = Store(doors_url(store.url))
-        migrate_doors(self.doors)
         self.now = NOW
         self.services = Services(
             store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests import custody
 from tests.closing import DAY_US, close, review_all, seal
 from tests.conftest import Stores
-from tests.custody import House, answers, fault, inspect, request
+from tests.custody import House, answers, fault, fill_house, inspect, request
 from tests.door import TODAY
 
 MONTH = TODAY[:7]
@@ -13,7 +13,7 @@ MONTH = TODAY[:7]
 
 def filled_house(stores: Stores) -> House:
     """Demo books with counts, an inspection, a visit, a handover, and a month that both have signed."""
-    house = House(stores.fresh("sqlite"))
+    house = House(stores.filled("sqlite", fill_house))
     custody.count_all(house)
     inspect(house.of("zhang"), answers(fault()))
     request(house)

@@ -39,7 +39,7 @@ class Server:
 
     def create(self, database: str, template: str = TEMPLATE) -> str:
         """Make a database from a template and return its URL."""
-        self._run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self._run(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY file_copy')
         return self.url(database)
 
     def drop(self, database: str) -> None:
@@ -72,7 +72,7 @@ class Server:
 
 def new_folder() -> Path:
     """A folder for a run's server; its path is short, as a socket's must be."""
-    folder = Path(tempfile.mkdtemp(prefix="panku-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="panku-"))
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
     return folder

@@ -8,7 +8,7 @@ from devices import records, unit
 from devices.database import Store
 from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons
-from devices.people.doors import doors_url, migrate_doors
+from devices.people.doors import doors_url
 from devices.people.roles import SYSTEM, Person
 from devices.problems import Refused
 from devices.records import SITE
@@ -32,7 +32,6 @@ class Staff:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.doors = Store(doors_url(store.url))
-        migrate_doors(self.doors)
         with store.writing():
             self.unit = unit.found(store, "航信服务单位", NOW)
         with self.writing() as writer:

@@ -34,7 +34,7 @@ REFUSED = {"role_missing", "person_required", "scope_missing", "sign_in_required
 @pytest.fixture(scope="module")
 def door(stores: Stores) -> Door:
     """Demo books with one person of each role."""
-    made = Door(stores.fresh("sqlite"))
+    made = Door(stores.demo("sqlite"))
     made.enrol_extra()
     return made
 

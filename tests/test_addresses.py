@@ -42,7 +42,7 @@ def test_the_client_is_the_last_address_that_no_trusted_proxy_has(
 @pytest.fixture
 def door(stores: Stores) -> Iterator[Door]:
     """Demo books behind a proxy."""
-    made = Door(stores.fresh("sqlite"))
+    made = Door(stores.demo("sqlite"))
     made.services.trusted_proxies = ("127.0.0.1",)
     yield made
     stores.drop(made.store)

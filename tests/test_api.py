@@ -12,9 +12,9 @@ from tests.door import TODAY, Door, move
 
 
 @pytest.fixture
-def door(store: Store) -> Door:
+def door(demo: Store) -> Door:
     """The application over demo books, on each engine."""
-    return Door(store)
+    return Door(demo)
 
 
 def test_a_repeated_key_and_body_answers_as_the_first_time_and_does_nothing(door: Door) -> None:

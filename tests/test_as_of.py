@@ -30,7 +30,7 @@ CUSTOMER = {"taxpayer_id": "110101199003077"}
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """Two closed months of BJ01's merchandise, with movements before, between and after them."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     made = Door(store)
     make_ready(made)
     zhang = made.sign_in("zhang")

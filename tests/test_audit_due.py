@@ -19,7 +19,7 @@ from devices.unit import unit_of
 from devices.values import REGISTERS, UNIT, Bin, Site
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin as begin_count
-from tests.custody import DAY_US, House, answers, count_all, fault, inspect, request, take
+from tests.custody import DAY_US, House, answers, count_all, fault, fill_house, inspect, request, take
 
 TODAY = date(2026, 11, 24)
 ORDERS = ("repair_record", "on_site_repair")
@@ -28,7 +28,7 @@ ORDERS = ("repair_record", "on_site_repair")
 @pytest.fixture(scope="module", params=ENGINES)
 def base(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
     """Two sites with bins since November 3rd, where nothing of custody was done yet."""
-    store = stores.fresh(request.param)
+    store = stores.filled(request.param, fill_house)
     yield House(store)
     stores.drop(store)
 

@@ -59,9 +59,9 @@ def demo(stores: Stores) -> Callable[[str], Door]:
 
     def copy(engine: str) -> Door:
         if engine not in filled:
-            filled[engine] = stores.fresh(engine)
+            filled[engine] = stores.demo(engine)
             Door(filled[engine]).doors.close()
-        return Door(stores.copy(filled[engine]), filled=True)
+        return Door(stores.copy(filled[engine]))
 
     return copy
 
@@ -347,7 +347,7 @@ def test_books_that_cannot_be_read_any_more_are_replaced_and_kept(
 
 def post_often(url: str, times: int, started: Any) -> None:
     """Post moves to and fro."""
-    door = Door(Store(url), filled=True)
+    door = Door(Store(url))
     zhang = door.sign_in("zhang")
     started.set()
     for n in range(times):

@@ -22,7 +22,7 @@ IN_M01, IN_M02, SOLD, IN_TRANSIT, SPARE = (
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def zhang(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Client]:
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Door(store).sign_in("zhang")
     stores.drop(store)
 

@@ -23,7 +23,7 @@ SAID_IN_CONFIDENCE = ("password", "new")
 
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
-    made = Door(stores.fresh(request.param))
+    made = Door(stores.demo(request.param))
     yield made
     stores.drop(made.store)
 

@@ -18,7 +18,7 @@ WAYBILL = "托运单 SF1234567890".encode()
 @pytest.fixture(params=ENGINES)
 def zhang(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Client]:
     """A storekeeper of the site that sent a consignment."""
-    door = Door(stores.fresh(request.param))
+    door = Door(stores.demo(request.param))
     yield door.sign_in("zhang")
     door.doors.close()
     stores.drop(door.store)

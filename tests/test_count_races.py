@@ -100,7 +100,7 @@ class Hall:
 @pytest.fixture(params=ENGINES)
 def hall(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Hall]:
     """The demo's books behind the real application."""
-    door = Door(stores.fresh(request.param))
+    door = Door(stores.demo(request.param))
     yield Hall(door)
     stores.drop(door.store)
 

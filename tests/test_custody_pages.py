@@ -10,7 +10,7 @@ from devices.audit.custody import HANDOVER
 from devices.audit.inspections import CHECKLIST
 from devices.audit.open_items import OPEN_ITEMS
 from tests.conftest import Stores
-from tests.custody import House, begin, count_all, fault, inspect, request, sign, take
+from tests.custody import House, begin, count_all, fault, fill_house, inspect, request, sign, take
 from tests.custody import answers as answered
 from tests.door import TODAY
 from web.door import add_pages
@@ -19,7 +19,7 @@ from web.views.custody import DEADLINES
 
 @pytest.fixture(scope="module")
 def counted(stores: Stores) -> Iterator[House]:
-    store = stores.fresh("sqlite")
+    store = stores.filled("sqlite", fill_house)
     made = House(store)
     count_all(made)
     yield made

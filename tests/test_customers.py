@@ -14,9 +14,9 @@ PATH = f"/v1/customers/{NUMBER}"
 
 
 @pytest.fixture
-def door(store: Store) -> Door:
+def door(demo: Store) -> Door:
     """Demo books on each engine; the customer is of BJ01."""
-    return Door(store)
+    return Door(demo)
 
 
 def sale(zhao: Client) -> None:

@@ -24,7 +24,7 @@ from tests.door import NOW, Door
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The example with its counts, on each engine."""
-    store: Store = stores.fresh(request.param)
+    store: Store = stores.demo(request.param)
     made = Door(store)
     count(store, NOW)
     made.now = NOW + 3_600_000_000

@@ -16,9 +16,9 @@ OTHER = "91110000600037341L"
 
 
 @pytest.fixture
-def door(store: Store) -> Door:
+def door(demo: Store) -> Door:
     """Demo books on each engine, with a proposed opening that makes a new customer known."""
-    return Door(store)
+    return Door(demo)
 
 
 def proposal(zhang: Client) -> str:

@@ -26,7 +26,7 @@ from tests.door import Door
 @pytest.fixture(scope="module")
 def signed(stores: Stores) -> Iterator[tuple[Door, str]]:
     """A sealed sheet."""
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     door = Door(store)
     zhang, li = door.sign_in("zhang"), door.sign_in("li")
     number = begin(zhang)

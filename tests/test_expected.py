@@ -17,7 +17,7 @@ SENT = ["661565714365", "661565714366", "661565714367"]
 
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Door(store)
     stores.drop(store)
 

@@ -12,7 +12,7 @@ from labels.forms.spans import pairs_over
 from labels.words import term
 from tests import custody
 from tests.conftest import Stores
-from tests.custody import House, answers, fault, inspect, request, take
+from tests.custody import House, answers, fault, fill_house, inspect, request, take
 from tests.door import TODAY
 from tests.printed import pdf_text, printed
 
@@ -20,7 +20,7 @@ from tests.printed import pdf_text, printed
 @pytest.fixture
 def house(stores: Stores) -> Iterator[House]:
     """Demo books with a clerk, a supervisor and newcomers."""
-    store = stores.fresh("sqlite")
+    store = stores.filled("sqlite", fill_house)
     yield House(store)
     stores.drop(store)
 

@@ -29,7 +29,7 @@ SOLD, NAME, CUSTOMER = "661565714354", "朝阳区惠民便利店", "C-BJ01-00000
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The application over demo books, on each engine."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Door(store)
     stores.drop(store)
 
@@ -37,7 +37,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
 @pytest.fixture
 def sqlite_door(stores: Stores) -> Iterator[Door]:
     """The same on SQLite alone, for what asks nothing of the engine."""
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     yield Door(store)
     stores.drop(store)
 
@@ -45,7 +45,7 @@ def sqlite_door(stores: Stores) -> Iterator[Door]:
 @pytest.fixture(scope="module")
 def read_only(stores: Stores) -> Iterator[Door]:
     """The same once for every test that changes nothing."""
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     yield Door(store)
     stores.drop(store)
 

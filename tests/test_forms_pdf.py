@@ -231,6 +231,7 @@ def picture_of(name: str) -> Image.Image:
     return pages(bytes_of(sheet(signatures)), GOLDEN_DPI)[page]
 
 
+@pytest.mark.usefixtures("true_font")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_page_looks_as_it_did_when_it_was_looked_at(name: str) -> None:
     golden, page = opened((GOLDEN / f"{name}.png").read_bytes()).convert("L"), picture_of(name)

@@ -23,7 +23,7 @@ HELD, OTHER, SPARE, SOLD, MISSING = (
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """Demo books, on each engine."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Door(store)
     stores.drop(store)
 

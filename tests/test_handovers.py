@@ -28,6 +28,7 @@ from tests.custody import (
     codes,
     count_all,
     fault,
+    fill_house,
     inspect,
     receipt,
     request,
@@ -42,7 +43,7 @@ from tests.door import TODAY
 @pytest.fixture(scope="module", params=ENGINES)
 def counted(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
     """BJ01 with every register counted and sealed this month."""
-    store = stores.fresh(request.param)
+    store = stores.filled(request.param, fill_house)
     made = House(store)
     count_all(made)
     yield made

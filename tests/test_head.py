@@ -17,7 +17,7 @@ from web.door import add_pages
 @pytest.fixture(scope="module")
 def zhang(stores: Stores) -> Client:
     """A storekeeper over demo books, with the pages."""
-    door = Door(stores.fresh("sqlite"))
+    door = Door(stores.demo("sqlite"))
     add_pages(door.app, door.services)
     return door.sign_in("zhang")
 

@@ -33,7 +33,7 @@ def begun(store: Store) -> None:
 def new(stores: Stores) -> Iterator[Door]:
     store = stores.fresh("sqlite")
     begun(store)
-    door = Door(store, filled=True)
+    door = Door(store)
     add_pages(door.app, door.services)
     yield door
     door.doors.close()
@@ -42,7 +42,7 @@ def new(stores: Stores) -> Iterator[Door]:
 
 @pytest.fixture
 def filled(stores: Stores) -> Iterator[Door]:
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     door = Door(store)
     add_pages(door.app, door.services)
     yield door

@@ -26,7 +26,7 @@ Import = Callable[..., int]
 @pytest.fixture
 def books(stores: Stores) -> Store:
     """Demo books, on SQLite: what the command does to them is tested on both engines elsewhere."""
-    return Door(stores.fresh("sqlite")).store
+    return Door(stores.demo("sqlite")).store
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 
 from devices.audit.inspections import CHECKLIST
 from tests.conftest import ENGINES, Stores
-from tests.custody import House, answers, codes, fault, inspect
+from tests.custody import House, answers, codes, fault, fill_house, inspect
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def house(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
-    store = stores.fresh(request.param)
+    store = stores.filled(request.param, fill_house)
     yield House(store)
     stores.drop(store)
 

@@ -67,7 +67,7 @@ def values(answer: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 @pytest.fixture(scope="module")
 def zhang(stores: Stores) -> Client:
     """A storekeeper over demo books with a repair whose record is filed."""
-    client = Door(stores.fresh("sqlite")).sign_in("zhang")
+    client = Door(stores.demo("sqlite")).sign_in("zhang")
     record = {"completed_at": f"{TODAY}T00:00:00+08:00", "diagnosis": "x", "work": "y"}
     filed = client.post("/v1/repairs/R-BJ01-000001/service-record", record)
     assert filed.status_code == 201, filed.text

@@ -14,14 +14,14 @@ from devices.values import UNIT
 from panku.commands.heads import read_heads
 from panku.wiring import RECORD_KINDS
 from tests.conftest import Stores
-from tests.custody import House
+from tests.custody import House, fill_house
 from tests.test_verify import unguard
 from web.door import add_pages
 
 
 @pytest.fixture
 def house(stores: Stores) -> Iterator[House]:
-    store = stores.fresh("sqlite")
+    store = stores.filled("sqlite", fill_house)
     made = House(store)
     add_pages(made.app, made.services)
     yield made

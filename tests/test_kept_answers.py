@@ -17,7 +17,7 @@ from tests.test_verify import Rollback, unguard
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """Books with documents that were posted over HTTP, among them a proposal that was reviewed, without the guards."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     made = Door(store)
     zhang, li = made.sign_in("zhang"), made.sign_in("li")
     assert zhang.post("/v1/documents", move()).status_code == 201

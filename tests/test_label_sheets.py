@@ -238,6 +238,7 @@ def test_the_font_has_the_characters_of_chinese_names() -> None:
     assert {*map(ord, everyday + rare)} <= drawable()
 
 
+@pytest.mark.usefixtures("true_font")
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_words_and_the_number_can_be_read_beside_the_bars(locale: Locale) -> None:
     stock = STOCK["L7163"]
@@ -278,6 +279,7 @@ def picture_of(name: str) -> Image.Image:
     return page
 
 
+@pytest.mark.usefixtures("true_font")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_page_looks_as_it_did_when_it_was_looked_at(name: str) -> None:
     golden, page = opened((GOLDEN / f"{name}.png").read_bytes()).convert("L"), picture_of(name)

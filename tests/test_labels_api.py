@@ -30,7 +30,7 @@ FINISH = {"kind": "command", "command": "finish"}
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Door:
     """Demo books on each engine, with a clerk and a supervisor."""
-    made = Door(stores.fresh(request.param))
+    made = Door(stores.demo(request.param))
     made.enrol_extra()
     return made
 
@@ -276,7 +276,7 @@ def test_no_site_or_bin_has_a_code_that_reads_like_a_command(door: Door, prefix:
 @pytest.fixture(scope="module")
 def books(stores: Stores) -> Door:
     """Demo books that the command opens."""
-    return Door(stores.fresh("sqlite"))
+    return Door(stores.demo("sqlite"))
 
 
 @pytest.fixture

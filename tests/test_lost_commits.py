@@ -20,7 +20,7 @@ Commit = Callable[[], None]
 @pytest.fixture
 def door(stores: Stores) -> Iterator[Door]:
     """Demo books on PostgreSQL."""
-    store = stores.fresh("postgresql")
+    store = stores.demo("postgresql")
     yield Door(store)
     stores.drop(store)
 

@@ -23,7 +23,7 @@ CALLERS = {"storekeeper": "zhang", "auditor": "li", "admin": "admin"}
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Door:
     """Demo books with an order of each kind and a manifest, on each engine."""
-    made = Door(stores.fresh(request.param))
+    made = Door(stores.demo(request.param))
     zhang = made.sign_in("zhang")
     order = {"site": "BJ01", "serial": "661565714354", "fault": "坏", "technician": "王"}
     assert zhang.post("/v1/dispatch-orders", order).status_code == 201

@@ -12,9 +12,9 @@ PATH = "/v1/manifests?site=BJ01&register=spare&supplier=x&delivery_note="
 
 
 @pytest.fixture
-def zhang(store: Store) -> Client:
+def zhang(demo: Store) -> Client:
     """A storekeeper over demo books, on each engine."""
-    return Door(store).sign_in("zhang")
+    return Door(demo).sign_in("zhang")
 
 
 def test_the_same_list_for_the_same_delivery_is_refused_naming_the_first(zhang: Client) -> None:

@@ -11,9 +11,9 @@ SERIAL, NAME, NUMBER = "661565714354", "朝阳区惠民便利店", "C-BJ01-00000
 
 
 @pytest.fixture
-def door(store: Store) -> Door:
+def door(demo: Store) -> Door:
     """The application over demo books, on each engine."""
-    return Door(store)
+    return Door(demo)
 
 
 def ways_to_ask(client: Client) -> dict[str, str]:

@@ -16,7 +16,7 @@ from devices.paperwork import DISPATCH_ORDER, REPAIR, ServiceRecord
 from devices.records import RecordKind
 from devices.spares import orders
 from tests.conftest import Stores
-from tests.custody import DAY_US, House, answers, count_all, fault, inspect, request, take
+from tests.custody import DAY_US, House, answers, count_all, fault, fill_house, inspect, request, take
 from tests.door import TODAY
 from tests.reading_books import SERIALS, ReadingBooks, at
 
@@ -100,7 +100,7 @@ def test_what_meets_a_deadline_takes_devices_out_of_its_state(state: str) -> Non
 @pytest.fixture(scope="module")
 def house(stores: Stores) -> Iterator[House]:
     """A site where everything audits ask for was done once, and two findings, one of them settled late."""
-    store = stores.fresh("sqlite")
+    store = stores.filled("sqlite", fill_house)
     made = House(store)
     count_all(made)
     late = fault("damp", due_on=TODAY)

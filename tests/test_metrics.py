@@ -37,7 +37,7 @@ Labels = tuple[tuple[str, str], ...]
 @pytest.fixture(scope="module", params=ENGINES)
 def filled(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
     """Demo books, once on each engine, to be copied."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     Door(store).doors.close()
     yield store
     stores.drop(store)
@@ -47,7 +47,7 @@ def filled(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
 def door(filled: Store, stores: Stores) -> Iterator[Door]:
     """A copy of them with pages, whose metrics TOKEN opens."""
     store = stores.copy(filled)
-    made = Door(store, filled=True)
+    made = Door(store)
     add_pages(made.app, made.services)
     made.services.metrics_token = TOKEN
     yield made

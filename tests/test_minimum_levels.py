@@ -43,7 +43,7 @@ def books(store: Store) -> Books:
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The demo with a clerk and a supervisor, on each engine."""
-    made = Door(stores.fresh(request.param))
+    made = Door(stores.demo(request.param))
     made.enrol_extra()
     yield made
     made.doors.close()

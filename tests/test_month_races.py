@@ -48,7 +48,7 @@ def fighters() -> Iterator[Fighters]:
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """A door in December, with November ready to be closed."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     made = Door(store)
     take_in_at_tianjin(made)
     make_ready(made)

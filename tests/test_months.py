@@ -48,7 +48,7 @@ CUSTOMER = {"taxpayer_id": "110101199003077"}
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """A door in November."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Door(store)
     stores.drop(store)
 
@@ -56,7 +56,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
 @pytest.fixture(scope="module", params=ENGINES)
 def ready(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """A door in December, with November ready to be closed; nothing that the tests do stays."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     made = Door(store)
     make_ready(made)
     yield made
@@ -66,7 +66,7 @@ def ready(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
 @pytest.fixture(scope="module", params=ENGINES)
 def closed(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """A door in December, with November closed and not signed; nothing that the tests do stays."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     made = Door(store)
     make_ready(made)
     assert close(made.sign_in("zhang")).status_code == 201

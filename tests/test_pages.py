@@ -39,7 +39,7 @@ NUMBERS = {"documents": "BJ01-2026-000001", "customers": "C-BJ01-000001"}
 
 @pytest.fixture(scope="module")
 def door(stores: Stores) -> Iterator[Door]:
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     made = Door(store)
     made.enrol_extra()
     add_pages(made.app, made.services)
@@ -50,7 +50,7 @@ def door(stores: Stores) -> Iterator[Door]:
 @pytest.fixture(scope="module", params=ENGINES)
 def every_engine(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The pages once on each engine: what one keeps, another may refuse."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     made = Door(store)
     add_pages(made.app, made.services)
     yield made

@@ -39,7 +39,7 @@ ADMINISTRATORS = {"list_people", "list_tokens"}
 def door(stores: Stores) -> Iterator[Door]:
     store = stores.fresh("sqlite")
     lived_in(store, NOW)
-    house = House(store, filled=True)
+    house = House(store)
     house.keys = count(1000)  # not those that made the books
     more_of_each(house)
     yield house

@@ -21,7 +21,7 @@ from devices.ledger import post
 from devices.ledger.drafts import AnyDraft, Draft
 from devices.lifecycle import DOCUMENT, Document, roles_of
 from devices.people import credentials, enrolment, grants, persons, sessions, tokens
-from devices.people.doors import doors_url, migrate_doors
+from devices.people.doors import doors_url
 from devices.people.roles import ROLES, SCOPES, Person
 from devices.problems import PROBLEMS, Refused
 from devices.values import UNIT
@@ -165,7 +165,6 @@ class Stage:
 
     def __init__(self, shelf: Shelf) -> None:
         self.store, doors = Rehearsal(shelf.store.url), Store(doors_url(shelf.store.url))
-        migrate_doors(doors)
         services = Services(
             self.store, doors, RULEBOOK, lambda: NOW, secure_cookies=False, body_limit_bytes=2**20,
             upload_limit_bytes=2**20,

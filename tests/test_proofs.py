@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
-from argon2 import PasswordHasher
 
 from devices.ledger.credential_checks import BROKEN, credential_faults
 from devices.ledger.verify import verify
@@ -73,7 +73,8 @@ def test_a_hash_brought_up_to_date_at_sign_in_is_journalled(
     enrolled: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = proved(enrolled)
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(passwords.PASSES + 1, passwords.MEMORY_KIB, 1))
+    dearer = msgspec.structs.replace(passwords.COST, passes=passwords.COST.passes + 1)
+    monkeypatch.setattr(passwords, "COST", dearer)
     found = sign_in.sign_in(
         enrolled.store, enrolled.doors, username=LI, password=PASSWORD, address=ADDRESS, at_us=NOW + 1
     )

@@ -369,7 +369,7 @@ def test_a_customer_without_a_name_is_given_one_name(books: Books, fighters: Fig
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The demo's books behind the real application."""
-    made = Door(stores.fresh(request.param))
+    made = Door(stores.demo(request.param))
     yield made
     stores.drop(made.store)
 

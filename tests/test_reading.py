@@ -21,7 +21,7 @@ from tests.door import Client, Door, move
 @pytest.fixture
 def door(stores: Stores) -> Iterator[Door]:
     """Demo books."""
-    store: Store = stores.fresh("sqlite")
+    store: Store = stores.demo("sqlite")
     yield Door(store)
     stores.drop(store)
 

@@ -21,7 +21,7 @@ RECEIPT, HOLD, DISPATCH = "BJ01-2026-000001", "BJ01-2026-000008", "BJ01-2026-000
 
 
 def opened(stores: Stores) -> Iterator[Door]:
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     made = Door(store)
     made.enrol_extra()
     add_pages(made.app, made.services)

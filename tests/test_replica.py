@@ -153,7 +153,7 @@ def test_the_question_to_the_primary_is_answered_by_indexes(stores: Stores) -> N
 def test_a_replica_out_of_reach_is_logged_and_left_alone(
     stores: Stores, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    door = Door(stores.fresh("sqlite"))
+    door = Door(stores.demo("sqlite"))
     door.services.replica = Replica(Store(f"postgresql://panku@/books?host={tmp_path}"))
     zhang = door.sign_in("zhang")
     with caplog.at_level(logging.WARNING, logger="panku.replica"):

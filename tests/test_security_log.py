@@ -16,7 +16,7 @@ Lines = Callable[[], list[str]]
 
 @pytest.fixture
 def door(stores: Stores) -> Iterator[Door]:
-    made = Door(stores.fresh("sqlite"))
+    made = Door(stores.demo("sqlite"))
     add_pages(made.app, made.services)
     yield made
     stores.drop(made.store)

@@ -24,7 +24,7 @@ GIVEN = {
 
 @pytest.fixture
 def door(stores: Stores) -> Iterator[Door]:
-    store = stores.fresh("sqlite")
+    store = stores.demo("sqlite")
     made = Door(store)
     made.services.settings = shown_settings(read_settings(GIVEN))
     add_pages(made.app, made.services)

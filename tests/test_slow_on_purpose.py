@@ -21,7 +21,7 @@ NEW = "eleven paper cranes tonight"
 
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Door(store)
     stores.drop(store)
 

@@ -19,7 +19,7 @@ HOUR = 3600 * SECOND
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine_store(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     door = Door(store)
     door.enrol_extra()
     yield door

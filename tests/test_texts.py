@@ -21,9 +21,9 @@ EXAMPLES = [
 
 
 @pytest.fixture
-def door(store: Store) -> Door:
+def door(demo: Store) -> Door:
     """The application over demo books, on each engine."""
-    return Door(store)
+    return Door(demo)
 
 
 def texts_of(value: Any, pointer: str = "") -> list[str]:

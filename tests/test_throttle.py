@@ -6,7 +6,7 @@ import pytest
 
 from devices.database import Store
 from devices.people import throttle
-from devices.people.doors import doors_url, migrate_doors
+from devices.people.doors import doors_url
 from devices.problems import Refused
 from tests.staff import ADDRESS, NOW, SECOND
 
@@ -14,7 +14,6 @@ from tests.staff import ADDRESS, NOW, SECOND
 @pytest.fixture
 def doors(store: Store) -> Iterator[Store]:
     opened = Store(doors_url(store.url))
-    migrate_doors(opened)
     yield opened
     opened.close()
 

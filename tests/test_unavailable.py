@@ -46,7 +46,7 @@ CASES = [("sqlite", read_only), ("postgresql", read_only), ("sqlite", full)]
 @pytest.fixture
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """Demo books on the engine named."""
-    store: Store = stores.fresh(request.param)
+    store: Store = stores.demo(request.param)
     yield Door(store)
     stores.drop(store)
 

@@ -8,7 +8,7 @@ import pytest
 
 from devices.audit.visits import STEP, STEPS
 from tests.conftest import ENGINES, Stores
-from tests.custody import DAY_US, VISIT, VISIT_STEPS, House, codes, request, take
+from tests.custody import DAY_US, VISIT, VISIT_STEPS, House, codes, fill_house, request, take
 
 COURSE_TO = {
     "requested": (),
@@ -22,7 +22,7 @@ COURSE_TO = {
 
 @pytest.fixture(scope="module", params=ENGINES)
 def house(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
-    store = stores.fresh(request.param)
+    store = stores.filled(request.param, fill_house)
     yield House(store)
     stores.drop(store)
 

@@ -11,14 +11,14 @@ from devices.people import enrolment
 from devices.unit import unit_of
 from devices.values import UNIT
 from tests.conftest import ENGINES, Stores
-from tests.custody import House, codes, receipt, request, take
+from tests.custody import House, codes, fill_house, receipt, request, take
 from web.door import add_pages
 
 
 @pytest.fixture(params=ENGINES)
 def house(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
     """A house whose auditor was reset by the administrator, and whose new key waits."""
-    store = stores.fresh(request.param)
+    store = stores.filled(request.param, fill_house)
     made = House(store)
     unit = unit_of(store)
     assert unit is not None

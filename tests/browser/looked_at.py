@@ -33,7 +33,7 @@ def lived_in(store: Store, now_us: int) -> None:
     last = month - BEFORE_THE_MONTHS_END
     at_us = int(last.timestamp()) * 1_000_000
     fill(store, at_us)
-    house = House(store, filled=True)
+    house = House(store)
     house.now = at_us
     house.enrol_extra()
     house.enrol("sun")

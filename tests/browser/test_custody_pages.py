@@ -22,7 +22,7 @@ VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
 def counted(store: Store, now_us: int) -> None:
     """The demo with a supervisor and somebody without a role, every register of BJ01 counted and sealed."""
     fill(store, now_us)
-    house = House(store, filled=True)
+    house = House(store)
     house.now = now_us
     house.enrol_extra()
     for username in NEWCOMERS:

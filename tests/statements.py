@@ -1,0 +1,113 @@
+"""Every statement that Panku sends, by engine: a whole run proves that both engines were sent each of them.
+
+Most tests run on SQLite alone. What keeps that honest is here: the statements of all tests are collected, from the
+processes of xdist too, and one that only one engine was sent fails the run, unless ONE_ENGINE says why it is so.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.database import Store
+from devices.engines import Postgresql, Sqlite
+
+ROOT = Path(__file__).parents[1]
+PRODUCT = tuple(f"{ROOT / folder}/" for folder in ("devices", "labels", "api", "web", "panku"))
+SENDERS = frozenset(str(ROOT / "devices" / name) for name in ("database.py", "engines.py"))
+"""What sends statements for others: whoever asked for one stands further up."""
+
+ONE_ENGINE: dict[str, str] = {}
+"""Statements that one engine alone is sent: what they begin with, and why."""
+
+Seen = dict[str, dict[str, str]]
+"""By engine, each statement with the test that sent it first."""
+
+
+class Recorder:
+    """Listens to both engines; `test` is the test that runs."""
+
+    def __init__(self) -> None:
+        self.seen: Seen = {"sqlite": {}, "postgresql": {}}
+        self.test = ""
+
+    def listen(self, patch: pytest.MonkeyPatch) -> None:
+        """Hear every way in which a statement can be sent, until the patch is undone."""
+        for database, engine in ((Sqlite, "sqlite"), (Postgresql, "postgresql")):
+            patch.setattr(database, "execute_sql", self._heard(database.execute_sql, engine))
+        patch.setattr(Store, "stream", self._heard(Store.stream))
+        patch.setattr(Store, "insert", self._inserted(Store.insert))
+
+    def merge(self, other: Seen) -> None:
+        """Add what another process heard."""
+        for engine, statements in other.items():
+            self.seen[engine] = statements | self.seen[engine]
+
+    def alone(self) -> Iterator[tuple[str, str, str]]:
+        """Engine, statement and test of each that one engine alone was sent, without a reason."""
+        if not self.seen["postgresql"]:
+            return
+        for engine, other in (("sqlite", "postgresql"), ("postgresql", "sqlite")):
+            for statement in sorted(self.seen[engine].keys() - self.seen[other].keys()):
+                if not statement.startswith(tuple(ONE_ENGINE)):
+                    yield engine, statement, self.seen[engine][statement]
+
+    def told(self) -> Iterator[str]:
+        """What a whole run says at its end, a line each."""
+        if not self.seen["postgresql"]:
+            yield "None was sent to PostgreSQL: whether every statement runs on both engines was not proved."
+            return
+        for engine, statement, test in self.alone():
+            yield f"{engine} alone: {statement}"
+            yield f"    first sent in {test}: mark it both_engines, or say in tests/statements.py why one will do"
+        both = self.seen["sqlite"].keys() & self.seen["postgresql"].keys()
+        yield f"{len(both)} statements were sent to both engines."
+
+    def hear(self, engine: str, sql: str) -> None:
+        """Keep a statement that the product sends."""
+        seen, text = self.seen[engine], plain(sql)
+        if text not in seen and asked_for_by_panku():
+            seen[text] = self.test
+
+    def _heard(self, send: Callable[..., Any], engine: str | None = None) -> Callable[..., Any]:
+        def sent(sender: Any, sql: str, *rest: Any, **named: Any) -> Any:
+            self.hear(engine or sender.engine, sql)
+            return send(sender, sql, *rest, **named)
+
+        return sent
+
+    def _inserted(self, insert: Callable[..., int]) -> Callable[..., int]:
+        """Many rows are inserted past `execute_sql`, by each engine in its own way."""
+
+        def inserted(store: Store, table: str, columns: Sequence[str], rows: Iterable[Any]) -> int:
+            self.hear(store.engine, f"rows into {table} ({', '.join(columns)})")
+            return insert(store, table, columns, rows)
+
+        return inserted
+
+
+@cache
+def plain(sql: str) -> str:
+    """A statement as both engines have it: one kind of placeholder, lists of any length alike, single blanks."""
+    text = re.sub(r"\s+", " ", sql.replace("%s", "?").replace("%%", "%")).strip()
+    text = re.sub(r"\?(, ?\?)+", "?…", text)
+    return re.sub(r"(\(\?…?\))(, ?\(\?…?\))+", r"\1…", text)
+
+
+def asked_for_by_panku() -> bool:
+    """Whether the product asked for what is being sent, and not a test."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(PRODUCT) and file not in SENDERS:
+            return True
+        if file.startswith(str(ROOT / "tests")) and file != __file__:
+            return False
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
