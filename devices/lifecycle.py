@@ -13,6 +13,7 @@ from devices.values import BOOKS, NEW, RECEIVABLE, REGISTERS, Register
 
 Review = Literal["none", "after", "before", "signatures"]
 Becomes = Literal["same", "given", "left", "spare", "merchandise", "custody", "partner"] | None
+Source = Literal["half", "before"] | None
 
 STOREKEEPER = ("storekeeper",)
 DESK = ("storekeeper", "clerk")
@@ -21,44 +22,50 @@ DESK = ("storekeeper", "clerk")
 class Document(msgspec.Struct, frozen=True):
     """One document type: `review` tells when an auditor sees it, `posters` which roles at its site may post it.
 
-    A `signatures` document is on the two signatures of a sealed sheet; nobody posts it.
+    A `signatures` document is on the two signatures of a sealed sheet; nobody posts it. `halves` are the documents
+    that gave or took the same devices before: one person in both is worth an auditor's look. `source` says what the
+    slip of one that cites nothing names as where its devices came from: the last document of the first `half`,
+    whatever moved them `before`, since that is what it ends, or (None) nothing.
     """
 
     name: str
     review: Review
-    posters: tuple[str, ...] = STOREKEEPER
+    posters: tuple[str, ...]
+    source: Source
+    halves: tuple[str, ...]
 
 
 DOCUMENTS = (
-    Document("opening", "before"),
-    Document("receipt", "after"),
-    Document("adoption", "after"),
-    Document("move", "none"),
-    Document("hold", "after"),
-    Document("release", "before"),
-    Document("dispatch", "after"),
-    Document("arrival", "after"),
-    Document("transit_loss", "before"),
-    Document("sale", "after"),
-    Document("sale_cancellation", "after"),
-    Document("registration", "none", DESK),
-    Document("repair_intake", "none", DESK),
-    Document("repair_return", "none", DESK),
-    Document("carry_out", "after"),
-    Document("carry_back", "after"),
-    Document("swap", "after"),
-    Document("customer_return", "after"),
-    Document("factory_dispatch", "after"),
-    Document("factory_receipt", "after"),
-    Document("factory_exchange", "after"),
-    Document("supplier_return", "before"),
-    Document("surrender", "after", DESK),
-    Document("loss_report", "after", DESK),
-    Document("recovery", "before"),
-    Document("shortage", "signatures", ()),
-    Document("write_off", "before"),
-    Document("reversal", "before"),
-)
+    #        document            review        posted by    source    other halves
+    Document("opening",           "before",     STOREKEEPER, None,     ()),
+    Document("receipt",           "after",      STOREKEEPER, None,     ()),
+    Document("adoption",          "after",      STOREKEEPER, None,     ()),
+    Document("move",              "none",       STOREKEEPER, None,     ()),
+    Document("hold",              "after",      STOREKEEPER, None,     ()),
+    Document("release",           "before",     STOREKEEPER, None,     ("hold",)),
+    Document("dispatch",          "after",      STOREKEEPER, None,     ()),
+    Document("arrival",           "after",      STOREKEEPER, None,     ("dispatch",)),
+    Document("transit_loss",      "before",     STOREKEEPER, "half",   ("dispatch",)),
+    Document("sale",              "after",      STOREKEEPER, None,     ()),
+    Document("sale_cancellation", "after",      STOREKEEPER, "before", ("sale",)),
+    Document("registration",      "none",       DESK,        None,     ()),
+    Document("repair_intake",     "none",       DESK,        None,     ()),
+    Document("repair_return",     "none",       DESK,        "before", ()),
+    Document("carry_out",         "after",      STOREKEEPER, None,     ()),
+    Document("carry_back",        "after",      STOREKEEPER, "before", ("carry_out",)),
+    Document("swap",              "after",      STOREKEEPER, None,     ()),
+    Document("customer_return",   "after",      STOREKEEPER, "before", ("sale", "swap")),
+    Document("factory_dispatch",  "after",      STOREKEEPER, None,     ()),
+    Document("factory_receipt",   "after",      STOREKEEPER, None,     ("factory_dispatch",)),
+    Document("factory_exchange",  "after",      STOREKEEPER, None,     ("factory_dispatch",)),
+    Document("supplier_return",   "before",     STOREKEEPER, "half",   ("receipt",)),
+    Document("surrender",         "after",      DESK,        None,     ()),
+    Document("loss_report",       "after",      DESK,        None,     ()),
+    Document("recovery",          "before",     STOREKEEPER, None,     ("loss_report", "transit_loss")),
+    Document("shortage",          "signatures", (),          None,     ()),
+    Document("write_off",         "before",     STOREKEEPER, None,     ("receipt", "hold", "shortage", "transit_loss")),
+    Document("reversal",          "before",     STOREKEEPER, None,     ()),
+)  # fmt: skip
 DOCUMENT = {document.name: document for document in DOCUMENTS}
 POSTED = tuple(document for document in DOCUMENTS if document.posters)
 """The documents that people post."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from devices import working_days
+from devices.lifecycle import DOCUMENTS
 from devices.problems import Fact
 from devices.values import Instant
 
@@ -22,19 +23,7 @@ REVERSALS = 3
 """From how many reversals by one poster within REVERSAL_DAYS they are told."""
 REVERSAL_DAYS = 30
 
-OTHER_HALF: dict[str, tuple[str, ...]] = {
-    "arrival": ("dispatch",),
-    "transit_loss": ("dispatch",),
-    "carry_back": ("carry_out",),
-    "factory_receipt": ("factory_dispatch",),
-    "factory_exchange": ("factory_dispatch",),
-    "sale_cancellation": ("sale",),
-    "customer_return": ("sale", "swap"),
-    "release": ("hold",),
-    "write_off": ("receipt", "hold", "shortage", "transit_loss"),
-    "supplier_return": ("receipt",),
-    "recovery": ("loss_report", "transit_loss"),
-}
+OTHER_HALF = {document.name: document.halves for document in DOCUMENTS if document.halves}
 """By document: the documents that gave or took the same devices before. One person in both is worth a look."""
 
 

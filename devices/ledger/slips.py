@@ -15,6 +15,7 @@ from devices.ledger.listing import DocumentView
 from devices.ledger.passport import CustomerShown
 from devices.ledger.proposed import serials_of
 from devices.ledger.slip_lines import took_effect
+from devices.lifecycle import DOCUMENTS
 from devices.paperwork import (
     ATTACHMENT,
     CONSIGNMENT,
@@ -84,9 +85,9 @@ LAST_OF = (
     "SELECT l.document FROM line l WHERE l.serial = ? AND l.type = ? AND l.reverses IS NULL"
     " ORDER BY l.step DESC LIMIT 1"
 )
-RESTS_ON = {"transit_loss": "dispatch", "supplier_return": "receipt"}
+RESTS_ON = {document.name: document.halves[0] for document in DOCUMENTS if document.source == "half"}
 """Documents that cite none, and the one that their devices came by."""
-ENDS = ("sale_cancellation", "customer_return", "carry_back", "repair_return")
+ENDS = tuple(document.name for document in DOCUMENTS if document.source == "before")
 """Documents that end what the ones before them began."""
 MOST_SOURCES = 5
 AT_ONCE = 500
