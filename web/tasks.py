@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from devices.ledger.drafts import DRAFTS
+from devices.ledger.drafts import DRAFTS, Moment
 from devices.lifecycle import STEPS, roles_of
 from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
 
@@ -270,13 +270,27 @@ def _kind(ask: Ask, shape: Any) -> tuple[Kind, tuple[str, ...]]:
         return "choice", ()
     if isinstance(shape, inspect.IntType):
         return "yuan", ()
-    if ask.path in MOMENTS:
+    if shape == MOMENT:
         return "moment", ()
     return ("taxpayer" if ask.path.endswith("taxpayer_id") else "text"), ()
 
 
-MOMENTS = ("completed_at",)
+MOMENT = inspect.type_info(Moment)
+DECLARED = [
+    (member.name, _bare(member.type))
+    for draft in DRAFTS.values()
+    for member in _members(inspect.type_info(draft))
+]
+"""(name, declared type) of every field of every document."""
+MOMENTS = frozenset(name for name, shape in DECLARED if shape == MOMENT)
 """The fields that say a moment, in RFC 3339."""
+CHOICES = frozenset(
+    (name, str(value))
+    for name, shape in DECLARED
+    if isinstance(shape, inspect.LiteralType)
+    for value in shape.values
+)
+"""(field, code) of whatever is said by a code of the field's own."""
 
 REACHED: dict[str | None, tuple[Register, ...]] = {
     "given": BOOKS,

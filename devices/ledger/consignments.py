@@ -15,9 +15,10 @@ from devices.paperwork import CONSIGNMENT, Consignment, consignment_key
 
 Sending = Dispatch | FactoryDispatch | SupplierReturn
 
+SENDING = ", ".join(f"'{draft.__struct_config__.tag}'" for draft in Sending.__args__)
 SENT = (
-    "SELECT d.content FROM document d JOIN standing s ON s.document = d.number WHERE d.site = ? AND d.type IN"
-    " ('dispatch', 'factory_dispatch', 'supplier_return')"
+    "SELECT d.content FROM document d JOIN standing s ON s.document = d.number WHERE d.site = ?"
+    f" AND d.type IN ({SENDING})"
     " AND s.status NOT IN ('withdrawn', 'reversed') AND (s.status = 'pending' OR s.lines > 0)"
 )
 

@@ -9,12 +9,14 @@ import msgspec
 
 from devices import serials
 from devices.ledger.drafts import Draft
-from devices.lifecycle import roles_of
+from devices.lifecycle import ROLES, roles_of
 from devices.problems import Problem
 from devices.values import Position
 
 UNNAMED = "?"
 """The serial of a part that has none; posting gives it an internal one."""
+PARTNERS = frozenset(role for roles in ROLES.values() for role in roles)
+"""The fields of a line that name one of the two devices it moves together."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -77,7 +79,7 @@ def _same(earlier: list[Entry], found: list[Entry]) -> bool:
 
 
 def _beside_serials(entry: Entry) -> list[object]:
-    named = {"bin", "serial", entry.role} | ({"faulty", "spare", "old", "new"} if entry.partner else set())
+    named = {"bin", "serial", entry.role} | (PARTNERS if entry.partner else set())
     return [getattr(entry.item, name) for name in entry.item.__struct_fields__ if name not in named]
 
 

@@ -31,8 +31,6 @@ from devices.problems import Problem
 from devices.unit import Unit
 from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
 
-FOLLOWS = ("reversal", "arrival", "factory_receipt", "factory_exchange")
-"""The documents whose devices' past matters, since they undo or end what another began."""
 AT_ONCE = 2000
 """How many serials one statement looks up."""
 
@@ -283,7 +281,7 @@ def gather(
 
 def _followed(document: str, cited: Cited | None, wanted: set[str]) -> list[str]:
     """The serials whose past matters: all of a document to be reversed, and what comes back from a cited dispatch."""
-    if cited is None or document not in FOLLOWS:
+    if cited is None:
         return []
     return sorted(cited.lines.keys() if document == "reversal" else wanted & cited.lines.keys())
 

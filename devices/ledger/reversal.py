@@ -13,6 +13,7 @@ from devices.ledger.case import Case, Cited, Move, PastLine, Plan
 from devices.ledger.drafts import Reversal
 from devices.ledger.entries import Entry
 from devices.ledger.plan import Rulebook
+from devices.lifecycle import ROLES
 from devices.problems import Problem, Refused
 from devices.values import NOWHERE, RECEIVABLE, Position
 
@@ -135,7 +136,7 @@ def voided(case: Case, before: Position, earlier: Position) -> Position:
 
 def partner_of(serial: str, facts: Mapping[str, Any]) -> str | None:
     """The serial that a line moved together with its own, by what it says: of a swap or a factory exchange."""
-    pair = (facts.get(name) for name in ("faulty", "spare", "old", "new"))
+    pair = (facts.get(name) for roles in ROLES.values() for name in roles)
     named = (serials.trimmed(other) for other in pair if other)
     return next((other for other in named if other != serial), None)
 
@@ -146,7 +147,7 @@ def _partners(cited: Cited, moves: Sequence[Move]) -> list[Problem]:
     problems = []
     for move in moves:
         partner = partner_of(move.entry.serial, cited.lines[move.entry.serial].facts)
-        if cited.type in ("swap", "factory_exchange") and partner and partner not in undone:
+        if cited.type in ROLES and partner and partner not in undone:
             facts = {"serial": move.entry.serial, "partner": partner}
             problems.append(Problem("pair_incomplete", move.entry.pointer, facts))
     return problems

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from devices.ledger.case import Case, Move
 from devices.ledger.consignments import Sending, destination_of
 from devices.ledger.reversal import standing_lines
-from devices.lifecycle import RANK
+from devices.lifecycle import RANK, STEPS
 from devices.problems import Problem
 
 Problems = Iterator[Problem]
@@ -56,7 +56,9 @@ def cited_dispatch(case: Case, field: str, *types: str) -> Problems:
         yield Problem("cited_not_posted", f"/{field}", {"document": name, "status": cited.status})
 
 
-SENDS = ("dispatch", "factory_dispatch", "opening")
+AWAY = ("in_transit", "at_factory")
+SENDS = {step.document for step in STEPS if step.after in AWAY and step.before != step.after}
+"""The documents that send devices away."""
 
 
 def sent_last_by_the_cited(case: Case, moves: Moves) -> Problems:

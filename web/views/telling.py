@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol, get_args, get_type_hints
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from devices.ledger.drafts import Surrender, Swap
 from devices.ledger.post import BESIDES_DRAFT
 from devices.lifecycle import DOCUMENT
 from devices.people.roles import Person
 from devices.unit import TIME_ZONE
 from labels.words import LIST_COMMA, Locale, term
-from web.tasks import MOMENTS, TASKS
+from web.tasks import CHOICES, MOMENTS, TASKS
 
 FEN = 100
 
@@ -66,11 +65,6 @@ GROUPS = {
     "condition": "condition",
     "left": "state",
 }
-CODES: dict[str, frozenset[str]] = {
-    "terms": frozenset(get_args(get_type_hints(Swap)["terms"])),
-    "reason": frozenset(get_args(get_type_hints(Surrender)["reason"])),
-}
-"""What a field says by a code of its own: how a swap is paid, why a device is surrendered."""
 LEADS_TO = {
     "dispatch": "/documents/{}",
     "cited": "/documents/{}",
@@ -91,7 +85,7 @@ def said(content: Mapping[str, Any], locale: Locale, apart: tuple[str, ...] = AP
         text = _text(field, value, locale)
         if field not in apart and text:
             leads = LEADS_TO.get(field)
-            coded = isinstance(value, bool) or text in CODES.get(field, ())
+            coded = isinstance(value, bool) or (field, text) in CHOICES
             told.append(Said(field_word(field, locale), text, leads and leads.format(text), coded))
     return told
 
