@@ -236,4 +236,4 @@ def expected(document: str, role: str, place: Place, site: str) -> str | None:
     return "foreign_device" if bound and site != HOME else None
 
 
-assert FIELDS.keys() == POSTED.keys(), "a document without its fields"
+assert FIELDS.keys() == POSTED.keys(), f"FIELDS in tests/shelf.py: {FIELDS.keys() ^ POSTED.keys()}"

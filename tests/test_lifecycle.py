@@ -13,11 +13,12 @@ import peewee
 import pytest
 
 from devices.database import Store
+from devices.ledger.after import OWN
 from devices.ledger.case import Case, Known, Move
-from devices.ledger.drafts import DRAFTS, Shortage
+from devices.ledger.drafts import DRAFTS, Code, Shortage
 from devices.ledger.entries import Entry, Held
 from devices.ledger.plan import plan
-from devices.lifecycle import DOCUMENTS, EXCHANGE_STATE, FROM, STEPS, Step, roles_of, starts_of
+from devices.lifecycle import DOCUMENTS, EXCHANGE_STATE, FROM, POSTED, STEPS, Step, roles_of, starts_of
 from devices.paperwork import DispatchOrder
 from devices.problems import Refused
 from devices.values import (
@@ -33,6 +34,7 @@ from devices.values import (
     Position,
     Register,
 )
+from panku.wiring import RULEBOOK
 
 SITE, DAY, SERIAL, OTHER = "BJ01", "2026-11-24", "661565714353", "661565720011"
 BINS = {f"{register}/{condition}": Bin(SITE, f"{register}/{condition}", register, condition)
@@ -289,6 +291,42 @@ def test_a_bin_of_another_condition_is_refused(way: tuple[Step, Register | None,
 
 def test_every_declared_step_is_taken_by_some_test() -> None:
     assert {way[0] for way in TAKEN} == set(STEPS)
+
+
+def test_every_document_that_people_post_has_its_draft() -> None:
+    assert DRAFTS.keys() == {document.name for document in POSTED}, "AnyDraft in devices/ledger/drafts.py"
+
+
+def test_every_part_of_a_document_says_what_it_changes_of_its_own() -> None:
+    assert OWN.keys() == set(PARTS), "OWN in devices/ledger/after.py"
+
+
+NAMED = [
+    (document, field.name)
+    for document, draft in DRAFTS.items()
+    for field in msgspec.structs.fields(draft)
+    if field.type in (Code, Code | None) and field.name not in ("site", "bin", "model", "consignment_number")
+]
+"""The fields of a document that name something kept elsewhere; a new waybill is made known by whoever gives it."""
+
+
+@pytest.mark.parametrize(("document", "field"), [pair for pair in NAMED if pair[0] != "reversal"])
+def test_what_a_document_names_is_refused_where_it_is_not_there(document: str, field: str) -> None:
+    step, before, after = next(way for way in TAKEN if way[0].document == document)
+    start = placed(step.before, before, after if step.becomes == "left" else None)
+    case = case_of(document, step.role, start, bin_code=bins_after(step, after)[0])
+    draft = msgspec.structs.replace(case.draft, **{field: "NONE-1"})
+    refused = refused_at(msgspec.structs.replace(case, draft=draft, sites={}, order=None))
+    assert f"/{field}" in refused, f"{field}: RULES in devices/ledger/rules.py or devices/spares/rules.py"
+
+
+def refused_at(case: Case) -> list[str]:
+    """The pointers of everything that the rules refuse of a case."""
+    try:
+        plan(case, RULEBOOK)
+    except Refused as refused:
+        return [problem.pointer for problem in refused.problems]
+    return []
 
 
 def reached(start: tuple[str, Register | None], closed: set[str]) -> set[tuple[str, Register | None]]:

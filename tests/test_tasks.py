@@ -11,6 +11,7 @@ from devices.ledger.drafts import DRAFTS
 from devices.lifecycle import DOCUMENT, POSTED, roles_of
 from labels.words import LOCALES, Locale, catalogue
 from web.tasks import (
+    CHOICES,
     TASKS,
     Task,
     bin_is_optional,
@@ -27,7 +28,8 @@ SET_BY_THE_PAGE = {"site", "business_date", "lines"}
 
 
 def test_every_document_is_made_by_a_task_or_where_its_paper_or_its_original_is_shown() -> None:
-    assert {task.document for task in POSTING} | {*NEEDING, "reversal"} == {each.name for each in POSTED}
+    made = {task.document for task in POSTING} | {*NEEDING, "reversal"}
+    assert made == {each.name for each in POSTED}, "GROUPS in web/tasks.py"
     assert len({task.document for task in POSTING}) == len(POSTING)
 
 
@@ -54,7 +56,13 @@ def test_every_task_and_field_has_its_words(task: Task, locale: Locale) -> None:
     have = catalogue(locale)
     wanted = {f"field.{field.label}" for field in (*fields_of(task), *line_fields_of(task))}
     wanted |= {f"page.scan.task.{task.name}"} | {f"page.scan.part.{role}" for role, _ in parts_of(task)}
-    assert wanted - have.keys() == set()
+    assert wanted - have.keys() == set(), f"labels/words/{locale}.po"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_choice_of_a_field_has_its_word(locale: Locale) -> None:
+    wanted = {f"register.{code}" if field == "register" else f"page.said.{code}" for field, code in CHOICES}
+    assert wanted - catalogue(locale).keys() == set(), f"labels/words/{locale}.po"
 
 
 @pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)

@@ -1,6 +1,6 @@
 """Characters that cannot be kept are refused where they stand, alike on both engines; a scanner's are taken off."""
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from urllib.parse import quote
 
 import msgspec
@@ -10,7 +10,7 @@ from api.routes import ROUTES
 from api.texts import JUDGED_ELSEWHERE, SENTENCES, refuse_texts
 from devices.database import Store
 from devices.ledger import cursors
-from devices.ledger.drafts import DRAFTS
+from devices.ledger.drafts import DRAFTS, Text
 from tests.door import Door, move
 
 SERIAL = "661565714360"
@@ -97,6 +97,27 @@ def test_every_field_for_sentences_is_a_field_of_some_body() -> None:
     fields = {name for each in components.values() for name in each.get("properties", {})}
     assert fields >= SENTENCES
     assert fields >= JUDGED_ELSEWHERE
+
+
+ONE_LINE = {"supplier", "delivery_note", "maker", "application", "tax_document", "report_number"}
+"""What a document says in one line: who supplies or makes it, how another's paper is numbered."""
+
+
+@pytest.mark.parametrize("document", DRAFTS)
+def test_the_words_of_a_document_are_sentences_or_of_one_line(document: str) -> None:
+    words = {
+        name
+        for shape in shapes_of(DRAFTS[document])
+        for name, kind in get_type_hints(shape, include_extras=True).items()
+        if kind in (Text, Text | None)
+    }
+    assert words - SENTENCES - ONE_LINE == set(), "SENTENCES in api/texts.py, or ONE_LINE here"
+
+
+def shapes_of(draft: Any) -> list[Any]:
+    """A document's declaration, and that of its lines."""
+    lines = get_type_hints(draft).get("lines")
+    return [draft, *get_args(lines)[:1]]
 
 
 @pytest.mark.parametrize("character", ["\0", "\n", "\x85"])

@@ -34,7 +34,7 @@ def position_after(
     common = PLACES[STATE[step.after].place](case, entry, start, target, register)
     after = replace(start, state=step.after, responsible_site=case.draft.site, **common)
     after = replace(after, model=after.model or model_of(case, entry))
-    own = OWN.get((case.document, entry.role))
+    own = OWN[case.document, entry.role]
     after = replace(after, **own(case, entry, before, after)) if own else after
     return replace(after, mark=before.mark) if lasts(before.mark) else after
 
@@ -256,24 +256,38 @@ def _write_off(case: Case, entry: Entry, before: Position, after: Position) -> C
 
 
 Own = Callable[[Case, Entry, Position, Position], Changes]
-OWN: dict[tuple[str, str], Own] = {
+OWN: dict[tuple[str, str], Own | None] = {
     ("opening", "device"): _opening,
+    ("receipt", "device"): None,
     ("adoption", "device"): _adoption,
-    ("sale", "device"): _sale,
-    ("registration", "device"): _registration,
+    ("move", "device"): None,
+    ("hold", "device"): None,
     ("release", "device"): _release,
+    ("dispatch", "device"): None,
+    ("arrival", "device"): None,
+    ("transit_loss", "device"): None,
+    ("sale", "device"): _sale,
+    ("sale_cancellation", "device"): None,
+    ("registration", "device"): _registration,
     ("repair_intake", "device"): _under_order,
+    ("repair_return", "device"): None,
     ("carry_out", "device"): _carry_out,
     ("carry_back", "device"): _carry_back,
     ("swap", "spare"): _swap_spare,
     ("swap", "faulty"): _swap_faulty,
     ("customer_return", "device"): _customer_return,
+    ("factory_dispatch", "device"): None,
     ("factory_receipt", "device"): _factory_receipt,
     ("factory_exchange", "old"): _exchange_old,
     ("factory_exchange", "new"): _exchange_new,
+    ("supplier_return", "device"): None,
+    ("surrender", "device"): None,
+    ("loss_report", "device"): None,
     ("recovery", "device"): _recovery,
+    ("shortage", "device"): None,
     ("write_off", "device"): _write_off,
 }
+"""By document and the part a device plays in it, in the lifecycle's order: None where its place says everything."""
 
 
 def months_later(day: date, months: int) -> date:

@@ -261,7 +261,6 @@ EXCHANGED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, CONDITION, BIN
 MOVED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, FROM_BIN, STATE, BIN, REMARK, REVERSED)
 
 DELIVERER, CARRIER, CUSTOMER = ("form.box.deliverer",), ("form.box.carrier",), ("form.box.customer",)
-OTHER = Manner("form.title.slip", MOVED)
 MANNERS: dict[str, Manner] = {
     "opening": Manner("form.title.slip", OPENED),
     "receipt": Manner("form.title.receipt", RECEIVED, DELIVERER),
@@ -284,13 +283,17 @@ MANNERS: dict[str, Manner] = {
     "repair_intake": Manner("form.title.slip", ACCEPTED, CUSTOMER),
     "repair_return": Manner("form.title.slip", GIVEN, CUSTOMER),
     "reversal": Manner("form.title.red", MOVED),
+    **dict.fromkeys(
+        ("adoption", "move", "hold", "release", "registration", "loss_report", "shortage"),
+        Manner("form.title.slip", MOVED),
+    ),
 }
-"""By document; the others are `OTHER`: under their own name, with where each device was and is."""
+"""By document; the last ones go under their own name, with where each device was and is."""
 
 
 def manner_of(document: str) -> Manner:
     """How a document's slip is laid out."""
-    return MANNERS.get(document, OTHER)
+    return MANNERS[document]
 
 
 def _title(printed: SlipPrinted) -> tuple[str, dict[str, object]]:
@@ -359,5 +362,3 @@ SLIP = Form(
     proof=lambda p: Proof(None, p.slip.view.document.site, p.slip.view.journal_seq, p.slip.view.hash),
     landscape=True,
 )
-
-assert set(MANNERS) <= set(DOCUMENT), "a slip of a document that there is not"
