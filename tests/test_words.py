@@ -14,6 +14,7 @@ from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
 from labels import words
 from labels.words import LOCALES, Locale
+from panku.wiring import RECORD_KINDS
 
 STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 
@@ -108,6 +109,12 @@ def test_no_id_is_there_twice_and_none_is_empty(locale: Locale) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_value_of_the_tables_has_a_word(code: str, locale: Locale) -> None:
     assert words.catalogue(locale)[code]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_record_has_a_word(locale: Locale) -> None:
+    wanted = {f"record.{kind.name}" for kind in RECORD_KINDS}
+    assert wanted - words.catalogue(locale).keys() == set(), f"labels/words/{locale}.po"
 
 
 @pytest.mark.parametrize("group", sorted(TERMS))
