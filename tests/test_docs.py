@@ -9,10 +9,12 @@ import re
 import tomllib
 from pathlib import Path
 
+from api.form_routes import DOORS
 from devices.lifecycle import DOCUMENTS, STEPS, Document
 from labels.words import term
 from panku.commands import COMMANDS
 from panku.settings import SETTINGS
+from web.table import PAGES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -85,6 +87,18 @@ def test_every_command_is_in_the_operating_guide() -> None:
 def test_every_document_is_in_the_storekeepers_guide() -> None:
     text = (DOCS / "guide-storekeeper.md").read_text(encoding="utf-8")
     assert [one.name for one in DOCUMENTS if f"`{one.name}`" not in text] == []
+
+
+def test_every_form_is_in_the_api_guide() -> None:
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert [door.path for door in DOORS if f"`{door.path}" not in text] == []
+
+
+def test_every_page_has_its_pictures_and_no_other() -> None:
+    kept = {path.stem for path in (DOCS / "pages").glob("*.png")}
+    assert kept == {f"{page.name}-{width}" for page in PAGES for width in ("phone", "desktop")}, (
+        "docs/pages, drawn by tests/browser/test_screens.py"
+    )
 
 
 def test_every_dependency_has_its_reason_and_no_other() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+import labels.forms
+from api import forms
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
 from api.routes import ROUTES
+from labels.forms.form import Form
 from labels.forms.slips import MANNERS, manner_of
 from labels.words import text_of
 from tests.closing import MONTH as CLOSED_MONTH
@@ -95,6 +101,22 @@ def test_a_book_that_is_counted_blind_is_on_no_paper(form: FormDoor, sqlite_door
     expected = zhang.get(f"{beside}{query}").json["code"]
     for ending in ("xlsx", "pdf"):
         assert zhang.get(f"{path}.{ending}{query}").json["code"] == expected
+
+
+LOADING = {name: value for name, value in vars(forms).items() if inspect.isfunction(value)}
+
+
+def test_every_declared_form_is_loaded() -> None:
+    found = pkgutil.iter_modules(labels.forms.__path__, "labels.forms.")
+    modules = [importlib.import_module(each.name) for each in found]
+    declared = {name for module in modules for name, value in vars(module).items() if isinstance(value, Form)}
+    named = {name for function in LOADING.values() for name in function.__code__.co_names}
+    assert declared - named == set(), "a function that loads it, in api/forms.py"
+
+
+def test_every_form_that_is_loaded_is_had_at_a_door() -> None:
+    loaded = {name for name in LOADING if name.startswith("load_")}
+    assert loaded == {door.load.__name__ for door in DOORS}, "DOORS in api/form_routes.py"
 
 
 def test_a_running_count_has_no_sheet_to_print(sqlite_door: Door) -> None:

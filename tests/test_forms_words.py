@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import labels.forms
+from api.form_routes import DOORS
 from labels.words import LANGUAGE_TAGS, LOCALES, Locale, catalogue
 from tests.conftest import Stores
 from tests.custody import House
@@ -42,6 +43,15 @@ def test_every_form_is_told_in_words(locale: Locale, house: House) -> None:
         assert answer.status_code == 200, (name, answer.content[:300])
         texts = Printed(answer.content).texts
         assert [text for text in texts if AN_ID.fullmatch(text)] == [], name
+
+
+def test_every_form_that_is_had_over_http_is_among_them(house: House) -> None:
+    looked_at = {address.partition(".xlsx")[0] for address in every_form(house).values()}
+    for door in DOORS:
+        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", door.path))
+        assert any(pattern.fullmatch(path) for path in looked_at), (
+            f"{door.path}: every_form in tests/every_form.py"
+        )
 
 
 def test_no_word_of_forms_is_left_over() -> None:

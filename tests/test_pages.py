@@ -11,13 +11,15 @@ from falcon import testing
 
 from api.app import create_app
 from api.calls import Services
+from api.form_routes import DOORS
+from api.form_routes import Door as FormDoor
 from devices.unit import found
 from labels.words import LOCALES, catalogue
 from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door
 from web.door import SERVED, add_pages
 from web.navigation import LINKS, links_of
-from web.pages import POLICY
+from web.pages import POLICY, Page
 from web.rendering import EVERY_SCRIPT, SCRIPT_WORDS, STATIC
 from web.table import PAGES
 
@@ -121,6 +123,44 @@ def test_every_text_of_a_template_or_script_is_in_both_catalogues_and_no_other()
         have = {name.removeprefix("page.") for name in catalogue(locale) if name.startswith("page.")}
         assert used - have == set()
         assert {name for name in have - used if not name.startswith(tuple(prefixes))} == set()
+
+
+VALUE = r"\$?\{+[^{}]*\}+"
+"""What stands for a part of an address, in a template, a script or a text of Python."""
+LEADING = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (*TEMPLATES.glob("*.html"), *Path(STATIC).glob("*.js"), *TEMPLATES.parent.rglob("*.py"))
+    if path.name != "table.py"
+}
+"""Whatever may lead to a page, by file."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_something_leads_to_every_page(page: Page) -> None:
+    address = VALUE.join(re.escape(part) for part in re.split(r"\{\w+\}", page.path))
+    link = re.compile(rf"[\"'`]{address}[\"'`?#]")
+    assert [name for name, text in LEADING.items() if name != page.template and link.search(text)], (
+        "LINKS in web/navigation.py, or a link of another page"
+    )
+
+
+def offered() -> set[str]:
+    """The addresses of the forms that templates offer, without their endings, with {} for each of their values."""
+    found = set()
+    for template in TEMPLATES.glob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        found |= set(re.findall(r'href="(/v1/[^"{]+)\.xlsx', text))
+        for said in re.findall(r'printed\(words, ((?:[\w.]+|"[^"]*")(?: ~ (?:[\w.]+|"[^"]*"))*)', text):
+            found.add("".join(literal or "{}" for literal, _ in re.findall(r'"([^"]*)"|([\w.]+)', said)))
+    return found - {"{}"}
+
+
+@pytest.mark.parametrize("form", DOORS, ids=lambda form: form.name)
+def test_every_form_is_offered_on_a_page(form: FormDoor) -> None:
+    addresses = [re.escape(address).replace(r"\{\}", ".+") for address in offered()]
+    assert [address for address in addresses if re.fullmatch(address, form.path)], (
+        "printed(…) in a template of its page"
+    )
 
 
 def scripts_of(template: str) -> set[str]:

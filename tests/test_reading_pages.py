@@ -14,6 +14,8 @@ from falcon import testing
 from tests.conftest import Stores
 from tests.door import TODAY, Client, Door, move
 from web.door import add_pages
+from web.table import PAGES
+from web.views.search import NUMBERS
 
 SOLD, SPARE, STOCK = "661565714354", "661565720011", "661565714358"
 FAULTY = "661565714353"
@@ -157,6 +159,16 @@ def test_one_hit_leads_straight_to_its_page(demo: Door, asked: str, page: str) -
     answer = zhang.client.simulate_get("/search", params={"q": asked}, headers=zhang.headers)
     assert (answer.status_code, answer.headers.get("Location")) == (303, page)
     assert zhang.get(page).status_code == 200
+
+
+NOT_SEARCHED = {"/documents/", "/manifests/", "/inspections/", "/visits/", "/handovers/"}
+"""Documents are found by a number of another form; the others from the list or the document that names them."""
+
+
+def test_a_page_of_a_numbered_record_is_found_by_the_number_or_said_not_to_be() -> None:
+    paths = {page.path.removesuffix("{number}") for page in PAGES if page.path.endswith("{number}")}
+    found = {path for _, path in NUMBERS.values()}
+    assert paths == found | NOT_SEARCHED, "NUMBERS in web/views/search.py, or NOT_SEARCHED here"
 
 
 @pytest.mark.parametrize("asked", [RECEIPT, "R-BJ01-000001", "C-BJ01-000002", "110101199003077"])
