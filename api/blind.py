@@ -1,4 +1,7 @@
-"""While a register is counted blind, those who count get no list, book or card of it (DESIGN section 6)."""
+"""While a register is counted blind, those who count get no list, book or card of it.
+
+See docs/decisions.md, "What blind means".
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Pure: the facts (when something started, when it was done) are given by the caller, all as business dates in
 the unit's time zone. The names are codes; their words stand in labels/words (`deadline.`, `standing.`).
-Source: DESIGN section 7.
+See docs/decisions.md, "Whose days a deadline counts".
 """
 
 from calendar import monthrange

@@ -1,6 +1,7 @@
 """The lifecycle, declared once: every document, who may post it, its review, and the steps it moves devices by.
 
-The posting code, the API's schema, the docs and the tests all read these tables (DESIGN section 4).
+The posting code, the API's schema, the docs and the tests all read these tables.
+See docs/decisions.md, "The lifecycle is one table".
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ UNIT = "UNIT"
 
 
 class State(msgspec.Struct, frozen=True):
-    """One state a device can be in, and what a position in it must have (DESIGN section 3).
+    """One state a device can be in, and what a position in it must have.
+
+    See docs/decisions.md, "What a position must have".
 
     `place` says which of bin, party and customer the position has: `bin` (a bin), `party` (somebody who carries
     it), `nobody` (still on the book), `customer` (left every register, a customer has it) or `ended`.

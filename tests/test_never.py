@@ -1,4 +1,4 @@
-"""What must never happen, and what is awkward and must work: DESIGN section 4, a sentence a test."""
+"""What must never happen, and what is awkward and must work, a sentence a test (docs/decisions.md, "Never")."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """What a count comes to: which scan of a serial decides, and the one result of every serial. Pure.
 
 Each scan is compared with what the ledger said at its moment, so that sales and arrivals during the count explain
-themselves (DESIGN section 6).
+themselves (docs/decisions.md, "A scan is compared with its own moment").
 """
 
 from __future__ import annotations

@@ -24,7 +24,10 @@ from devices.people.signing_keys import key_by_fingerprint
 from devices.problems import refuse
 
 REAUTHENTICATION_LASTS_US = 120_000_000
-"""A signature takes effect at most this long after the password was entered (DESIGN section 6)."""
+"""A signature takes effect at most this long after the password was entered.
+
+See docs/decisions.md, "A signature's two minutes".
+"""
 
 Key = tuple[PublicKey, Ed25519PrivateKey]
 

@@ -153,7 +153,10 @@ def checkpoint_of(
 
 
 def last_checkpoint(store: Store, site: str, register: str, as_of_us: int) -> Checkpoint:
-    """Where counting up to a moment begins: the last close before it, or nothing (DESIGN section 10)."""
+    """Where counting up to a moment begins: the last close before it, or nothing.
+
+    See docs/decisions.md, "A past balance is counted from the nearest close".
+    """
     row = store.row(LAST_CLOSE, (site, register, as_of_us))
     return (msgspec.json.decode(row[0], type=_Frozen).checkpoint if row else None) or NOTHING
 

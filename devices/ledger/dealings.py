@@ -1,4 +1,4 @@
-"""Which sites deal with a customer, and so may read them (DESIGN section 5)."""
+"""Which sites deal with a customer, and so may read them (docs/decisions.md, "Who may see a customer")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closed months: a book's month that no later document may be dated into (DESIGN section 1, idea 6)."""
+"""Closed months: a book's month that no later document may be dated into (docs/decisions.md, "Two times")."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def filed_dispatch_orders(store: Store, sites: Sequence[str]) -> list[tuple[Disp
 
 
 def repairing_sites(store: Store, customers: Collection[str], sites: Sequence[str]) -> dict[str, set[str]]:
-    """By customer, which of these sites have a repair of theirs open (DESIGN section 5: who may see them)."""
+    """By customer, which of these sites have a repair of theirs open (docs/decisions.md, "Who may see a customer")."""
     found: dict[str, set[str]] = defaultdict(set)
     for order in open_repairs(store, sites) if customers else ():
         if order.customer is not None and order.customer in customers:

@@ -1,7 +1,8 @@
 """Reviews: an auditor approves or rejects, a poster withdraws. An approval runs the rules again, then takes effect.
 
 A rejected document that had its effect at once stays to be resolved: each of its lines reversed, or a later document
-that answers it approved, as long as that one is not reversed in turn (DESIGN section 4).
+that answers it approved, as long as that one is not reversed in turn.
+See docs/decisions.md, "Reviewed before, reviewed after".
 """
 
 from __future__ import annotations

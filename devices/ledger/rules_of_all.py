@@ -16,7 +16,7 @@ Moves = Sequence[Move]
 
 
 def devices_are_free(case: Case, moves: Moves) -> Problems:
-    """No device waits on another document (DESIGN section 4, review before)."""
+    """No device waits on another document (docs/decisions.md, "Reviewed before, reviewed after")."""
     for entry in case.entries:
         held = case.held.get(entry.serial)
         if held and held.reserved and held.reserved != case.own_reservation:
@@ -40,7 +40,10 @@ def devices_are_here(case: Case, moves: Moves) -> Problems:
 
 
 def dates_run_forward(case: Case, moves: Moves) -> Problems:
-    """A business date lies neither in the future nor before a device's previous line (DESIGN section 1, idea 6)."""
+    """A business date lies neither in the future nor before a device's previous line.
+
+    See docs/decisions.md, "Two times".
+    """
     try:
         day = date.fromisoformat(case.draft.business_date)
     except ValueError:
@@ -58,7 +61,10 @@ def dates_run_forward(case: Case, moves: Moves) -> Problems:
 
 
 def months_are_open(case: Case, moves: Moves) -> Problems:
-    """Nothing is dated into a closed month of a book it leaves, enters or stays in (DESIGN section 1, idea 6)."""
+    """Nothing is dated into a closed month of a book it leaves, enters or stays in.
+
+    See docs/decisions.md, "Two times".
+    """
     for move in moves:
         for book in dict.fromkeys(_books_of(move)):
             closed = case.closed.get(book)
@@ -124,7 +130,10 @@ ISSUED = ("in_stock", "in_repair", "carried", "sold", "in_service")
 
 
 def marks_are_kept(case: Case, moves: Moves) -> Problems:
-    """What was written off once is never stock again, nor issued, by whichever way it comes (DESIGN 4, never)."""
+    """What was written off once is never stock again, nor issued, by whichever way it comes.
+
+    See docs/decisions.md, "Never".
+    """
     for move in moves:
         if lasts(move.before.mark) and move.after.state in ISSUED:
             yield Problem("not_releasable", move.entry.pointer, {"serial": move.entry.serial})

@@ -27,7 +27,8 @@ POSITION = """
     mark TEXT
 """
 
-# Which columns each state must and must not have (DESIGN section 3). A test reads devices.values.STATES against it.
+# Which columns each state must and must not have. A test reads devices.values.STATES against it.
+# See docs/decisions.md, "What a position must have".
 # `IS TRUE`: a CHECK that comes to NULL passes, and a missing register must not.
 POSITION_CHECKS = """
     CHECK ((CASE state
