@@ -86,12 +86,12 @@ def test_every_command_is_in_the_operating_guide() -> None:
 
 def test_every_document_is_in_the_storekeepers_guide() -> None:
     text = (DOCS / "guide-storekeeper.md").read_text(encoding="utf-8")
-    assert [one.name for one in DOCUMENTS if f"`{one.name}`" not in text] == []
+    assert [one.name for one in DOCUMENTS if f"`{one.name}`" not in text] == [], "docs/guide-storekeeper.md"
 
 
 def test_every_form_is_in_the_api_guide() -> None:
     text = (DOCS / "api.md").read_text(encoding="utf-8")
-    assert [door.path for door in DOORS if f"`{door.path}" not in text] == []
+    assert [door.path for door in DOORS if f"`{door.path}" not in text] == [], "docs/api.md"
 
 
 def test_every_page_has_its_pictures_and_no_other() -> None:

@@ -108,7 +108,7 @@ def test_no_id_is_there_twice_and_none_is_empty(locale: Locale) -> None:
 @pytest.mark.parametrize("code", EVERY_TERM)
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_value_of_the_tables_has_a_word(code: str, locale: Locale) -> None:
-    assert words.catalogue(locale)[code]
+    assert words.catalogue(locale).get(code), f"labels/words/{locale}.po"
 
 
 @pytest.mark.parametrize("locale", LOCALES)
