@@ -41,4 +41,6 @@ def _make(file: Path) -> None:
 def characters() -> set[int]:
     """The code points of every character in the sources."""
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in WRITTEN]
-    return {ord(character) for file in files for character in file.read_text(encoding="utf-8", errors="ignore")}
+    return {
+        ord(character) for file in files for character in file.read_text(encoding="utf-8", errors="ignore")
+    }

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -102,12 +103,12 @@ def plain(sql: str) -> str:
 
 def asked_for_by_panku() -> bool:
     """Whether the product asked for what is being sent, and not a test."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith(PRODUCT) and file not in SENDERS:
             return True
         if file.startswith(str(ROOT / "tests")) and file != __file__:
             return False
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return False

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from devices.database import Store
 from devices.people import passwords
@@ -25,7 +25,8 @@ from panku.wiring import clock
 from tests.conftest import TRUE_COST, migrated
 
 ROOT = Path(__file__).parents[2]
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser")
 REQUIRED = "PANKU_REQUIRE_BROWSER"
 
@@ -132,8 +133,8 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
     """Open the site as somebody: `visit("zhang", "/scan", DESKTOP)`; scripts' errors fail the test."""
     contexts, errors = [], []
 
-    def open_page(who: str | None, path: str = "/", viewport: dict[str, int] = PHONE) -> Page:
-        context = browser.new_context(viewport=viewport, locale="zh-CN", base_url=site.address)  # type: ignore[arg-type]
+    def open_page(who: str | None, path: str = "/", viewport: ViewportSize = PHONE) -> Page:
+        context = browser.new_context(viewport=viewport, locale="zh-CN", base_url=site.address)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

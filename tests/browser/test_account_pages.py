@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_one_signs_in_and_out_by_keyboard_alone(visit: Visit, viewport: dict[str, int]) -> None:
+def test_one_signs_in_and_out_by_keyboard_alone(visit: Visit, viewport: ViewportSize) -> None:
     page = visit(None, "/me", viewport)
     assert page.url.endswith("/sign-in?then=%2Fme")
     expect(page.locator("[name=username]")).to_be_focused()
@@ -36,6 +36,6 @@ def test_a_wrong_password_is_told_and_the_field_has_the_focus(visit: Visit) -> N
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("path", ["/", "/me"])
-def test_no_page_is_wider_than_its_screen(visit: Visit, path: str, viewport: dict[str, int]) -> None:
+def test_no_page_is_wider_than_its_screen(visit: Visit, path: str, viewport: ViewportSize) -> None:
     page = visit("zhang", path, viewport)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from devices.audit import evidence
 from devices.audit.inspections import CHECKLIST
@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     served.stop()
 
 
-def enter(visit: Visit, who: str, path: str, viewport: dict[str, int] = PHONE) -> Page:
+def enter(visit: Visit, who: str, path: str, viewport: ViewportSize = PHONE) -> Page:
     """Open a page as somebody who is not in the demo."""
     page = visit(None, "/sign-in", viewport)
     password = NEWCOMERS.get(who) or EXTRA[who][2]

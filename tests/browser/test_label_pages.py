@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, ViewportSize, expect
 
 from labels.label_stock import STOCK
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -26,7 +26,7 @@ def form_of(section: Locator) -> Locator:
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_all_bins_of_the_storekeepers_site_are_printed(visit: Visit, viewport: dict[str, int]) -> None:
+def test_all_bins_of_the_storekeepers_site_are_printed(visit: Visit, viewport: ViewportSize) -> None:
     page = visit("zhang", "/scan", viewport)
     page.get_by_role("link", name="打标签").click()
     printed = labels_on(sheet_of(form_of(page.locator("section[aria-labelledby=bins]"))), STOCK["L7160"], 203)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -59,7 +59,7 @@ def look_at(tab: Tab, number: str) -> None:
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_search_leads_from_any_page_to_a_device(visit: Visit, viewport: dict[str, int]) -> None:
+def test_search_leads_from_any_page_to_a_device(visit: Visit, viewport: ViewportSize) -> None:
     tab = visit("zhang", "/books", viewport)
     tab.get_by_role("searchbox").fill("661565714353")
     tab.keyboard.press("Enter")

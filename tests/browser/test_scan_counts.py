@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.browser.scanning import answer, command, outcomes, scan, settle
@@ -178,7 +178,7 @@ def test_two_counters_apart_and_what_they_disagree_on_is_recounted(visit: Visit,
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_the_counting_page_is_no_wider_than_its_screen(
-    visit: Visit, begin: Begin, viewport: dict[str, int]
+    visit: Visit, begin: Begin, viewport: ViewportSize
 ) -> None:
     page = visit("zhang", f"/stocktakes/{begin('open')}/count", viewport)
     scan(page, "S-01", *SPARES, NEVER, "X" * 60)

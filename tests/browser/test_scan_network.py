@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 from tests.browser.scanning import answer, command, outcomes, posted, scan, settle
 from tests.browser.test_scan_tasks import document, new_serials, serials
 
 
-def receiving(visit: Visit, viewport: dict[str, int] = PHONE) -> Page:
+def receiving(visit: Visit, viewport: ViewportSize = PHONE) -> Page:
     """The receiving page, filled in, with its bin scanned."""
     page = visit("zhang", "/scan/receive?paper=none", viewport)
     page.select_option("[name=register]", "merchandise")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIRequestContext, Page, expect
+from playwright.sync_api import APIRequestContext, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle
@@ -407,7 +407,7 @@ def test_a_refusal_names_serials_whose_rows_turn_red_and_can_be_removed(visit: V
 @pytest.mark.parametrize(
     "path", ["/scan", "/scanner-test", *(f"/scan/{task.name}?paper=none" for task in TASKS)]
 )
-def test_no_scanning_page_is_wider_than_its_screen(visit: Visit, path: str, viewport: dict[str, int]) -> None:
+def test_no_scanning_page_is_wider_than_its_screen(visit: Visit, path: str, viewport: ViewportSize) -> None:
     page = visit("zhang", path, viewport)
     if page.locator("#scan").count():
         scan(page, "M-02", KNOWN, NEVER, "X" * 60)

@@ -28,7 +28,9 @@ WIDEST = 800
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_picture_of_a_page_is_small_enough_to_keep(walk: Walk, page: Page, viewport: str) -> None:
     who = next(who for who in seers_of(page) if who or page.name in ("sign_in", "sign_up"))
-    drawn = small(walk(page, who, viewport).screenshot())
+    tab = walk(page, who)
+    tab.set_viewport_size(VIEWPORTS[viewport])
+    drawn = small(tab.screenshot())
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{page.name}-{viewport}.png").write_bytes(drawn)
     assert len(drawn) <= LARGEST

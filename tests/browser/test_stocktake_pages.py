@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from devices.audit import evidence
 from panku.demo import PASSWORDS
@@ -52,7 +52,7 @@ def sign(page: Page, number: str, who: str, password: str | None = None) -> None
 
 
 @pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
-def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: dict[str, int]) -> None:
+def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: ViewportSize) -> None:
     zhang, li = visit("zhang", "/stocktakes", viewport), visit("li", "/stocktakes", viewport)
     short, *there = stock(site, "spare")
     number = begin(zhang, "spare")

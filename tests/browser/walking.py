@@ -39,33 +39,33 @@ HIDDEN: dict[tuple[str, str | None], int] = {
     ("scan_task", "li"): 403,
 }
 """Pages that these books hide from somebody who may see others like them, with the status that says so."""
-Walk = Callable[[Page, str | None, str], Tab]
+Walk = Callable[[Page, str | None], Tab]
 
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Walk]:
-    """Open a page as somebody on a phone or a desktop: `walk(page, "zhang", "phone")`; they sign in once."""
+    """Open a page as somebody, as wide as a phone: `walk(page, "zhang")`; they sign in once."""
     chromium()
     site = Site(tmp_path_factory.mktemp("site"), lived_in)
-    contexts: dict[tuple[str | None, str], BrowserContext] = {}
+    contexts: dict[str | None, BrowserContext] = {}
 
-    def context_of(who: str | None, viewport: str) -> BrowserContext:
-        if (who, viewport) not in contexts:
-            made = browser.new_context(viewport=VIEWPORTS[viewport], locale="zh-CN", base_url=site.address)  # type: ignore[arg-type]
-            contexts[who, viewport] = made
+    def context_of(who: str | None) -> BrowserContext:
+        if who not in contexts:
+            made = contexts[who] = browser.new_context(locale="zh-CN", base_url=site.address)
             made.new_page()
             if who is not None:
                 body = {"username": who, "password": PASSWORDS[who][0]}
                 assert made.request.post("/v1/session", data=body).status == 201
-        return contexts[who, viewport]
+        return contexts[who]
 
-    counted = context_of("zhao", "desktop").request
+    counted = context_of("zhao").request
     begun = counted.post("/v1/stocktakes", data=STOCKTAKE, headers={"Idempotency-Key": "walking"})
     assert begun.status == 201, begun.text()
     stocktake = begun.json()["number"]
 
-    def open_page(page: Page, who: str | None, viewport: str) -> Tab:
-        tab = context_of(who, viewport).pages[0]
+    def open_page(page: Page, who: str | None) -> Tab:
+        tab = context_of(who).pages[0]
+        tab.set_viewport_size(PHONE)
         answer = tab.goto(address_of(site.store, page, stocktake))
         assert answer is not None
         assert answer.status == HIDDEN.get((page.name, who), 200)
@@ -79,10 +79,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 
 STEPS = [
-    pytest.param(page, who, viewport, id=f"{page.name}-{who or 'nobody'}-{viewport}")
+    pytest.param(page, who, id=f"{page.name}-{who or 'nobody'}")
     for page in PAGES
     for who in visitors_of(page)
-    for viewport in VIEWPORTS
 ]
 
 
