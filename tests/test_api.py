@@ -262,6 +262,7 @@ def test_changes_are_followed_by_cursor_without_losing_a_line(door: Door) -> Non
     assert set(seen) == set(lines)
 
 
+@pytest.mark.both_engines
 def test_a_change_without_the_seen_revision_is_refused(door: Door) -> None:
     body = {"code": "SF", "name": "顺丰"}
     admin = door.sign_in("admin")
@@ -277,6 +278,7 @@ def test_a_bins_register_never_changes(door: Door) -> None:
     assert (answer.status_code, answer.json["code"]) == (422, "field_is_fixed")
 
 
+@pytest.mark.both_engines
 def test_a_bin_with_devices_in_it_is_not_closed(door: Door) -> None:
     body = {"site": "BJ01", "code": "M-01", "register": "merchandise", "condition": "good", "active": False}
     answer = door.sign_in("admin").send("PUT", "/v1/bins/BJ01/M-01", body, If_Match='"1"')
@@ -324,3 +326,20 @@ def test_a_customer_with_devices_is_not_erased(door: Door) -> None:
 def hold() -> dict[str, object]:
     """A document that waits for its review."""
     return {**move(to="M-09"), "type": "hold", "reason": "外壳破损"}
+
+
+@pytest.mark.both_engines
+def test_an_auditor_of_two_sites_lists_the_devices_of_both(door: Door) -> None:
+    listed = door.sign_in("li").get("/v1/devices?limit=200").json["devices"]
+    assert {each["serial"] for each in listed} == {
+        serial for (serial,) in door.store.rows("SELECT serial FROM position")
+    }
+
+
+@pytest.mark.both_engines
+def test_a_supervisor_reads_a_paper_that_some_site_has_kept(door: Door) -> None:
+    door.enrol_extra()
+    kept = door.sign_in("zhang").post("/v1/attachments?site=BJ01", b"proof")
+    chen = door.sign_in("chen")
+    assert chen.get(f"/v1/attachments/{kept.json['digest']}").content == b"proof"
+    assert chen.get(f"/v1/attachments/{'0' * 64}").status_code == 404

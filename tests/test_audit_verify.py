@@ -74,7 +74,7 @@ def counted(store: Store) -> str:
 @pytest.fixture(scope="module", params=ENGINES)
 def guarded(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Counted]:
     """Books as they are, with their guards."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     yield Counted(store, counted(store))
     stores.drop(store)
 
@@ -82,7 +82,7 @@ def guarded(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Counted]
 @pytest.fixture(scope="module", params=ENGINES)
 def opened(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Counted]:
     """Books whose guards and constraints have been taken away, as by somebody with the database's password."""
-    store = stores.fresh(request.param)
+    store = stores.demo(request.param)
     number = counted(store)
     unguard(store)
     yield Counted(store, number)

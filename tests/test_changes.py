@@ -26,6 +26,7 @@ def test_changes_are_told_once_each_in_order(store: Store) -> None:
     assert [line.serial for line in changes(store, ["A1", "B2"], cursor, 2).lines] == [SERIALS[1]]
 
 
+@pytest.mark.both_engines
 def test_changes_of_other_sites_are_not_told(store: Store) -> None:
     books = ReadingBooks(store)
     books.receive(2, SERIALS[0])

@@ -76,6 +76,7 @@ def test_a_scan_is_answered_with_the_rule_that_forbids_it(
     assert (answer["asked"], code_of(answer)) == (scan["serial"], code)
 
 
+@pytest.mark.both_engines
 def test_every_scan_of_a_batch_has_its_own_answer_in_order(zhang: Client) -> None:
     scans = [{"serial": serial, "bin": "M-02"} for serial in ("bad serial", IN_M01, SPARE, IN_M01)]
     answers = ask(zhang, "move", *scans)

@@ -29,6 +29,7 @@ def test_whatever_a_carrier_takes_along_is_judged_by_its_waybill(document: str) 
     )
 
 
+@pytest.mark.both_engines
 def test_a_loss_under_another_consignment_is_refused_naming_both(store: Store) -> None:
     books = Books(store)
     books.receive(FIRST, SECOND)
@@ -80,6 +81,7 @@ def elsewhere(refused: Refused) -> dict[str, object]:
     return dict(problem.facts)
 
 
+@pytest.mark.both_engines
 def test_one_waybill_does_not_go_to_two_places(store: Store) -> None:
     books = Books(store)
     books.receive(FIRST, SECOND, THIRD)

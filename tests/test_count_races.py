@@ -17,6 +17,8 @@ from tests.door import TODAY, Client, Door
 from tests.fighters import FIGHTERS, NOW, Answer, Ask, Fighters
 from tests.test_races import asking
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture(scope="module")
 def fighters() -> Iterator[Fighters]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devices.database import Store
 from devices.ledger.books import statement
 from devices.ledger.course import course
@@ -27,6 +29,7 @@ def test_each_month_is_the_sum_of_its_statement(store: Store) -> None:
     assert (found[1].came, found[1].went, found[2].opening) == (3, 1, 2)
 
 
+@pytest.mark.both_engines
 def test_a_book_that_held_nothing_has_months_of_nothing(store: Store) -> None:
     ReadingBooks(store)
     (found,) = course(store, "A1", "spare", "2026-11", "2026-11")

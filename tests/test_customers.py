@@ -71,6 +71,7 @@ def test_only_the_customers_own_site_corrects_them(door: Door) -> None:
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
 
 
+@pytest.mark.both_engines
 def test_a_site_reads_a_customer_while_it_has_their_repair_open(door: Door) -> None:
     zhao = door.sign_in("zhao")
     order = zhao.post("/v1/repairs", {"site": "TJ01", "serial": "661565714354", "fault": "不亮"}).json[

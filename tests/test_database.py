@@ -14,6 +14,8 @@ from devices.database import OutcomeUnknown, Store, StoreRefused, journal_key, v
 from devices.statements import for_psycopg
 from tests.conftest import Stores
 
+pytestmark = pytest.mark.both_engines
+
 PARALLEL = multiprocessing.get_context("spawn")
 
 

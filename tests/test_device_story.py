@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devices.database import Store
 from devices.ledger.citing import citing, undone
 from devices.ledger.manifests import keep_attachment
@@ -100,6 +102,7 @@ def test_papers_are_those_of_the_documents_asked_for(store: Store) -> None:
     ]
 
 
+@pytest.mark.both_engines
 def test_a_document_knows_what_reverses_and_answers_it(store: Store) -> None:
     books = ReadingBooks(store)
     received = books.receive(2, FIRST)
@@ -110,6 +113,7 @@ def test_a_document_knows_what_reverses_and_answers_it(store: Store) -> None:
     assert citing(store, undone) == []
 
 
+@pytest.mark.both_engines
 def test_a_line_is_undone_by_its_reversal_once_that_is_approved(store: Store) -> None:
     books = ReadingBooks(store)
     received = books.receive(2, FIRST, SECOND)

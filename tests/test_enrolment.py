@@ -91,6 +91,7 @@ def test_an_erased_name_is_replaced_by_the_username(staff: Staff) -> None:
     }
 
 
+@pytest.mark.both_engines
 def test_a_deactivated_person_loses_roles_key_password_and_tokens(staff: Staff) -> None:
     person = staff.enrolled("li.ming", ("storekeeper", "A1"), ("auditor", "B2"))
     with staff.writing() as writer:
@@ -201,6 +202,7 @@ def test_the_list_tells_roles_sign_up_and_key(staff: Staff) -> None:
     assert (wang.name, wang.enrolled, wang.enrolment_expires_at) == ("王芳", False, made_at + 7 * DAY)
 
 
+@pytest.mark.both_engines
 def test_the_latest_revisions_recompute_every_table_of_people(staff: Staff) -> None:
     staff.enrolled("li.ming", ("storekeeper", "A1"))
     with staff.writing() as writer:

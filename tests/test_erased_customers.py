@@ -61,6 +61,7 @@ def erased_behind(door: Door) -> None:
         )
 
 
+@pytest.mark.both_engines
 def test_a_customer_whom_a_proposal_names_is_not_erased_before_it_is_decided(door: Door) -> None:
     number, li = proposal(door.sign_in("zhang")), door.sign_in("li")
     answer = erasing(li)
@@ -135,6 +136,7 @@ def test_a_reversal_gives_nothing_back_to_a_customer_who_was_erased(door: Door, 
     assert answer.json["errors"][0]["serial"] == DEVICE
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("kind", UNDOING)
 def test_a_customer_whom_a_reversal_would_give_a_device_is_not_erased(door: Door, kind: str) -> None:
     zhang, li = door.sign_in("zhang"), door.sign_in("li")

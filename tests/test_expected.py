@@ -37,6 +37,7 @@ def test_a_transfer_is_expected_where_it_goes(store: Store) -> None:
     assert expected_under(store, "dispatch", offered.number, "BJ01") is None
 
 
+@pytest.mark.both_engines
 def test_a_parcel_to_the_maker_is_expected_where_it_left(store: Store) -> None:
     (offered,) = dispatches_for(store, "factory_dispatch", "BJ01")
     expected = expected_under(store, "factory_dispatch", offered.number, "BJ01")
@@ -45,6 +46,7 @@ def test_a_parcel_to_the_maker_is_expected_where_it_left(store: Store) -> None:
     assert dispatches_for(store, "factory_dispatch", "TJ01") == []
 
 
+@pytest.mark.both_engines
 def test_a_packing_list_expects_what_no_receipt_has_taken_in(door: Door, store: Store) -> None:
     zhang = door.sign_in("zhang")
     query = "site=BJ01&register=spare&supplier=Maker&delivery_note=N1"

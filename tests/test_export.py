@@ -19,6 +19,8 @@ from panku.commands import line_files, main
 from panku.demo import TAXPAYERS, fill
 from tests.door import NOW
 
+pytestmark = pytest.mark.both_engines
+
 Run = Callable[..., int]
 
 

@@ -167,23 +167,21 @@ def test_a_slip_tells_its_customer_to_the_site_that_has_them(read_only: Door) ->
         assert paper.fields["纳税人识别号"] == "110101199003077"
 
 
-def test_a_slip_masks_its_customer_once_another_site_has_them(sqlite_door: Door) -> None:
+@pytest.mark.both_engines
+def test_a_slip_masks_its_customer_once_another_site_has_them(door: Door) -> None:
     """A token reads no customer's record; once the device is another site's, the JSON tells only the number."""
-    sale = of_type(sqlite_door, "sale")
-    zhao = sqlite_door.sign_in("zhao")
+    sale = of_type(door, "sale")
+    zhao = door.sign_in("zhao")
     order = zhao.post("/v1/repairs", {"site": "TJ01", "serial": SOLD, "fault": "不亮"}).json["number"]
     intake = {"type": "repair_intake", "site": "TJ01", "business_date": TODAY, "order": order, "fault": "不亮",
               "bin": "R-01", "lines": [{"serial": SOLD}]}  # fmt: skip
     assert zhao.post("/v1/documents", intake).status_code == 201
-    outlet = sqlite_door.token("BJ01", username="zhang")
+    outlet = door.token("BJ01", username="zhang")
     assert NAME not in outlet.get(f"/v1/devices/{SOLD}").text
     paper = printed(outlet, f"/v1/documents/{sale}/slip")
     assert NAME not in " ".join(paper.texts)
     assert paper.fields["用户"] == CUSTOMER
-    assert (
-        printed(sqlite_door.sign_in("zhang"), f"/v1/documents/{sale}/slip").fields["用户"]
-        == f"{CUSTOMER} {NAME}"
-    )
+    assert printed(door.sign_in("zhang"), f"/v1/documents/{sale}/slip").fields["用户"] == f"{CUSTOMER} {NAME}"
 
 
 def test_a_customers_devices_at_a_foreign_site_are_left_out(sqlite_door: Door) -> None:
@@ -283,6 +281,7 @@ def test_a_statement_on_paper_has_the_counts_of_the_api(door: Door) -> None:
             assert told == (model["model"], model["opening"], came, went, model["closing"])
 
 
+@pytest.mark.both_engines
 def test_a_sheet_on_paper_has_every_line_and_number_of_the_api(door: Door) -> None:
     number, zhang = counted(door), door.sign_in("zhang")
     sheet = zhang.get(f"/v1/stocktakes/{number}/sheet?limit=500").json
@@ -319,6 +318,7 @@ def test_a_history_on_paper_has_every_line_of_the_api(door: Door) -> None:
     assert len(lines) == 5
 
 
+@pytest.mark.both_engines
 def test_a_customers_devices_on_paper_are_those_of_the_api(door: Door) -> None:
     zhang = door.sign_in("zhang")
     paper = printed(zhang, f"/v1/customers/{CUSTOMER}/devices")
@@ -452,8 +452,9 @@ def test_what_comes_back_from_the_maker_names_the_trip_out(sqlite_door: Door) ->
     assert (fields["返厂时承运商"], fields["返厂时托运单号"]) == ("顺丰速运", "SF1234567890")
 
 
-def test_a_repair_given_back_names_its_order_and_when_it_was_done(sqlite_door: Door) -> None:
-    zhang = sqlite_door.sign_in("zhang")
+@pytest.mark.both_engines
+def test_a_repair_given_back_names_its_order_and_when_it_was_done(door: Door) -> None:
+    zhang = door.sign_in("zhang")
     order = zhang.post("/v1/repairs", {"site": "BJ01", "serial": SOLD, "fault": "不亮"}).json["number"]
     intake = {"type": "repair_intake", "site": "BJ01", "business_date": TODAY, "order": order, "fault": "不亮",
               "bin": "R-01", "lines": [{"serial": SOLD}]}  # fmt: skip

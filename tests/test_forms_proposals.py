@@ -109,6 +109,7 @@ PROPOSALS = (
 )
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("propose", PROPOSALS, ids=lambda propose: propose.__name__)
 def test_a_proposal_prints_what_will_be_done(propose: Any, door: Door) -> None:
     zhang = door.sign_in("zhang")
@@ -126,6 +127,7 @@ def test_a_proposal_prints_what_will_be_done(propose: Any, door: Door) -> None:
     assert done.fields["过账时间"] >= done.fields["提交时间"]
 
 
+@pytest.mark.both_engines
 def test_an_opening_prints_states_registers_and_parties(door: Door) -> None:
     zhang = door.sign_in("zhang")
     proof = proof_of(zhang)
@@ -150,6 +152,7 @@ def test_an_opening_prints_states_registers_and_parties(door: Door) -> None:
     assert printed(door.sign_in("zhang"), slip).lines == waiting.lines
 
 
+@pytest.mark.both_engines
 def test_a_rejected_proposal_still_says_what_it_proposed_and_how_many(door: Door) -> None:
     zhang = door.sign_in("zhang")
     number = reversal_of_a_receipt(door, zhang)

@@ -379,6 +379,7 @@ def test_a_signature_is_over_what_was_seen_by_who_still_knows_the_password(
         assert (refused.status_code, refused.json["code"]) == expected
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("who", "status"), [("zhang", 200), ("sun", 200), ("chen", 200), ("li", 200), ("wu", 200),
                         ("zhao", 404), ("qian", 404), ("admin", 404)]

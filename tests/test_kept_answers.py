@@ -13,6 +13,8 @@ from tests.conftest import ENGINES, Stores
 from tests.door import TODAY, Door, move
 from tests.test_verify import Rollback, unguard
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:

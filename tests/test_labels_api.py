@@ -100,6 +100,7 @@ def test_the_cards_are_of_the_commands_there_are() -> None:
     assert get_args(Command) == COMMANDS
 
 
+@pytest.mark.both_engines
 def test_an_outlet_prints_what_its_token_reads(door: Door) -> None:
     outlet = door.token("BJ01")
     assert outlet.post("/v1/labels", order(DEVICE, BIN, FINISH, format="zpl")).status_code == 200
@@ -159,6 +160,7 @@ def test_a_list_with_ranges_is_printed_each_device_once(zhang: Client) -> None:
     ]
 
 
+@pytest.mark.both_engines
 def test_every_fault_of_a_list_is_named(zhang: Client) -> None:
     listed = {"kind": "devices", "entries": "661565714352-354, ６６１, 5-1"}
     assert faults(zhang, order(listed)) == [

@@ -14,6 +14,8 @@ from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door
 from tests.hostile import ROUTE, Hostile, hostile_requests, sound
 
+pytestmark = pytest.mark.both_engines
+
 ENDS_WHAT_THE_OTHERS_NEED = {"sign_out", "deactivate", "reset_password"}
 EVERY = [each for each in hostile_requests() if each.route not in ENDS_WHAT_THE_OTHERS_NEED]
 STRIDE = 7  # shares no factor with the number of values, so that every value is tried somewhere

@@ -17,6 +17,7 @@ def zhang(demo: Store) -> Client:
     return Door(demo).sign_in("zhang")
 
 
+@pytest.mark.both_engines
 def test_the_same_list_for_the_same_delivery_is_refused_naming_the_first(zhang: Client) -> None:
     first = zhang.post(f"{PATH}QM-1", LIST).json["number"]
     assert zhang.post(f"{PATH}QM-2", LIST).status_code == 201

@@ -58,6 +58,7 @@ def test_registrations_and_arrivals_are_met_in_time_or_late(books: ReadingBooks)
     assert met(books.store, books.unit, ["B2"], date(2026, 11, 1)) == []
 
 
+@pytest.mark.both_engines
 def test_what_was_reversed_met_nothing(books: ReadingBooks) -> None:
     books.register(9, FIRST)
     (number,) = books.store.rows("SELECT number FROM document WHERE type = 'registration'")

@@ -89,6 +89,7 @@ def test_a_request_is_counted_by_route_method_and_status(door: Door) -> None:
     assert read(door, "panku_http_request_seconds_bucket", method="GET", route=route, le="+Inf") == 3
 
 
+@pytest.mark.both_engines
 def test_a_page_is_counted_too(door: Door) -> None:
     door.sign_in("zhang").get("/devices/661565714353")
     assert read(door, "panku_http_requests_total", method="GET", route="/devices/{serial}", status="2xx") == 1

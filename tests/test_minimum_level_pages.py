@@ -18,7 +18,7 @@ ELSEWHERE = "/v1/minimum-levels/BJ01/TCG-02"
 @pytest.fixture
 def door(stores: Stores) -> Iterator[Door]:
     """The demo behind its pages."""
-    yield from opened(stores)
+    yield from opened(stores, "sqlite")
 
 
 def test_the_spare_book_shows_levels_and_warns_of_what_is_short(door: Door) -> None:

@@ -110,6 +110,7 @@ def test_a_level_is_kept_as_revisions_in_the_sites_own_journal(books: Books) -> 
     assert (head.kind, head.reference) == ("minimum_level", "BJ01/TCG-01@2")
 
 
+@pytest.mark.both_engines
 def test_levels_are_listed_by_site_and_model(books: Books) -> None:
     places = [("TJ01", "PART"), ("BJ01", "TCG-02"), ("BJ01", "PART")]
     for site, model in places:
@@ -124,6 +125,7 @@ def test_everything_that_is_unknown_is_told_at_once(books: Books) -> None:
     assert head_of(books.store, "ZZ99") is None
 
 
+@pytest.mark.both_engines
 def test_what_is_closed_can_only_be_wanted_no_longer(books: Books) -> None:
     want(books, 3)
     want(books, 3, 0, "TJ01")
@@ -166,6 +168,7 @@ def asked(client: Client, path: str = HERE) -> tuple[int, Any]:
     return answer.status_code, answer.json if answer.status_code == 200 else answer.json["code"]
 
 
+@pytest.mark.both_engines
 def test_an_administrator_sets_a_level_that_the_sites_people_read(door: Door) -> None:
     answer = put(door.sign_in("admin"), 10)
     level = {"site": "BJ01", "model": "TCG-01", "minimum": 10, "available": AVAILABLE, "lacking": 3}

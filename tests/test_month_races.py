@@ -22,6 +22,8 @@ from tests.conftest import ENGINES, Stores
 from tests.door import NOW, Door
 from tests.fighters import Action, Answer, Fighters, Post, Review
 
+pytestmark = pytest.mark.both_engines
+
 DAY = "2026-11-24"
 
 

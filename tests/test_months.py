@@ -592,6 +592,7 @@ def test_a_cards_digest_is_that_of_the_card_as_anybody_can_write_it(closed: Door
         assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
+@pytest.mark.both_engines
 def test_months_are_listed_for_those_who_read_the_site(door: Door) -> None:
     door.enrol_extra()
     make_ready(door)

@@ -527,6 +527,7 @@ def test_a_serial_over_the_manifest_does_not_become_stock(books: Books) -> None:
     assert books.state(A) is None
 
 
+@pytest.mark.both_engines
 def test_a_receipt_tells_what_is_short_and_over_of_its_manifest(books: Books) -> None:
     name = manifest(books, A, B)
     over = {"serial": C, "bin": "MQ", "reason": "单外"}

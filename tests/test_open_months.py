@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from devices import records
 from devices.database import Store
 from devices.ledger import months
@@ -11,6 +13,7 @@ from devices.ledger.open_months import OpenMonths, open_months
 from tests.reading_books import SERIALS, ReadingBooks
 
 
+@pytest.mark.both_engines
 def test_a_month_is_open_once_it_is_over(store: Store) -> None:
     books = ReadingBooks(store)
     books.receive(2, SERIALS[0])

@@ -39,21 +39,11 @@ NUMBERS = {"documents": "BJ01-2026-000001", "customers": "C-BJ01-000001"}
 """The number that a path beginning so is of, where PARTS' is another kind's."""
 
 
-@pytest.fixture(scope="module")
-def door(stores: Stores) -> Iterator[Door]:
-    store = stores.demo("sqlite")
-    made = Door(store)
-    made.enrol_extra()
-    add_pages(made.app, made.services)
-    yield made
-    stores.drop(store)
-
-
 @pytest.fixture(scope="module", params=ENGINES)
-def every_engine(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
-    """The pages once on each engine: what one keeps, another may refuse."""
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     store = stores.demo(request.param)
     made = Door(store)
+    made.enrol_extra()
     add_pages(made.app, made.services)
     yield made
     stores.drop(store)
@@ -83,6 +73,7 @@ def test_a_page_leads_a_stranger_to_sign_in_and_back(door: Door, page: object) -
     )
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 @pytest.mark.parametrize("who", ROLES)
 def test_a_page_is_shown_or_refused_in_words(readers: dict[str, Client], page: object, who: str) -> None:
@@ -94,6 +85,7 @@ def test_a_page_is_shown_or_refused_in_words(readers: dict[str, Client], page: o
     assert not re.search(r">\s*page\.[a-z_]", answer.text), "a text without words"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("who", ROLES)
 def test_every_link_a_reader_has_leads_to_a_page_they_may_see(readers: dict[str, Client], who: str) -> None:
     home = readers[who].get("/").text
@@ -250,9 +242,10 @@ def test_nobody_has_links() -> None:
 HOSTILE = ("%00", "%1B", "%EF%BF%BF", "%C2%85")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_page_refuses_a_text_that_nothing_can_keep(every_engine: Door, text: str) -> None:
-    zhang = every_engine.sign_in("zhang")
+def test_a_page_refuses_a_text_that_nothing_can_keep(door: Door, text: str) -> None:
+    zhang = door.sign_in("zhang")
     for path in (f"/devices/661565{text}714358", f"/documents/BJ01{text}-2026-000001", f"/customers/C{text}"):
         assert zhang.get(path).status_code in (404, 422), path
     for path in (
@@ -264,8 +257,9 @@ def test_a_page_refuses_a_text_that_nothing_can_keep(every_engine: Door, text: s
         assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8"), path
 
 
-def test_what_a_scanner_appends_to_a_search_is_taken_off(every_engine: Door) -> None:
-    assert every_engine.sign_in("zhang").get("/search?q=661565714358%1D%04").status_code in (200, 303)
+@pytest.mark.both_engines
+def test_what_a_scanner_appends_to_a_search_is_taken_off(door: Door) -> None:
+    assert door.sign_in("zhang").get("/search?q=661565714358%1D%04").status_code in (200, 303)
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/devices/661565714358/nothing"])

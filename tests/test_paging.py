@@ -16,7 +16,7 @@ from api.routing import Route
 from devices.paperwork import DISPATCH_ORDER, REPAIR
 from devices.records import listed
 from tests.browser.looked_at import lived_in
-from tests.conftest import Stores
+from tests.conftest import ENGINES, Stores
 from tests.custody import House, begin, inspect, request
 from tests.door import NOW, Client, Door
 
@@ -35,9 +35,9 @@ ASKED = {"list_keys": "username=wu&", "list_deadlines": "met_since=2026-01-01&"}
 ADMINISTRATORS = {"list_people", "list_tokens"}
 
 
-@pytest.fixture(scope="module")
-def door(stores: Stores) -> Iterator[Door]:
-    store = stores.fresh("sqlite")
+@pytest.fixture(scope="module", params=ENGINES)
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+    store = stores.fresh(request.param)
     lived_in(store, NOW)
     house = House(store)
     house.keys = count(1000)  # not those that made the books
@@ -96,6 +96,7 @@ def test_a_list_takes_a_cursor_and_a_limit(name: str) -> None:
     assert issubclass(LISTS[name].query, PageQuery)
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("name", LISTS)
 def test_pages_of_one_are_the_whole_list_in_its_order(name: str, door: Door) -> None:
     route = LISTS[name]
@@ -153,6 +154,7 @@ def site_of(value: dict[str, Any]) -> str | None:
     return value["site"] or value.get("responsible_site")
 
 
+@pytest.mark.both_engines
 def test_the_link_keeps_what_was_asked(door: Door) -> None:
     answer = door.sign_in("chen").get("/v1/documents?type=receipt&limit=1")
     asked = parse_qs(urlsplit(following(answer) or "").query)

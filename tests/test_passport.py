@@ -83,6 +83,7 @@ def test_another_sites_customer_is_masked(store: Store) -> None:
     assert passport.masked(taken, only("A1")).customer == passport.CustomerShown(masked=True)
 
 
+@pytest.mark.both_engines
 def test_lists_go_on_where_they_ended(store: Store) -> None:
     books = ReadingBooks(store)
     books.receive(2, *SERIALS)
@@ -113,6 +114,7 @@ def test_document_shows_its_lines_and_review(store: Store) -> None:
     assert listing.document(store, "A1-2026-000999") is None
 
 
+@pytest.mark.both_engines
 def test_a_sites_documents_are_not_those_of_a_site_whose_code_begins_alike(store: Store) -> None:
     books = ReadingBooks(store)
     with books.writing("UNIT", 1) as writer:

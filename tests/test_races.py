@@ -16,6 +16,8 @@ from tests.door import Client, Door
 from tests.fighters import FIGHTERS, Action, Answer, Ask, Fighters, Post, Review
 from tests.ledger_books import SITES, TAXPAYER, TODAY, Books, assert_consistent
 
+pytestmark = pytest.mark.both_engines
+
 BJ, TJ = SITES
 A, B, C, S, T = "661565714353", "661565714354", "661565714355", "661565720011", "661565720012"
 

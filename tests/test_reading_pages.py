@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from tests.conftest import Stores
+from tests.conftest import ENGINES, Stores
 from tests.door import TODAY, Client, Door, move
 from web.door import add_pages
 from web.table import PAGES
@@ -22,8 +22,8 @@ FAULTY = "661565714353"
 RECEIPT, HOLD, DISPATCH = "BJ01-2026-000001", "BJ01-2026-000008", "BJ01-2026-000011"
 
 
-def opened(stores: Stores) -> Iterator[Door]:
-    store = stores.demo("sqlite")
+def opened(stores: Stores, engine: str) -> Iterator[Door]:
+    store = stores.demo(engine)
     made = Door(store)
     made.enrol_extra()
     add_pages(made.app, made.services)
@@ -31,16 +31,16 @@ def opened(stores: Stores) -> Iterator[Door]:
     stores.drop(store)
 
 
-@pytest.fixture(scope="module")
-def demo(stores: Stores) -> Iterator[Door]:
+@pytest.fixture(scope="module", params=ENGINES)
+def demo(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The demo behind its pages, for tests that only read."""
-    yield from opened(stores)
+    yield from opened(stores, request.param)
 
 
-@pytest.fixture
-def door(stores: Stores) -> Iterator[Door]:
+@pytest.fixture(params=ENGINES)
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """The demo behind its pages, for one test that writes."""
-    yield from opened(stores)
+    yield from opened(stores, request.param)
 
 
 def text_of(answer: testing.Result) -> str:
@@ -140,6 +140,7 @@ def test_a_full_width_serial_in_the_address_is_told_as_such(demo: Door) -> None:
 # --- search
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("asked", "page"),
     [
@@ -171,6 +172,7 @@ def test_a_page_of_a_numbered_record_is_found_by_the_number_or_said_not_to_be() 
     assert paths == found | NOT_SEARCHED, "NUMBERS in web/views/search.py, or NOT_SEARCHED here"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("asked", [RECEIPT, "R-BJ01-000001", "C-BJ01-000002", "110101199003077"])
 def test_what_is_another_sites_is_not_found(demo: Door, asked: str) -> None:
     assert "没有找到" in text_of(demo.sign_in("zhao").get(f"/search?q={asked}"))
@@ -194,6 +196,7 @@ def test_a_full_width_or_malformed_text_is_told_as_such(demo: Door) -> None:
     assert 'role="alert"' in odd.text
 
 
+@pytest.mark.both_engines
 def test_a_prefix_names_nothing_that_its_reader_counts_blind(door: Door) -> None:
     zhang = door.sign_in("zhang")
     begin_blind(zhang)
@@ -276,6 +279,7 @@ def test_a_chart_brings_no_style_or_script_and_has_its_table_beside_it(demo: Doo
 # --- documents
 
 
+@pytest.mark.both_engines
 def test_documents_are_filtered_and_paged(door: Door) -> None:
     zhang = door.sign_in("zhang")
     numbers = r'data-label="单据号"><a href="/documents/([^"]+)"'

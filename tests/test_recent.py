@@ -13,6 +13,8 @@ from panku.demo import fill
 from tests.conftest import ENGINES, Stores
 from tests.test_verify import NOW, unguard
 
+pytestmark = pytest.mark.both_engines
+
 SITE = "BJ01"
 
 

@@ -13,7 +13,7 @@ from devices.journal import heads
 from devices.ledger.replica import AHEAD, LEFT_ALONE_US, ONE_SEEN, Replica, has_everything_of
 from tests import postgresql
 from tests.conftest import Stores, migrated
-from tests.door import Door, move
+from tests.door import Door, fill_demo, move
 
 SERIAL = "661565714360"
 HISTORY = f"/v1/devices/{SERIAL}/history"
@@ -28,7 +28,9 @@ class Standby:
         url = self.server.create("books")
         with psycopg.connect(url, autocommit=True) as connection:  # so that what is committed is sent
             connection.execute("ALTER DATABASE books SET synchronous_commit = on")
-        self.door = Door(Store(url))
+        store = Store(url)
+        fill_demo(store)
+        self.door = Door(store)
         self.folder = own
         binaries = Path((folder / "pg_ctl").read_text()).parent
         data = own / "data"
@@ -131,6 +133,7 @@ def test_what_an_administrator_wrote_is_theirs_to_read_too(behind: Standby) -> N
 def test_a_database_that_is_no_copy_is_never_read(standby: Standby) -> None:
     standby.catch_up()
     other = Door(Store(standby.server.create("other")))
+    fill_demo(other.store)
     assert has_everything_of("zhao", heads(Store(standby.url)), standby.door.store)
     assert not has_everything_of("zhao", heads(other.store), standby.door.store)
     assert not has_everything_of("zhao", [], standby.door.store)

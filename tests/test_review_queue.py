@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devices.database import Store
 from devices.ledger.attention import Clock
 from devices.ledger.review_queue import Queued, queue
@@ -48,6 +50,7 @@ def test_a_proposal_shows_where_its_devices_are_and_decides_nothing(store: Store
     assert [(each.before, each.after, each.count) for each in found.changes] == [("quarantined", None, 1)]
 
 
+@pytest.mark.both_engines
 def test_one_person_who_held_and_releases_is_told(store: Store) -> None:
     books = ReadingBooks(store)
     books.receive(2, FIRST)
@@ -74,6 +77,7 @@ def test_a_device_that_was_undone_before_is_told(store: Store) -> None:
     assert "undone_before" not in codes(found[sold])
 
 
+@pytest.mark.both_engines
 def test_many_reversals_by_one_person_are_told(store: Store) -> None:
     books = ReadingBooks(store)
     numbers = [books.receive(2, serial) for serial in (FIRST, SECOND, THIRD)]
@@ -83,6 +87,7 @@ def test_many_reversals_by_one_person_are_told(store: Store) -> None:
     assert "reverses_often" not in codes(found[undoings[1]])
 
 
+@pytest.mark.both_engines
 def test_the_queue_has_pages_and_the_oldest_comes_first(store: Store) -> None:
     books = ReadingBooks(store)
     numbers = [books.receive(2, serial) for serial in (FIRST, SECOND, THIRD)]

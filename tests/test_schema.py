@@ -8,7 +8,9 @@ import pytest
 
 from devices import schema, schema_guards
 from devices.database import Store
-from tests.conftest import ENGINES, Stores
+from tests.conftest import ENGINES, Stores, migrated
+
+pytestmark = pytest.mark.both_engines
 
 FIRST = """
 def up(migrator, db):
@@ -243,7 +245,7 @@ def test_two_databases_of_one_version_have_one_fingerprint(
     stores: Stores, engine: str, tidy: Callable[[Store], Store]
 ) -> None:
     cloned, made = tidy(stores.fresh(engine)), tidy(stores.empty(engine))
-    schema.migrate(made)
+    migrated(made.url)
     assert schema.fingerprint(made) == schema.fingerprint(cloned)
 
 

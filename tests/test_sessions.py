@@ -102,12 +102,14 @@ def test_signing_in_again_gives_a_new_id_and_ends_the_old_one(staff: Staff) -> N
     assert who(staff, second) == "admin.zhou"
 
 
+@pytest.mark.both_engines
 def test_signing_out_ends_the_session(staff: Staff) -> None:
     secret = enter(staff).secret
     sessions.end(staff.doors, secret)
     assert_ended(staff, secret)
 
 
+@pytest.mark.both_engines
 def test_a_person_is_signed_out_everywhere(staff: Staff) -> None:
     both = [enter(staff).secret, enter(staff).secret]
     sessions.end_all_of(staff.doors, "admin.zhou")
@@ -178,6 +180,7 @@ def test_sign_in_is_throttled_after_five_failures(staff: Staff) -> None:
     assert enter(staff, at_us=NOW + SECOND).person.username == "admin.zhou"
 
 
+@pytest.mark.both_engines
 def test_an_outdated_hash_is_renewed_at_sign_in(staff: Staff) -> None:
     weak = PasswordHasher(1, 8192, 1).hash(PASSWORD)
     with staff.store.writing():

@@ -103,6 +103,7 @@ def test_a_wrong_password_does_not_open_the_key(staff: Staff) -> None:
     assert codes(refused.value) == ["wrong_password"]
 
 
+@pytest.mark.both_engines
 def test_a_changed_password_seals_the_same_key_anew(staff: Staff) -> None:
     person = staff.enrolled("li.ming")
     before = current(staff, "li.ming")

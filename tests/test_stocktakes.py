@@ -157,6 +157,7 @@ def test_a_device_scanned_twice_is_told_and_counted_once(door: Door) -> None:
     assert line["result"] == "misplaced"
 
 
+@pytest.mark.both_engines
 def test_an_undone_scan_no_longer_decides_and_is_kept(door: Door) -> None:
     zhang = door.sign_in("zhang")
     number = begin(zhang)
@@ -231,6 +232,7 @@ def test_a_phones_clock_is_corrected_kept_and_remarked_on(door: Door) -> None:
     assert "clocks_differed" in zhang.get(f"/v1/stocktakes/{number}/sheet").json["header"]["remarks"]
 
 
+@pytest.mark.both_engines
 def test_a_blind_count_tells_those_who_count_nothing_until_it_is_closed(door: Door) -> None:
     zhang, li, chen = door.sign_in("zhang"), door.sign_in("li"), door.sign_in("chen")
     number = begin(zhang)
@@ -308,6 +310,7 @@ def test_during_the_recount_what_was_seen_in_two_bins_and_is_still_to_be_scanned
     assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("method", ["blind", "open"])
 def test_a_blind_count_that_was_seen_and_reopened_says_so_on_its_next_sheet(door: Door, method: str) -> None:
     zhang = door.sign_in("zhang")

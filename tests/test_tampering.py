@@ -27,6 +27,8 @@ from tests.counts import SECOND, begin, held, scan
 from tests.custody import House, fill_house
 from tests.test_verify import Rollback, unguard
 
+pytestmark = pytest.mark.both_engines
+
 OUTSIDE: dict[str, str] = {
     "session": "the doors' own: losing it costs a sign-in",
     "throttle": "the doors' own: losing it costs nothing",

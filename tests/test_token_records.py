@@ -64,6 +64,7 @@ def test_every_fault_of_a_token_is_told_at_once(staff: Staff) -> None:
     assert codes(refused.value) == ["empty_text", "unknown_site", "token_expiry_past", "token_needs_person"]
 
 
+@pytest.mark.both_engines
 def test_tokens_are_journalled_and_listed_by_site(staff: Staff) -> None:
     second, first = issue(staff, site="B2"), issue(staff, site="A1")
     assert [token.id for token in tokens.every_token(staff.store)] == [first.token.id, second.token.id]

@@ -28,6 +28,8 @@ from panku.wiring import RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import Books
 
+pytestmark = pytest.mark.both_engines
+
 NOW = 1_795_500_000_000_000
 TABLES = {
     "journal": Link.__struct_fields__,

@@ -191,6 +191,7 @@ def test_personal_data_taken_away_without_an_erasure_is_told(house: House) -> No
     assert house.faults() == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("who", "status"), [("zhao", 404), ("sun", 404), ("admin", 404), ("wu", 403), ("li", 200), ("chen", 200)]
 )

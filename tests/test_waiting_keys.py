@@ -78,6 +78,7 @@ def test_an_auditor_whose_key_waits_erases_nobody(house: House, path: str) -> No
     assert (answer.status_code, codes(answer)) == (409, ["key_not_confirmed"])
 
 
+@pytest.mark.both_engines
 def test_the_page_of_waiting_keys_shows_the_administrator_no_key_they_may_not_confirm(house: House) -> None:
     add_pages(house.app, house.services)
     assert waiting_key(house) not in house.of("admin").get("/keys").text

@@ -63,7 +63,7 @@ class People:
 
     def stranger(self) -> Page:
         """A phone that nobody has signed in on."""
-        context = self.browser.new_context(viewport=PHONE, locale="zh-CN", base_url=self.site.address)  # type: ignore[arg-type]
+        context = self.browser.new_context(viewport=PHONE, locale="zh-CN", base_url=self.site.address)
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())
         page.on("pageerror", lambda error: pytest.fail(str(error)))
