@@ -16,11 +16,14 @@ from devices.people import passwords
 from devices.people.doors import doors_url, migrate_doors
 from labels import pdf
 from tests import postgresql
+from tests.deep import add_walks, pytest_generate_tests
 from tests.door import fill_demo
 from tests.fonts import small_font
 from tests.scratch import write_in_memory
 from tests.staff import Staff
 from tests.statements import Recorder
+
+__all__ = ["pytest_generate_tests"]
 
 ENGINES = ("sqlite", "postgresql")
 FOLDER = pytest.StashKey[Path]()
@@ -40,6 +43,7 @@ CHEAP = passwords.Cost(memory_kib=8, passes=1, lanes=1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a run may be asked for."""
+    add_walks(parser)
     parser.addoption("--every-engine", action="store_true", help="run on both engines what one would do for")
     parser.addoption(
         "--every-statement", action="store_true", help="fail unless both were sent each statement"
