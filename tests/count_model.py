@@ -92,7 +92,7 @@ class Count:
     def disputed(self) -> dict[str, str]:
         """Of a double count: what the two saw differently."""
         found = {}
-        for serial in {scan.serial for scan in self.live()} if self.double else ():
+        for serial in sorted({scan.serial for scan in self.live()}) if self.double else ():
             one, other = self.last(serial, "storekeeper"), self.last(serial, "auditor")
             if bool(one) != bool(other):
                 found[serial] = "presence"
