@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := devices labels api web panku tests bench
 
-.PHONY: serve demo test check bench
+SEEDS ?= 20
+
+.PHONY: serve demo test test-deep check bench
 
 serve: .venv/ready
 	@$(BIN)/panku serve
@@ -13,6 +15,11 @@ demo: .venv/ready
 
 test: .venv/ready
 	@$(BIN)/python -m pytest -n auto --dist loadfile -q
+
+# Walks from many seeds, each three times as far, and more generated cases: SEEDS=200 make test-deep
+test-deep: .venv/ready
+	@$(BIN)/python -m pytest -n auto -q -m "deep or hypothesis" --walk-seed 1-$(SEEDS) --walk-length 3 \
+		--hypothesis-profile deep
 
 check: .venv/ready
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""How far the random walks go: from one seed in the ordinary run, from many where they are asked for."""
+"""How far the random walks and the generated cases go: one seed in the ordinary run, many in `make test-deep`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("deep", max_examples=2000, deadline=None)
 
 
 class Seed(NamedTuple):

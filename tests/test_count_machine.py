@@ -12,6 +12,7 @@ from tests.deep import Seed
 from tests.walks import lead_to_all, walk_all
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("engine", ENGINES)
 def test_each_close_finds_what_was_there_whatever_moved_meanwhile(
     engine: str, seed: Seed, stores: Stores
@@ -20,6 +21,7 @@ def test_each_close_finds_what_was_there_whatever_moved_meanwhile(
     assert met == {*RESULT, *REACHED}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_scene_leads_to_everything_that_a_count_can_come_to(
     engine: str, seed: Seed, stores: Stores

@@ -11,12 +11,14 @@ from tests.shelf import POSTED
 from tests.walks import lead_to_all, walk_all
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_books_stay_consistent_whatever_is_done(engine: str, seed: Seed, stores: Stores) -> None:
     taken = walk_all(COURSE, seed, engine, stores)
     assert POSTED.keys() - taken == set()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_way_leads_to_every_document(engine: str, seed: Seed, stores: Stores) -> None:
     taken = lead_to_all(COURSE, seed, engine, stores)
