@@ -2,7 +2,7 @@
 
 A message's id is a code: `state.in_stock` for a term, `problem.wrong_state` for a refusal's sentence. Its text may
 name facts in braces. A part in square brackets is left out where one of its facts is absent:
-`设备现为“{state}”[（依据单据 {cited}）]`. The catalogues are read by Babel at first use and kept.
+`设备现为“{state}”[（依据单据 {cited}）]`. The catalogues are read by polib at first use and kept.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Literal
 
-from babel.core import negotiate_locale
-from babel.messages.pofile import read_po
+from polib import pofile
 
 from devices.problems import Problem
 
@@ -97,9 +96,8 @@ def placeholders(text: str) -> set[str]:
 @lru_cache(maxsize=len(LOCALES))
 def catalogue(locale: Locale) -> Mapping[str, str]:
     """The whole catalogue of a locale: id to text. Raises FileNotFoundError for a locale that has none."""
-    with Path(__file__).with_name(f"{locale}.po").open("rb") as file:
-        messages = read_po(file, locale=locale)
-    return {str(message.id): str(message.string) for message in messages if message.id}
+    messages = pofile(Path(__file__).with_name(f"{locale}.po").read_text(encoding="utf-8"))
+    return {str(message.msgid): str(message.msgstr) for message in messages if not message.obsolete}
 
 
 def negotiate(accept_language: str | None) -> Locale:
@@ -107,8 +105,8 @@ def negotiate(accept_language: str | None) -> Locale:
 
     Every Chinese (`zh-Hans`, `zh-TW`, …) is answered in the one we have, every English likewise.
     """
-    best = negotiate_locale(_preferred(accept_language or ""), list(_LANGUAGES), sep="-")
-    return _LANGUAGES.get(best or "", DEFAULT)
+    languages = (tag.partition("-")[0] for tag in _preferred(accept_language or ""))
+    return next((_LANGUAGES[language] for language in languages if language in _LANGUAGES), DEFAULT)
 
 
 def _told(name: str, value: object, locale: Locale) -> str:
@@ -119,7 +117,7 @@ def _told(name: str, value: object, locale: Locale) -> str:
 
 
 def _preferred(header: str) -> list[str]:
-    wishes = [(_quality(parameters), tag.strip()) for tag, parameters in _ranges(header)]
+    wishes = [(_quality(parameters), tag.strip().lower()) for tag, parameters in _ranges(header)]
     wanted = sorted((wish for wish in wishes if wish[0] > 0), key=lambda wish: -wish[0])
     refused = {tag for quality, tag in wishes if quality <= 0}
     anything = [language for language in _LANGUAGES if language not in refused]
