@@ -62,8 +62,8 @@ def refuse_affected_sqlite(version: tuple[int, int, int]) -> None:
     if sqlite_is_affected(version):
         raise StoreRefused(
             f"SQLite {'.'.join(map(str, version))} can corrupt a database that several connections share. Use a "
-            "Python whose SQLite is 3.51.3 or newer, or install the package pysqlite3 (Linux, x86-64), or set "
-            "PANKU_DATABASE_URL to a PostgreSQL server."
+            "Python whose SQLite is 3.51.3 or newer, or install the package pysqlite3 (Linux on x86-64, macOS on "
+            "arm64), or set PANKU_DATABASE_URL to a PostgreSQL server."
         )
 
 
