@@ -5,32 +5,66 @@ SOURCES := devices labels api web panku tests bench
 
 SEEDS ?= 20
 
-.PHONY: serve demo test test-deep check bench
+# Only wheels: nothing that a package brings is run to install it. `make serve WHEELS=` builds what has none.
+WHEELS := --only-binary :all:
+INSTALL := pip install -qq --disable-pip-version-check
+LOCKED := $(INSTALL) --no-deps --no-compile --require-hashes $(WHEELS) --requirement
+REFUSED := { echo 'Panku is not set up; docs/dependencies.md tells where a package has no wheel, and what then.' >&2; exit 1; }
 
-serve: .venv/ready
+.PHONY: serve demo test test-deep check bench lock
+
+serve: .venv/serving
 	@$(BIN)/panku serve
 
-demo: .venv/ready
+demo: .venv/serving
 	@$(BIN)/panku demo
 
-test: .venv/ready
-	@$(BIN)/python -m pytest -n auto --dist loadfile -q
+test: .venv/testing
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --every-statement -q
 
 # Walks from many seeds, each three times as far, and more generated cases: SEEDS=200 make test-deep
-test-deep: .venv/ready
+test-deep: .venv/testing
 	@$(BIN)/python -m pytest -n auto -q -m "deep or hypothesis" --walk-seed 1-$(SEEDS) --walk-length 3 \
 		--hypothesis-profile deep
 
-check: .venv/ready
+check: .venv/testing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(SOURCES)
 
-bench: .venv/ready
+bench: .venv/testing
 	@$(BIN)/python -m bench
 
-.venv/ready: pyproject.toml constraints.txt
+# The project itself is built by the setuptools that the lock has just brought, and by nothing else. Bytecode is compiled
+# afterwards, on every core: pip would use one, and the server's first start would compile in each of its processes.
+.venv/serving: pyproject.toml locks/serving.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Panku needs Python 3.11 or newer.")'
+	@echo 'Setting up .venv.' >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@$(BIN)/python -m $(LOCKED) locks/serving.txt || $(REFUSED)
+	@$(BIN)/python -m $(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
+	@touch $@
+
+.venv/testing: .venv/serving locks/testing.txt
+	@echo 'Adding the tools of the tests to .venv.' >&2
+	@$(BIN)/python -m $(LOCKED) locks/testing.txt || $(REFUSED)
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
+	@touch $@
+
+# Names, versions and hashes for every platform, written anew from pyproject.toml. The versions stay as they are where
+# they still fit; `make lock NEWER=--upgrade` takes the newest. Nothing is built or run to learn what a package needs.
+NEWER :=
+UV := build/locking/bin/uv
+COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-annotate --custom-compile-command 'make lock' $(NEWER)
+
+lock: build/locking/ready
+	@$(COMPILE) --group lock --output-file locks/locking.txt
+	@$(COMPILE) pyproject.toml --group build --output-file locks/serving.txt
+	@$(COMPILE) pyproject.toml --group build --extra test --constraint locks/serving.txt --output-file locks/testing.txt
+
+build/locking/ready: locks/locking.txt
+	@$(PYTHON) -m venv build/locking
+	@build/locking/bin/python -m $(LOCKED) locks/locking.txt
 	@touch $@

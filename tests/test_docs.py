@@ -102,9 +102,10 @@ def test_every_page_has_its_pictures_and_no_other() -> None:
 
 
 def test_every_dependency_has_its_reason_and_no_other() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    names = {re.split(r"[;\[ <>=]", one)[0] for one in wanted}
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project, groups = declared["project"], declared["dependency-groups"]
+    asked = [project["dependencies"], *project["optional-dependencies"].values(), *groups.values()]
+    names = {re.split(r"[;\[ <>=]", one)[0] for part in asked for one in part}
     told = re.findall(
         r"^\| `([^`]+)` \|", (DOCS / "dependencies.md").read_text(encoding="utf-8"), re.MULTILINE
     )
