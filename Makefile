@@ -24,7 +24,7 @@ test: .venv/testing
 
 # Walks from many seeds, each three times as far, and more generated cases: SEEDS=200 make test-deep
 test-deep: .venv/testing
-	@$(BIN)/python -m pytest -n auto -q -m "deep or hypothesis" --walk-seed 1-$(SEEDS) --walk-length 3 \
+	@$(BIN)/python -m pytest -n auto -q -m "deep or hypothesis" --every-engine --walk-seed 1-$(SEEDS) --walk-length 3 \
 		--hypothesis-profile deep
 
 check: .venv/testing

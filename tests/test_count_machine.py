@@ -11,6 +11,8 @@ from tests.count_walk import REACHED
 from tests.deep import Seed
 from tests.walks import lead_to_all, walk_all
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.mark.deep
 @pytest.mark.parametrize("engine", ENGINES)

@@ -10,6 +10,8 @@ from tests.lifecycle_walk import COURSE
 from tests.shelf import POSTED
 from tests.walks import lead_to_all, walk_all
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.mark.deep
 @pytest.mark.parametrize("engine", ENGINES)
