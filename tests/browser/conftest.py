@@ -58,9 +58,13 @@ def books_filled_by(begin: Callable[[Store, int], None]) -> bytes:
 
 
 class Site:
-    """Served books, by default the demo's. `restart` brings the server back on the same books after `stop`."""
+    """Served books, by default the demo's, by one worker, since each of them costs as much to begin.
 
-    def __init__(self, folder: Path, begin: Callable[[Store, int], None] = fill) -> None:
+    `restart` brings the server back on the same books after `stop`.
+    """
+
+    def __init__(self, folder: Path, begin: Callable[[Store, int], None] = fill, *, workers: int = 1) -> None:
+        self.workers = workers
         self.url = f"sqlite:///{folder}/panku.sqlite3"
         self.folder = folder
         with socket.socket() as free:
@@ -77,7 +81,11 @@ class Site:
     def restart(self) -> None:
         """Start the server and wait until it answers."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
-        settings = {"PANKU_DATABASE_URL": self.url, "PANKU_PORT": str(self.port)}
+        settings = {
+            "PANKU_DATABASE_URL": self.url,
+            "PANKU_PORT": str(self.port),
+            "PANKU_WORKERS": str(self.workers),
+        }
         with (self.folder / "log").open("ab") as log:
             self.server = subprocess.Popen(
                 [ROOT / ".venv/bin/panku", "serve"],

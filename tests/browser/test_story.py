@@ -50,7 +50,7 @@ def founded(store: Store, at_us: int) -> None:
 @pytest.fixture
 def unit(tmp_path: Path, browser: Browser) -> Iterator[Site]:
     """A unit with nothing but its first administrator."""
-    served = Site(tmp_path, founded)
+    served = Site(tmp_path, founded, workers=2)
     yield served
     served.stop()
 
