@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests import postgresql
 from tests.deep import add_walks, pytest_generate_tests
 from tests.door import fill_demo
 from tests.fonts import small_font
-from tests.scratch import write_in_memory
+from tests.scratch import DISK, write_in_memory
 from tests.staff import Staff
 from tests.statements import Recorder
 
@@ -227,6 +228,13 @@ def small_fonts(request: pytest.FixtureRequest) -> Iterator[None]:
 def true_font(monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents embed from the font that Panku ships with."""
     monkeypatch.setattr(pdf, "document_font", TRUE_FONT)
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A folder on a disk, for tests whose subject is what waits for it."""
+    with tempfile.TemporaryDirectory(dir=DISK) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")
+MEMORY, DISK = Path("/dev/shm"), Path("/var/tmp")
 ROOM_BYTES = 4 * 1024**3
 """A run leaves less than half of this behind; a container's share of memory is often 64 MiB."""
 

@@ -78,7 +78,7 @@ class Recorder:
             return
         for engine, statement, test in self.alone():
             yield f"{engine} alone: {statement}"
-            yield f"    first sent in {test}: mark it both_engines, or say in tests/statements.py why one will do"
+            yield f"    first sent in {test}: mark it both_engines, or let ONE_ENGINE in tests/statements.py say why"
         both = self.seen["sqlite"].keys() & self.seen["postgresql"].keys()
         yield f"{len(both)} statements were sent to both engines."
 

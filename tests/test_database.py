@@ -293,8 +293,9 @@ def write_often(url: str, times: int, ready: "multiprocessing.synchronize.Barrie
             store.insert("turn", ("writer",), [(multiprocessing.current_process().name,)])
 
 
-def test_saturating_writers_take_turns_at_the_gate(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path}/turns.sqlite3")
+def test_saturating_writers_take_turns_at_the_gate(disk: Path) -> None:
+    """On a disk: in memory a writer is done before the next has come."""
+    store = Store(f"sqlite:///{disk}/turns.sqlite3")
     store.execute("CREATE TABLE turn (n INTEGER PRIMARY KEY, writer TEXT)")
     writers, times = 4, 50
     ready = PARALLEL.Barrier(writers)
