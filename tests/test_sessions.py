@@ -73,6 +73,7 @@ def test_a_session_ends_after_thirty_idle_minutes(staff: Staff) -> None:
     assert_ended(staff, secret, NOW + 30 * MINUTE)
 
 
+@pytest.mark.both_engines
 def test_a_used_session_lasts(staff: Staff) -> None:
     secret = enter(staff).secret
     assert [who(staff, secret, NOW + minutes * MINUTE) for minutes in (29, 58, 87)] == ["admin.zhou"] * 3

@@ -133,6 +133,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+FOCUSED = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
+"""A browser gives the focus with its next picture, which may be after the page has loaded: a person waits for it."""
+
 Visit = Callable[..., Page]
 
 
@@ -151,6 +154,7 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
             answer = context.request.post("/v1/session", data=body)
             assert answer.status == 201, answer.text()
         page.goto(path)
+        page.wait_for_function(FOCUSED)
         return page
 
     yield open_page

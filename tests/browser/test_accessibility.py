@@ -16,6 +16,7 @@ from web.table import PAGES
 
 __all__ = ["walk"]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = Axe()
 OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 
 
@@ -58,8 +59,10 @@ def test_a_barrier_would_be_found(walk: Walk) -> None:
 
 
 def barriers(tab: Tab) -> list[str]:
-    """What axe-core finds wrong on a page, with the elements it means."""
-    found = Axe().run(tab, options=OPTIONS).response["violations"]
+    """What axe-core finds wrong on a page, with the elements it means; it is brought there once."""
+    if not tab.evaluate("'axe' in window"):
+        tab.evaluate(AXE.axe_script)
+    found = tab.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
     return [
         f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
         for each in found
