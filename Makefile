@@ -19,7 +19,10 @@ serve: .venv/serving
 demo: .venv/serving
 	@$(BIN)/panku demo
 
+# Its own bytecode first: the tests start Panku some hundred times, and it would be compiled anew each time where the
+# environment forbids Python to keep it.
 test: .venv/testing
+	@$(BIN)/python -m compileall -qq -j 0 $(SOURCES)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --every-statement -q
 
 # Walks from many seeds, each three times as far, and more generated cases: SEEDS=200 make test-deep

@@ -32,11 +32,11 @@ TRUE_COST, TRUE_FONT = passwords.COST, pdf.document_font
 HEARD = pytest.StashKey[Recorder]()
 PATCH = pytest.MonkeyPatch()
 SLOWEST = (
-    "test_tampering", "test_malformed", "test_scan_tasks", "test_state_machine", "test_count_machine",
-    "test_accessibility", "test_scan_mishaps", "test_scan_input", "test_scan_counts", "test_forms_doors",
-    "test_custody_pages", "test_labels_api", "test_label_sheets", "test_forms_pdf", "test_races", "test_story",
-    "test_scan_network", "test_backup", "test_lifecycle", "test_verify", "test_access", "test_forms_libreoffice",
-    "test_reading_pages", "test_postings", "test_readme", "test_paper_pages", "test_command_faults",
+    "test_scan_tasks", "test_accessibility", "test_malformed", "test_scan_mishaps", "test_races", "test_scan_counts",
+    "test_story", "test_scan_input", "test_count_races", "test_command_faults", "test_scan_network", "test_verify",
+    "test_tampering", "test_state_machine", "test_custody_pages", "test_forms_pdf", "test_readme", "test_backup",
+    "test_count_machine", "test_lifecycle", "test_forms_libreoffice", "test_forms_doors", "test_database",
+    "test_month_races", "test_reading_pages", "test_stocktake_pages", "test_label_sheets", "test_access",
 )  # fmt: skip
 """The files that take longest, as measured, the longest first; the others follow in their order."""
 CHEAP = passwords.Cost(memory_kib=8, passes=1, lanes=1)
