@@ -28,7 +28,7 @@ from devices.database import Store
 from devices.ledger.history import history
 from devices.people.doors import doors_url, migrate_doors
 from panku import settings as panku_settings
-from panku.wiring import services
+from panku.application import services
 
 EMPTY = "/v1/bench-empty"
 START_SECONDS = 20

@@ -1,1 +1,1 @@
-"""The program: settings, wiring, the panku command and gunicorn's configuration."""
+"""The program: settings, wiring, the application, the panku command and gunicorn's configuration."""

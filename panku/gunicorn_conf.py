@@ -15,7 +15,7 @@ STALLED_CLIENT_SECONDS = 20
 
 _settings = panku_settings.of_this_process()
 
-wsgi_app = "panku.wiring:application()"  # made in each worker: no connection is ever open across a fork
+wsgi_app = "panku.application:application()"  # made in each worker: no connection is ever open across a fork
 preload_app = False
 bind = [
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"

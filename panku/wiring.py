@@ -1,35 +1,24 @@
-"""Wiring: the one place where stores, rules, clock and doors meet."""
+"""Wiring: the one place where the rules, records and checks of every layer meet, and the clock."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from api.app import create_app
-from api.calls import Services, ShownSetting
 from devices.audit.checks import stocktake_faults
 from devices.audit.handover_checks import handover_faults
 from devices.audit.kinds import AUDIT_KINDS
 from devices.audit.month_checks import month_faults
-from devices.database import Store
-from devices.engines import sqlite_path
 from devices.ledger.credential_checks import credential_faults
 from devices.ledger.months import MONTH
 from devices.ledger.plan import Rule, Rulebook
-from devices.ledger.replica import Replica
 from devices.ledger.request_checks import request_faults
 from devices.ledger.rules import RULES as LEDGER_RULES
 from devices.paperwork import PAPERWORK_KINDS
-from devices.people.doors import doors_url
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
 from devices.spares.minimum_levels import SPARES_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
-from devices.sqlite_presence import Presence
 from devices.unit import FOUNDING
-from panku import settings as panku_settings
-from panku.settings import SECRET, SETTINGS, Setting, Settings, written
-from web.door import add_pages
 
 RECORD_KINDS = (
     FOUNDING, *REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *SPARES_KINDS, *AUDIT_KINDS, MONTH,
@@ -51,64 +40,3 @@ RULEBOOK = merged(LEDGER_RULES, SPARES_RULES)
 def clock() -> int:
     """Now, in UTC microseconds."""
     return time.time_ns() // 1000
-
-
-def shown_settings(settings: Settings) -> tuple[ShownSetting, ...]:
-    """The settings in declared order as the administrators' page shows them."""
-    found = []
-    for setting in SETTINGS:
-        value = shown_value(setting, settings)
-        default = setting.default.format(data_dir=settings.data_dir)
-        found.append(ShownSetting(setting.field, setting.variable, value, default, value == default))
-    return tuple(found)
-
-
-def shown_value(setting: Setting, settings: Settings) -> str:
-    """One setting's value as it would be written, without its secrets."""
-    value = written(getattr(settings, setting.field))
-    return "***" if value and setting.kind == SECRET else value
-
-
-def services(settings: Settings) -> Services:
-    """What the doors work with, opened for this process."""
-    return Services(
-        Store(settings.database_url),
-        Store(doors_url(settings.database_url)),
-        RULEBOOK,
-        clock,
-        secure_cookies=settings.needs_https,
-        body_limit_bytes=settings.body_limit_bytes,
-        upload_limit_bytes=settings.upload_limit_bytes,
-        trusted_proxies=settings.trusted_proxies,
-        replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
-        settings=shown_settings(settings),
-        metrics_token=settings.metrics_token,
-    )
-
-
-def application() -> Any:
-    """The WSGI application, made in each worker after the fork; the worker is present at its books until it ends."""
-    settings = panku_settings.of_this_process()
-    if settings.database_url.startswith("sqlite:"):
-        Presence(sqlite_path(settings.database_url)).share()
-    wired = services(settings)
-    app = create_app(wired)
-    add_pages(app, wired)
-    return closing(app)
-
-
-def closing(app: Any) -> Any:
-    """The application behind a server that decides by itself whether a connection is kept, as gunicorn does.
-
-    It takes no word of an answer's `Connection: close`; its response, which `start_response` is a method of, does.
-    """
-
-    def answer(environ: dict[str, Any], start_response: Any) -> Any:
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            if any((name.lower(), value) == ("connection", "close") for name, value in headers):
-                getattr(getattr(start_response, "__self__", None), "force_close", lambda: None)()
-            return start_response(status, headers, *error)
-
-        return app(environ, start)
-
-    return answer

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from panku.application import closing
 from panku.commands.serve import Server
-from panku.wiring import closing
 
 WANTED = {
     "control_socket_disable": True,
@@ -14,7 +14,7 @@ WANTED = {
     "preload_app": False,
     "worker_class_str": "gthread",
     "daemon": False,
-    "wsgi_app": "panku.wiring:application()",
+    "wsgi_app": "panku.application:application()",
 }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from labels.words import LOCALES, Locale, catalogue
+from panku.application import shown_settings
 from panku.settings import SETTINGS, read_settings, written
-from panku.wiring import shown_settings
 from tests.conftest import Stores
 from tests.door import Door
 from web.door import add_pages

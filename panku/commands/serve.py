@@ -23,7 +23,7 @@ class Server(Application):
 
     def load(self) -> Any:
         """The WSGI application, made in a worker after its fork."""
-        from panku.wiring import application  # noqa: PLC0415  (opened after the fork, never before)
+        from panku.application import application  # noqa: PLC0415  (opened after the fork, never before)
 
         return application()
 
