@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 from devices.database import Store
 from devices.people import passwords
@@ -65,6 +65,7 @@ class Site:
 
     def __init__(self, folder: Path, begin: Callable[[Store, int], None] = fill, *, workers: int = 1) -> None:
         self.workers = workers
+        self.signed_in: dict[str | None, StorageState] = {}
         self.url = f"sqlite:///{folder}/panku.sqlite3"
         self.folder = folder
         with socket.socket() as free:
@@ -143,18 +144,25 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(site: Site, browser: Browser) -> Iterator[Visit]:
-    """Open the site as somebody: `visit("zhang", "/scan", DESKTOP)`; scripts' errors fail the test."""
+    """Open the site as somebody: `visit("zhang", "/scan", DESKTOP)`; scripts' errors fail the test.
+
+    Each visit is a browser of its own, with the session that its person has already, while that lasts.
+    """
     contexts, errors = [], []
 
     def open_page(who: str | None, path: str = "/", viewport: ViewportSize = PHONE) -> Page:
-        context = browser.new_context(viewport=viewport, locale="zh-CN", base_url=site.address)
+        known = site.signed_in.get(who)
+        context = browser.new_context(
+            viewport=viewport, locale="zh-CN", base_url=site.address, storage_state=known
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        if who is not None:
+        if who is not None and (known is None or context.request.get("/v1/me").status != 200):
             body = {"username": who, "password": PASSWORDS[who][0]}
             answer = context.request.post("/v1/session", data=body)
             assert answer.status == 201, answer.text()
+            site.signed_in[who] = context.storage_state()
         page.goto(path)
         page.wait_for_function(FOCUSED)
         return page
