@@ -1,6 +1,6 @@
 """A font with the characters that these sources are written in: fpdf2 reads and cuts the whole one for each document.
 
-The whole font has 44,810 characters and takes a second a document. The glyphs are the same, so whatever is printed
+The whole font has 44,810 characters and takes half a second or more a document. The glyphs are the same, so whatever is printed
 looks the same; `true_font` is for tests whose subject is the font.
 """
 

@@ -34,7 +34,7 @@ REQUIRED = "PANKU_REQUIRE_BROWSER"
 def chromium() -> str:
     """Where Chromium is; without it the tests are skipped, or fail where they are required.
 
-    Its shell without a screen is the same engine, and opens a page in a third of the time.
+    Its shell without a screen is the same engine, without the windows around it.
     """
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
