@@ -1,7 +1,7 @@
 """A font with the characters that these sources are written in: fpdf2 reads and cuts the whole one for each document.
 
-The whole font has 44,810 characters and takes half a second or more a document. The glyphs are the same, so whatever is printed
-looks the same; `true_font` is for tests whose subject is the font.
+The whole font has 44,810 characters and takes half a second or more a document. The glyphs are the same, so whatever
+is printed looks the same; `true_font` is for tests whose subject is the font.
 """
 
 from __future__ import annotations
