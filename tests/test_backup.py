@@ -54,37 +54,24 @@ def on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureR
     return run
 
 
-@pytest.fixture(scope="module")
-def demo(stores: Stores) -> Callable[[str], Door]:
-    """Gives demo books of their own on the engine named; they are filled once on each."""
-    filled: dict[str, Store] = {}
-
-    def copy(engine: str) -> Door:
-        if engine not in filled:
-            filled[engine] = stores.demo(engine)
-            Door(filled[engine]).doors.close()
-        return Door(stores.copy(filled[engine]))
-
-    return copy
-
-
 @pytest.fixture(params=ENGINES)
-def door(request: pytest.FixtureRequest, stores: Stores, demo: Callable[[str], Door]) -> Iterator[Door]:
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     """Demo books, once on each engine."""
-    yield from lent(stores, demo(request.param))
+    yield from lent(stores, request.param)
 
 
 @pytest.fixture
-def sqlite_door(stores: Stores, demo: Callable[[str], Door]) -> Iterator[Door]:
-    yield from lent(stores, demo("sqlite"))
+def sqlite_door(stores: Stores) -> Iterator[Door]:
+    yield from lent(stores, "sqlite")
 
 
 @pytest.fixture
-def postgresql_door(stores: Stores, demo: Callable[[str], Door]) -> Iterator[Door]:
-    yield from lent(stores, demo("postgresql"))
+def postgresql_door(stores: Stores) -> Iterator[Door]:
+    yield from lent(stores, "postgresql")
 
 
-def lent(stores: Stores, door: Door) -> Iterator[Door]:
+def lent(stores: Stores, engine: str) -> Iterator[Door]:
+    door = Door(stores.demo(engine))
     yield door
     door.doors.close()
     stores.drop(door.store)

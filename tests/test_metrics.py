@@ -19,7 +19,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.gauges import READ_EVERY_US
 from api.measures import MEASURES, METHODS, OTHER, SHARED_FOLDER, Meter
 from api.routes import ROUTES
-from devices.database import Store
 from devices.deadlines import DEADLINE
 from devices.lifecycle import DOCUMENT
 from devices.problems import PROBLEMS
@@ -34,19 +33,10 @@ TOKEN = "watching-the-shelves-all-night"
 Labels = tuple[tuple[str, str], ...]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def filled(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
-    """Demo books, once on each engine, to be copied."""
+@pytest.fixture(params=ENGINES)
+def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
+    """Demo books with pages, whose metrics TOKEN opens."""
     store = stores.demo(request.param)
-    Door(store).doors.close()
-    yield store
-    stores.drop(store)
-
-
-@pytest.fixture
-def door(filled: Store, stores: Stores) -> Iterator[Door]:
-    """A copy of them with pages, whose metrics TOKEN opens."""
-    store = stores.copy(filled)
     made = Door(store)
     add_pages(made.app, made.services)
     made.services.metrics_token = TOKEN
