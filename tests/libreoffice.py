@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -26,12 +28,18 @@ def required() -> str:
     return program
 
 
+@cache
+def profile() -> TemporaryDirectory[str]:
+    """Where it keeps its settings, once for each process: to make them takes longer than most that it is asked."""
+    return TemporaryDirectory()
+
+
 def converted(files: Sequence[Path], kind: str, folder: Path) -> list[Path]:
     """What LibreOffice makes of these files, in `folder`."""
     command = [
         required(),
         "--headless",
-        f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+        f"-env:UserInstallation={Path(profile().name).as_uri()}",
         "--convert-to",
         kind,
         "--outdir",

@@ -259,6 +259,7 @@ def test_the_same_labels_at_the_same_moment_are_the_same_bytes() -> None:
     assert sheet(THINGS, STOCK["L7160"]) == sheet(THINGS, STOCK["L7160"])
 
 
+@pytest.mark.usefixtures("true_font")
 def test_the_font_is_in_the_document() -> None:
     assert b"/FontFile3" in sheet(DEVICES[:1], STOCK["L7160"])
 

@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from devices.serials import COMMANDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
-from tests.browser.scanning import answer, command, focused, outcomes, scan, settle
+from tests.browser.scanning import answer, command, focused, outcomes, settle
+from tests.browser.scanning import typed as scan
 from tests.paper import pages, scanned
 
 KNOWN, OTHER, THIRD = "661565714359", "661565714360", "661565714361"

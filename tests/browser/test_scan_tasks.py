@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import APIRequestContext, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
-from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle
+from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle, typed
 from web.tasks import TASKS
 
 KNOWN, ELSEWHERE, NEVER = "661565714359", "661565714353", "000000000000"
@@ -40,15 +41,15 @@ def serials(found: dict[str, Any]) -> list[str]:
 
 
 def receive(
-    page: Page, *wanted: str, register: str = "merchandise", bin_code: str = "M-01"
+    page: Page, *wanted: str, by: Callable[..., None] = scan
 ) -> dict[str, Any]:
     """Receive these without a packing list; the page is that of the task."""
-    page.select_option("[name=register]", register)
+    page.select_option("[name=register]", "merchandise")
     page.fill("[name=supplier]", "启明税控设备厂")
     page.fill("[name=delivery_note]", "QM-1")
     page.select_option("[name=model]", "TCG-01")
     page.focus("#scan")
-    scan(page, bin_code, *wanted)
+    by(page, "M-01", *wanted)
     return finish(page)
 
 
@@ -68,7 +69,7 @@ def test_looking_up_tells_where_a_device_is(visit: Visit) -> None:
 def test_fifty_scans_in_a_burst_are_received_and_none_is_lost(visit: Visit) -> None:
     page = visit("zhang", "/scan/receive?paper=none", DESKTOP)
     wanted = new_serials(770000000000, 50)
-    found = receive(page, *wanted)
+    found = receive(page, *wanted, by=typed)
     assert (found["type"], serials(found)) == ("receipt", wanted)
     assert outcomes(page) == []
 
