@@ -40,9 +40,7 @@ def serials(found: dict[str, Any]) -> list[str]:
     return sorted(line["serial"] for line in found["lines"])
 
 
-def receive(
-    page: Page, *wanted: str, by: Callable[..., None] = scan
-) -> dict[str, Any]:
+def receive(page: Page, *wanted: str, by: Callable[..., None] = scan) -> dict[str, Any]:
     """Receive these without a packing list; the page is that of the task."""
     page.select_option("[name=register]", "merchandise")
     page.fill("[name=supplier]", "启明税控设备厂")
