@@ -6,7 +6,6 @@ could overlap do. SQLite has one writer at a time.
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from devices.people.doors import doors_url
 from devices.problems import Refused
 from devices.unit import Unit, unit_of
 from panku.wiring import RULEBOOK
+from tests.forks import FORKS
 
 NOW = 1_795_500_000_000_000
 FIGHTERS = 4
@@ -144,14 +144,13 @@ class Fighters:
     """A few processes; `fight` lets one for each action loose at once."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
         sizes = range(2, FIGHTERS + 1)
-        self._starts = {size: context.Barrier(size) for size in sizes}
-        self._meets = {size: context.Barrier(size) for size in sizes}
+        self._starts = {size: FORKS.Barrier(size) for size in sizes}
+        self._meets = {size: FORKS.Barrier(size) for size in sizes}
         self._processes, self._pipes = [], []
         for _ in range(FIGHTERS):
-            mine, theirs = context.Pipe()
-            process = context.Process(target=_fight, args=(theirs, self._starts, self._meets), daemon=True)
+            mine, theirs = FORKS.Pipe()
+            process = FORKS.Process(target=_fight, args=(theirs, self._starts, self._meets), daemon=True)
             process.start()
             self._processes.append(process)
             self._pipes.append(mine)

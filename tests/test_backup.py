@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import stat
@@ -29,10 +28,10 @@ from panku.wiring import RECORD_KINDS
 from tests import postgresql
 from tests.conftest import ENGINES, Stores
 from tests.door import Door, move
+from tests.forks import FORKS
 
 pytestmark = pytest.mark.both_engines
 
-PARALLEL = multiprocessing.get_context("spawn")
 Run = Callable[..., int]
 
 
@@ -351,8 +350,8 @@ def test_a_backup_made_while_others_post_is_of_one_moment(
 ) -> None:
     monkeypatch.setattr("devices.sqlite_copy.PAGES_AT_ONCE", 1)
     door.store.close()
-    started = PARALLEL.Event()
-    poster = PARALLEL.Process(target=post_often, args=(door.store.url, 60, started))
+    started = FORKS.Event()
+    poster = FORKS.Process(target=post_often, args=(door.store.url, 60, started))
     poster.start()
     assert started.wait(60)
     assert on(door.store, "backup", tmp_path / "copy") == 0

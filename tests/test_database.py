@@ -1,8 +1,9 @@
 """The database handle: transactions, statements, locks and what it refuses."""
 
-import multiprocessing
 import threading
 from collections import Counter
+from multiprocessing import current_process
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import peewee
@@ -13,10 +14,9 @@ from devices import engines
 from devices.database import OutcomeUnknown, Store, StoreRefused, journal_key, violated
 from devices.statements import for_psycopg
 from tests.conftest import Stores
+from tests.forks import FORKS
 
 pytestmark = pytest.mark.both_engines
-
-PARALLEL = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
@@ -285,12 +285,12 @@ def test_a_journals_key_is_stable() -> None:
     assert journal_key("UNIT") == 6423831665728015307
 
 
-def write_often(url: str, times: int, ready: "multiprocessing.synchronize.Barrier") -> None:
+def write_often(url: str, times: int, ready: Barrier) -> None:
     store = Store(url)
     ready.wait(timeout=60)
     for _ in range(times):
         with store.writing():
-            store.insert("turn", ("writer",), [(multiprocessing.current_process().name,)])
+            store.insert("turn", ("writer",), [(current_process().name,)])
 
 
 def test_saturating_writers_take_turns_at_the_gate(disk: Path) -> None:
@@ -298,8 +298,8 @@ def test_saturating_writers_take_turns_at_the_gate(disk: Path) -> None:
     store = Store(f"sqlite:///{disk}/turns.sqlite3")
     store.execute("CREATE TABLE turn (n INTEGER PRIMARY KEY, writer TEXT)")
     writers, times = 4, 50
-    ready = PARALLEL.Barrier(writers)
-    processes = [PARALLEL.Process(target=write_often, args=(store.url, times, ready)) for _ in range(writers)]
+    ready = FORKS.Barrier(writers)
+    processes = [FORKS.Process(target=write_often, args=(store.url, times, ready)) for _ in range(writers)]
     for process in processes:
         process.start()
     for process in processes:
@@ -314,15 +314,15 @@ def test_saturating_writers_take_turns_at_the_gate(disk: Path) -> None:
     assert all(share >= (end - begin) / writers / 2 for share in shares.values()), shares
 
 
-def open_new_file(url: str, ready: "multiprocessing.synchronize.Barrier") -> None:
+def open_new_file(url: str, ready: Barrier) -> None:
     ready.wait(timeout=60)
     Store(url).rows("SELECT 1")
 
 
 def test_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
-    ready = PARALLEL.Barrier(4)
+    ready = FORKS.Barrier(4)
     url = f"sqlite:///{tmp_path}/new/books.sqlite3"
-    processes = [PARALLEL.Process(target=open_new_file, args=(url, ready)) for _ in range(4)]
+    processes = [FORKS.Process(target=open_new_file, args=(url, ready)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:

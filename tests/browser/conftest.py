@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
 
 from devices.database import Store
 from devices.people import passwords
 from devices.people.doors import doors_url, migrate_doors
-from panku.commands import main
 from panku.demo import PASSWORDS, fill
 from panku.wiring import clock
 from tests.conftest import TRUE_COST, migrated
+from tests.forks import FORKS, serve
 
 ROOT = Path(__file__).parents[2]
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -58,26 +57,6 @@ def books_filled_by(begin: Callable[[Store, int], None]) -> bytes:
         return Path(folder, "panku.sqlite3").read_bytes()
 
 
-FORKS = get_context("forkserver")
-FORKS.set_forkserver_preload(
-    ["cryptography.hazmat.primitives.asymmetric.ed25519", "falcon", "fpdf", "gunicorn.app.base", "holidays", "jinja2",
-     "openpyxl", "peewee", "psycopg", "pygal", "securesystemslib.signer", "zxcvbn"]
-)  # fmt: skip
-"""Servers come from a process that has loaded the libraries, which is most of what a start costs; Panku's own code each
-loads anew. That `panku serve` starts from nothing, test_readme and test_metrics show."""
-
-
-def serve(folder: Path, environment: dict[str, str]) -> None:
-    """`panku serve`, in the process that was begun for it."""
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    sys.exit(main(["serve"]))
-
-
 class Site:
     """Served books, by default the demo's, by one worker, since each of them costs as much to begin.
 
@@ -86,7 +65,8 @@ class Site:
 
     def __init__(self, folder: Path, begin: Callable[[Store, int], None] = fill, *, workers: int = 1) -> None:
         self.workers = workers
-        self.signed_in: dict[str | None, StorageState] = {}
+        self.sessions: dict[str, list[Any]] = {}
+        self.idle: dict[str | None, list[Page]] = {}
         self.url = f"sqlite:///{folder}/panku.sqlite3"
         self.folder = folder
         with socket.socket() as free:
@@ -137,6 +117,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     chromium()
     served = Site(tmp_path_factory.mktemp("site"))
     yield served
+    for tabs in served.idle.values():
+        for tab in tabs:
+            tab.context.close()
     served.stop()
 
 
@@ -145,7 +128,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--in-process-gpu"]
         )
         yield browser
         browser.close()
@@ -161,28 +144,59 @@ Visit = Callable[..., Page]
 def visit(site: Site, browser: Browser) -> Iterator[Visit]:
     """Open the site as somebody: `visit("zhang", "/scan", DESKTOP)`; scripts' errors fail the test.
 
-    Each visit is a browser of its own, with the session that its person has already, while that lasts.
+    Each visit is a browser of its own, with the session that its person has already, while that lasts. It is kept for
+    whoever visits next, as empty as a new one; `kept=False` is for what can not be taken away from a tab again.
     """
-    contexts, errors = [], []
+    tabs: list[tuple[Page, str | None, bool]] = []
+    errors: list[str] = []
 
-    def open_page(who: str | None, path: str = "/", viewport: ViewportSize = PHONE) -> Page:
-        known = site.signed_in.get(who)
-        context = browser.new_context(
-            viewport=viewport, locale="zh-CN", base_url=site.address, storage_state=known
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        if who is not None and (known is None or context.request.get("/v1/me").status != 200):
-            body = {"username": who, "password": PASSWORDS[who][0]}
-            answer = context.request.post("/v1/session", data=body)
-            assert answer.status == 201, answer.text()
-            site.signed_in[who] = context.storage_state()
-        page.goto(path)
-        page.wait_for_function(FOCUSED)
-        return page
+    def hear(error: Error) -> None:
+        errors.append(str(error))
+
+    def open_page(
+        who: str | None, path: str = "/", viewport: ViewportSize = PHONE, *, kept: bool = True
+    ) -> Page:
+        idle = site.idle.setdefault(who, [])
+        if not (kept and idle):
+            idle.append(browser.new_context(locale="zh-CN", base_url=site.address).new_page())
+        tab = idle.pop()
+        tabs.append((tab, who, kept))
+        tab.on("pageerror", hear)
+        sign_in(site, tab.context, who)
+        tab.set_viewport_size(viewport)
+        tab.goto(path)
+        tab.wait_for_function(FOCUSED)
+        return tab
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for tab, who, kept in tabs:
+        if kept:
+            empty(tab)
+            tab.remove_listener("pageerror", hear)
+            site.idle[who].append(tab)
+        else:
+            tab.context.close()
     assert errors == []
+
+
+def sign_in(site: Site, context: BrowserContext, who: str | None) -> None:
+    """Give a browser the session of its person, a new one where the last has ended."""
+    if who is None:
+        return
+    context.add_cookies(site.sessions.get(who, []))
+    if context.request.get("/v1/me").status != 200:
+        body = {"username": who, "password": PASSWORDS[who][0]}
+        answer = context.request.post("/v1/session", data=body)
+        assert answer.status == 201, answer.text()
+        site.sessions[who] = context.cookies()
+
+
+def empty(tab: Page) -> None:
+    """Leave in a browser nothing of what was done in it."""
+    for other in tab.context.pages:
+        if other is not tab:
+            other.close()
+    tab.unroute_all()
+    tab.goto("/healthz")
+    tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    tab.context.clear_cookies()

@@ -69,7 +69,7 @@ def test_a_price_is_typed_in_yuan_and_a_refusal_keeps_what_was_typed(visit: Visi
 
 
 def test_a_token_is_told_once_and_revoked(visit: Visit) -> None:
-    page = visit("admin", "/admin/tokens")
+    page = visit("admin", "/admin/tokens", kept=False)
     page.fill("[name=label]", "海淀网点")
     page.fill("[name=expires_at]", "2030-01-01T00:00")
     page.get_by_role("button", name="发新令牌").click()

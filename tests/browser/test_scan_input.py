@@ -77,7 +77,7 @@ def test_a_scan_goes_to_its_field_wherever_the_focus_was(visit: Visit) -> None:
 
 
 def test_each_outcome_has_its_own_colour_sound_and_shake(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", "/", DESKTOP, kept=False)
     page.add_init_script(
         """
         window.told = [];
@@ -188,7 +188,7 @@ navigator.mediaDevices.getUserMedia = async () => new MediaStream([track]);
 
 
 def test_the_camera_scans_a_label_once_while_it_stays_in_view(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", "/", PHONE, kept=False)
     page.add_init_script(CAMERA)
     page.goto("/scan/lookup")
     page.get_by_role("button", name="用摄像头扫").click()
@@ -206,7 +206,7 @@ def test_the_camera_scans_a_label_once_while_it_stays_in_view(visit: Visit) -> N
 
 
 def test_without_a_barcode_detector_there_is_no_button_for_the_camera(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", "/", PHONE, kept=False)
     page.add_init_script("delete window.BarcodeDetector")
     page.goto("/scan/lookup")
     scan(page, KNOWN)
