@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -158,22 +159,26 @@ def named(case: tuple[Any, ...]) -> str:
     return " ".join(str(part) for part in case)
 
 
-@pytest.mark.parametrize("pair", UNDECLARED, ids=named)
-def test_a_step_that_is_not_declared_is_refused_by_name(pair: tuple[str, str, str, Register | None]) -> None:
-    document, role, state, register = pair
-    with pytest.raises(Refused) as refused:
+def refused_as(document: str, role: str, state: str, register: Register | None) -> list[tuple[str, object]]:
+    """What a document is refused as over a device in a place, with the serials named; empty where it is taken."""
+    try:
         plan(case_of(document, role, placed(state, register)), {})
-    (problem,) = refused.value.problems
-    assert problem.code == expected_refusal(document, role, state)
-    assert problem.facts["serial"] == SERIAL
+    except Refused as refused:
+        return [(problem.code, problem.facts.get("serial")) for problem in refused.problems]
+    return []
 
 
-@pytest.mark.parametrize("pair", WRONG_REGISTER, ids=named)
-def test_a_device_of_another_register_is_refused_by_name(pair: tuple[str, str, str, Register | None]) -> None:
-    document, role, state, register = pair
-    with pytest.raises(Refused) as refused:
-        plan(case_of(document, role, placed(state, register)), {})
-    assert [problem.code for problem in refused.value.problems] == ["wrong_register"]
+def test_a_step_that_is_not_declared_is_refused_by_name() -> None:
+    told = {pair: refused_as(*pair) for pair in UNDECLARED}
+    wanted = {pair: [(expected_refusal(*pair[:3]), SERIAL)] for pair in UNDECLARED}
+    assert {pair: told[pair] for pair in UNDECLARED if told[pair] != wanted[pair]} == {}
+    assert len(UNDECLARED) > len(PARTS)
+
+
+def test_a_device_of_another_register_is_refused_by_name() -> None:
+    told = {pair: refused_as(*pair) for pair in WRONG_REGISTER}
+    assert {pair: found for pair, found in told.items() if found != [("wrong_register", SERIAL)]} == {}
+    assert WRONG_REGISTER
 
 
 def registers_after(step: Step, before: Register | None) -> Iterator[Register | None]:
@@ -381,9 +386,9 @@ def test_the_database_allows_just_the_positions_that_the_states_declare(store: S
 
 
 def stored(store: Store, insert: str, value: tuple[Any, ...]) -> bool:
-    """Whether the database takes a row."""
+    """Whether the database takes a row. On PostgreSQL a statement that fails ends all that was begun with it."""
     try:
-        with store.db.atomic():
+        with store.db.atomic() if store.engine == "postgresql" else nullcontext():
             store.execute(insert, value)
     except peewee.IntegrityError:
         return False

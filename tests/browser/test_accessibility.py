@@ -66,7 +66,7 @@ def barriers(tab: Tab) -> list[str]:
     """What axe-core finds wrong on a page, with the elements it means; it is brought there once."""
     if not tab.evaluate("'axe' in window"):
         tab.evaluate(AXE.axe_script)
-    found = tab.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
+    found = tab.evaluate("options => axe.run(document, options).then(found => found.violations)", OPTIONS)
     return [
         f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
         for each in found
