@@ -13,10 +13,10 @@ REFUSED := { echo 'Panku is not set up; docs/dependencies.md tells where a packa
 
 .PHONY: serve demo test test-deep check bench lock
 
-serve: .venv/serving
+serve: .venv/compiled
 	@$(BIN)/panku serve
 
-demo: .venv/serving
+demo: .venv/compiled
 	@$(BIN)/panku demo
 
 # Its own bytecode first: the tests start Panku some hundred times, and it would be compiled anew each time where the
@@ -38,14 +38,19 @@ check: .venv/testing
 bench: .venv/testing
 	@$(BIN)/python -m bench
 
-# The project itself is built by the setuptools that the lock has just brought, and by nothing else. Bytecode is compiled
-# afterwards, on every core: pip would use one, and the server's first start would compile in each of its processes.
-.venv/serving: pyproject.toml locks/serving.txt
+# An installer of the lock's own first: Python's may be years old, and takes twice as long. The project itself is built
+# by the setuptools that the lock has just brought, and by nothing else.
+.venv/serving: pyproject.toml locks/installing.txt locks/serving.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Panku needs Python 3.11 or newer.")'
 	@echo 'Setting up .venv.' >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m $(LOCKED) locks/installing.txt || $(REFUSED)
 	@$(BIN)/python -m $(LOCKED) locks/serving.txt || $(REFUSED)
 	@$(BIN)/python -m $(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# On every core: pip would use one, and the server's first start would compile in each of its processes.
+.venv/compiled: .venv/serving
 	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@touch $@
 
@@ -64,6 +69,7 @@ COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.1
 
 lock: build/locking/ready
 	@$(COMPILE) --group lock --output-file locks/locking.txt
+	@$(COMPILE) --group install --output-file locks/installing.txt
 	@$(COMPILE) pyproject.toml --group build --output-file locks/serving.txt
 	@$(COMPILE) pyproject.toml --group build --extra test --constraint locks/serving.txt --output-file locks/testing.txt
 

@@ -17,6 +17,7 @@ TEST_TOOLS = PROJECT["project"]["optional-dependencies"]["test"]
 REQUIRED = {
     "serving": [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]],
     "testing": [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"], *TEST_TOOLS],
+    "installing": PROJECT["dependency-groups"]["install"],
     "locking": PROJECT["dependency-groups"]["lock"],
 }
 LOCKS = {name: (ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8") for name in REQUIRED}
@@ -90,11 +91,11 @@ def test_every_package_finds_what_it_needs() -> None:
 @pytest.mark.parametrize(
     ("target", "wanted"),
     [
-        ("serve", ["locks/serving.txt"]),
-        ("demo", ["locks/serving.txt"]),
-        ("test", ["locks/serving.txt", "locks/testing.txt"]),
-        ("check", ["locks/serving.txt", "locks/testing.txt"]),
-        ("bench", ["locks/serving.txt", "locks/testing.txt"]),
+        ("serve", ["locks/installing.txt", "locks/serving.txt"]),
+        ("demo", ["locks/installing.txt", "locks/serving.txt"]),
+        ("test", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
+        ("check", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
+        ("bench", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("lock", ["locks/locking.txt"]),
     ],
 )
