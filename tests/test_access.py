@@ -15,7 +15,7 @@ PEOPLE = {"zhang": ("storekeeper", "BJ01"), "zhao": ("storekeeper", "TJ01"), "li
 HOLDS = {**{name: {held} for name, held in PEOPLE.items()}, "li": {("auditor", "BJ01"), ("auditor", "TJ01")}}
 PATHS = {
     "number": "BJ01-2026-000001", "serial": "661565714360", "site": "BJ01", "register": "spare", "code": "SF",
-    "carrier": "SF", "waybill": "SF1234567890", "digest": "0" * 64, "username": "zhang", "fingerprint": "0" * 64,
+    "carrier": "SF", "waybill": "SF1234567890", "digest": "0" * 64, "username": "nobody", "fingerprint": "0" * 64,
     "id": "0000000000", "month": "2026-11", "model": "TCG-01",
 }  # fmt: skip
 QUERIES = {

@@ -81,7 +81,7 @@ def test_the_third_signature_moves_the_role_and_the_evidence_holds(house: House)
     assert number.startswith("H-BJ01-")
     assert {each["register"] for each in begun.json["stocktakes"]} == {"merchandise", "spare", "custody"}
     assert sun.get(f"/v1/handovers/{number}").json == begun.json
-    assert [each["number"] for each in sun.get("/v1/handovers").json] == [number]
+    assert number in [each["number"] for each in sun.get("/v1/handovers").json]
     assert sun.post("/v1/documents", receipt()).status_code == 403
     for party in ("incoming", "supervisor"):
         answer = sign(house, number, party)

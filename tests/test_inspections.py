@@ -156,6 +156,7 @@ def test_an_inspection_of_a_foreign_site_is_not_there(
 
 def test_the_list_is_of_the_callers_sites(house: House) -> None:
     inspect(house.of("zhao"), site="TJ01")
+    inspect(house.of("zhang"))
     assert {each["site"] for each in house.of("zhao").get("/v1/inspections").json} == {"TJ01"}
     assert {each["site"] for each in house.of("chen").get("/v1/inspections").json} == {"BJ01", "TJ01"}
     assert house.of("sun").get("/v1/inspections").json == []

@@ -78,7 +78,7 @@ def test_a_full_width_scan_is_told_and_the_half_width_one_is_a_step_away(visit: 
 
 
 def test_the_policy_takes_nothing_from_a_chart(visit: Visit) -> None:
-    tab = visit("zhang", "/books", DESKTOP)
+    tab = visit("zhang", "/books", DESKTOP, kept=False)
     said: list[str] = []
     tab.on("console", lambda message: said.append(message.text))
     tab.goto("/books/BJ01/merchandise/statement")
@@ -144,7 +144,7 @@ def test_the_shortcuts_can_be_turned_off_and_stay_off(visit: Visit, moves: list[
 
 
 def test_one_line_is_picked_and_reversed_from_the_documents_page(visit: Visit, site: Site) -> None:
-    tab = visit("zhang", f"/documents/{site.document(2)}", DESKTOP)
+    tab = visit("zhang", f"/documents/{site.document(2)}", DESKTOP, kept=False)
     tab.on("dialog", lambda dialog: dialog.accept())
     tab.get_by_label("选这行冲销 661565720018").check()
     tab.get_by_label("原因").fill("多登记一只")
