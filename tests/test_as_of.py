@@ -183,9 +183,12 @@ def test_what_a_close_says_was_held_is_looked_at(door: Door) -> None:
     assert list(month_faults(door.store)) == []
 
 
-def test_a_month_that_was_opened_again_is_counted_from_no_more(door: Door) -> None:
+def test_a_month_that_was_opened_again_is_counted_from_no_more(door: Door, stores: Stores) -> None:
+    now, door = door.now, Door(stores.copy(door.store))
+    door.now = now
     (december,) = (at for (at,) in door.store.rows("SELECT MAX(closed_at) FROM month"))
     reopened = door.sign_in("zhang").post(f"{MONTH.replace('2026-11', DECEMBER)}/reopen", {"reason": "漏记"})
     assert reopened.status_code == 200, reopened.text
     assert last_checkpoint(door.store, *BOOK, december).before_us < december
     assert told(door.store, *BOOK, december) == counted(door.store, *BOOK, december)
+    stores.drop(door.store)

@@ -12,7 +12,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle, typed
 from web.tasks import TASKS
 
-KNOWN, ELSEWHERE, NEVER = "661565714359", "661565714353", "000000000000"
+KNOWN, SOLD, ELSEWHERE, NEVER = "661565714359", "661565714354", "661565714353", "000000000000"
 TAXPAYER = "91350100M000100Y43"
 
 
@@ -57,11 +57,11 @@ def new_serials(first: int, count: int) -> list[str]:
 
 def test_looking_up_tells_where_a_device_is(visit: Visit) -> None:
     page = visit("zhang", "/scan/lookup", PHONE)
-    scan(page, KNOWN, ELSEWHERE, NEVER)
+    scan(page, KNOWN, SOLD, NEVER)
     settle(page)
-    assert outcomes(page) == [("taken", KNOWN), ("taken", ELSEWHERE), ("unexpected", NEVER)]
+    assert outcomes(page) == [("taken", KNOWN), ("taken", SOLD), ("unexpected", NEVER)]
     assert "M-01" in page.locator(f"#rows li:has-text('{KNOWN}')").inner_text()
-    assert "返厂" in page.locator(f"#rows li:has-text('{ELSEWHERE}')").inner_text()
+    assert "惠民" in page.locator(f"#rows li:has-text('{SOLD}')").inner_text()
 
 
 def test_fifty_scans_in_a_burst_are_received_and_none_is_lost(visit: Visit) -> None:
