@@ -75,13 +75,14 @@ def opened(house: House, **changes: str) -> Iterator[str]:
 
 def test_the_third_signature_moves_the_role_and_the_evidence_holds(house: House) -> None:
     zhang, sun, chen = house.of("zhang"), house.of("sun"), house.of("chen")
+    before = [each["number"] for each in sun.get("/v1/handovers").json]
     begun = begin(house)
     assert (begun.status_code, begun.json["state"]) == (201, "open"), begun.text
     number = begun.json["number"]
     assert number.startswith("H-BJ01-")
     assert {each["register"] for each in begun.json["stocktakes"]} == {"merchandise", "spare", "custody"}
     assert sun.get(f"/v1/handovers/{number}").json == begun.json
-    assert number in [each["number"] for each in sun.get("/v1/handovers").json]
+    assert [each["number"] for each in sun.get("/v1/handovers").json] == [*before, number]
     assert sun.post("/v1/documents", receipt()).status_code == 403
     for party in ("incoming", "supervisor"):
         answer = sign(house, number, party)

@@ -154,11 +154,6 @@ WRONG_REGISTER = [
 ]
 
 
-def named(case: tuple[Any, ...]) -> str:
-    """A test's name from what it is of."""
-    return " ".join(str(part) for part in case)
-
-
 def refused_as(document: str, role: str, state: str, register: Register | None) -> list[tuple[str, object]]:
     """What a document is refused as over a device in a place, with the serials named; empty where it is taken."""
     try:

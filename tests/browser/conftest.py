@@ -7,6 +7,7 @@ import shutil
 import socket
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -66,7 +67,7 @@ class Site:
     def __init__(self, folder: Path, begin: Callable[[Store, int], None] = fill, *, workers: int = 1) -> None:
         self.workers = workers
         self.sessions: dict[str, list[Any]] = {}
-        self.idle: dict[str | None, list[Page]] = {}
+        self.idle: dict[str | None, list[Page]] = defaultdict(list)
         self.url = f"sqlite:///{folder}/panku.sqlite3"
         self.folder = folder
         with socket.socket() as free:
@@ -106,7 +107,10 @@ class Site:
         return str(number)
 
     def stop(self) -> None:
-        """End the server."""
+        """End the server, and the tabs that nobody is in."""
+        for tabs in self.idle.values():
+            while tabs:
+                tabs.pop().context.close()
         self.server.terminate()
         self.server.join(30)
 
@@ -117,9 +121,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     chromium()
     served = Site(tmp_path_factory.mktemp("site"))
     yield served
-    for tabs in served.idle.values():
-        for tab in tabs:
-            tab.context.close()
     served.stop()
 
 
@@ -156,7 +157,7 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
     def open_page(
         who: str | None, path: str = "/", viewport: ViewportSize = PHONE, *, kept: bool = True
     ) -> Page:
-        idle = site.idle.setdefault(who, [])
+        idle = site.idle[who]
         if not (kept and idle):
             idle.append(browser.new_context(locale="zh-CN", base_url=site.address).new_page())
         tab = idle.pop()
