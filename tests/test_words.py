@@ -89,7 +89,7 @@ def test_a_sentence_with_all_its_facts_shows_no_gap(locale: Locale) -> None:
     }
     gaps = {*"{}", words.ABSENT}
     shown = {code: {gap for gap in gaps if gap in text.replace("{12}", "")} for code, text in told.items()}
-    assert {code: gaps for code, gaps in shown.items() if gaps} == {}
+    assert {code: found for code, found in shown.items() if found} == {}
 
 
 def test_no_sentence_stands_for_a_problem_that_is_gone() -> None:

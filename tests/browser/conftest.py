@@ -10,6 +10,7 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -108,9 +109,9 @@ class Site:
 
     def stop(self) -> None:
         """End the server, and the tabs that nobody is in."""
-        for tabs in self.idle.values():
-            while tabs:
-                tabs.pop().context.close()
+        for tab in chain.from_iterable(self.idle.values()):
+            tab.context.close()
+        self.idle.clear()
         self.server.terminate()
         self.server.join(30)
 
@@ -157,10 +158,10 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
     def open_page(
         who: str | None, path: str = "/", viewport: ViewportSize = PHONE, *, kept: bool = True
     ) -> Page:
-        idle = site.idle[who]
-        if not (kept and idle):
-            idle.append(browser.new_context(locale="zh-CN", base_url=site.address).new_page())
-        tab = idle.pop()
+        if kept and site.idle[who]:
+            tab = site.idle[who].pop()
+        else:
+            tab = browser.new_context(locale="zh-CN", base_url=site.address).new_page()
         tabs.append((tab, who, kept))
         tab.on("pageerror", hear)
         sign_in(site, tab.context, who)

@@ -7,8 +7,7 @@ from playwright.sync_api import Page, expect
 
 from devices.serials import COMMANDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
-from tests.browser.scanning import answer, command, focused, outcomes, settle
-from tests.browser.scanning import typed as scan
+from tests.browser.scanning import answer, command, focused, outcomes, settle, typed
 from tests.paper import pages, scanned
 
 KNOWN, OTHER, THIRD = "661565714359", "661565714360", "661565714361"
@@ -29,7 +28,7 @@ def test_a_scan_that_an_input_method_composed_is_told_and_never_taken(visit: Vis
     expect(page.locator("#ime")).to_be_visible()
     assert (answer(page)[0], outcomes(page)) == ("error", [])
     assert page.input_value("#scan") == ""
-    scan(page, KNOWN)
+    typed(page, KNOWN)
     settle(page)
     assert outcomes(page) == [("taken", KNOWN)]
     expect(page.locator("#ime")).to_be_hidden()
@@ -40,7 +39,7 @@ def test_what_is_left_of_a_scan_whose_enter_was_swallowed_is_not_put_before_the_
     compose(page, "66156571")
     expect(page.locator("#answer")).to_have_attribute("data-outcome", "error")
     assert page.input_value("#scan") == ""
-    scan(page, KNOWN)
+    typed(page, KNOWN)
     settle(page)
     assert outcomes(page) == [("taken", KNOWN)]
 
@@ -68,12 +67,12 @@ def test_what_a_scanner_adds_is_taken_off(visit: Visit, added: str, end: str) ->
 def test_a_scan_goes_to_its_field_wherever_the_focus_was(visit: Visit) -> None:
     page = visit("zhang", "/scan/put_away", DESKTOP)
     page.focus("#sounds")
-    scan(page, "M-02")
+    typed(page, "M-02")
     page.evaluate("document.activeElement.blur()")
-    scan(page, KNOWN)
+    typed(page, KNOWN)
     settle(page)
     assert (outcomes(page), focused(page)) == ([("taken", KNOWN)], "scan")
-    scan(page, command("cancel"), command("cancel"))
+    typed(page, command("cancel"), command("cancel"))
 
 
 def test_each_outcome_has_its_own_colour_sound_and_shake(visit: Visit) -> None:
@@ -91,7 +90,7 @@ def test_each_outcome_has_its_own_colour_sound_and_shake(visit: Visit) -> None:
         """
     )
     page.goto("/scan/put_away")
-    scan(page, "M-02")
+    typed(page, "M-02")
     seen = {}
     for text, outcome in (
         (KNOWN, "taken"),
@@ -100,39 +99,39 @@ def test_each_outcome_has_its_own_colour_sound_and_shake(visit: Visit) -> None:
         ("A B", "error"),
     ):
         page.evaluate("window.told = []")
-        scan(page, text)
+        typed(page, text)
         settle(page)
         assert answer(page)[0] == outcome
         colour = page.eval_on_selector("#answer", "place => getComputedStyle(place).backgroundColor")
         seen[outcome] = (colour, str(page.evaluate("window.told")))
     assert all(len(told) > 2 for _, told in seen.values())
     assert len({colour for colour, _ in seen.values()}) == len({told for _, told in seen.values()}) == 4
-    scan(page, command("cancel"), command("cancel"))
+    typed(page, command("cancel"), command("cancel"))
 
 
 def test_undoing_asks_by_name_and_any_other_scan_says_no(visit: Visit) -> None:
     page = visit("zhang", "/scan/put_away", PHONE)
-    scan(page, "M-02", KNOWN, OTHER)
+    typed(page, "M-02", KNOWN, OTHER)
     settle(page)
-    scan(page, command("undo"))
+    typed(page, command("undo"))
     assert OTHER in page.inner_text("#question")
-    scan(page, THIRD)
+    typed(page, THIRD)
     expect(page.locator("#ask")).to_be_hidden()
     settle(page)
     assert len(outcomes(page)) == 3
-    scan(page, command("undo"), command("undo"))
+    typed(page, command("undo"), command("undo"))
     assert [serial for _, serial in outcomes(page)] == [KNOWN, OTHER]
     page.get_by_role("button", name=f"撤销 {KNOWN}").click()
     assert KNOWN in page.inner_text("#question")
     assert focused(page) == "scan"
     page.get_by_role("button", name="是", exact=True).click()
     assert [serial for _, serial in outcomes(page)] == [OTHER]
-    scan(page, command("cancel"), command("cancel"))
+    typed(page, command("cancel"), command("cancel"))
 
 
 def test_a_batch_with_ranges_is_taken_and_every_fault_in_it_told(visit: Visit) -> None:
     page = visit("zhang", "/scan/put_away", DESKTOP)
-    scan(page, "M-02")
+    typed(page, "M-02")
     page.get_by_text("标签坏了").click()
     page.fill("[name=entries]", f"{KNOWN}-361\n{THIRD}\nX Y Z\n661565714362+1")
     page.get_by_role("button", name="全部加入").click()
@@ -142,7 +141,7 @@ def test_a_batch_with_ranges_is_taken_and_every_fault_in_it_told(visit: Visit) -
     assert [serial for _, serial in outcomes(page)] == [str(661565714359 + n) for n in range(5)]
     assert (THIRD in told.inner_text(), "X Y Z" in told.inner_text()) == (True, True)
     page.focus("#scan")
-    scan(page, command("cancel"))
+    typed(page, command("cancel"))
     page.get_by_role("button", name="是", exact=True).click()
     assert outcomes(page) == []
 
@@ -161,13 +160,13 @@ def test_two_tabs_of_one_person_add_up(visit: Visit) -> None:
     page = visit("zhang", "/scan/put_away", DESKTOP)
     other = page.context.new_page()
     other.goto("/scan/put_away")
-    scan(page, "M-02", KNOWN)
+    typed(page, "M-02", KNOWN)
     settle(page)
     expect(other.locator("#rows li")).to_have_count(1)
-    scan(other, "M-02", OTHER)
+    typed(other, "M-02", OTHER)
     settle(other)
     expect(page.locator("#rows li")).to_have_count(2)
-    scan(page, command("cancel"), command("cancel"))
+    typed(page, command("cancel"), command("cancel"))
     expect(other.locator("#rows li")).to_have_count(0)
 
 
@@ -209,22 +208,22 @@ def test_without_a_barcode_detector_there_is_no_button_for_the_camera(visit: Vis
     page = visit("zhang", "/", PHONE, kept=False)
     page.add_init_script("delete window.BarcodeDetector")
     page.goto("/scan/lookup")
-    scan(page, KNOWN)
+    typed(page, KNOWN)
     settle(page)
     expect(page.locator("#camera")).to_be_hidden()
 
 
 @pytest.mark.parametrize(
-    ("typed", "verdicts"),
+    ("text", "verdicts"),
     [
         (KNOWN, {"ime_off", "ends", "fast", "serial"}),
         ("PANKUUNDO", {"ime_off", "ends", "fast", "command"}),
         ("nothing-1", {"ime_off", "ends", "fast", "other", "lower"}),
     ],
 )
-def test_the_self_test_says_how_a_scanner_is_set_up(visit: Visit, typed: str, verdicts: set[str]) -> None:
+def test_the_self_test_says_how_a_scanner_is_set_up(visit: Visit, text: str, verdicts: set[str]) -> None:
     page = visit("zhang", "/scanner-test", PHONE)
-    scan(page, typed)
+    typed(page, text)
     page.locator("#verdicts li").first.wait_for()
     found = page.eval_on_selector_all("#verdicts li", "all => all.map(each => each.dataset.verdict)")
     assert set(found) == verdicts
@@ -248,18 +247,18 @@ def test_the_printed_command_card_reads_as_the_commands(visit: Visit) -> None:
 @pytest.mark.parametrize("place", ["#bin", "#sounds", "nav a >> nth=0", "main"])
 def test_no_scan_is_lost_to_a_choice_or_a_button(visit: Visit, place: str) -> None:
     page = visit("zhang", "/scan/put_away", DESKTOP)
-    scan(page, "M-02")
+    typed(page, "M-02")
     page.focus(place)
-    scan(page, KNOWN)
+    typed(page, KNOWN)
     settle(page)
     assert (outcomes(page), page.input_value("#bin")) == ([("taken", KNOWN)], "M-02")
-    scan(page, command("cancel"), command("cancel"))
+    typed(page, command("cancel"), command("cancel"))
 
 
 def test_nothing_of_a_customer_is_kept_in_the_browser(visit: Visit) -> None:
     page = visit("zhang", "/scan/lookup", DESKTOP)
     sold = "661565714354"
-    scan(page, sold)
+    typed(page, sold)
     settle(page)
     assert "惠民" in page.inner_text("#rows")
     assert "惠民" not in page.evaluate("JSON.stringify(localStorage)")
