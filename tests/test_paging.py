@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+import operator
+from collections.abc import Iterator, Sequence
+from itertools import chain, combinations, count, cycle
+from random import Random
 from typing import Any, get_origin
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from falcon.testing import Result
+from msgspec.structs import fields
 
 from api.paging import PageQuery, SiteQuery
 from api.routes import ROUTES
@@ -17,8 +20,8 @@ from devices.paperwork import DISPATCH_ORDER, REPAIR
 from devices.records import listed
 from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores
-from tests.custody import House, begin, inspect, request
-from tests.door import NOW, Client, Door
+from tests.custody import House, begin, inspect, receipt, request
+from tests.door import NOW, TODAY, Client, Door
 
 FOUND_BY_KEY = {"find_customer"}
 """An answer of one or none."""
@@ -31,6 +34,11 @@ LISTS = {
     or (route.method == "GET" and get_origin(route.answer) is list and route.name not in FOUND_BY_KEY)
 }
 BY_SITE = sorted(name for name, route in LISTS.items() if issubclass(route.query, SiteQuery))
+FILTERS = {
+    name: sorted({each.encode_name for each in fields(LISTS[name].query)} - set(PageQuery.__struct_fields__))
+    for name in PAGES
+}
+"""The filters of the lists that have several."""
 ASKED = {"list_keys": "username=wu&", "list_deadlines": "met_since=2026-01-01&"}
 ADMINISTRATORS = {"list_people", "list_tokens"}
 
@@ -47,7 +55,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
 
 
 def more_of_each(house: House) -> None:
-    """A second record of every kind that the books have but one of."""
+    """A second record of every kind that the books have but one of; a device of another site and model; a proposal."""
     zhang, admin = house.of("zhang"), house.of("admin")
     house.token()
     house.token("TJ01")
@@ -58,6 +66,11 @@ def more_of_each(house: House) -> None:
         order = {"site": "BJ01", "serial": serial, "fault": "无法识别"}
         done(zhang.post("/v1/repairs", order))
         done(zhang.post("/v1/dispatch-orders", {**order, "technician": "王师傅"}))
+    done(house.of("zhao").post("/v1/documents", {**receipt("TJ01"), "model": "TCG-02"}))
+    held = house.store.rows("SELECT serial FROM position WHERE state = 'quarantined' AND site = 'BJ01'")
+    lines = [{"serial": serial} for (serial,) in held]
+    release = {"type": "release", "site": "BJ01", "business_date": TODAY, "bin": "M-01", "inspection": "完好"}
+    done(zhang.post("/v1/documents", {**release, "lines": lines}))
     done(inspect(house.of("li")))
     request(house)
     done(zhang.post("/v1/handovers/H-BJ01-000001/cancel", {"reason": "未到岗"}))
@@ -147,6 +160,37 @@ def test_a_list_of_one_site_has_nothing_of_another(name: str, door: Door) -> Non
     for site in ("BJ01", "TJ01"):
         found = values(route, client.get(f"{route.path}?site={site}&limit=500"))
         assert found == [value for value in every if site_of(value) == site]
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_list_has_just_what_its_filters_let_through(name: str, door: Door) -> None:
+    client, route = door.sign_in("chen"), LISTS[name]
+    every = values(route, client.get(f"{route.path}?limit=500"))
+    assert [each for each in FILTERS[name] if len({told_by(value)[each] for value in every}) == 1] == []
+    for asked in choices(every, FILTERS[name]):
+        found = values(route, client.get(f"{route.path}?{urlencode({**asked, 'limit': 500})}"))
+        assert found == [value for value in every if lets_through(asked, value)], asked
+
+
+def choices(every: Sequence[dict[str, Any]], filters: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Some of the filters, in every way, set to what is true of one value of the list: of another each time."""
+    value = cycle(Random(0).sample(every, len(every)))
+    for some in chain.from_iterable(combinations(filters, number) for number in range(1, len(filters) + 1)):
+        true = told_by(next(value))
+        yield {each: true[each] for each in some if true[each] is not None}
+
+
+def lets_through(asked: dict[str, str], value: dict[str, Any]) -> bool:
+    """Whether a value is among what was asked for; days are both included."""
+    true = told_by(value)
+    compared = {"from": operator.le, "to": operator.ge}
+    return all(compared.get(each, operator.eq)(wanted, true[each]) for each, wanted in asked.items())
+
+
+def told_by(value: dict[str, Any]) -> dict[str, Any]:
+    """What a value has to be compared with, by the name of each filter."""
+    return {**value, "site": site_of(value), **dict.fromkeys(("from", "to"), value["business_date"])}
 
 
 def site_of(value: dict[str, Any]) -> str | None:
