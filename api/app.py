@@ -11,9 +11,9 @@ import msgspec
 from api.calls import Services
 from api.measures import Watch
 from api.openapi import description
-from api.refusals import render_fault, render_http_error, render_refusal
 from api.routes import ROUTES
 from api.routing import Headers, Resource, Route
+from api.wire.refusals import render_fault, render_http_error, render_refusal
 from devices.problems import Refused
 
 

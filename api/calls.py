@@ -9,11 +9,11 @@ import msgspec
 
 from api.gauges import Gauges
 from api.measures import Meter
-from devices.database import Store
-from devices.ledger.plan import Rulebook
-from devices.ledger.replica import Replica
+from devices.ledger.deciding.plan import Rulebook
+from devices.ledger.reading.replica import Replica
 from devices.people.roles import Person
 from devices.problems import refuse
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from labels.words import Locale
 

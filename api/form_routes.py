@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from api import books, forms
-from api.access import ANYONE, READERS, SIGNED_IN, Access
-from api.forms import WRITERS, Load, drawing
-from api.reading import Nothing
+from api.callers.access import ANYONE, READERS, SIGNED_IN, Access
+from api.resources import books, forms
+from api.resources.forms import WRITERS, Load, drawing
 from api.routing import Route
-from devices.audit.visits import VISIT_READERS
+from api.wire.reading import Nothing
+from devices.audit.custody.visits import VISIT_READERS
 
 READER = Access(roles=READERS, site="number", scope="read")
 READ_BOOK = Access(roles=READERS, site="path")

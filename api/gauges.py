@@ -11,9 +11,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from devices.audit import due
-from devices.database import Store
-from devices.engines import is_unusable
 from devices.journal import heads
+from devices.store.database import Store
+from devices.store.engines import is_unusable
 from devices.unit import unit_of
 
 READ_EVERY_US = 60_000_000

@@ -9,10 +9,10 @@ from typing import Any, get_origin
 
 import msgspec
 
-from api.instants import outside
-from api.problems import MEDIA_TYPE, ProblemDetails
-from api.reading import WITHOUT_BODY, Nothing
 from api.routing import Route
+from api.wire.instants import outside
+from api.wire.problems import MEDIA_TYPE, ProblemDetails
+from api.wire.reading import WITHOUT_BODY, Nothing
 from devices.problems import PROBLEMS
 
 REF = "#/components/schemas/{name}"

@@ -8,8 +8,8 @@ import msgspec
 
 from api.calls import Done
 from devices.chain import fingerprint, request_mark
-from devices.database import OutcomeUnknown, Store
 from devices.problems import refuse
+from devices.store.database import OutcomeUnknown, Store
 from devices.unit import Unit
 
 LONGEST_KEY = 200

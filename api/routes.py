@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from api import (
-    access,
+from api import signing
+from api.callers import access
+from api.callers.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
+from api.examples import DAY, DOCUMENTS, INSPECTION, SERIAL
+from api.form_routes import FORM_ROUTES
+from api.resources import (
+    attachments,
     books,
+    consignments,
+    customers,
     devices,
     documents,
     handovers,
     inspections,
     keys,
     labels,
+    manifests,
     minimum_levels,
     months,
     orders,
     people,
+    records,
     registers,
     scanning,
     sheets,
-    signing,
     stocktakes,
     system,
     tokens,
-    uploads,
     visits,
 )
-from api.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
-from api.examples import DAY, DOCUMENTS, INSPECTION, SERIAL
-from api.form_routes import FORM_ROUTES
-from api.paging import PageQuery, SiteQuery
 from api.routing import Route
-from devices.audit.custody import Inspection
-from devices.audit.visits import STEP, VISIT_READERS
+from api.wire.paging import PageQuery, SiteQuery
+from devices.audit.custody.custody_kinds import Inspection
+from devices.audit.custody.visits import STEP, VISIT_READERS
 from devices.journal import Head
-from devices.ledger import books as ledger_books
-from devices.ledger import changes, due, listing, manifests
-from devices.ledger.drafts import AnyDraft
-from devices.paperwork import (
-    CONSIGNMENT,
-    DISPATCH_ORDER,
-    REPAIR,
-    Attachment,
-    Consignment,
-    DispatchOrder,
-    RepairOrder,
-)
+from devices.ledger.books import books as ledger_books
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.duties import due
+from devices.ledger.posting.manifests import Compared
+from devices.ledger.reading import changes, listing
+from devices.paperwork import Attachment, Consignment, DispatchOrder, RepairOrder
+from devices.paperwork_kinds import CONSIGNMENT, DISPATCH_ORDER, REPAIR
 from devices.people.kinds import PublicKey
 from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS
 from devices.spares.minimum_levels import Level
@@ -136,54 +135,54 @@ ROUTES = (
           {"kind": "device", "serial": SERIAL}, {"kind": "bin", "site": "BJ01", "code": "M-01"},
           {"kind": "document", "number": "BJ01-2026-000001"}, {"kind": "command", "command": "finish"}]}),
     # manifests and attachments
-    R("POST", "/v1/manifests", "add_manifest", STOREKEEPER_QUERY, uploads.show_manifest, manifests.Compared,
-      check=uploads.read_packing_list, write=uploads.add_manifest, query=uploads.ManifestQuery, raw=True,
+    R("POST", "/v1/manifests", "add_manifest", STOREKEEPER_QUERY, manifests.show_manifest, Compared,
+      check=manifests.read_packing_list, write=manifests.add_manifest, query=manifests.ManifestQuery, raw=True,
       statuses=CREATED),
-    R("GET", "/v1/manifests/{number}", "read_manifest", READER, uploads.show_manifest, manifests.Compared),
-    R("POST", "/v1/attachments", "add_attachment", STAFF_QUERY, uploads.show_attached, Attachment,
-      write=uploads.add_attachment, query=uploads.AttachmentQuery, raw=True, statuses=CREATED),
-    R("GET", "/v1/attachments/{digest}", "read_attachment", SIGNED_IN, uploads.show_attachment, bytes),
+    R("GET", "/v1/manifests/{number}", "read_manifest", READER, manifests.show_manifest, Compared),
+    R("POST", "/v1/attachments", "add_attachment", STAFF_QUERY, attachments.show_attached, Attachment,
+      write=attachments.add_attachment, query=attachments.AttachmentQuery, raw=True, statuses=CREATED),
+    R("GET", "/v1/attachments/{digest}", "read_attachment", SIGNED_IN, attachments.show_attachment, bytes),
     # orders, consignments, customers
-    R("POST", "/v1/repairs", "open_repair", DESK_BODY, orders.showing(REPAIR), RepairOrder,
+    R("POST", "/v1/repairs", "open_repair", DESK_BODY, records.showing(REPAIR), RepairOrder,
       write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法识别"}),
-    R("GET", "/v1/repairs", "list_repairs", SIGNED_IN, orders.listing(REPAIR), list[RepairOrder],
+    R("GET", "/v1/repairs", "list_repairs", SIGNED_IN, records.listing(REPAIR), list[RepairOrder],
       query=SiteQuery),
-    R("GET", "/v1/repairs/{number}", "read_repair", READER, orders.showing(REPAIR), RepairOrder),
-    R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, orders.showing(REPAIR),
+    R("GET", "/v1/repairs/{number}", "read_repair", READER, records.showing(REPAIR), RepairOrder),
+    R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, records.showing(REPAIR),
       RepairOrder, write=orders.filing(REPAIR), body=orders.ServiceRecordBody, statuses=CREATED,
       example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "接口松动", "work": "更换接口"}),
-    R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, orders.showing(REPAIR), RepairOrder,
+    R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
       write=orders.cancelling(REPAIR)),
-    R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_BODY, orders.showing(DISPATCH_ORDER), DispatchOrder,
+    R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_BODY, records.showing(DISPATCH_ORDER), DispatchOrder,
       write=orders.open_dispatch_order, body=orders.DispatchOrderBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法开机", "technician": "王师傅"}),
-    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", SIGNED_IN, orders.listing(DISPATCH_ORDER),
+    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", SIGNED_IN, records.listing(DISPATCH_ORDER),
       list[DispatchOrder], query=SiteQuery),
-    R("GET", "/v1/dispatch-orders/{number}", "read_dispatch_order", READER, orders.showing(DISPATCH_ORDER),
+    R("GET", "/v1/dispatch-orders/{number}", "read_dispatch_order", READER, records.showing(DISPATCH_ORDER),
       DispatchOrder),
     R("POST", "/v1/dispatch-orders/{number}/service-record", "file_service_record", DESK_NUMBER,
-      orders.showing(DISPATCH_ORDER), DispatchOrder, write=orders.filing(DISPATCH_ORDER),
+      records.showing(DISPATCH_ORDER), DispatchOrder, write=orders.filing(DISPATCH_ORDER),
       body=orders.ServiceRecordBody, statuses=CREATED,
       example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "主板故障", "work": "更换备件"}),
     R("POST", "/v1/dispatch-orders/{number}/cancel", "cancel_dispatch_order", DESK_NUMBER,
-      orders.showing(DISPATCH_ORDER), DispatchOrder, write=orders.cancelling(DISPATCH_ORDER)),
-    R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, orders.listing(CONSIGNMENT), list[Consignment],
+      records.showing(DISPATCH_ORDER), DispatchOrder, write=orders.cancelling(DISPATCH_ORDER)),
+    R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, records.listing(CONSIGNMENT), list[Consignment],
       query=SiteQuery),
-    R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK, orders.show_consignment,
+    R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK, consignments.show_consignment,
       Consignment),
     R("PUT", "/v1/consignments/{site}/{carrier}/{waybill}", "replace_consignment", STOREKEEPER_PATH,
-      orders.show_consignment, Consignment, write=orders.replace_consignment, body=orders.ConsignmentBody,
+      consignments.show_consignment, Consignment, write=consignments.replace_consignment, body=consignments.ConsignmentBody,
       replaces=True, example={"packages": 2, "note": "保价", "papers": []}),
-    R("GET", "/v1/customers", "find_customer", SIGNED_IN, orders.find_customer, list[orders.CustomerAnswer],
-      query=orders.CustomerQuery),
-    R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, orders.show_customer,
-      orders.CustomerAnswer),
-    R("PUT", "/v1/customers/{number}", "replace_customer", DESK_NUMBER, orders.show_customer, orders.CustomerAnswer,
-      write=orders.replace_customer, body=orders.CustomerBody, replaces=True,
+    R("GET", "/v1/customers", "find_customer", SIGNED_IN, customers.find_customer, list[customers.CustomerAnswer],
+      query=customers.CustomerQuery),
+    R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, customers.show_customer,
+      customers.CustomerAnswer),
+    R("PUT", "/v1/customers/{number}", "replace_customer", DESK_NUMBER, customers.show_customer, customers.CustomerAnswer,
+      write=customers.replace_customer, body=customers.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),
-    R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR, orders.show_customer,
-      orders.CustomerAnswer, check=documents.reauthenticate, write=orders.erase_customer, body=orders.EraseBody,
+    R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR, customers.show_customer,
+      customers.CustomerAnswer, check=documents.reauthenticate, write=customers.erase_customer, body=customers.EraseBody,
       example={"password": PASSWORD}),
     # stocktakes
     R("POST", "/v1/stocktakes", "begin_stocktake", COUNTER_BODY, stocktakes.show, stocktakes.StocktakeAnswer,
@@ -258,7 +257,7 @@ ROUTES = (
     R("POST", "/v1/visits/{number}/leave", "leave_visit", VISIT_STEP["leave"], visits.show_visit,
       visits.VisitAnswer, write=visits.taking("leave", "Log that a visitor leaves now.")),
     R("POST", "/v1/visits/{number}/erase", "erase_visitor", AUDITOR, visits.show_visit, visits.VisitAnswer,
-      check=documents.reauthenticate, write=visits.erase_visitor, body=orders.EraseBody,
+      check=documents.reauthenticate, write=visits.erase_visitor, body=customers.EraseBody,
       example={"password": PASSWORD}),
     R("POST", "/v1/handovers", "begin_handover", STOREKEEPER_BODY, handovers.show_handover, handovers.HandoverAnswer,
       write=handovers.begin_handover, body=handovers.HandoverBody, statuses=CREATED,

@@ -9,15 +9,16 @@ from urllib.parse import urlencode
 import falcon
 import msgspec
 
-from api import security_log
-from api.access import Access, admit, admit_caller
-from api.addresses import client_address
+from api.callers import security_log
+from api.callers.access import Access, admit, admit_caller
+from api.callers.addresses import client_address
+from api.callers.origins import refuse_foreign_origin
+from api.callers.session import principal_of, session_of, set_cookie
 from api.calls import Call, Done, Services, Shown
-from api.confidences import without_confidences
-from api.downloads import Download, send
-from api.instants import told
-from api.origins import refuse_foreign_origin
-from api.reading import (
+from api.requests import once
+from api.wire.downloads import Download, send
+from api.wire.instants import told
+from api.wire.reading import (
     Nothing,
     body_bytes,
     decoded,
@@ -27,8 +28,7 @@ from api.reading import (
     refuse_length,
     revision_seen,
 )
-from api.requests import once
-from api.session import principal_of, session_of, set_cookie
+from api.wire.secret_fields import without_confidences
 from labels.words import negotiate
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]

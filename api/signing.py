@@ -7,11 +7,11 @@ from typing import Annotated
 
 import msgspec
 
-from api import times
 from api.calls import Call
-from api.confidences import Password
-from api.documents import reauthenticate
-from api.texts import Word
+from api.resources.documents import reauthenticate
+from api.wire import times
+from api.wire.secret_fields import Password
+from api.wire.texts import Word
 from devices.audit.kinds import Signature
 from devices.people import signing_keys
 

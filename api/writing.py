@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.access import site_of_number
+from api.callers.access import site_of_number
 from api.calls import Call
 from devices.journal import Writer, open_journals
 from devices.values import UNIT

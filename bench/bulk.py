@@ -14,11 +14,11 @@ import peewee
 
 from bench.datasets import SITES, Books, Place, receipt
 from devices.chain import canonical
-from devices.database import Store
 from devices.journal import COLUMNS
-from devices.ledger import post
-from devices.ledger.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, POSITION_COLUMNS
-from devices.ledger.verify import verify
+from devices.ledger.posting import post
+from devices.ledger.posting.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, POSITION_COLUMNS
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from devices.unit import unit_of
 from panku.wiring import RECORD_KINDS, RULEBOOK, clock
 

@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from bench.datasets import CHUNK, SITES, Place, draft_of, one_book
-from devices.audit import evidence, scans, sealing, sheet, stocktakes
-from devices.database import Store
+from devices.audit import evidence
+from devices.audit.stocktake import scans, sealing, sheet, stocktakes
 from devices.journal import open_journals
-from devices.ledger import post
+from devices.ledger.posting import post
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import Person
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from devices.values import UNIT
 from panku.wiring import RULEBOOK, clock

@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 
-from devices import records, schema
+from devices import records
 from devices.chain import link_after
-from devices.database import Store
 from devices.journal import COLUMNS, head_of, open_journals
-from devices.ledger import post
-from devices.ledger.drafts import AnyDraft
-from devices.ledger.rows import (
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post
+from devices.ledger.posting.rows import (
     DOCUMENT_COLUMNS,
     LINE_COLUMNS,
     POSITION_COLUMNS,
@@ -26,6 +25,8 @@ from devices.ledger.rows import (
 )
 from devices.people import enrolment, tokens
 from devices.people.roles import Person
+from devices.store import schema
+from devices.store.database import Store
 from devices.unit import found
 from devices.values import UNIT, Bin, Model, Site
 from panku.wiring import RULEBOOK, clock

@@ -12,8 +12,8 @@ from typing import Any
 from openpyxl import Workbook
 
 from bench.bulk import in_child, megabytes
-from devices.audit.counting import Row
-from devices.audit.sheet import Header, Line
+from devices.audit.stocktake.counting import Row
+from devices.audit.stocktake.sheet import Header, Line
 from labels.forms.form import Paper, paper_of
 from labels.forms.stocktake import STOCKTAKE, SheetPrinted
 from labels.forms.xlsx import write_xlsx

@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from devices.ledger.labelled import DeviceLabelled
+from devices.ledger.papers.labelled import DeviceLabelled
 from labels.label_sheets import label_sheets
 from labels.label_stock import STOCK, Stock
 from labels.label_values import Label, labels_of

@@ -15,9 +15,9 @@ import peewee
 import psycopg
 
 from bench.datasets import SITES, Books, Place, move
-from devices.database import Store
-from devices.engines import SQLITE_PRAGMAS
-from devices.ledger import post
+from devices.ledger.posting import post
+from devices.store.database import Store
+from devices.store.engines import SQLITE_PRAGMAS
 from devices.unit import unit_of
 from panku.wiring import RULEBOOK, clock
 

@@ -18,15 +18,15 @@ from typing import Any
 import falcon.testing
 
 import api.app
-from api.access import ANYONE
 from api.app import create_app
+from api.callers.access import ANYONE
 from api.calls import Call, Done, Services, Shown
 from api.routes import ROUTES
 from api.routing import Route
 from bench.datasets import Books
-from devices.database import Store
-from devices.ledger.history import history
-from devices.people.doors import doors_url, migrate_doors
+from devices.ledger.reading.history import history
+from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.store.database import Store
 from panku import settings as panku_settings
 from panku.application import services
 

@@ -21,11 +21,11 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from bench.datasets import SITES, Books, Place
-from devices.database import Store
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons
-from devices.people.doors import doors_url, migrate_doors
 from devices.people.roles import Person
+from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.store.database import Store
 from devices.unit import unit_of
 from devices.values import UNIT
 from panku.wiring import clock

@@ -5,7 +5,6 @@ the unit's time zone. The names are codes; their words stand in labels/words (`d
 See docs/decisions.md, "Whose days a deadline counts".
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -13,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from devices import working_days
+from devices import calendar
 from devices.values import Site
 
 Standing = Literal["due", "overdue", "met", "met_late"]
@@ -59,7 +58,7 @@ def due(deadline: Deadline, start: date, site: Site) -> date:
     """The last day on which the deadline is still kept; `start` is the business date it starts from.
 
     site: the site that answers for it; its settings decide the deadlines that are its own to set.
-    A working day after `working_days.known_until()` is an estimate.
+    A working day after `calendar.known_until()` is an estimate.
     """
     return _COUNT[deadline.calendar](start, days_of(deadline, site))
 
@@ -81,9 +80,9 @@ def _calendar_days(start: date, days: int) -> date:
 
 
 def _days_after_month(start: date, days: int) -> date:
-    return start.replace(day=monthrange(start.year, start.month)[1]) + timedelta(days=days)
+    return calendar.last_day(calendar.month_of(start)) + timedelta(days=days)
 
 
 _COUNT = MappingProxyType(
-    {"working": working_days.add, "calendar": _calendar_days, "month": _days_after_month}
+    {"working": calendar.add_working_days, "calendar": _calendar_days, "month": _days_after_month}
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from devices.chain import Link, link_after
-from devices.database import Store
+from devices.store.database import Store
 from devices.values import Instant
 
 COLUMNS = Link.__struct_fields__

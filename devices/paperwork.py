@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from devices.records import RecordKind
 from devices.values import Book, Instant
 
 
@@ -122,26 +121,6 @@ def consignment_key(site: str, carrier: str, waybill: str) -> str:
 def attachment_key(site: str, digest: str) -> str:
     """The key of a site's own record of a paper; another site that keeps the same bytes has its own."""
     return f"{site}/{digest}"
-
-
-CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site)
-REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site)
-DISPATCH_ORDER = RecordKind("dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site)
-MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site)
-CONSIGNMENT = RecordKind("consignment", Consignment, lambda v: v.number, lambda v: v.site)
-ATTACHMENT = RecordKind(
-    "attachment", Attachment, lambda v: attachment_key(v.site, v.digest), lambda v: v.site
-)
-PAPERWORK_KINDS = (CUSTOMER, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)
-
-ORDER_PREFIX = {"repair": "R", "dispatch_order": "D"}
-CUSTOMER_PREFIX = "C"
-MANIFEST_PREFIX = "M"
-
-
-def numbered(prefix: str, site: str) -> str:
-    """The prefix under which a site's records of one kind are numbered."""
-    return f"{prefix}-{site}"
 
 
 def home_of(number: str) -> str:

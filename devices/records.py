@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from devices.chain import commitment, digest_of
-from devices.database import Store
 from devices.journal import Writer
 from devices.problems import refuse
+from devices.store.database import Store
 from devices.values import UNIT, Bin, Carrier, Model, Site
-
-if TYPE_CHECKING:
-    from devices.unit import Unit  # the unit is a record itself
 
 REVISION_COLUMNS = (
     "kind", "key", "revision", "journal_site", "journal_seq", "made_by", "recorded_at", "content",
@@ -108,14 +105,14 @@ def write(
     by: str,
     expected: int | None = None,
     personal: Personal | None = None,
-    unit: Unit | None = None,
+    secret: str | None = None,
     told_at: str | None = None,
 ) -> tuple[Value, Written]:
     """Add a revision of a record, journalled; returns the value as written and its revision.
 
     `expected` is the revision the writer has seen: 0 for a record that must not exist yet (refused as
     `already_exists`), another number refused as `if_match_failed` when it is no longer the latest.
-    With `personal`, the value must have a `commitment` field, which is filled in under `unit`'s secret. The revision
+    With `personal`, the value must have a `commitment` field, filled in under the unit's `secret`. The revision
     is journalled by the site `told_at`, another than the record's own where a document there tells of it.
     """
     store, key = writer.store, kind.key(value)
@@ -126,8 +123,8 @@ def write(
         raise refuse("if_match_failed", revision=revision - 1)
     salt = secrets.token_hex(32) if personal else None
     if personal and salt:
-        assert unit is not None, "personal data needs the unit's secret"
-        value = msgspec.structs.replace(value, commitment=commitment(unit.secret, salt, personal.content))
+        assert secret is not None, "personal data needs the unit's secret"
+        value = msgspec.structs.replace(value, commitment=commitment(secret, salt, personal.content))
     content = encode(value)
     digest = revision_digest(kind.name, key, revision, by, writer.at_us, content)
     link = writer.append(told_at or kind.journal(value), kind.name, f"{key}@{revision}", digest)
@@ -222,3 +219,8 @@ def next_number(store: Store, kind: RecordKind, prefix: str) -> str:
     )
     last = int(row[0].rsplit("-", 1)[1]) if row and row[0] else 0
     return f"{prefix}-{last + 1:06d}"
+
+
+def numbered(prefix: str, site: str) -> str:
+    """The prefix under which a site's records of one kind are numbered."""
+    return f"{prefix}-{site}"

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from devices import records
+from devices.calendar import TIME_ZONE
 from devices.chain import commitment
-from devices.database import Store
 from devices.journal import open_journals
 from devices.records import RecordKind
+from devices.store.database import Store
 from devices.values import UNIT
 
-TIME_ZONE = "Asia/Shanghai"
 FOUNDER = "system"
 """Nobody has signed up yet when a unit is founded."""
 _MICROSECONDS = 1_000_000

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from devices.ledger.labelled import BinLabelled, CommandLabelled, DeviceLabelled, DocumentLabelled, Labelled
+from devices.ledger.papers.labelled import (
+    BinLabelled,
+    CommandLabelled,
+    DeviceLabelled,
+    DocumentLabelled,
+    Labelled,
+)
 from devices.serials import command_barcode
 from labels.words import Locale, sentence, term
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from api.app import create_app
 from api.calls import Services, ShownSetting
-from devices.database import Store
-from devices.engines import sqlite_path
-from devices.ledger.replica import Replica
-from devices.people.doors import doors_url
-from devices.sqlite_presence import Presence
+from devices.ledger.reading.replica import Replica
+from devices.people.signing_in.session_store import doors_url
+from devices.store.database import Store
+from devices.store.engines import sqlite_path
+from devices.store.sqlite_presence import Presence
 from panku import settings as panku_settings
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written
 from panku.wiring import RULEBOOK, clock

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger import post, reviewing
-from devices.ledger.drafts import AnyDraft
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post, reviewing
 from devices.people import enrolment, grants, persons
 from devices.people.roles import Person
 from devices.spares import orders
+from devices.store.database import Store
 from devices.unit import Unit, found
 from devices.values import UNIT, Bin, Carrier, Condition, Model, Register, Site
 from panku.wiring import RULEBOOK

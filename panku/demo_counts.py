@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from devices.audit import scans, sealing, sheet, stocktakes
-from devices.audit.counting import VARIANCES
-from devices.database import Store
+from devices.audit.stocktake import scans, sealing, sheet, stocktakes
+from devices.audit.stocktake.counting import VARIANCES
 from devices.journal import Writer, open_journals
-from devices.ledger import post, reviewing
-from devices.ledger.drafts import AnyDraft
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post, reviewing
 from devices.people import signing_keys
 from devices.people.persons import person_of
 from devices.people.roles import Person
 from devices.spares.minimum_levels import MinimumLevel, set_minimum
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from devices.values import Register
 from panku.demo import PASSWORDS

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 
-from devices.audit.checks import stocktake_faults
-from devices.audit.handover_checks import handover_faults
+from devices.audit.custody.handover_checks import handover_faults
 from devices.audit.kinds import AUDIT_KINDS
-from devices.audit.month_checks import month_faults
-from devices.ledger.credential_checks import credential_faults
-from devices.ledger.months import MONTH
-from devices.ledger.plan import Rule, Rulebook
-from devices.ledger.request_checks import request_faults
-from devices.ledger.rules import RULES as LEDGER_RULES
-from devices.paperwork import PAPERWORK_KINDS
+from devices.audit.month.month_checks import month_faults
+from devices.audit.stocktake.stocktake_checks import stocktake_faults
+from devices.ledger.deciding.plan import Rule, Rulebook
+from devices.ledger.deciding.rules_of_one import RULES as LEDGER_RULES
+from devices.ledger.posting.closed_months import MONTH
+from devices.ledger.proving.credentials import credential_faults
+from devices.ledger.proving.requests import request_faults
+from devices.paperwork_kinds import PAPERWORK_KINDS
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
 from devices.spares.minimum_levels import SPARES_KINDS

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from devices import schema
-from devices.database import Store
 from devices.people import passwords
-from devices.people.doors import doors_url, migrate_doors
+from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.store import schema
+from devices.store.database import Store
 from labels import pdf
 from tests import postgresql
 from tests.deep import add_walks, pytest_generate_tests

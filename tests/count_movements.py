@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from devices.database import Store
-from devices.ledger import post
-from devices.ledger.drafts import AnyDraft
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post
+from devices.store.database import Store
 from panku.wiring import RULEBOOK
 from tests.count_model import HERE, Count, Event, Log, Spot
 from tests.ledger_books import NOW, TAXPAYER, TODAY, Books

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from devices.audit import scans, stocktakes
-from devices.database import Store
+from devices.audit.stocktake import scans, stocktakes
 from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import Person
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.values import UNIT
 from tests.count_model import HERE, ON_A_SHELF, Count, Seen
 from tests.count_movements import SECOND, SHELVES, THERE, Moving

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from random import Random
 
-from devices.audit.counting import RESULT
+from devices.audit.stocktake.counting import RESULT
 from tests.count_model import HERE, Spot
 from tests.count_scans import ROLES
 from tests.count_walk import REACHED, SEALED, SEALED_SHORT, Counting

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.audit import sealing, sheet, stocktakes
-from devices.audit.counting import RESULT
-from devices.ledger.verify import verify
+from devices.audit.stocktake import sealing, sheet, stocktakes
+from devices.audit.stocktake.counting import RESULT
+from devices.ledger.proving.verify import verify
 from devices.problems import Refused
 from panku.wiring import CHECKS, RECORD_KINDS, RULEBOOK
 from tests.count_model import EXPLAINED, FOUND, Event, Spot

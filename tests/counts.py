@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.times import shown
+from api.wire.times import shown
 from tests.door import Client, Door
 
 SECOND = 1_000_000

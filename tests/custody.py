@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from devices.audit.inspections import CHECKLIST
-from devices.database import Store
+from devices.audit.custody.inspections import CHECKLIST
 from devices.journal import open_journals
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from devices.people import enrolment, grants, persons
 from devices.people.roles import Person
+from devices.store.database import Store
 from devices.unit import unit_of
 from devices.values import REGISTERS, UNIT
 from panku.wiring import CHECKS, RECORD_KINDS

@@ -10,11 +10,11 @@ from falcon import testing
 
 from api.app import create_app
 from api.calls import Services
-from devices.database import Store
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons, tokens
-from devices.people.doors import doors_url
 from devices.people.roles import Person
+from devices.people.signing_in.session_store import doors_url
+from devices.store.database import Store
 from devices.unit import unit_of
 from devices.values import UNIT
 from panku.demo import PASSWORDS, fill

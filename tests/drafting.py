@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-from devices.database import Store
-from devices.ledger.gather import held
-from devices.ledger.rules_of_all import OF_THE_SELLER
+from devices.ledger.deciding.rules_of_all import OF_THE_SELLER
+from devices.ledger.posting.gather import held
 from devices.lifecycle import EXCHANGE_STATE, FROM, Step, roles_of
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.values import NOWHERE, STATE, Position, Register
 from tests.ledger_books import BINS, SITES, TAXPAYER, TODAY, Books
 from tests.shelf import FIELDS, LINES, bin_for

@@ -19,11 +19,11 @@ from falcon import testing
 
 from api.app import create_app
 from api.calls import Services
-from devices.database import Store
-from devices.ledger import post, reviewing
-from devices.ledger.drafts import AnyDraft
-from devices.people.doors import doors_url
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post, reviewing
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from panku.wiring import RULEBOOK
 from tests.forks import FORKS

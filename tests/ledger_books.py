@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger import books, post, reviewing
-from devices.ledger.drafts import AnyDraft
-from devices.ledger.manifests import attach
+from devices.ledger.books import books
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post, reviewing
+from devices.ledger.posting.manifests import attach
 from devices.lifecycle import DOCUMENT
 from devices.spares import orders
+from devices.store.database import Store
 from devices.unit import found
 from devices.values import BIN_STATE, POSITION_FIELDS, REGISTERS, UNIT, Bin, Carrier, Model, Site
 from panku.wiring import RULEBOOK

@@ -11,13 +11,13 @@ import pytest
 
 from api.calls import Done
 from api.requests import once
-from devices.database import Store
-from devices.ledger import post
-from devices.ledger.drafts import AnyDraft
-from devices.ledger.reviewing import Decision
-from devices.ledger.verify import verify
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post
+from devices.ledger.posting.reviewing import Decision
+from devices.ledger.proving.verify import verify
 from devices.lifecycle import DOCUMENT
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.values import NEW
 from panku.wiring import RECORD_KINDS, RULEBOOK
 from tests.drafting import Draft, Drafting, Option, slipped

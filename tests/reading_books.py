@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from devices import records, unit
-from devices.database import Store
 from devices.journal import Writer, open_journals
-from devices.ledger import post, reviewing
-from devices.ledger.drafts import AnyDraft
-from devices.ledger.rules import RULES as LEDGER_RULES
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.deciding.rules_of_one import RULES as LEDGER_RULES
+from devices.ledger.posting import post, reviewing
 from devices.records import BIN, CARRIER, MODEL, SITE
 from devices.spares import orders
 from devices.spares.rules import RULES as SPARES_RULES
+from devices.store.database import Store
 from devices.values import UNIT, Bin, Carrier, Model, Site
 
 RULEBOOK = {

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 from openpyxl import Workbook
 
-from devices.packing_lists import PackingList, read_packing_list
 from devices.problems import PROBLEMS, Problem, Refused
-from devices.sheet_cells import row_of
+from devices.sheets.packing_lists import PackingList, read_packing_list
+from devices.sheets.sheet_cells import row_of
 
 PATTERNS = {"TCG-01": "[0-9]{12}", "TCG-02": "[0-9]{12}"}
 HEADING = ("序号", "设备编号", "型号", "箱号")

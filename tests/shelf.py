@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.ledger.rules_of_all import ANYWHERE, OF_THE_SELLER
+from devices.ledger.deciding.rules_of_all import ANYWHERE, OF_THE_SELLER
 from devices.lifecycle import DOCUMENTS, EXCHANGE_STATE, FROM, Step, roles_of, starts_of
 from devices.values import BIN_STATE, NEW, RECEIVABLE, STATE, STATES, Register
 from tests.ledger_books import BINS, SITES, TAXPAYER, TODAY, Books

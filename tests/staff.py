@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from devices import records, unit
-from devices.database import Store
 from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons
-from devices.people.doors import doors_url
 from devices.people.roles import SYSTEM, Person
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import Refused
 from devices.records import SITE
+from devices.store.database import Store
 from devices.values import UNIT, Site
 
 NOW = 1_795_000_000_000_000  # 2026-11-18, in microseconds

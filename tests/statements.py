@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
-from devices.engines import Postgresql, Sqlite
+from devices.store.database import Store
+from devices.store.engines import Postgresql, Sqlite
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = tuple(f"{ROOT / folder}/" for folder in ("devices", "labels", "api", "web", "panku"))
-SENDERS = frozenset(str(ROOT / "devices" / name) for name in ("database.py", "engines.py"))
+SENDERS = frozenset(str(ROOT / "devices" / "store" / name) for name in ("database.py", "engines.py"))
 """What sends statements for others: whoever asked for one stands further up."""
 
 ONE_ENGINE = {

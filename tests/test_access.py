@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from api.access import site_of
+from api.callers.access import site_of
 from api.routes import ROUTES
 from api.routing import Route
 from devices.lifecycle import DOCUMENT

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from falcon import testing
 
-from api.addresses import client_address
+from api.callers.addresses import client_address
 from tests.conftest import Stores
 from tests.custody import receipt
 from tests.door import Door

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
-from devices.ledger import manifests
-from devices.packing_lists import read_packing_list
+from devices.ledger.posting import manifests
+from devices.sheets.packing_lists import read_packing_list
+from devices.store.database import Store
 from tests.door import TODAY, Door, move
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.audit.month_checks import month_faults
-from devices.audit.month_statement import decode, encode
-from devices.database import Store
-from devices.ledger.books import COUNTED_STATES, NOTHING, last_checkpoint, totals
-from devices.ledger.verify import verify
+from devices.audit.month.month_checks import month_faults
+from devices.audit.month.month_statement import decode, encode
+from devices.ledger.books.books import COUNTED_STATES, NOTHING, last_checkpoint, totals
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from devices.values import REGISTERS
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.closing import DAY_US, DECEMBER, MONTH, close, count, make_ready, review_all

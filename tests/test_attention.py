@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from devices.ledger.attention import (
+from devices.ledger.duties.attention import (
     CLOSES,
     OPENS,
     OTHER_HALF,

@@ -13,7 +13,7 @@ from devices import records
 from devices.audit.due import MONTHS_SHOWN, deadlines
 from devices.deadlines import DEADLINE
 from devices.journal import open_journals
-from devices.ledger.due import DEADLINE_OF_STATE, Due
+from devices.ledger.duties.due import DEADLINE_OF_STATE, Due
 from devices.records import SITE
 from devices.unit import unit_of
 from devices.values import REGISTERS, UNIT, Bin, Site

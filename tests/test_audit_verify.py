@@ -13,10 +13,10 @@ import peewee
 import pytest
 
 from devices.audit.kinds import FINDING, SIGNATURE, STOCKTAKE
-from devices.audit.scans import COLUMNS as SCAN_COLUMNS
-from devices.database import Store
-from devices.ledger.verify import verify
+from devices.audit.stocktake.scans import COLUMNS as SCAN_COLUMNS
+from devices.ledger.proving.verify import verify
 from devices.records import RECORD_COLUMNS, REVISION_COLUMNS
+from devices.store.database import Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign

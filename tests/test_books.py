@@ -1,7 +1,7 @@
 """Books, cards and statements: counts of lines that always balance."""
 
-from devices.database import Store
-from devices.ledger.books import card, entered, statement, totals
+from devices.ledger.books.books import card, entered, statement, totals
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]

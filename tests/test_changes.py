@@ -2,10 +2,10 @@
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.changes import changes
-from devices.ledger.cursors import encoded
+from devices.ledger.reading.changes import changes
+from devices.ledger.reading.cursors import encoded
 from devices.problems import Refused
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks
 from tests.staff import codes
 

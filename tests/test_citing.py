@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from devices.chain import Link, digest_of
-from devices.database import Store
-from devices.ledger.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, document_digest
-from devices.ledger.verify import verify
+from devices.ledger.posting.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, document_digest
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import Books

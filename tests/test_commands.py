@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from devices import schema
-from devices.database import Store
+from devices.store import schema
+from devices.store.database import Store
 from panku import commands, settings
 from panku.commands import COMMANDS, Command, main
 from panku.commands import serve as serve_command
@@ -61,7 +61,7 @@ def test_help_imports_no_command() -> None:
     loaded = set(told.splitlines()[-1].split())
     assert {command.meaning in told for command in COMMANDS} == {True}
     assert not loaded & {command.module for command in COMMANDS}
-    assert not loaded & {"peewee", "falcon", "gunicorn", "devices.database"}
+    assert not loaded & {"peewee", "falcon", "gunicorn", "devices.store.database"}
 
 
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["migrate", "--nonsense"]])

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from api.confidences import confidential_fields, without_confidences
-from api.people import EnrolBody, PasswordBody
+from api.resources.people import EnrolBody, PasswordBody
+from api.resources.stocktakes import StocktakeBody
 from api.routes import ROUTES
-from api.stocktakes import StocktakeBody
+from api.wire.secret_fields import confidential_fields, without_confidences
 from devices.chain import fingerprint
 from devices.unit import unit_of
 from tests.conftest import ENGINES, Stores

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door, move

@@ -3,13 +3,12 @@
 import pytest
 
 from devices import records
-from devices.database import Store
-from devices.ledger.consignments import Sending
-from devices.ledger.drafts import DRAFTS
-from devices.ledger.sending_rules import waybill_goes_to_one_place
-from devices.ledger.verify import verify
-from devices.paperwork import CONSIGNMENT
+from devices.ledger.deciding.drafts import DRAFTS, Sending
+from devices.ledger.deciding.rules_of_sending import waybill_goes_to_one_place
+from devices.ledger.proving.verify import verify
+from devices.paperwork_kinds import CONSIGNMENT
 from devices.problems import Refused
+from devices.store.database import Store
 from panku.wiring import RECORD_KINDS, RULEBOOK
 from tests.ledger_books import Books
 
@@ -19,13 +18,13 @@ FIRST, SECOND, THIRD = "100000000001", "100000000002", "100000000003"
 
 def test_whatever_a_carrier_takes_along_makes_its_waybill_known() -> None:
     sending = {draft.__struct_config__.tag for draft in Sending.__args__}
-    assert sending == set(GIVEN_TO_A_CARRIER), "Sending in devices/ledger/consignments.py"
+    assert sending == set(GIVEN_TO_A_CARRIER), "Sending in devices/ledger/posting/consignments.py"
 
 
 @pytest.mark.parametrize("document", GIVEN_TO_A_CARRIER)
 def test_whatever_a_carrier_takes_along_is_judged_by_its_waybill(document: str) -> None:
     assert waybill_goes_to_one_place in RULEBOOK.get(document, ()), (
-        "RULES in devices/ledger/rules.py or devices/spares/rules.py"
+        "RULES in devices/ledger/deciding/rules_of_one.py or devices/spares/rules.py"
     )
 
 

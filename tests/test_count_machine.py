@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.audit.counting import RESULT
+from devices.audit.stocktake.counting import RESULT
 from tests.conftest import ENGINES, Stores
 from tests.count_acts import COURSE
 from tests.count_walk import REACHED

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.times import shown
-from devices.ledger.verify import verify
+from api.wire.times import shown
+from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign

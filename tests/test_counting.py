@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.audit.counting import (
+from devices.audit.stocktake.counting import (
     DUE,
     RESULT,
     Came,

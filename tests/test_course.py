@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.books import statement
-from devices.ledger.course import course
+from devices.ledger.books.books import statement
+from devices.ledger.books.by_month import course
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks
 
 

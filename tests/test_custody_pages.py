@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.audit.custody import HANDOVER
-from devices.audit.inspections import CHECKLIST
-from devices.audit.open_items import OPEN_ITEMS
+from devices.audit.custody.custody_kinds import HANDOVER
+from devices.audit.custody.inspections import CHECKLIST
+from devices.audit.custody.open_items import OPEN_ITEMS
 from tests.conftest import Stores
 from tests.custody import House, begin, count_all, fault, fill_house, inspect, request, sign, take
 from tests.custody import answers as answered
 from tests.door import TODAY
 from web.door import add_pages
-from web.views.custody import DEADLINES
+from web.views.custody.custody import DEADLINES
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.door import TODAY, Client, Door
 

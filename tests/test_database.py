@@ -10,9 +10,9 @@ import peewee
 import psycopg
 import pytest
 
-from devices import engines
-from devices.database import OutcomeUnknown, Store, StoreRefused, journal_key, violated
-from devices.statements import for_psycopg
+from devices.store import engines
+from devices.store.database import OutcomeUnknown, Store, StoreRefused, journal_key, violated
+from devices.store.statements import for_psycopg
 from tests.conftest import Stores
 from tests.forks import FORKS
 

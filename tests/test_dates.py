@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
 from devices.problems import Refused
+from devices.store.database import Store
 from tests.ledger_books import TAXPAYER, Books
 
 FIRST, SECOND = "100000000001", "100000000002"

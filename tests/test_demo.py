@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from devices.audit import evidence
-from devices.audit.stocktakes import stocktakes_of
-from devices.database import Store
-from devices.ledger.verify import verify
+from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.ledger.proving.verify import verify
 from devices.people.signing_keys import keys_of
+from devices.store.database import Store
 from panku import settings
 from panku.commands import main
 from panku.demo_counts import SITE, count

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.citing import citing, undone
-from devices.ledger.manifests import keep_attachment
-from devices.ledger.papers import papers_of
-from devices.ledger.replacements import replacements
+from devices.ledger.papers.attached import papers_of
+from devices.ledger.posting.manifests import keep_attachment
+from devices.ledger.reading.citing import citing, undone
+from devices.ledger.reading.replacements import replacements
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]

@@ -3,12 +3,13 @@
 from datetime import date
 
 from devices import records
-from devices.database import Store
 from devices.deadlines import DEADLINE
-from devices.ledger.due import DEADLINE_OF_STATE, deadlines
+from devices.ledger.duties.due import DEADLINE_OF_STATE, deadlines
 from devices.lifecycle import STEPS
-from devices.paperwork import REPAIR, ServiceRecord
+from devices.paperwork import ServiceRecord
+from devices.paperwork_kinds import REPAIR
 from devices.spares import orders
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]

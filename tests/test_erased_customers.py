@@ -6,9 +6,10 @@ import pytest
 from falcon import testing
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.paperwork import CUSTOMER, Customer
+from devices.paperwork import Customer
+from devices.paperwork_kinds import CUSTOMER
+from devices.store.database import Store
 from tests.door import NOW, TODAY, Client, Door
 
 NUMBER = "C-BJ01-000003"

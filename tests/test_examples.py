@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from devices.opening_stock import read_opening_stock
-from devices.packing_lists import PackingList, read_packing_list
-from devices.sheet_cells import row_of
+from devices.sheets.opening_list import read_opening_stock
+from devices.sheets.packing_lists import PackingList, read_packing_list
+from devices.sheets.sheet_cells import row_of
 
 FOLDER = Path(__file__).parents[1] / "examples"
 SCRIPT = runpy.run_path(str(FOLDER / "make_examples.py"))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.expected import dispatches_for, expected_under, manifests_of
+from devices.ledger.papers.announced import dispatches_for, expected_under, manifests_of
+from devices.store.database import Store
 from tests.conftest import ENGINES, Stores
 from tests.door import TODAY, Door
-from web.views.scan import following
+from web.views.stock.scan import following
 
 SENT = ["661565714365", "661565714366", "661565714367"]
 

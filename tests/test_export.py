@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.extract import COLUMNS
-from devices.ledger.verify import export_heads
+from devices.ledger.proving.verify import export_heads
+from devices.ledger.reading.exported_lines import COLUMNS
+from devices.store.database import Store
 from panku import settings
-from panku.commands import line_files, main
+from panku.commands import main
+from panku.console import line_files
 from panku.demo import TAXPAYERS, fill
 from tests.door import NOW
 

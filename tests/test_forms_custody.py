@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.audit.inspections import CHECKLIST
+from devices.audit.custody.inspections import CHECKLIST
 from labels.forms.custody import HANDOVER
 from labels.forms.spans import pairs_over
 from labels.words import term

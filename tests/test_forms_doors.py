@@ -12,9 +12,9 @@ from urllib.parse import unquote
 import pytest
 
 import labels.forms
-from api import forms
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
+from api.resources import forms
 from api.routes import ROUTES
 from labels.forms.form import Form
 from labels.forms.slips import MANNERS, manner_of
@@ -111,7 +111,7 @@ def test_every_declared_form_is_loaded() -> None:
     modules = [importlib.import_module(each.name) for each in found]
     declared = {name for module in modules for name, value in vars(module).items() if isinstance(value, Form)}
     named = {name for function in LOADING.values() for name in function.__code__.co_names}
-    assert declared - named == set(), "a function that loads it, in api/forms.py"
+    assert declared - named == set(), "a function that loads it, in api/resources/forms.py"
 
 
 def test_every_form_that_is_loaded_is_had_at_a_door() -> None:

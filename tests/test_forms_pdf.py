@@ -13,9 +13,9 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops, ImageStat
 
-from devices.audit.counting import Row as CountedRow
 from devices.audit.kinds import Signature
-from devices.audit.sheet import Header, Line, ModelSummary
+from devices.audit.stocktake.counting import Row as CountedRow
+from devices.audit.stocktake.sheet import Header, Line, ModelSummary
 from devices.problems import Refused
 from labels.forms import pdf
 from labels.forms.form import Form, Paper, Proof, paper_of

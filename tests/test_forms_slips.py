@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 import pytest
 
-from devices.ledger.drafts import DRAFTS, Draft, Fen, Moment, Text
-from devices.ledger.listing import DocumentRow, DocumentView
-from devices.ledger.slips import Slip
+from devices.ledger.deciding.drafts import DRAFTS, Draft, Fen, Moment, Text
+from devices.ledger.papers.slips import Slip
+from devices.ledger.reading.listing import DocumentRow, DocumentView
 from devices.lifecycle import DOCUMENT
 from labels.forms.form import paper_of
 from labels.forms.slips import FACTS, MANNERS, REMARK, SLIP, SlipPrinted

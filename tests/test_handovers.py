@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.audit import evidence, handovers
-from devices.audit.custody import HANDOVER
-from devices.audit.open_items import OPEN_ITEMS
+from devices.audit import evidence
+from devices.audit.custody import handovers
+from devices.audit.custody.custody_kinds import HANDOVER
+from devices.audit.custody.open_items import OPEN_ITEMS
 from devices.journal import open_journals
 from devices.people import enrolment, persons
 from devices.unit import unit_of

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from devices.packing_lists import COLUMNS
+from devices.sheets.packing_lists import COLUMNS
 from tests.sheets import FIRST, HEADING, SECOND, csv, read, refusal, xlsx
 
 

@@ -1,7 +1,7 @@
 """A device's history: every line with its document, people and times."""
 
-from devices.database import Store
-from devices.ledger.history import history, masked
+from devices.ledger.reading.history import history, masked
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks
 
 SERIAL = SERIALS[0]

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.database import Store
 from devices.journal import open_journals
 from devices.people import enrolment
+from devices.store.database import Store
 from devices.unit import found
 from devices.values import UNIT
 from panku.demo import PASSWORDS
 from tests.conftest import Stores
 from tests.door import NOW, Door
 from web.door import add_pages
-from web.views.registers import PAGE_OF_STEP, STEPS, set_up
+from web.views.administration.registers import PAGE_OF_STEP, STEPS, set_up
 
 SITE = {"code": "SH01", "name": "上海浦东库房"}
 BIN = {"site": "SH01", "code": "M-01", "register": "merchandise", "condition": "good"}

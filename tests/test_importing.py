@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.database import Store
+from devices.store.database import Store
 from panku import settings
 from panku.commands import main
 from panku.demo import PASSWORDS

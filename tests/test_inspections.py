@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devices.audit.inspections import CHECKLIST
+from devices.audit.custody.inspections import CHECKLIST
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, answers, codes, fault, fill_house, inspect
 

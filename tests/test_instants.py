@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.instants import outside, told
 from api.openapi import description
 from api.routes import ROUTES
 from api.routing import Route
-from api.times import moment
+from api.wire.instants import outside, told
+from api.wire.times import moment
 from devices.values import Instant
 from tests.conftest import Stores
 from tests.door import NOW, TODAY, Client, Door

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from devices.journal import heads
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from devices.values import UNIT
-from panku.commands.heads import read_heads
+from panku.console.heads import read_heads
 from panku.wiring import RECORD_KINDS
 from tests.conftest import Stores
 from tests.custody import House, fill_house

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.ledger.request_checks import request_faults
-from devices.ledger.verify import verify
+from devices.ledger.proving.requests import request_faults
+from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import TODAY, Door, move

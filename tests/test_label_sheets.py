@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from devices.ledger.labelled import (
+from devices.ledger.papers.labelled import (
     BinLabelled,
     CommandLabelled,
     DeviceLabelled,

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from devices.ledger.labelled import Command, DeviceWanted, DocumentWanted, labelled
+from devices.ledger.papers.labelled import Command, DeviceWanted, DocumentWanted, labelled
 from devices.problems import Refused
 from devices.serials import COMMAND_PREFIX, COMMANDS, command_barcode
 from labels.label_printing import FORMATS, Format

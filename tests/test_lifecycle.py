@@ -13,15 +13,15 @@ import msgspec
 import peewee
 import pytest
 
-from devices.database import Store
-from devices.ledger.after import OWN
-from devices.ledger.case import Case, Known, Move
-from devices.ledger.drafts import DRAFTS, Code, Shortage
-from devices.ledger.entries import Entry, Held
-from devices.ledger.plan import plan
+from devices.ledger.deciding.case import Case, Known, Move
+from devices.ledger.deciding.drafts import DRAFTS, Code, Shortage
+from devices.ledger.deciding.entries import Entry, Held
+from devices.ledger.deciding.plan import plan
+from devices.ledger.deciding.positions import OWN
 from devices.lifecycle import DOCUMENTS, EXCHANGE_STATE, FROM, POSTED, STEPS, Step, roles_of, starts_of
 from devices.paperwork import DispatchOrder
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.values import (
     BIN_STATE,
     CONDITIONS,
@@ -294,11 +294,13 @@ def test_every_declared_step_is_taken_by_some_test() -> None:
 
 
 def test_every_document_that_people_post_has_its_draft() -> None:
-    assert DRAFTS.keys() == {document.name for document in POSTED}, "AnyDraft in devices/ledger/drafts.py"
+    assert DRAFTS.keys() == {document.name for document in POSTED}, (
+        "AnyDraft in devices/ledger/deciding/drafts.py"
+    )
 
 
 def test_every_part_of_a_document_says_what_it_changes_of_its_own() -> None:
-    assert OWN.keys() == set(PARTS), "OWN in devices/ledger/after.py"
+    assert OWN.keys() == set(PARTS), "OWN in devices/ledger/deciding/positions.py"
 
 
 NAMED = [
@@ -317,7 +319,9 @@ def test_what_a_document_names_is_refused_where_it_is_not_there(document: str, f
     case = case_of(document, step.role, start, bin_code=bins_after(step, after)[0])
     draft = msgspec.structs.replace(case.draft, **{field: "NONE-1"})
     refused = refused_at(msgspec.structs.replace(case, draft=draft, sites={}, order=None))
-    assert f"/{field}" in refused, f"{field}: RULES in devices/ledger/rules.py or devices/spares/rules.py"
+    assert f"/{field}" in refused, (
+        f"{field}: RULES in devices/ledger/deciding/rules_of_one.py or devices/spares/rules.py"
+    )
 
 
 def refused_at(case: Case) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
-from devices.engines import OutcomeUnknown
+from devices.store.database import Store
+from devices.store.engines import OutcomeUnknown
 from panku import commands
 from tests.conftest import Stores
 from tests.door import Door, move

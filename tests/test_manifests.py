@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.database import Store
+from devices.store.database import Store
 from tests.door import Client, Door
 
 LIST = "序列号\n661565714999\n".encode()

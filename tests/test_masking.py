@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
+from devices.store.database import Store
 from tests.door import TODAY, Client, Door
 
 SERIAL, NAME, NUMBER = "661565714354", "朝阳区惠民便利店", "C-BJ01-000002"

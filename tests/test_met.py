@@ -8,13 +8,14 @@ from datetime import date
 import pytest
 
 from devices import records
-from devices.database import Store
 from devices.deadlines import DEADLINES, STANDINGS
-from devices.ledger.met import MEETS, met
+from devices.ledger.duties.met_deadlines import MEETS, met
 from devices.lifecycle import STEPS
-from devices.paperwork import DISPATCH_ORDER, REPAIR, ServiceRecord
+from devices.paperwork import ServiceRecord
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.records import RecordKind
 from devices.spares import orders
+from devices.store.database import Store
 from tests.conftest import Stores
 from tests.custody import DAY_US, House, answers, count_all, fault, fill_house, inspect, request, take
 from tests.door import TODAY
@@ -104,7 +105,9 @@ ENDS_UNMET = {
 @pytest.mark.parametrize("state", MEETS)
 def test_what_takes_a_device_out_of_a_state_under_a_deadline_meets_it_or_is_said_not_to(state: str) -> None:
     ends = {step.document for step in STEPS if step.before == state and step.after != state}
-    assert ends == {*MEETS[state], *ENDS_UNMET[state]}, "MEETS in devices/ledger/met.py, or ENDS_UNMET here"
+    assert ends == {*MEETS[state], *ENDS_UNMET[state]}, (
+        "MEETS in devices/ledger/duties/met_deadlines.py, or ENDS_UNMET here"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,8 @@ import pytest
 from falcon import testing
 
 from devices import records
-from devices.database import Store
 from devices.journal import head_of, open_journals
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from devices.problems import Refused
 from devices.spares.minimum_levels import (
     MINIMUM_LEVEL,
@@ -24,6 +23,7 @@ from devices.spares.minimum_levels import (
     set_minimum,
     short,
 )
+from devices.store.database import Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from devices.audit import months
-from devices.audit.month_checks import month_faults
-from devices.database import Store
+from devices.audit.month import months
+from devices.audit.month.month_checks import month_faults
 from devices.journal import open_journals
-from devices.ledger import post, reviewing
-from devices.ledger.drafts import AnyDraft
-from devices.ledger.verify import verify
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post, reviewing
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from panku.wiring import CHECKS, RECORD_KINDS, RULEBOOK
 from tests.closing import DAY_US, NOVEMBER, make_ready

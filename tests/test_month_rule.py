@@ -10,17 +10,17 @@ import msgspec
 import pytest
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger import post
-from devices.ledger.case import Case, Move
-from devices.ledger.drafts import AnyDraft, Draft
-from devices.ledger.entries import Entry
-from devices.ledger.months import MONTH, Month
-from devices.ledger.rules import opening_precedes_the_first_close
-from devices.ledger.rules_of_all import months_are_open, months_of_the_site_are_open
+from devices.ledger.deciding.case import Case, Move
+from devices.ledger.deciding.drafts import AnyDraft, Draft
+from devices.ledger.deciding.entries import Entry
+from devices.ledger.deciding.rules_of_all import months_are_open, months_of_the_site_are_open
+from devices.ledger.deciding.rules_of_one import opening_precedes_the_first_close
+from devices.ledger.posting import post
+from devices.ledger.posting.closed_months import MONTH, Month
 from devices.lifecycle import STEPS
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.unit import Unit
 from devices.values import BOOKS, NOWHERE, REGISTERS, Position, Register
 from panku.wiring import RULEBOOK

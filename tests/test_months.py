@@ -11,16 +11,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.audit import evidence, months
-from devices.audit.month_checks import month_faults
-from devices.database import Store
+from devices.audit import evidence
+from devices.audit.month import months
+from devices.audit.month.month_checks import month_faults
 from devices.journal import open_journals
-from devices.ledger import post, reviewing
-from devices.ledger.drafts import AnyDraft
-from devices.ledger.months import Month
-from devices.ledger.verify import verify
+from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.posting import post, reviewing
+from devices.ledger.posting.closed_months import Month
+from devices.ledger.proving.verify import verify
 from devices.people import enrolment, grants, persons
 from devices.problems import Problem, Refused
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from devices.values import UNIT
 from panku.wiring import CHECKS, RECORD_KINDS, RULEBOOK

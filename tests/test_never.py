@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger.verify import verify
-from devices.paperwork import MANIFEST, Manifest, ManifestRow, numbered
+from devices.ledger.proving.verify import verify
+from devices.paperwork import Manifest, ManifestRow
+from devices.paperwork_kinds import MANIFEST
 from devices.problems import Problem, Refused
+from devices.records import numbered
+from devices.store.database import Store
 from panku.wiring import RECORD_KINDS
 from tests.ledger_books import NOW, TAXPAYER, Books
 

@@ -14,7 +14,7 @@ import pytest
 from api.openapi import description
 from api.routes import ROUTES
 from api.routing import Route
-from devices.ledger.drafts import DRAFTS, AnyDraft
+from devices.ledger.deciding.drafts import DRAFTS, AnyDraft
 from tests.conftest import Stores
 from tests.door import Door, move
 from tests.test_malformed import undescribed

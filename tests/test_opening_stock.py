@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from devices.opening_stock import REGISTER_WORDS, STATE_WORDS, OpeningRow, read_opening_stock
 from devices.problems import PROBLEMS, Refused
-from devices.sheet_cells import row_of
+from devices.sheets.opening_list import REGISTER_WORDS, STATE_WORDS, OpeningRow, read_opening_stock
+from devices.sheets.sheet_cells import row_of
 from devices.values import REGISTERS, STATE
 from tests.sheets import FIRST, PATTERNS, xlsx
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger.verify import verify
-from devices.paperwork import DISPATCH_ORDER, REPAIR, ServiceRecord
+from devices.ledger.proving.verify import verify
+from devices.paperwork import ServiceRecord
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import Problem, Refused
 from devices.records import RecordKind
 from devices.spares import orders
+from devices.store.database import Store
 from panku.wiring import RECORD_KINDS
 from tests.ledger_books import NOW, Books
 

@@ -3,7 +3,7 @@
 import pytest
 from openpyxl import Workbook
 
-from devices.packing_lists import read_packing_list
+from devices.sheets.packing_lists import read_packing_list
 from tests.sheets import FIRST, HEADING, SECOND, read, told, with_member, xlsx
 
 

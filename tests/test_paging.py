@@ -13,10 +13,10 @@ import pytest
 from falcon.testing import Result
 from msgspec.structs import fields
 
-from api.paging import PageQuery, SiteQuery
 from api.routes import ROUTES
 from api.routing import Route
-from devices.paperwork import DISPATCH_ORDER, REPAIR
+from api.wire.paging import PageQuery, SiteQuery
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.records import listed
 from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores

@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from devices import records
-from devices.database import Store
-from devices.ledger import listing, passport
-from devices.ledger.history import Sees
+from devices.ledger.reading import listing, passport
+from devices.ledger.reading.history import Sees
 from devices.lifecycle import POSTED, STEPS
+from devices.store.database import Store
 from devices.values import Bin, Site
 from tests.ledger_books import TAXPAYER as CUSTOMER
 from tests.ledger_books import Books

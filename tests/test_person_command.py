@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from devices.database import Store
 from devices.journal import open_journals
-from devices.people import sign_in, signing_keys
-from devices.people.doors import doors_url
+from devices.people import signing_keys
+from devices.people.signing_in import sign_in
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.values import UNIT
 from panku import settings
 from panku.commands import main

@@ -4,11 +4,11 @@ import msgspec
 import peewee
 import pytest
 
-from devices.database import violated
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import ADMIN
 from devices.problems import Refused
+from devices.store.database import violated
 from devices.values import UNIT
 from panku.wiring import RECORD_KINDS
 from tests.staff import DAY, OTHER_PASSWORD, PASSWORD, Staff

@@ -11,19 +11,20 @@ import msgspec
 import pytest
 from falcon import testing
 
-from api.access import admit
 from api.app import create_app
+from api.callers.access import admit
 from api.calls import Services
 from api.routes import ROUTES
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger import post
-from devices.ledger.drafts import AnyDraft, Draft
+from devices.ledger.deciding.drafts import AnyDraft, Draft
+from devices.ledger.posting import post
 from devices.lifecycle import DOCUMENT, Document, roles_of
-from devices.people import credentials, enrolment, grants, persons, sessions, tokens
-from devices.people.doors import doors_url
+from devices.people import credentials, enrolment, grants, persons, tokens
 from devices.people.roles import ROLES, SCOPES, Person
+from devices.people.signing_in import sessions
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import PROBLEMS, Refused
+from devices.store.database import Store
 from devices.values import UNIT
 from panku.wiring import RULEBOOK
 from tests.conftest import ENGINES, Stores

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pytest
 
-from devices.ledger.credential_checks import BROKEN, credential_faults
-from devices.ledger.verify import verify
-from devices.people import enrolment, passwords, persons, sign_in, signing_keys
+from devices.ledger.proving.credentials import BROKEN, credential_faults
+from devices.ledger.proving.verify import verify
+from devices.people import enrolment, passwords, persons, signing_keys
+from devices.people.signing_in import sign_in
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.staff import ADDRESS, NOW, OTHER_PASSWORD, PASSWORD, Staff
 

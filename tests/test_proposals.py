@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from devices.database import Store
-from devices.ledger import listing
-from devices.ledger.manifests import keep_attachment
+from devices.ledger.posting.manifests import keep_attachment
+from devices.ledger.reading import listing
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks, at
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from devices.database import Store
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
+from devices.store.database import Store
 from panku.wiring import RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door

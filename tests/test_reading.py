@@ -11,9 +11,9 @@ from falcon import testing
 from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 
-from api import times
-from devices.database import Store
+from api.wire import times
 from devices.problems import Refused
+from devices.store.database import Store
 from tests.conftest import Stores
 from tests.door import Client, Door, move
 

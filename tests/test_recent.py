@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.database import Store
 from devices.journal import head_of
-from devices.ledger.recent import verify_recent
+from devices.ledger.proving.journal_end import verify_recent
+from devices.store.database import Store
 from panku.demo import fill
 from tests.conftest import ENGINES, Stores
 from tests.test_verify import NOW, unguard

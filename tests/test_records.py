@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 
 import devices
-from devices.paperwork import ORDER_PREFIX
+from devices.paperwork_kinds import ORDER_PREFIX
 from devices.records import RecordKind
 from panku.wiring import RECORD_KINDS
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from devices.database import Store
 from devices.journal import heads
-from devices.ledger.replica import AHEAD, LEFT_ALONE_US, ONE_SEEN, Replica, has_everything_of
+from devices.ledger.reading.replica import AHEAD, LEFT_ALONE_US, ONE_SEEN, Replica, has_everything_of
+from devices.store.database import Store
 from tests import postgresql
 from tests.conftest import Stores, migrated
 from tests.door import Door, fill_demo, move

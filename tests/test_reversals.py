@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from devices import records
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from devices.problems import Problem, Refused
+from devices.store.database import Store
 from devices.values import Bin
 from panku.wiring import RECORD_KINDS
 from tests.ledger_books import NOW, TAXPAYER, Books

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from devices.database import Store
-from devices.ledger.attention import Clock
-from devices.ledger.review_queue import Queued, queue
+from devices.ledger.duties.attention import Clock
+from devices.ledger.duties.review_queue import Queued, queue
+from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]

@@ -6,8 +6,8 @@ from pathlib import Path
 import peewee
 import pytest
 
-from devices import schema, schema_guards
-from devices.database import Store
+from devices.store import schema, schema_guards
+from devices.store.database import Store
 from tests.conftest import ENGINES, Stores, migrated
 
 pytestmark = pytest.mark.both_engines

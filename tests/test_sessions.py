@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from devices.people import credentials, enrolment, grants, passwords, persons, sessions
-from devices.people.doors import check_doors, doors_url
-from devices.people.sign_in import SignedIn, person_of_session, reauthenticate, sign_in
+from devices.people import credentials, enrolment, grants, passwords, persons
+from devices.people.signing_in import sessions
+from devices.people.signing_in.session_store import check_doors, doors_url
+from devices.people.signing_in.sign_in import SignedIn, person_of_session, reauthenticate, sign_in
 from devices.problems import Refused
 from tests.staff import ADDRESS, HOUR, MINUTE, NOW, OTHER_PASSWORD, PASSWORD, SECOND, Staff, codes
 

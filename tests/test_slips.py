@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from devices.database import Store
-from devices.ledger import slip_lines, slips
+from devices.ledger.papers import slip_lines, slips
+from devices.store.database import Store
 from tests.ledger_books import Books
 
 A, B, S = "661565714353", "661565714354", "661565720011"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.problems import Problem, Refused
-from devices.spreadsheets import UPLOAD_BYTES
+from devices.sheets.spreadsheets import UPLOAD_BYTES
 from tests.sheets import FIRST, HEADING, csv, read, refusal, told
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from devices.audit import evidence
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign

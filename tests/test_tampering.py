@@ -16,10 +16,10 @@ from unittest.mock import patch
 import peewee
 import pytest
 
-from devices.database import STREAM_ROWS, Store
-from devices.ledger import verify as verification
-from devices.ledger.faults import Fault, guarded
-from devices.ledger.verify import verify
+from devices.ledger.proving import verify as verification
+from devices.ledger.proving.faults import Fault, guarded
+from devices.ledger.proving.verify import verify
+from devices.store.database import STREAM_ROWS, Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests import closing, custody
 from tests.conftest import ENGINES, Stores

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import inspect
 
-from devices.ledger.drafts import DRAFTS
+from devices.ledger.deciding.drafts import DRAFTS
 from devices.lifecycle import DOCUMENT, POSTED, roles_of
 from labels.words import LOCALES, Locale, catalogue
 from web.tasks import (
@@ -21,7 +21,7 @@ from web.tasks import (
     most_lines,
     parts_of,
 )
-from web.views.papers import NEEDING
+from web.views.papers.attachments import NEEDING
 
 POSTING = [task for task in TASKS if task.document is not None]
 SET_BY_THE_PAGE = {"site", "business_date", "lines"}

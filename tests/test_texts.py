@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from api.routes import ROUTES
-from api.texts import JUDGED_ELSEWHERE, SENTENCES, refuse_texts
-from devices.database import Store
-from devices.ledger import cursors
-from devices.ledger.drafts import DRAFTS, Text
+from api.wire.texts import JUDGED_ELSEWHERE, SENTENCES, refuse_texts
+from devices.ledger.deciding.drafts import DRAFTS, Text
+from devices.ledger.reading import cursors
+from devices.store.database import Store
 from tests.door import Door, move
 
 SERIAL = "661565714360"
@@ -111,7 +111,7 @@ def test_the_words_of_a_document_are_sentences_or_of_one_line(document: str) -> 
         for name, kind in get_type_hints(shape, include_extras=True).items()
         if kind in (Text, Text | None)
     }
-    assert words - SENTENCES - ONE_LINE == set(), "SENTENCES in api/texts.py, or ONE_LINE here"
+    assert words - SENTENCES - ONE_LINE == set(), "SENTENCES in api/wire/texts.py, or ONE_LINE here"
 
 
 def shapes_of(draft: Any) -> list[Any]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.database import Store
-from devices.people import throttle
-from devices.people.doors import doors_url
+from devices.people.signing_in import throttle
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import Refused
+from devices.store.database import Store
 from tests.staff import ADDRESS, NOW, SECOND
 
 

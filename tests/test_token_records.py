@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
 from devices.people import tokens
 from devices.people.tokens import Issued, authenticate
 from devices.problems import Refused
+from devices.store.database import Store
 from devices.values import UNIT
 from tests.staff import DAY, NOW, Staff, codes
 

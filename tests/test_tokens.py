@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from devices.database import Store
 from devices.people import grants, persons, tokens
 from devices.people.roles import Person
 from devices.problems import Refused
+from devices.store.database import Store
 from tests.staff import DAY, NOW, Staff
 
 

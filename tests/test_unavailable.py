@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from devices.database import Store
+from devices.store.database import Store
 from tests.conftest import Stores
 from tests.door import Door, move
 

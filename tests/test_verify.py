@@ -11,20 +11,20 @@ import pytest
 
 from devices import records
 from devices.chain import Link
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger.months import MONTH, Month
-from devices.ledger.rows import (
+from devices.ledger.posting.closed_months import MONTH, Month
+from devices.ledger.posting.rows import (
     DOCUMENT_COLUMNS,
     LINE_COLUMNS,
     POSITION_COLUMNS,
     REVIEW_COLUMNS,
     STANDING_COLUMNS,
 )
-from devices.ledger.verify import export_heads, verify
+from devices.ledger.proving.verify import export_heads, verify
 from devices.people import tokens
 from devices.people.roles import Person
 from devices.records import PERSONAL_COLUMNS, RECORD_COLUMNS, REVISION_COLUMNS
+from devices.store.database import Store
 from devices.values import UNIT
 from panku.demo import fill
 from panku.wiring import RECORD_KINDS

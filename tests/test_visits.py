@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.audit.visits import STEP, STEPS
+from devices.audit.custody.visits import STEP, STEPS
 from tests.conftest import ENGINES, Stores
 from tests.custody import DAY_US, VISIT, VISIT_STEPS, House, codes, fill_house, request, take
 

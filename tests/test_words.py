@@ -8,8 +8,10 @@ import pytest
 from polib import pofile
 
 from devices import deadlines, lifecycle, serials, values
-from devices.audit import counting, custody, handovers, inspections, kinds, open_items, sheet
-from devices.ledger import months
+from devices.audit import kinds
+from devices.audit.custody import custody_kinds, handovers, inspections, open_items
+from devices.audit.stocktake import counting, sheet
+from devices.ledger.posting import closed_months
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
 from labels import words
@@ -37,11 +39,11 @@ TERMS: dict[str, Iterable[str]] = {
     "part": get_args(counting.Part),
     "result": counting.RESULT,
     "remark": sheet.REMARKS,
-    "month": get_args(months.State),
+    "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,
     "check": inspections.CHECK,
-    "visit": get_args(custody.VisitState),
-    "handover": get_args(custody.HandoverState),
+    "visit": get_args(custody_kinds.VisitState),
+    "handover": get_args(custody_kinds.HandoverState),
     "party": handovers.PARTIES,
     "open_item": ("stocktakes", *(items.name for items in open_items.OPEN_ITEMS)),
 }

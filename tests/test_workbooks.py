@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.problems import Refused
-from devices.spreadsheets import read_sheets
-from devices.workbooks import ROWS
+from devices.sheets.spreadsheets import read_sheets
+from devices.sheets.workbooks import ROWS
 from tests.sheets import FIRST, HEADING, csv, read, refusal, with_member, xlsx
 
 

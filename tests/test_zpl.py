@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from devices.ledger.labelled import BinLabelled, CommandLabelled, DeviceLabelled, DocumentLabelled, Labelled
+from devices.ledger.papers.labelled import (
+    BinLabelled,
+    CommandLabelled,
+    DeviceLabelled,
+    DocumentLabelled,
+    Labelled,
+)
 from devices.problems import Refused
 from labels.barcodes import MODULES_UM, RESOLUTIONS, START_B, START_C, TO_B, TO_C, code128
 from labels.label_stock import STOCK, Stock

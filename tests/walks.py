@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Generic, NamedTuple, TypeVar
 
-from devices.database import Store
+from devices.store.database import Store
 from tests.conftest import Stores
 from tests.deep import Seed
 

@@ -8,7 +8,7 @@ from typing import Any
 import falcon
 
 from api.calls import Services
-from api.refusals import render_fault, render_http_error, render_refusal
+from api.wire.refusals import render_fault, render_http_error, render_refusal
 from devices.problems import Refused, refuse
 from web.pages import PageResource, tell_refused
 from web.rendering import STATIC, static_bytes, static_digest

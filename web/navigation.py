@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from api.access import READERS
+from api.callers.access import READERS
 from devices.people.roles import ADMIN, Person
 
 

@@ -9,13 +9,13 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from api import security_log
-from api.access import Access, admit
-from api.addresses import client_address
+from api.callers import security_log
+from api.callers.access import Access, admit
+from api.callers.addresses import client_address
+from api.callers.session import principal_of
 from api.calls import Call, Services
-from api.reading import path_of
-from api.session import principal_of
-from api.texts import keepable_within, unkeepable
+from api.wire.reading import path_of
+from api.wire.texts import keepable_within, unkeepable
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.serials import shortened

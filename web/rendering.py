@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from devices.calendar import TIME_ZONE
 from devices.people.roles import Person
-from devices.unit import TIME_ZONE
 from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
 from web.navigation import links_of
 from web.scan_words import SCAN_WORDS

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from api.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
-from devices.audit.inspections import INSPECTORS
-from devices.audit.visits import VISIT_READERS
+from api.callers.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
+from devices.audit.custody.inspections import INSPECTORS
+from devices.audit.custody.visits import VISIT_READERS
 from devices.people.roles import KEY_CONFIRMERS
 from web.pages import Page
-from web.views import (
-    account,
-    books,
-    custody,
-    customers,
-    devices,
-    documents,
-    handovers,
-    home,
-    inspections,
-    journal,
-    labels,
-    manifests,
-    months,
-    orders,
-    papers,
-    people,
-    registers,
-    reviews,
-    scan,
-    search,
-    settings,
-    stocktakes,
-    visits,
-)
+from web.views import account, home, search
+from web.views.administration import people, registers, settings
+from web.views.custody import custody, handovers, inspections, visits
+from web.views.papers import attachments, documents, labels, manifests, orders, reviews
+from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 ANY_READER = Access(roles=READERS, site="any")
 READER = Access(roles=READERS, site="number")
@@ -70,7 +50,7 @@ PAGES = (
     Page("/books/{site}/{register}/card", "card", READ_BOOK, "card.html", books.show_card),
     Page("/books/{site}/{register}/statement", "statement", READ_BOOK, "statement.html", books.show_statement),
     Page("/documents", "documents", ANY_READER, "documents.html", documents.show_documents),
-    Page("/documents/new-proof", "proof", ANY_READER, "proof.html", papers.show_proof),
+    Page("/documents/new-proof", "proof", ANY_READER, "proof.html", attachments.show_proof),
     Page("/manifests", "manifests", ANY_READER, "manifests.html", manifests.show_manifests),
     Page("/manifests/{number}", "manifest", READER, "manifest.html", manifests.show_manifest),
     Page("/documents/{number}", "document", READER, "document.html", documents.show_document),

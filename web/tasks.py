@@ -1,7 +1,7 @@
 """What one can do by scanning: each task, the document it makes, what it asks for first, and what one scan of it is.
 
 What a field is (required, how long, which values) is read from the document's own declaration in
-devices/ledger/drafts.py; where the choices come from, and what else only a page knows, is said here.
+devices/ledger/deciding/drafts.py; where the choices come from, and what else only a page knows, is said here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from devices.ledger.drafts import DRAFTS, Moment
+from devices.ledger.deciding.drafts import DRAFTS, Moment
 from devices.lifecycle import STEPS, roles_of
 from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
 

@@ -7,15 +7,15 @@ from datetime import date
 
 import msgspec
 
-from devices.audit.inspections import inspections_of, open_findings
-from devices.audit.stocktakes import stocktakes_of
-from devices.audit.visits import visits_of
-from devices.database import Store
+from devices.audit.custody.inspections import inspections_of, open_findings
+from devices.audit.custody.visits import visits_of
+from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.calendar import first_day, month_after, month_of
 from devices.deadlines import DEADLINE
-from devices.ledger import due as ledger_due
-from devices.ledger.due import Due, due_of
-from devices.ledger.months import first_day, month_after, month_of
+from devices.ledger.duties import due as ledger_due
+from devices.ledger.duties.due import Due, due_of
 from devices.records import SITE, all_current
+from devices.store.database import Store
 from devices.unit import Unit
 from devices.values import Site
 

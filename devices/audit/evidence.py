@@ -14,11 +14,14 @@ from typing import Literal
 
 import msgspec
 
-from devices.audit import handovers, month_statement, sheet, signing
+from devices.audit import signing
+from devices.audit.custody import handovers
 from devices.audit.kinds import Signature
-from devices.audit.sheet import Signer
+from devices.audit.month import month_statement
+from devices.audit.stocktake import sheet
+from devices.audit.stocktake.sheet import Signer
 from devices.chain import FORMAT, Link, digest_of
-from devices.database import Store
+from devices.store.database import Store
 
 Standing = Literal["holds", "untrusted", "broken", "missing"]
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from devices.audit.custody import CUSTODY_KINDS
+from devices.audit.custody.custody_kinds import CUSTODY_KINDS
 from devices.records import RecordKind
 from devices.values import Register
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 
 from devices.audit import signing
 from devices.audit.kinds import signature_key
-from devices.database import Store
-from devices.ledger.faults import UNREADABLE, Fault
+from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.people.signing_keys import key_by_fingerprint
+from devices.store.database import Store
 
 
 def signature_faults(store: Store, payload: signing.Payload, needed: Collection[str]) -> Iterator[Fault]:

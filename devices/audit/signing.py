@@ -17,11 +17,11 @@ from securesystemslib.signer import Signature as DsseSignature  # type: ignore[a
 
 from devices import records
 from devices.audit.kinds import SIGNATURE, Signature, signature_key
-from devices.database import Store
 from devices.journal import Writer
 from devices.people.kinds import PublicKey
 from devices.people.signing_keys import key_by_fingerprint
 from devices.problems import refuse
+from devices.store.database import Store
 
 REAUTHENTICATION_LASTS_US = 120_000_000
 """A signature takes effect at most this long after the password was entered.

@@ -13,9 +13,9 @@ import unicodedata
 
 import msgspec
 
-from devices.database import Store
 from devices.people.kinds import USERNAME
 from devices.people.sealing import Random
+from devices.store.database import Store
 
 ENROLMENT_LASTS_US = 7 * 24 * 3600 * 1_000_000
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 that are not mistaken for one another

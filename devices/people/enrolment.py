@@ -11,7 +11,6 @@ import secrets
 
 import msgspec
 
-from devices.database import Store
 from devices.journal import Writer
 from devices.people import credentials, grants, passwords, persons, proofs, signing_keys
 from devices.people.kinds import PublicKey
@@ -19,6 +18,7 @@ from devices.people.roles import ADMIN, SYSTEM, Person, not_an_administrator
 from devices.people.sealing import Random, Sealed
 from devices.people.signing_keys import NewKey, Opened
 from devices.problems import Problem, Refused, refuse
+from devices.store.database import Store
 from devices.unit import Unit
 from devices.values import UNIT
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from devices import records
-from devices.database import Store
 from devices.journal import Writer
 from devices.people.kinds import GRANT, Grant
 from devices.people.roles import (
@@ -18,6 +17,7 @@ from devices.people.roles import (
 )
 from devices.problems import Problem, Refused
 from devices.records import Written
+from devices.store.database import Store
 from devices.values import UNIT
 
 

@@ -11,7 +11,6 @@ import unicodedata
 import msgspec
 
 from devices import records
-from devices.database import Row, Store
 from devices.journal import Writer
 from devices.people import credentials, grants, proofs, signing_keys, tokens
 from devices.people.kinds import PERSON, USERNAME, KeyStatus, PersonRecord
@@ -19,6 +18,7 @@ from devices.people.roles import SYSTEM, Granted, Person, not_an_administrator
 from devices.people.sealing import Random
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
+from devices.store.database import Row, Store
 from devices.unit import Unit
 
 RESERVED_USERNAMES = (SYSTEM.username,)
@@ -79,7 +79,13 @@ def rename(
         raise Refused(problems)
     record = record_of(writer.store, username)
     written = records.write(
-        writer, PERSON, record, by=by.username, expected=expected, personal=_personal(name), unit=unit
+        writer,
+        PERSON,
+        record,
+        by=by.username,
+        expected=expected,
+        personal=_personal(name),
+        secret=unit.secret,
     )
     return written[1]
 
@@ -137,7 +143,7 @@ def write_new(writer: Writer, unit: Unit, by: Person, username: str, name: str) 
         raise refuse("username_taken", "/username", username=username)
     record = PersonRecord(username)
     return records.write(
-        writer, PERSON, record, by=by.username, expected=0, personal=_personal(name), unit=unit
+        writer, PERSON, record, by=by.username, expected=0, personal=_personal(name), secret=unit.secret
     )[1]
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from devices import records
 from devices.chain import canonical, commitment
-from devices.database import Store
 from devices.journal import Writer
 from devices.people.kinds import CREDENTIAL, Proof
+from devices.store.database import Store
 from devices.unit import Unit, unit_of
 
 STORED = (

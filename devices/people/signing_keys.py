@@ -13,13 +13,13 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devices import records
-from devices.database import Row, Store
 from devices.journal import Writer
 from devices.people import proofs
 from devices.people.kinds import KEY, KeyStatus, PublicKey
 from devices.people.roles import KEY_CONFIRMERS, Person
 from devices.people.sealing import KEY_BYTES, Random, Sealed, WrongPassword, seal, unseal
 from devices.problems import refuse
+from devices.store.database import Row, Store
 
 PUBLIC_COLUMNS = PublicKey.__struct_fields__
 SEALED_COLUMNS = ("username", "fingerprint", *Sealed.__struct_fields__)

@@ -17,7 +17,6 @@ from collections.abc import Iterable
 import msgspec
 
 from devices import records
-from devices.database import Store
 from devices.journal import Writer
 from devices.people.grants import refuse_site
 from devices.people.kinds import TOKEN, Token
@@ -25,6 +24,7 @@ from devices.people.roles import Person, not_an_administrator, refuse_scopes
 from devices.people.sealing import Random
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
+from devices.store.database import Store
 from devices.values import UNIT
 
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -7,11 +7,11 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 import msgspec
 
 from devices import records
-from devices.database import Store
 from devices.journal import Writer
-from devices.ledger.gather import marks
 from devices.problems import Problem, Refused, refuse
 from devices.records import RecordKind
+from devices.store.database import Store
+from devices.store.statements import marks
 
 MOST = 100_000
 """The highest level that is taken for meant."""

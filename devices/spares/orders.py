@@ -8,18 +8,11 @@ import msgspec
 
 from devices import records
 from devices.journal import Writer
-from devices.ledger.gather import held
-from devices.paperwork import (
-    DISPATCH_ORDER,
-    ORDER_PREFIX,
-    REPAIR,
-    DispatchOrder,
-    RepairOrder,
-    ServiceRecord,
-    numbered,
-)
+from devices.ledger.posting.gather import held
+from devices.paperwork import DispatchOrder, RepairOrder, ServiceRecord
+from devices.paperwork_kinds import DISPATCH_ORDER, ORDER_PREFIX, REPAIR
 from devices.problems import Problem, refuse
-from devices.records import RecordKind, Written
+from devices.records import RecordKind, Written, numbered
 from devices.serials import recognise
 from devices.unit import Unit
 

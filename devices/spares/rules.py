@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from devices.ledger.case import Case, Move
-from devices.ledger.plan import Rule
-from devices.ledger.sending_rules import (
+from devices.calendar import TIME_ZONE
+from devices.ledger.deciding.case import Case, Move
+from devices.ledger.deciding.plan import Rule
+from devices.ledger.deciding.rules_of_sending import (
     carrier_is_approved,
     cited_dispatch,
     sent_last_by_the_cited,
@@ -17,7 +18,6 @@ from devices.ledger.sending_rules import (
 from devices.paperwork import DispatchOrder, RepairOrder
 from devices.problems import Problem
 from devices.serials import trimmed
-from devices.unit import TIME_ZONE
 from devices.values import RECEIVABLE, Position
 
 Problems = Iterator[Problem]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from devices.audit.custody import Handover, InspectedItem, Inspection, Stage, Visit, VisitorData
-from devices.audit.handovers import PARTIES, Statement
+from devices.audit.custody.custody_kinds import Handover, InspectedItem, Inspection, Stage, Visit, VisitorData
+from devices.audit.custody.handovers import PARTIES, Statement
 from devices.audit.kinds import Signature
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import NUMBER, column, signed_boxes

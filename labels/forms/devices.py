@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from devices.journal import Head
-from devices.ledger.history import Event
-from devices.ledger.passport import CustomerShown, Passport
+from devices.ledger.reading.history import Event
+from devices.ledger.reading.passport import CustomerShown, Passport
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import NUMBER, column
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from devices.unit import TIME_ZONE
+from devices.calendar import TIME_ZONE
 from labels.words import Locale, sentence, term, text_of
 
 Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from devices.audit.kinds import Signature
-from devices.audit.month_statement import Header
-from devices.ledger.books import ModelMonth, Statement
-from devices.ledger.cards import CardHead, CardLine
+from devices.audit.month.month_statement import Header
+from devices.ledger.books.books import ModelMonth, Statement
+from devices.ledger.books.cards import CardHead, CardLine
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import signature_boxes
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from devices.audit.kinds import Signature
-from devices.audit.stocktakes import SIGNING_ROLES
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from labels.forms.form import Box, Column, Kind
 
 ROLE_BOX = {role: f"form.box.{role}" for role in SIGNING_ROLES}

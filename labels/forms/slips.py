@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from devices.audit.kinds import Signature
-from devices.ledger.slip_lines import SlipLine
-from devices.ledger.slips import Slip
+from devices.ledger.papers.slip_lines import SlipLine
+from devices.ledger.papers.slips import Slip
 from devices.lifecycle import DOCUMENT, STOREKEEPER
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from devices.audit.kinds import Signature
-from devices.audit.sheet import Header, Line
+from devices.audit.stocktake.sheet import Header, Line
 from labels.forms.form import Column, Field, Form, Proof, Table
 from labels.forms.parts import NUMBER, column, signature_boxes
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import msgspec
 import peewee
 
-from devices import schema
-from devices.database import Store
-from devices.engines import sqlite_path
-from devices.ledger.verify import export_heads
-from devices.people.doors import TABLES, doors_url
-from devices.placing import beside, put_in_place
-from devices.postgresql_archive import ProgramFailed, check_archive, dump
-from devices.sqlite_copy import copy_books, fold
+from devices.ledger.proving.verify import export_heads
+from devices.people.signing_in.session_store import TABLES, doors_url
+from devices.store import schema
+from devices.store.database import Store
+from devices.store.engines import sqlite_path
+from devices.store.placing import beside, put_in_place
+from devices.store.postgresql_archive import ProgramFailed, check_archive, dump
+from devices.store.sqlite_copy import copy_books, fold
 from panku.commands import BAD_USE, DONE, FAULT, Refused
-from panku.commands.heads import Exported, told, write_heads
-from panku.commands.opening import existing, opened
-from panku.commands.words import bar, told_on
+from panku.console.heads import Exported, told, write_heads
+from panku.console.opening import existing, opened
+from panku.console.words import bar, told_on
 from panku.settings import Settings
 
 HEADS_BESIDE = ".heads.json"

@@ -5,12 +5,12 @@ import os
 import sys
 from pathlib import Path
 
-from devices.database import Store
+from devices.store.database import Store
 from devices.values import UNIT
 from panku import settings as panku_settings
 from panku.commands import BAD_USE, DONE, Refused
 from panku.commands import serve as serving
-from panku.commands.opening import books
+from panku.console.opening import books
 from panku.demo import PASSWORDS, fill
 from panku.demo_counts import HOUR_US, count
 from panku.settings import Settings

@@ -6,21 +6,24 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from devices.audit import evidence, handovers, months, stocktakes
-from devices.audit.custody import HANDOVER_PREFIX
+from devices.audit import evidence
+from devices.audit.custody import handovers
+from devices.audit.custody.custody_kinds import HANDOVER_PREFIX
 from devices.audit.kinds import STOCKTAKE_PREFIX, Signature
+from devices.audit.month import months
 from devices.audit.signing import Payload, standing
-from devices.database import Row, Store
-from devices.ledger import extract
-from devices.ledger.verify import export_heads
-from devices.placing import beside, put_in_place
+from devices.audit.stocktake import stocktakes
+from devices.ledger.proving.verify import export_heads
+from devices.ledger.reading import exported_lines
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
+from devices.store.database import Row, Store
+from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
-from panku.commands.heads import told, write_heads
-from panku.commands.line_files import WRITERS
-from panku.commands.opening import books
-from panku.commands.words import bar, refusal
+from panku.console.heads import told, write_heads
+from panku.console.line_files import WRITERS
+from panku.console.opening import books
+from panku.console.words import bar, refusal
 from panku.settings import Settings
 
 Signed = tuple[Payload, list[Signature]]
@@ -44,9 +47,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
     lines = what.add_parser("lines", help="every line of a site's journal; customers by number only")
     lines.add_argument("--site", required=True)
-    lines.add_argument("--from", dest="first", type=day, metavar="DATE", default=extract.FIRST_DAY)
+    lines.add_argument("--from", dest="first", type=day, metavar="DATE", default=exported_lines.FIRST_DAY)
     lines.add_argument(
-        "--until", dest="last", type=day, metavar="DATE", default=extract.LAST_DAY, help="included"
+        "--until", dest="last", type=day, metavar="DATE", default=exported_lines.LAST_DAY, help="included"
     )
     lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
     lines.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -108,10 +111,10 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
     with store.reading():
         if store.row("SELECT 1 FROM site WHERE code = ?", (site,)) is None:
             raise Refused(f"There is no site {site}.")
-        whole = extract.count_lines(store, site, first, last)
+        whole = exported_lines.count_lines(store, site, first, last)
         with bar(" lines", quiet=arguments.quiet) as shown:
             shown.total = whole
-            rows = extract.lines_of(store, site, first, last)
+            rows = exported_lines.lines_of(store, site, first, last)
             write(made, _counted(rows, shown))
     return f"{whole} lines"
 

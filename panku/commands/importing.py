@@ -6,19 +6,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger import manifests, opening_stock, post
-from devices.people.doors import doors_url
+from devices.ledger.posting import manifests, opening_stock, post
 from devices.people.roles import Person
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import PROBLEMS, Problem
 from devices.problems import Refused as RuleRefused
-from devices.sheet_cells import row_of
+from devices.sheets.sheet_cells import row_of
+from devices.store.database import Store
 from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
-from panku.commands.opening import books
-from panku.commands.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded, line_of, refusal
+from panku.console.opening import books
+from panku.console.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded, line_of, refusal
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 

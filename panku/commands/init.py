@@ -8,8 +8,8 @@ from devices.problems import Refused as RuleRefused
 from devices.unit import found
 from devices.values import UNIT
 from panku.commands import DONE
-from panku.commands.opening import books
-from panku.commands.words import LONGEST_NAME, line_of, new_password, refusal
+from panku.console.opening import books
+from panku.console.words import LONGEST_NAME, line_of, new_password, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 

@@ -10,7 +10,7 @@ from typing import get_args
 from tqdm import tqdm
 
 from devices import serials
-from devices.ledger.labelled import (
+from devices.ledger.papers.labelled import (
     BinWanted,
     Command,
     CommandWanted,
@@ -28,8 +28,8 @@ from labels.pdf import A4_MM
 from labels.words import LANGUAGE_TAGS, Locale
 from labels.zpl import PRINTER_FONT
 from panku.commands import BAD_USE, DONE, Refused
-from panku.commands.opening import books
-from panku.commands.words import refusal
+from panku.console.opening import books
+from panku.console.words import refusal
 from panku.settings import Settings
 from panku.wiring import clock
 

@@ -2,9 +2,9 @@
 
 import argparse
 
-from devices import schema
+from devices.store import schema
 from panku.commands import DONE
-from panku.commands.opening import reachable
+from panku.console.opening import reachable
 from panku.settings import Settings
 
 

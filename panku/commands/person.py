@@ -6,16 +6,16 @@ this command can reach the database anyway, and the journal says that it was the
 
 import argparse
 
-from devices.database import Store
 from devices.journal import open_journals
 from devices.people import credentials, enrolment, grants, persons
-from devices.people.doors import doors_url
 from devices.people.roles import ROLE, SYSTEM, Person
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import Refused as RuleRefused
+from devices.store.database import Store
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
-from panku.commands.opening import books
-from panku.commands.words import LONGEST_NAME, acting, founded, line_of, new_password, refusal
+from panku.console.opening import books
+from panku.console.words import LONGEST_NAME, acting, founded, line_of, new_password, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 

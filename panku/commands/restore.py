@@ -8,21 +8,21 @@ from pathlib import Path
 
 import peewee
 
-from devices import schema
-from devices.database import Store
-from devices.engines import sqlite_path
-from devices.ledger.verify import export_heads
-from devices.people.doors import doors_url
-from devices.placing import beside, put_in_place
-from devices.postgresql_archive import ProgramFailed, is_archive
-from devices.postgresql_archive import restore as restore_archive
-from devices.sqlite_copy import copy_file, fold, is_sqlite, remove, set_aside
-from devices.sqlite_presence import InUse, being_alone
+from devices.ledger.proving.verify import export_heads
+from devices.people.signing_in.session_store import doors_url
+from devices.store import schema
+from devices.store.database import Store
+from devices.store.engines import sqlite_path
+from devices.store.placing import beside, put_in_place
+from devices.store.postgresql_archive import ProgramFailed, is_archive
+from devices.store.postgresql_archive import restore as restore_archive
+from devices.store.sqlite_copy import copy_file, fold, is_sqlite, remove, set_aside
+from devices.store.sqlite_presence import InUse, being_alone
 from panku.commands import BAD_USE, FAULT, Refused
-from panku.commands.heads import Known, known, older, read_heads, told
-from panku.commands.opening import opened, reachable
 from panku.commands.verify import verified
-from panku.commands.words import bar, told_on
+from panku.console.heads import Known, known, older, read_heads, told
+from panku.console.opening import opened, reachable
+from panku.console.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import clock
 

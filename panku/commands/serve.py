@@ -9,9 +9,9 @@ from typing import Any
 
 from gunicorn.app.base import Application
 
-from devices.engines import sqlite_path
+from devices.store.engines import sqlite_path
 from panku.commands import DONE, Refused
-from panku.commands.opening import books
+from panku.console.opening import books
 from panku.settings import Settings
 
 

@@ -3,15 +3,15 @@
 import argparse
 from datetime import UTC, datetime
 
-from devices.database import Store
 from devices.journal import open_journals
 from devices.people import tokens
-from devices.people.doors import doors_url
+from devices.people.signing_in.session_store import doors_url
 from devices.problems import Refused as RuleRefused
+from devices.store.database import Store
 from devices.values import UNIT
 from panku.commands import DONE
-from panku.commands.opening import books
-from panku.commands.words import LONGEST_NAME, acting, founded, line_of, refusal
+from panku.console.opening import books
+from panku.console.words import LONGEST_NAME, acting, founded, line_of, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 

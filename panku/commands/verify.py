@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from devices import schema
-from devices.database import Store
-from devices.ledger.verify import export_heads, verify
+from devices.ledger.proving.verify import export_heads, verify
+from devices.store import schema
+from devices.store.database import Store
 from panku.commands import DONE, FAULT
-from panku.commands.heads import Known, read_heads, write_heads
-from panku.commands.opening import existing
-from panku.commands.words import bar, told_on
+from panku.console.heads import Known, read_heads, write_heads
+from panku.console.opening import existing
+from panku.console.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import CHECKS, RECORD_KINDS
 

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
 
-from devices.database import Store
 from devices.people import passwords
-from devices.people.doors import doors_url, migrate_doors
+from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.store.database import Store
 from panku.demo import PASSWORDS, fill
 from panku.wiring import clock
 from tests.conftest import TRUE_COST, migrated

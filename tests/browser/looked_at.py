@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from devices.audit.custody import HANDOVER, INSPECTION, VISIT
+from devices.audit.custody.custody_kinds import HANDOVER, INSPECTION, VISIT
 from devices.audit.kinds import STOCKTAKE
-from devices.database import Store
-from devices.ledger.months import month_of
-from devices.paperwork import CUSTOMER, MANIFEST, REPAIR
-from devices.unit import TIME_ZONE
+from devices.calendar import TIME_ZONE, month_of
+from devices.paperwork_kinds import CUSTOMER, MANIFEST, REPAIR
+from devices.store.database import Store
 from panku.demo import fill
 from tests.browser.conftest import ROOT
 from tests.closing import review_all

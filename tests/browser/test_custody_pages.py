@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from devices.audit.inspections import CHECKLIST
-from devices.database import Store
+from devices.audit.custody.inspections import CHECKLIST
+from devices.store.database import Store
 from panku.demo import fill
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, chromium
 from tests.custody import NEWCOMERS, House, count_all

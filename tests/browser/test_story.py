@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from devices.audit import evidence
-from devices.database import Store
 from devices.journal import open_journals
-from devices.ledger.verify import verify
+from devices.ledger.proving.verify import verify
 from devices.people import enrolment
+from devices.store.database import Store
 from devices.unit import found
 from devices.values import UNIT
 from panku.wiring import CHECKS, RECORD_KINDS

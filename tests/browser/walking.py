@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Page as Tab
 
-from api.access import Access
+from api.callers.access import Access
 from devices.people.roles import ADMIN
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, chromium

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.access import visible_sites
-from api.blind import counts_blind
+from api.callers.access import visible_sites
+from api.callers.blind import counts_blind
 from api.calls import Call
 from devices.audit import due
 from devices.audit.kinds import UNSETTLED
-from devices.audit.stocktakes import stocktakes_of
-from devices.ledger import listing
-from devices.ledger.due import DEADLINE_OF_STATE, Due
-from devices.ledger.open_months import open_months
+from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.ledger.books.open_months import open_months
+from devices.ledger.duties.due import DEADLINE_OF_STATE, Due
+from devices.ledger.reading import listing
 from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
 from devices.records import site_codes
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View
-from web.views.handovers import handovers_for, unsigned_part
-from web.views.registers import PAGE_OF_STEP, set_up
+from web.views.administration.registers import PAGE_OF_STEP, set_up
+from web.views.custody.handovers import handovers_for, unsigned_part
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
 REJECTED_SHOWN = 20

@@ -10,15 +10,15 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from api.access import SITE_STAFF, visible_sites
+from api.callers.access import SITE_STAFF, visible_sites
 from api.calls import Call
 from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
-from devices.audit.stocktakes import blind_counts
-from devices.ledger.gather import marks
-from devices.paperwork import CUSTOMER, DISPATCH_ORDER, REPAIR
+from devices.audit.stocktake.stocktakes import blind_counts
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
+from devices.store.statements import marks
 from labels.words import detail
 from web.pages import View
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from devices.ledger.post import BESIDES_DRAFT
+from devices.calendar import TIME_ZONE
+from devices.ledger.posting.post import BESIDES_DRAFT
 from devices.lifecycle import DOCUMENT
 from devices.people.roles import Person
-from devices.unit import TIME_ZONE
 from labels.words import LIST_COMMA, Locale, term
 from web.tasks import CHOICES, MOMENTS, TASKS
 

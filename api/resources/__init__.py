@@ -1,0 +1,1 @@
+"""What the API serves, a module for each kind of thing."""

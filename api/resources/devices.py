@@ -1,0 +1,148 @@
+"""Devices over HTTP: the passport with what may come next, history, lookup, the list, and changes since a cursor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from api.callers.access import visible_sites
+from api.callers.blind import refuse_while_blind
+from api.callers.masking import lines_masked_for, masked_for
+from api.calls import Call, Done, Shown
+from api.wire.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, refuse_unknown, sites_asked
+from devices import serials
+from devices.journal import Head, heads
+from devices.ledger.reading import changes, history, listing, passport
+from devices.problems import Problem, refuse
+from devices.records import site_codes
+from devices.values import STATE, Register
+
+LOOKUP_LIMIT = 500
+OneState = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(STATE)})$")]
+
+
+class DeviceQuery(SiteQuery, frozen=True, kw_only=True):
+    """Which devices: by site, register, state and model; a page at a time."""
+
+    register: Register | None = None
+    state: OneState | None = None
+    model: str | None = None
+
+
+class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which lines of a history: those after step `after`, oldest first."""
+
+    after: After = 0
+    limit: Limit = 50
+
+
+class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The cursor of the last answer; without one, from the beginning."""
+
+    after: str | None = None
+    limit: Limit = PAGE
+
+
+class LookupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 500 serials."""
+
+    serials: Annotated[list[str], msgspec.Meta(min_length=1, max_length=LOOKUP_LIMIT)]
+
+
+class DeviceAnswer(msgspec.Struct, frozen=True):
+    """A device's passport, what may come next and why not, and the journal heads to hold as evidence."""
+
+    device: passport.Passport
+    next: tuple[passport.Next, ...]
+    journal: list[Head]
+
+
+class LookupAnswer(msgspec.Struct, frozen=True):
+    """One of the looked-up serials, as asked: its passport, or the code of why there is none."""
+
+    asked: str
+    device: passport.Passport | None = None
+    code: str | None = None
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True):
+    """A device's lines, oldest first."""
+
+    serial: str
+    lines: list[history.Event]
+
+
+def recognised(text: str) -> str:
+    """The serial that a text in a path names. Raises Refused with what is wrong with it."""
+    found = serials.recognise(text)
+    if isinstance(found, Problem):
+        raise refuse(found.code, found.pointer, **found.facts)
+    return found
+
+
+def show_device(call: Call, _: Done) -> Shown:
+    """The passport of one serial."""
+    serial = recognised(call.path["serial"])
+    found = passport.passports(call.store, [serial]).get(serial)
+    if found is None:
+        raise refuse("not_found")
+    answer = DeviceAnswer(masked_for(call, [found])[0], passport.next_steps(found), heads(call.store))
+    return Shown(answer)
+
+
+def show_history(call: Call, _: Done) -> Shown:
+    """The lines of one serial."""
+    serial = recognised(call.path["serial"])
+    after, limit = call.query.after, call.query.limit
+    found = call.read_past(lambda store: history.history(store, serial, after, limit + 1))
+    if not found and after == 0:
+        raise refuse("not_found")
+    lines, more = cut(found, limit)
+    following = {"after": lines[-1].step} if more else None
+    return Shown(HistoryAnswer(serial, lines_masked_for(call, lines)), next=following)
+
+
+def lookup(call: Call, _: Done) -> Shown:
+    """Many serials at once, an answer for each in the order asked."""
+    asked = [(text, serials.recognise(text)) for text in call.body.serials]
+    found = passport.passports(call.store, sorted({serial for _, serial in asked if isinstance(serial, str)}))
+    shown = {each.serial: each for each in masked_for(call, list(found.values()))}
+    answers = []
+    for text, serial in asked:
+        if isinstance(serial, Problem):
+            answers.append(LookupAnswer(text, code=serial.code))
+        elif serial not in shown:
+            answers.append(LookupAnswer(text, code="not_found"))
+        else:
+            answers.append(LookupAnswer(text, shown[serial]))
+    return Shown(answers)
+
+
+def list_devices(call: Call, _: Done) -> Shown:
+    """Devices of the caller's sites."""
+    query = call.query
+    sites = sites_asked(call)
+    refuse_unknown(call, "model")
+    refuse_while_blind(call, sites, query.register)
+    found = listing.devices(
+        call.store,
+        sites=sites,
+        register=query.register,
+        state=query.state,
+        model=query.model,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    return Shown(found, next=after_cursor(found.cursor))
+
+
+def list_changes(call: Call, _: Done) -> Shown:
+    """Every line of the caller's sites since a cursor; not while a register of theirs is counted blind."""
+    sites = visible_sites(call.who, None)
+    refuse_while_blind(call, sites, None)
+    if sites is None:
+        sites = site_codes(call.store)
+    after, limit = call.query.after, call.query.limit
+    found = call.read_past(lambda store: changes.changes(store, sites, after, limit))
+    return Shown(found, next={"after": found.cursor} if found.more else None)

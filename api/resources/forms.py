@@ -1,0 +1,349 @@
+"""Forms over HTTP: what is read as JSON, on xlsx and PDF beside it, for the same callers and with the same masking."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import IO, Any, Literal, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from api.callers.access import SIGNED_IN, admit
+from api.callers.blind import refuse_while_blind
+from api.callers.masking import lines_masked_for, masked_for
+from api.calls import Call, Done, Shown
+from api.resources.books import register_of
+from api.resources.devices import recognised
+from api.resources.handovers import visible_handover
+from api.wire.downloads import Download, download_of
+from api.wire.paging import codes_asked
+from api.wire.times import day
+from devices import records
+from devices.audit import signing
+from devices.audit.custody import handovers, inspections, visits
+from devices.audit.custody.custody_kinds import Visit
+from devices.audit.kinds import Signature
+from devices.audit.month import months
+from devices.audit.month.month_statement import decode
+from devices.audit.stocktake import sheet, stocktakes
+from devices.audit.stocktake.sheet_digest import digest_of_sheet
+from devices.journal import heads
+from devices.ledger.books import books, cards
+from devices.ledger.duties.open_orders import deals_with
+from devices.ledger.papers import slip_lines, slips
+from devices.ledger.posting.closed_months import month_record
+from devices.ledger.posting.gather import models_of
+from devices.ledger.reading import history, passport
+from devices.ledger.reading.passport import CustomerShown, devices_of
+from devices.paperwork import CustomerData
+from devices.paperwork_kinds import CUSTOMER
+from devices.people.persons import names_of
+from devices.problems import Refused, refuse
+from devices.store.database import Store
+from labels.forms import pdf, xlsx
+from labels.forms.custody import (
+    HANDOVER,
+    INSPECTION,
+    VISITS,
+    HandoverPrinted,
+    InspectionPrinted,
+    Visited,
+    VisitsPrinted,
+)
+from labels.forms.devices import BELONGINGS, HISTORY, BelongingsPrinted, HistoryPrinted
+from labels.forms.form import Form, Names, Paper, paper_of
+from labels.forms.ledger import CARD, STATEMENT, CardPrinted, StatementPrinted
+from labels.forms.slips import SLIP, SlipPrinted
+from labels.forms.stocktake import STOCKTAKE, SheetPrinted
+from labels.words import sentence
+
+Ending = Literal["xlsx", "pdf"]
+Loaded = tuple[Form, Any]
+Load = Callable[[Call, Store], Loaded]
+Item = TypeVar("Item")
+
+AT_ONCE = 500
+"""So many devices are masked at a time."""
+
+
+class Writer(msgspec.Struct, frozen=True):
+    """How a paper becomes a file of one kind; the moment is when it was asked for, in UTC microseconds."""
+
+    media_type: str
+    write: Callable[[Paper, IO[bytes], int], None]
+
+
+WRITERS: dict[Ending, Writer] = {
+    "xlsx": Writer(xlsx.MEDIA_TYPE, lambda paper, file, _: xlsx.write_xlsx(paper, file)),
+    "pdf": Writer(pdf.MEDIA_TYPE, pdf.write_pdf),
+}
+
+
+def drawing(load: Load, ending: Ending, *, past: bool = False) -> Callable[[Call, Done], Shown]:
+    """A function that answers with a form; one of the `past` may be read from the replica, as its JSON is."""
+
+    def show(call: Call, _: Done) -> Shown:
+        def draw(store: Store) -> Download:
+            with store.reading():  # every statement of a form sees the same moment
+                form, value = load(call, store)
+                return _drawn(paper_of(form, value, call.locale, _names(call, store)), ending, call.at_us)
+
+        return Shown(call.read_past(draw) if past else draw(call.store))
+
+    show.__doc__ = f"{load.__doc__ or ''} On paper: {ending}."
+    return show
+
+
+def _names(call: Call, store: Store) -> Names:
+    """How persons are printed: for people by name and username, for programs by username, as in the JSON."""
+    if call.who.via == "token":
+        return str
+
+    @cache
+    def printed(username: str) -> str:
+        name = names_of(store, {username})[username]
+        facts = {"name": name, "username": username}
+        return username if name == username else sentence("form.person", facts, call.locale)
+
+    return printed
+
+
+def _drawn(paper: Paper, ending: Ending, at_us: int) -> Download:
+    writer = WRITERS[ending]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer is read from it, and whoever serves closes it
+    try:
+        writer.write(paper, file, at_us)
+        return download_of(file, f"{paper.title} {paper.number}", ending, writer.media_type)
+    except BaseException:
+        file.close()
+        raise
+
+
+# --- documents
+
+
+def load_slip(call: Call, store: Store) -> Loaded:
+    """One document as a slip."""
+    slip = slips.slip_of(store, call.unit.name, call.path["number"])
+    if slip is None:
+        raise refuse("not_found")
+    sent = slip.consignment
+    slip = replace(
+        slip,
+        customer=_customer_of(call, store, slip),
+        consignment=sent if sent and call.who.reads(sent.site) else None,
+    )
+    lines, given = slip_lines.lines_of(store, slip.view), _signed_with(store, slip)
+    return SLIP, SlipPrinted(slip, lines, given)
+
+
+def _signed_with(store: Store, slip: slips.Slip) -> Sequence[Signature]:
+    """The two signatures that a shortage stands on: those of its stocktake's sheet."""
+    stocktake = slip.content.get("stocktake")
+    if slip.view.document.type != "shortage" or stocktake is None:
+        return ()
+    value, _ = stocktakes.stocktake_of(store, stocktake)
+    return signing.standing(store, value.number, digest_of_sheet(store, value))
+
+
+def _customer_of(call: Call, store: Store, slip: slips.Slip) -> CustomerShown | None:
+    """What the caller may see of a slip's customer: what some JSON answer would tell them."""
+    number = slip.customer_number
+    if number is None:
+        return None
+    if _reads_customer(call, store, number):
+        return _customer(store, number)
+    for each in _devices_of(call, store, slip.view.document.number, number):
+        if each.customer is not None and not each.customer.masked:
+            return each.customer
+    return CustomerShown(number) if slip.customer_told else CustomerShown(masked=True)
+
+
+def _reads_customer(call: Call, store: Store, number: str) -> bool:
+    """Whether the caller may read a customer's own record: a person may whose site deals with them."""
+    try:
+        admit(SIGNED_IN, call.who, {}, None, None)
+    except Refused:
+        return False
+    return deals_with(store, number, call.who.reads)
+
+
+def _devices_of(call: Call, store: Store, document: str, customer: str) -> list[passport.Passport]:
+    """Some devices of a document that are a customer's now, as the caller may see them."""
+    rows = store.rows(
+        "SELECT l.serial FROM line l JOIN position p ON p.serial = l.serial"
+        " WHERE l.document = ? AND p.customer = ? ORDER BY l.n LIMIT ?",
+        (document, customer, AT_ONCE),
+    )
+    found = passport.passports(store, [serial for (serial,) in rows])
+    return masked_for(call, list(found.values()))
+
+
+def _customer(store: Store, number: str) -> CustomerShown:
+    row = store.row(
+        "SELECT content FROM personal WHERE kind = ? AND key = ? AND latest = 1", (CUSTOMER.name, number)
+    )
+    if row is None or row[0] is None:
+        return CustomerShown(number, erased=row is not None)
+    data = msgspec.json.decode(row[0], type=CustomerData)
+    return CustomerShown(number, data.taxpayer_id, data.name, data.address, data.contact)
+
+
+# --- stocktakes
+
+
+def load_sheet(call: Call, store: Store) -> Loaded:
+    """The sheet of a closed stocktake."""
+    value, _ = stocktakes.stocktake_of(store, call.path["number"])
+    if value.closed is None:
+        raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)
+    digest = digest_of_sheet(store, value)
+    closing = value.closed.closing
+    return STOCKTAKE, SheetPrinted(
+        header=sheet.header_of(store, value.number, closing),
+        site_name=_site_name(store, value.site),
+        digest=digest,
+        sealed_at=value.sealed_at,
+        signatures=signing.standing(store, value.number, digest),
+        kinds=dict(store.rows("SELECT code, kind FROM model")),
+        conditions=dict(store.rows("SELECT code, condition FROM bin WHERE site = ?", (value.site,))),
+        lines=sheet.lines_of(store, value.number, closing),
+        unknown=sheet.count_of(store, value.number, closing, "unknown"),
+    )
+
+
+# --- books
+
+
+def load_card(call: Call, store: Store) -> Loaded:
+    """One model's card."""
+    query, site, register = call.query, call.path["site"], register_of(call)
+    head = cards.card_head(store, site, register, query.model, day(query.from_, "from"), day(query.to, "to"))
+    model = models_of(store, [query.model]).get(query.model)
+    return CARD, CardPrinted(
+        unit=call.unit.name,
+        site_name=_site_name(store, site),
+        head=head,
+        model_name=model.name if model else "",
+        kind=model.kind if model else None,
+        on=_today(call),
+        lines=cards.card_lines(store, head),
+    )
+
+
+def load_statement(call: Call, store: Store) -> Loaded:
+    """A month's statement."""
+    site, register = call.path["site"], register_of(call)
+    stated = books.statement(store, site, register, call.query.month)
+    return STATEMENT, StatementPrinted(call.unit.name, _site_name(store, site), stated, as_of_us=call.at_us)
+
+
+def load_month(call: Call, store: Store) -> Loaded:
+    """A closed month's frozen statement, with its signatures."""
+    site, register, month = (call.path[name] for name in ("site", "register", "month"))
+    value, _ = month_record(store, site, register, month)
+    refuse_while_blind(call, [site], register)
+    closed, payload = decode(value.payload), months.payload_of(value)
+    given = signing.standing(store, payload.subject, payload.digest)
+    name = _site_name(store, site)
+    return STATEMENT, StatementPrinted(
+        closed.header.unit, name, closed.statement, closed.header, payload.digest, given
+    )
+
+
+def _today(call: Call) -> str:
+    """The day on which a form is asked for, as an ISO date."""
+    return call.unit.day_of(call.at_us).isoformat()
+
+
+def _site_name(store: Store, code: str) -> str:
+    row = store.row("SELECT name FROM site WHERE code = ?", (code,))
+    return row[0] if row else ""
+
+
+# --- devices and customers
+
+
+def load_history(call: Call, store: Store) -> Loaded:
+    """A device's whole history."""
+    serial = recognised(call.path["serial"])
+    found = passport.passports(store, [serial]).get(serial)
+    if found is None:
+        raise refuse("not_found")
+    (device,) = masked_for(call, [found])
+    head = next((each for each in heads(store) if each.site == found.responsible_site), None)
+    return HISTORY, HistoryPrinted(call.unit.name, device, head, _today(call), _events(call, store, serial))
+
+
+def _events(call: Call, store: Store, serial: str) -> Iterator[history.Event]:
+    step = 0
+    while some := history.history(store, serial, step, AT_ONCE):
+        yield from lines_masked_for(call, some)
+        step = some[-1].step
+
+
+def load_belongings(call: Call, store: Store) -> Loaded:
+    """A customer's devices, those that the caller may know to be theirs."""
+    number = call.path["number"]
+    if records.current(store, CUSTOMER, number) is None or not deals_with(store, number, call.who.reads):
+        raise refuse("not_found")
+    on = _today(call)
+    theirs = (
+        each
+        for some in _batches(devices_of(store, number))
+        for each in masked_for(call, some)
+        if each.customer is not None and not each.customer.masked
+    )
+    return BELONGINGS, BelongingsPrinted(call.unit.name, number, _customer(store, number), on, theirs)
+
+
+# --- custody
+
+
+def load_inspection(call: Call, store: Store) -> Loaded:
+    """One safety inspection."""
+    value, _ = inspections.inspection_of(store, call.path["number"])
+    return INSPECTION, InspectionPrinted(call.unit.name, _site_name(store, value.site), value)
+
+
+def load_visit(call: Call, store: Store) -> Loaded:
+    """One visit, as a line of the access log."""
+    value, _ = visits.visit_of(store, call.path["number"])
+    return _log(call, store, value.number, [value])
+
+
+class AccessLogQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The access log of one site, or of every site whose log the caller reads; whole."""
+
+    site: str | None = None
+
+
+def load_visits(call: Call, store: Store) -> Loaded:
+    """The access log of the sites where the caller may read it."""
+    sites = [site for site in codes_asked(call) if call.who.may(visits.VISIT_READERS, site)]
+    found = (each for site in sites for each in visits.visits_of(store, site))
+    return _log(call, store, " ".join(sites), found)
+
+
+def _log(call: Call, store: Store, number: str, found: Iterable[Visit]) -> Loaded:
+    on = _today(call)
+    visited = (Visited(each, visits.visitor_of(store, each.number)) for each in found)
+    return VISITS, VisitsPrinted(call.unit.name, number, on, visited)
+
+
+def load_handover(call: Call, store: Store) -> Loaded:
+    """One handover, with what is signed and who has."""
+    value, _ = visible_handover(call, call.path["number"])
+    payload = handovers.payload_of(value)
+    given = signing.standing(store, value.number, payload.digest)
+    name, statement = _site_name(store, value.site), handovers.decode(value.payload)
+    return HANDOVER, HandoverPrinted(name, value, statement, payload.digest, given)
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    each = iter(items)
+    while some := list(islice(each, AT_ONCE)):
+        yield some

@@ -1,0 +1,198 @@
+"""Sheets over HTTP: what a close found, explained, signed, and exported as evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from api.calls import Call, Done, Shown
+from api.resources.stocktakes import StocktakeAnswer, answer_of, site_of
+from api.signing import SignatureAnswer, session_digest, shown_signature
+from api.wire import times
+from api.wire.paging import PAGE, Limit, cut
+from api.wire.texts import Sentence
+from api.writing import at_site_of_number
+from devices.audit import evidence, signing
+from devices.audit.stocktake import sealing, sheet, stocktakes
+from devices.audit.stocktake.counting import RESULT, VARIANCES
+from devices.journal import open_journals
+from devices.problems import refuse
+
+
+class FindingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a variance is there, and what is done about it."""
+
+    explanation: Sentence
+    action: Sentence
+
+
+OneResult = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join([*RESULT, 'variance'])})$")]
+
+
+class SheetQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which lines of a sheet: those of one result, or the variances, after a serial."""
+
+    result: OneResult | None = None
+    after: str = ""
+    limit: Limit = PAGE
+
+
+class SheetLine(msgspec.Struct, frozen=True):
+    """One line of a sheet; `revision` is the ETag its explanation is replaced by."""
+
+    serial: str
+    model: str | None
+    result: str
+    book_state: str | None
+    book_site: str | None
+    book_register: str | None
+    book_bin: str | None
+    found_bin: str | None
+    scanned_at: times.Told | None
+    scanned_by: str | None
+    recount: str | None
+    moved: tuple[str, ...]
+    document_due: str | None
+    cited: str | None
+    explanation: str | None
+    action: str | None
+    explained_by: str | None
+    revision: int
+
+
+class SheetAnswer(msgspec.Struct, frozen=True):
+    """A sheet: its digest, its header with the summary by model, and a page of its lines by serial."""
+
+    digest: str
+    header: dict[str, Any]
+    lines: list[SheetLine]
+    unexplained: list[str]
+    signatures: list[SignatureAnswer]
+
+
+class SignedAnswer(msgspec.Struct, frozen=True):
+    """What a signature came to: sealed, waiting for the other, or reopened since short devices have moved.
+
+    `remarks` are what the sheet tells its signers; `documents` the shortages that the seal posted.
+    """
+
+    stocktake: StocktakeAnswer
+    remarks: list[str]
+    reopened: list[str]
+    documents: list[str]
+
+
+def show_sheet(call: Call, _: Done) -> Shown:
+    """The sheet of a closed stocktake, a page of lines at a time."""
+    store, query = call.store, call.query
+    value, _revision = stocktakes.stocktake_of(store, call.path["number"])
+    if value.closed is None:
+        raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)
+    wanted = VARIANCES if query.result == "variance" else (query.result,) if query.result else ()
+    closing = value.closed.closing
+    header = sheet.header_of(store, value.number, closing)
+    found = list(
+        sheet.lines_of(store, value.number, closing, results=wanted, after=query.after, limit=query.limit + 1)
+    )
+    lines, more = cut(found, query.limit)
+    variances = sheet.lines_of(store, value.number, closing, results=VARIANCES)
+    payload = stocktakes.payload_of(store, value)
+    given = signing.standing(store, value.number, payload.digest)
+    answer = SheetAnswer(
+        digest=payload.digest,
+        header=_header(header),
+        lines=[_line(each) for each in lines],
+        unexplained=sheet.unexplained(variances),
+        signatures=[shown_signature(each) for each in given],
+    )
+    return Shown(answer, next={"after": lines[-1].row.serial} if more else None)
+
+
+def _header(header: sheet.Header) -> dict[str, Any]:
+    moments = {name: times.shown(getattr(header, name)) for name in ("opened_at", "closed_at")}
+    shown: dict[str, Any] = msgspec.to_builtins(header)
+    return {**shown, **moments}
+
+
+def _line(line: sheet.Line) -> SheetLine:
+    row = msgspec.structs.asdict(line.row)
+    row.pop("step")
+    at = row.pop("scanned_at")
+    return SheetLine(
+        **row,
+        scanned_at=times.shown(at) if at is not None else None,
+        explanation=line.explanation,
+        action=line.action,
+        explained_by=line.explained_by,
+        revision=line.revision,
+    )
+
+
+def explain(call: Call) -> Done:
+    """Say why a variance is there; every signature is void then."""
+    writer = at_site_of_number(call)
+    number, serial = call.path["number"], call.path["serial"]
+    stocktakes.explain(
+        writer,
+        number,
+        serial,
+        explanation=call.body.explanation,
+        action=call.body.action,
+        by=call.who.username,
+        expected=call.if_match,
+    )
+    return Done(200, f"{number}/{serial}")
+
+
+def show_finding(call: Call, _: Done) -> Shown:
+    """One line of the sheet with what was said of it."""
+    value, _revision = stocktakes.stocktake_of(call.store, call.path["number"])
+    serial = call.path["serial"]
+    if value.closed is None:
+        raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)
+    row = call.store.row(
+        "SELECT content FROM sheet_row WHERE stocktake = ? AND closing = ? AND serial = ?",
+        (value.number, value.closed.closing, serial),
+    )
+    if row is None:
+        raise refuse("not_found")
+    line = sheet.line_of(sheet.decode_row(row[0]), sheet.findings_of(call.store, value.number))
+    return Shown(_line(line), line.revision)
+
+
+def sign(call: Call) -> Done:
+    """Sign a sheet; the second of the two signatures seals it and posts its shortages."""
+    store, number = call.store, call.path["number"]
+    writer = open_journals(store, [site_of(call)], call.services.clock())
+    signed = sealing.sign(
+        writer,
+        call.unit,
+        number,
+        call.body.role,
+        call.signing_key,
+        by=call.who,
+        digest=call.body.digest,
+        session=session_digest(call),
+        authenticated_at_us=call.at_us,
+        rulebook=call.services.rulebook,
+    )
+    outcome = (signed.remarks, signed.reopened, signed.documents)
+    return Done(201, msgspec.json.encode(outcome).decode())
+
+
+def show_signed(call: Call, done: Done) -> Shown:
+    """What a signature came to."""
+    value, revision = stocktakes.stocktake_of(call.store, call.path["number"])
+    remarks, reopened, documents = msgspec.json.decode(done.key)
+    return Shown(SignedAnswer(answer_of(call, value), remarks, reopened, documents), revision)
+
+
+def show_evidence(call: Call, _: Done) -> Shown:
+    """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
+    value, _revision = stocktakes.stocktake_of(call.store, call.path["number"])
+    if value.closed is None:
+        raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)
+    payload = stocktakes.payload_of(call.store, value)
+    given = signing.standing(call.store, value.number, payload.digest)
+    return Shown(evidence.written(evidence.bundle_of(call.store, payload, given)))

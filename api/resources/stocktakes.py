@@ -1,0 +1,247 @@
+"""Stocktakes over HTTP: opened, scanned, recounted, closed, reopened or cancelled."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from api.calls import Call, Done, Shown
+from api.signing import SignatureAnswer, shown_signature
+from api.wire import times
+from api.wire.paging import SiteQuery, page, sites_asked
+from api.wire.texts import Sentence, Word
+from api.writing import at_site_of_body, at_site_of_number
+from devices import records
+from devices.audit import signing
+from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
+from devices.audit.stocktake import scans as counting_scans
+from devices.audit.stocktake import stocktakes
+from devices.audit.stocktake.counting import Part, Place
+from devices.audit.stocktake.scans import Sent, Taken
+from devices.problems import Problem
+from devices.values import Register
+from labels.words import sentence
+
+SCANS_LIMIT = 500
+
+
+class StocktakeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A count of one register of one site; `blind` hides what is expected, `double` has two people count apart."""
+
+    site: str
+    register: Register
+    method: Method = "blind"
+    double: bool = False
+
+
+class ScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One scan: its id, made where it was scanned, what was scanned, the bin, and the phone's time."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+    serial: Annotated[str, msgspec.Meta(max_length=200)]
+    at: times.Told
+    bin: Word | None = None
+    count: Part | None = None
+
+
+class ScansBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch of scans; `sent_at` is the phone's time of sending, by which its clock is corrected."""
+
+    sent_at: times.Told
+    scans: Annotated[list[ScanBody], msgspec.Meta(min_length=1, max_length=SCANS_LIMIT)]
+
+
+class ReasonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why."""
+
+    reason: Sentence
+
+
+class StocktakeQuery(SiteQuery, frozen=True, kw_only=True):
+    """Stocktakes by site and state; a page at a time."""
+
+    state: Literal["counting", "recounting", "closed", "sealed", "cancelled"] | None = None
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why a scan was not taken: a stable code, a sentence, and the facts."""
+
+    code: str
+    detail: str
+    facts: dict[str, Any]
+
+
+class ScanAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one scan. `belongs`, in an open count, says where the books have an unexpected device."""
+
+    id: str
+    outcome: counting_scans.Outcome
+    serial: str | None = None
+    belongs: Place | None = None
+    error: Fault | None = None
+
+
+class StocktakeAnswer(msgspec.Struct, frozen=True):
+    """A stocktake as it stands.
+
+    `tally` is hidden while a blind count runs, all but the caller's own number of scans, `mine`; `disputed` are the
+    serials of a recount; `digest` is that of the closed sheet, which is signed.
+    """
+
+    number: str
+    site: str
+    register: str
+    method: str
+    double: bool
+    state: str
+    opened_at: times.Told
+    opened_by: str
+    closed_at: times.Told | None
+    closed_by: str | None
+    sealed_at: times.Told | None
+    reason: str | None
+    mine: int
+    tally: counting_scans.Tally | None
+    disputed: list[str]
+    digest: str | None
+    signatures: list[SignatureAnswer]
+
+
+# --- the course of a count
+
+
+def begin(call: Call) -> Done:
+    """Open a stocktake."""
+    body = call.body
+    writer = at_site_of_body(call)
+    value = stocktakes.begin(
+        writer,
+        site=body.site,
+        register=body.register,
+        method=body.method,
+        double=body.double,
+        by=call.who.username,
+    )
+    return Done(201, value.number)
+
+
+def site_of(call: Call) -> str:
+    """The site of the stocktake a path names."""
+    return stocktakes.stocktake_of(call.store, call.path["number"])[0].site
+
+
+def recount(call: Call) -> Done:
+    """Begin the recount of what two counters disagree on."""
+    writer = at_site_of_number(call)
+    return Done(200, stocktakes.begin_recount(writer, call.path["number"], by=call.who.username).number)
+
+
+def close(call: Call) -> Done:
+    """Close a stocktake into its sheet."""
+    writer = at_site_of_number(call)
+    return Done(200, stocktakes.close(writer, call.unit, call.path["number"], by=call.who.username).number)
+
+
+def reopen(call: Call) -> Done:
+    """Go on counting."""
+    writer = at_site_of_number(call)
+    number, who = call.path["number"], call.who.username
+    return Done(200, stocktakes.reopen(writer, number, by=who, reason=call.body.reason).number)
+
+
+def cancel(call: Call) -> Done:
+    """Give a stocktake up."""
+    writer = at_site_of_number(call)
+    number, who = call.path["number"], call.who.username
+    return Done(200, stocktakes.cancel(writer, number, by=who, reason=call.body.reason).number)
+
+
+def show(call: Call, done: Done) -> Shown:
+    """One stocktake as it stands."""
+    value, revision = stocktakes.stocktake_of(call.store, done.key or call.path["number"])
+    return Shown(answer_of(call, value), revision)
+
+
+def list_stocktakes(call: Call, _: Done) -> Shown:
+    """The stocktakes of the caller's sites, oldest first."""
+    found = records.listed(call.store, STOCKTAKE, sites_asked(call), call.query.place)
+    wanted = (each for each in found if call.query.state in (None, each.state))
+    return page(call, wanted, STOCKTAKE.key, lambda each: answer_of(call, each))
+
+
+def answer_of(call: Call, value: Stocktake) -> StocktakeAnswer:
+    """A stocktake as its reader may see it."""
+    counts = counting_scans.tally(call.store, value.number)
+    hidden = value.method == "blind" and value.state in RUNNING
+    payload = stocktakes.payload_of(call.store, value) if value.closed else None
+    given = signing.standing(call.store, value.number, payload.digest) if payload else []
+    recounting = value.state == "recounting"
+    return StocktakeAnswer(
+        number=value.number,
+        site=value.site,
+        register=value.register,
+        method=value.method,
+        double=value.double,
+        state=value.state,
+        opened_at=times.shown(value.opened_at),
+        opened_by=value.opened_by,
+        closed_at=times.shown(value.closed.at) if value.closed else None,
+        closed_by=value.closed.by if value.closed else None,
+        sealed_at=times.shown(value.sealed_at) if value.sealed_at else None,
+        reason=value.reason,
+        mine=counts.by_person.get(call.who.username, 0),
+        tally=None if hidden else counts,
+        disputed=counting_scans.disputed(call.store, value) if recounting else [],
+        digest=payload.digest if payload else None,
+        signatures=[shown_signature(each) for each in given],
+    )
+
+
+# --- scans
+
+
+def take_scans(call: Call, _: Done) -> Shown:
+    """Keep a batch of scans and tell what became of each.
+
+    Each is known by its own id, so the batch may be sent again and needs no Idempotency-Key.
+    """
+    scans = [
+        Sent(each.id, each.serial, each.bin, times.moment(each.at, f"/scans/{n}/at"), each.count)
+        for n, each in enumerate(call.body.scans)
+    ]
+    sent_at = times.moment(call.body.sent_at, "/sent_at")
+
+    def write() -> list[Taken]:
+        with call.store.writing():
+            return counting_scans.take(
+                call.store,
+                call.path["number"],
+                scans,
+                sent_at_us=sent_at,
+                received_at_us=call.at_us,
+                by=call.who,
+            )
+
+    taken = call.store.retrying(write)
+    for each in taken:
+        if each.kept_now:
+            call.services.meter.count("panku_scans_kept", each.outcome)
+    return Shown([_outcome(call, each) for each in taken])
+
+
+def _outcome(call: Call, taken: Taken) -> ScanAnswer:
+    problem = taken.problem
+    fault = Fault(problem.code, _detail(call, problem), dict(problem.facts)) if problem else None
+    return ScanAnswer(taken.id, taken.outcome, taken.serial, taken.belongs, fault)
+
+
+def _detail(call: Call, problem: Problem) -> str:
+    return sentence(f"problem.{problem.code}", problem.facts, call.locale)
+
+
+def undo_scan(call: Call) -> Done:
+    """Undo one scan; both are kept."""
+    number = call.path["number"]
+    counting_scans.undo(call.store, number, call.path["id"], by=call.who.username, at_us=call.at_us)
+    return Done(200, number)

@@ -1,0 +1,86 @@
+"""Outlets' tokens over HTTP: issued, told once, listed and revoked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from api.calls import Call, Done, Shown
+from api.wire import times
+from api.wire.paging import page_sorted
+from api.wire.texts import Name
+from api.writing import at_unit
+from devices.people import tokens
+from devices.problems import refuse
+from devices.values import Instant
+
+
+class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An outlet's token: its site, scopes (`read`, `post`), the person it acts for, and when it ends (RFC 3339)."""
+
+    label: Name
+    site: str
+    scopes: list[str]
+    expires_at: times.Told
+    username: str | None = None
+
+
+class TokenAnswer(msgspec.Struct, frozen=True):
+    """A token. `secret` is told once, when it is issued."""
+
+    id: str
+    label: str
+    site: str
+    scopes: list[str]
+    username: str | None
+    expires_at: Instant
+    active: bool
+    secret: str | None = None
+
+
+def issue_token(call: Call) -> Done:
+    """Issue an outlet's token."""
+    body = call.body
+    issued = tokens.issue(
+        at_unit(call),
+        call.who,
+        label=body.label,
+        site=body.site,
+        scopes=body.scopes,
+        expires_at=times.moment(body.expires_at, "/expires_at"),
+        username=body.username,
+    )
+    return Done(201, issued.token.id, issued.secret)
+
+
+def revoke_token(call: Call) -> Done:
+    """End a token."""
+    tokens.revoke(at_unit(call), call.who, call.path["id"])
+    return Done(200, call.path["id"])
+
+
+def show_token(call: Call, done: Done) -> Shown:
+    """One token, with its secret where it was just issued."""
+    for token in tokens.every_token(call.store):
+        if token.id == done.key:
+            return Shown(_token(token, done.secret))
+    raise refuse("not_found")
+
+
+def list_tokens(call: Call, _: Done) -> Shown:
+    """Every token, without secrets."""
+    return page_sorted(call, tokens.every_token(call.store), lambda each: each.id, _token)
+
+
+def _token(token: Any, secret: str | None = None) -> TokenAnswer:
+    return TokenAnswer(
+        token.id,
+        token.label,
+        token.site,
+        token.scopes.split(),
+        token.username,
+        token.expires_at,
+        token.active,
+        secret,
+    )

@@ -1,0 +1,1 @@
+"""The safety of the warehouse: inspections, the access log, handovers."""

@@ -1,0 +1,98 @@
+"""What is still open at a site when its storekeeper hands over: declared lists, each of numbers or serials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import msgspec
+
+from devices.audit.custody.inspections import open_findings
+from devices.audit.custody.visits import is_open, visits_of
+from devices.audit.kinds import UNSETTLED
+from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.ledger.duties.open_orders import open_dispatch_orders, open_repairs
+from devices.store.database import Store
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the lists are of: a site, the day it is, and when each register was last counted (UTC microseconds)."""
+
+    store: Store
+    site: str
+    today: date
+    counted_at: Mapping[str, int]
+
+
+class OpenItems(msgspec.Struct, frozen=True):
+    """One list of what is open; `find` gives document numbers, order numbers, serials and the like, in order."""
+
+    name: str
+    find: Callable[[Asked], list[str]]
+
+
+STANDING = "SELECT document FROM standing WHERE site = ? AND {condition} ORDER BY document"
+APART = "SELECT serial FROM position WHERE site = ? AND state = ? ORDER BY serial"
+SINCE = (
+    "SELECT DISTINCT l.document FROM line l WHERE l.recorded_at > ?"
+    " AND ((l.site = ? AND l.register = ?) OR (l.from_site = ? AND l.from_register = ?))"
+)
+
+
+def _standing(condition: str) -> Callable[[Asked], list[str]]:
+    query = STANDING.format(condition=condition)
+    return lambda asked: [number for (number,) in asked.store.rows(query, (asked.site,))]
+
+
+def _apart(state: str) -> Callable[[Asked], list[str]]:
+    return lambda asked: [serial for (serial,) in asked.store.rows(APART, (asked.site, state))]
+
+
+def _documents_since(asked: Asked) -> list[str]:
+    """The documents that moved a device of a register since its last count; those of other sites too."""
+    found: set[str] = set()
+    for register, counted_at in asked.counted_at.items():
+        place = (asked.site, register)
+        found |= {number for (number,) in asked.store.rows(SINCE, (counted_at, *place, *place))}
+    return sorted(found)
+
+
+OPEN_ITEMS = (
+    OpenItems("unreviewed", _standing("review = 'waiting' AND status <> 'pending'")),
+    OpenItems("unresolved", _standing("resolved = 0")),
+    OpenItems("pending", _standing("status = 'pending'")),
+    OpenItems("repairs", lambda asked: [each.number for each in open_repairs(asked.store, [asked.site])]),
+    OpenItems(
+        "dispatch_orders",
+        lambda asked: [each.number for each in open_dispatch_orders(asked.store, [asked.site])],
+    ),
+    OpenItems("carried", _apart("carried")),
+    OpenItems("in_transit", _apart("in_transit")),
+    OpenItems("at_factory", _apart("at_factory")),
+    OpenItems("missing", _apart("missing")),
+    OpenItems(
+        "inspection_findings",
+        lambda asked: [
+            f"{value.number}/{each.item}" for value, each, _ in open_findings(asked.store, asked.site)
+        ],
+    ),
+    OpenItems(
+        "visits",
+        lambda asked: [
+            each.number for each in visits_of(asked.store, asked.site) if is_open(each, asked.today)
+        ],
+    ),
+    OpenItems(
+        "unsettled_stocktakes",
+        lambda asked: [
+            each.number for each in stocktakes_of(asked.store, asked.site) if each.state in UNSETTLED
+        ],
+    ),
+    OpenItems("documents_since", _documents_since),
+)
+assert len({items.name for items in OPEN_ITEMS}) == len(OPEN_ITEMS), "two lists share a name"
+
+
+def open_items(asked: Asked) -> dict[str, list[str]]:
+    """Every list by its name, in declared order."""
+    return {items.name: items.find(asked) for items in OPEN_ITEMS}

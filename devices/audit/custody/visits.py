@@ -1,0 +1,152 @@
+"""The access log of people who are not storekeepers: asked for, approved before they enter, escorted, and out again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from devices import records
+from devices.audit.custody.custody_kinds import VISIT, VISIT_PREFIX, Stage, Visit, VisitorData, VisitState
+from devices.audit.custody.inspections import day_of
+from devices.journal import Writer
+from devices.people.grants import grants_of, refuse_site
+from devices.people.signing_keys import refuse_waiting
+from devices.problems import Problem, Refused, refuse
+from devices.records import Personal, numbered
+from devices.serials import shortened
+from devices.store.database import Store
+from devices.unit import Unit
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a visit: from which state to which, and whose it is; with `decides`, never the requester's."""
+
+    name: str
+    before: VisitState
+    after: VisitState
+    role: str
+    decides: bool = False
+
+
+STEPS = (
+    Step("approve", "requested", "approved", "auditor", decides=True),
+    Step("refuse", "requested", "refused", "auditor", decides=True),
+    Step("enter", "approved", "entered", "storekeeper"),
+    Step("leave", "entered", "left", "storekeeper"),
+)
+STEP = {step.name: step for step in STEPS}
+BEFORE_ENTRY = ("requested", "approved")
+VISIT_READERS = ("storekeeper", "auditor", "supervisor")
+"""Who reads who has visited; a clerk has no part in it."""
+
+
+def request(
+    writer: Writer, unit: Unit, *, site: str, visit_on: str, purpose: str, visitor: VisitorData, by: str
+) -> Visit:
+    """Ask for somebody to be let in on one day. Raises Refused: `malformed_date`, `day_past`, `empty_text`."""
+    store, today = writer.store, unit.day_of(writer.at_us)
+    problems = refuse_site(store, site)
+    day = day_of(visit_on)
+    if day is None:
+        problems.append(Problem("malformed_date", "/visit_on", {"date": shortened(visit_on)}))
+    elif day < today:
+        problems.append(Problem("day_past", "/visit_on", {"date": visit_on, "today": today.isoformat()}))
+    texts = {"purpose": purpose, "name": visitor.name, "organisation": visitor.organisation}
+    problems += [
+        Problem("empty_text", f"/{field}", {"field": field})
+        for field, text in texts.items()
+        if not text.strip()
+    ]
+    if problems:
+        raise Refused(problems)
+    number = records.next_number(store, VISIT, numbered(VISIT_PREFIX, site))
+    value = Visit(number, site, visit_on, purpose, "requested", (Stage("request", by, writer.at_us),))
+    personal = Personal(records.encode(visitor))
+    return records.write(writer, VISIT, value, by=by, expected=0, personal=personal, secret=unit.secret)[0]
+
+
+def take(
+    writer: Writer,
+    unit: Unit,
+    number: str,
+    name: str,
+    *,
+    by: str,
+    escort: str | None = None,
+    reason: str | None = None,
+) -> Visit:
+    """Take the next step of a visit, now.
+
+    Raises Refused: `not_found`, `visit_out_of_order`, `own_visit`, `key_not_confirmed`, `visit_day_over`,
+    `visit_not_today`, `escort_not_storekeeper`.
+    """
+    store, step = writer.store, STEP[name]
+    value, revision = visit_of(store, number)
+    if value.state != step.before:
+        raise refuse("visit_out_of_order", visit=number, state=value.state)
+    if step.decides and value.course[0].by == by:
+        raise refuse("own_visit", visit=number)
+    if step.decides:
+        refuse_waiting(store, by)
+    _refuse_day(value, name, unit.day_of(writer.at_us))
+    if name == "enter" and ("storekeeper", value.site) not in grants_of(store, escort or ""):
+        raise refuse("escort_not_storekeeper", "/escort", username=escort, site=value.site)
+    stage = Stage(name, by, writer.at_us, escort, reason)
+    changed = msgspec.structs.replace(value, state=step.after, course=(*value.course, stage))
+    return records.write(writer, VISIT, changed, by=by, expected=revision)[0]
+
+
+def _refuse_day(value: Visit, name: str, today: date) -> None:
+    """An approval is for one day: it is not given after it, and nobody enters on another."""
+    day = date.fromisoformat(value.visit_on)
+    if name == "approve" and day < today:
+        raise refuse("visit_day_over", visit=value.number, date=value.visit_on)
+    if name == "enter" and day != today:
+        raise refuse("visit_not_today", visit=value.number, date=value.visit_on, today=today.isoformat())
+
+
+def is_open(value: Visit, today: date) -> bool:
+    """Whether something may still come of a visit: somebody is inside, or their day has not passed."""
+    if value.state in BEFORE_ENTRY:
+        return date.fromisoformat(value.visit_on) >= today
+    return value.state == "entered"
+
+
+def erase(writer: Writer, unit: Unit, number: str, *, by: str) -> Visit:
+    """Erase for good who a visitor was; the log keeps that somebody came. The purpose is free text and stays.
+
+    Raises Refused: `not_found`, `visitor_erased`, `visit_under_way`.
+    """
+    value, revision = visit_of(writer.store, number)
+    if value.erased:
+        raise refuse("visitor_erased", visit=number)
+    if is_open(value, unit.day_of(writer.at_us)):
+        raise refuse("visit_under_way", visit=number)
+    changed = msgspec.structs.replace(value, commitment="", erased=True)
+    written = records.write(writer, VISIT, changed, by=by, expected=revision)[0]
+    writer.store.execute(
+        "UPDATE personal SET salt = NULL, content = NULL WHERE kind = ? AND key = ?", (VISIT.name, number)
+    )
+    return written
+
+
+def visit_of(store: Store, number: str) -> tuple[Visit, int]:
+    """A visit with its revision. Raises Refused (`not_found`)."""
+    found = records.current(store, VISIT, number)
+    if found is None:
+        raise refuse("not_found")
+    return found
+
+
+def visits_of(store: Store, site: str) -> list[Visit]:
+    """Every visit of a site, oldest first."""
+    return list(records.listed(store, VISIT, [site]))
+
+
+def visitor_of(store: Store, number: str) -> VisitorData | None:
+    """Who a visitor is, None once that was erased."""
+    row = store.row(
+        "SELECT content FROM personal WHERE kind = ? AND key = ? AND latest = 1", (VISIT.name, number)
+    )
+    return msgspec.json.decode(row[0], type=VisitorData) if row and row[0] else None

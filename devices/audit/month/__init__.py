@@ -1,0 +1,1 @@
+"""Closing a month of a book: its conditions, its frozen statement, its signatures."""

@@ -1,0 +1,1 @@
+"""Counting: scans, the comparison, the sheet, its two signatures and the seal."""

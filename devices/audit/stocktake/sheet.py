@@ -1,0 +1,265 @@
+"""The sheet (专用设备盘存表): what a close found, as it is kept, shown, signed and verified.
+
+Its header and rows are written once for each close. Explanations are added to it until it is sealed, so the sheet's
+digest covers them too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from devices.audit.kinds import FINDING, Finding, Stocktake
+from devices.audit.stocktake.counting import RESULT, VARIANCES, Row
+from devices.chain import canonical
+from devices.ledger.books.books import Statement
+from devices.store.database import Store
+
+PAYLOAD_TYPE = "application/vnd.panku.stocktake-sheet+json"
+FORMAT = 1
+
+
+class ModelSummary(msgspec.Struct, frozen=True, rename={"in_": "in"}):
+    """One model's line of the summary: the month to date of the close, the book, and what was counted.
+
+    `book` is opening + in − out; of it `apart` is not on the shelf. `misplaced` counts wrong zones too.
+    """
+
+    model: str
+    opening: int
+    in_: int
+    out: int
+    book: int
+    apart: int
+    counted: int
+    surplus: int
+    shortage: int
+    misplaced: int
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """Who may sign the sheet: a person, their role at the site and the fingerprint of their key, as of the close."""
+
+    role: str
+    username: str
+    fingerprint: str
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The head of a sheet. Times are UTC microseconds; `seq` and `hash` are the journal's head as of the close.
+
+    `month` is that of the close; `remarks` are codes of what an auditor must know (see REMARKS); `unreadable` the
+    scanned texts that are no serials.
+    """
+
+    format: int
+    unit: str
+    number: str
+    closing: int
+    site: str
+    register: str
+    method: str
+    double: bool
+    month: str
+    opened_at: int
+    opened_by: str
+    closed_at: int
+    closed_by: str
+    journal: str
+    seq: int
+    hash: str
+    scans: str
+    counters: dict[str, int]
+    signers: tuple[Signer, ...]
+    remarks: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    skewed: int
+    summary: tuple[ModelSummary, ...]
+
+
+REMARKS = ("counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing", "reopened")
+"""What a sheet tells its signers: one person counted all of it; a phone's clock was over a minute off; something
+scanned was no serial; somebody who may sign has no usable key; a blind count was closed, seen and opened again, so
+that it was blind no more."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the sheet as it is shown and signed: the result, and what was said of a variance.
+
+    `revision` is that of the explanation, 0 where there is none yet.
+    """
+
+    row: Row
+    explanation: str | None = None
+    action: str | None = None
+    explained_by: str | None = None
+    revision: int = 0
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """A whole sheet: what is signed is its JSON text."""
+
+    header: Header
+    rows: list[Line]
+
+
+encode = msgspec.json.Encoder().encode
+decode_header = msgspec.json.Decoder(Header).decode
+decode_row = msgspec.json.Decoder(Row).decode
+
+
+def keep(store: Store, counted: Stocktake, header: Header, rows: Sequence[Row]) -> None:
+    """Write what a close found; it is never changed again."""
+    place = (counted.number, header.closing)
+    store.insert("sheet", ("stocktake", "closing", "content"), [(*place, encode(header).decode())])
+    columns = ("stocktake", "closing", "serial", "result", "content")
+    kept = ((*place, row.serial, row.result, encode(row).decode()) for row in rows)
+    store.insert("sheet_row", columns, kept)
+
+
+def rows_digest(header: Header, rows: Iterable[Row]) -> str:
+    """The digest of what a close found, which the stocktake's own revision holds."""
+    total = hashlib.sha256(canonical([encode(header).decode()]))
+    for row in rows:
+        total.update(encode(row))
+    return total.hexdigest()
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """What a row is found by."""
+
+    serial: str
+    result: str
+
+
+_decode_named = msgspec.json.Decoder(_Named).decode
+
+
+def stored_digest(store: Store, number: str, closing: int) -> str | None:
+    """The same digest recomputed from the stored rows.
+
+    None where there is no sheet, or a row is kept under another serial or result than its own.
+    """
+    row = store.row("SELECT content FROM sheet WHERE stocktake = ? AND closing = ?", (number, closing))
+    if row is None:
+        return None
+    total = hashlib.sha256(canonical([row[0]]))
+    for serial, result, content in store.stream(
+        "SELECT serial, result, content FROM sheet_row WHERE stocktake = ? AND closing = ? ORDER BY serial",
+        (number, closing),
+    ):
+        try:
+            named, written = _decode_named(content), content.encode()
+        except (ValueError, TypeError, AttributeError):  # not JSON, or (SQLite keeps such) not text
+            return None
+        if (named.serial, named.result) != (serial, result):
+            return None
+        total.update(written)
+    return total.hexdigest()
+
+
+def header_of(store: Store, number: str, closing: int) -> Header:
+    """The head of a sheet that was kept."""
+    row = store.row("SELECT content FROM sheet WHERE stocktake = ? AND closing = ?", (number, closing))
+    assert row is not None, "a close without a sheet"
+    return decode_header(row[0])
+
+
+def lines_of(
+    store: Store, number: str, closing: int, *, results: Sequence[str] = (), after: str = "", limit: int = -1
+) -> Iterator[Line]:
+    """The lines of a sheet by serial: all of them, or some results, after a serial, at most `limit`."""
+    said = findings_of(store, number)
+    condition, params = "", [number, closing, after]
+    if results:
+        condition = f" AND result IN ({', '.join('?' * len(results))})"
+        params += results
+    bound = f" LIMIT {limit}" if limit >= 0 else ""
+    for (content,) in store.stream(
+        "SELECT content FROM sheet_row WHERE stocktake = ? AND closing = ? AND serial > ?"
+        f"{condition} ORDER BY serial{bound}",
+        params,
+    ):
+        yield line_of(decode_row(content), said)
+
+
+def count_of(store: Store, number: str, closing: int, result: str) -> int:
+    """How many lines of a sheet have one result."""
+    counted = "SELECT COUNT(*) FROM sheet_row WHERE stocktake = ? AND closing = ? AND result = ?"
+    row = store.row(counted, (number, closing, result))
+    return int(row[0]) if row else 0
+
+
+def line_of(row: Row, said: Mapping[str, tuple[Finding, int]]) -> Line:
+    """A row with what was said of it; words about another result no longer count."""
+    finding, revision = said.get(row.serial, (None, 0))
+    if finding is None or finding.result != row.result:
+        return Line(row, revision=revision)
+    return Line(row, finding.explanation, finding.action, finding.made_by, revision)
+
+
+def findings_of(store: Store, number: str) -> dict[str, tuple[Finding, int]]:
+    """What was said of each variance of a stocktake, with its revision, by serial."""
+    rows = store.rows(
+        "SELECT content, revision FROM record WHERE kind = ? AND key > ? AND key < ?",
+        (FINDING.name, f"{number}/", f"{number}0"),
+    )
+    values = [(msgspec.json.decode(content, type=Finding), revision) for content, revision in rows]
+    return {value.serial: (value, revision) for value, revision in values}
+
+
+def sheet_of(store: Store, counted: Stocktake) -> Sheet:
+    """The whole sheet of a closed stocktake."""
+    close = counted.closed
+    assert close is not None, "a stocktake that was not closed"
+    header = header_of(store, counted.number, close.closing)
+    return Sheet(header, list(lines_of(store, counted.number, close.closing)))
+
+
+def payload_of(sheet: Sheet) -> bytes:
+    """The bytes that are signed."""
+    return encode(sheet)
+
+
+def digest_of_payload(payload: bytes) -> str:
+    """The SHA-256 of the signed bytes, in hex: what people compare, and what is printed."""
+    return hashlib.sha256(payload).hexdigest()
+
+
+def unexplained(lines: Iterable[Line]) -> list[str]:
+    """The serials of variances that nobody has explained yet."""
+    return [line.row.serial for line in lines if line.row.result in VARIANCES and not line.explanation]
+
+
+def summary_of(statement: Statement, rows: Iterable[Row]) -> tuple[ModelSummary, ...]:
+    """The summary by model: the statement of the month to date beside what was counted."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        if row.model is not None:
+            counts[row.model][row.result] += 1
+            counts[row.model]["counted"] += RESULT[row.result].found
+    months = {month.model: month for month in statement.models}
+    found = []
+    for model in sorted(months.keys() | counts.keys()):
+        month, count = months.get(model), counts[model]
+        came = sum(month.in_.values()) if month else 0
+        went = sum(month.out.values()) if month else 0
+        opening = month.opening if month else 0
+        found.append(
+            ModelSummary(
+                model=model,
+                opening=opening,
+                in_=came,
+                out=went,
+                book=opening + came - went,
+                apart=count["apart"],
+                counted=count["counted"],
+                surplus=count["surplus"],
+                shortage=count["shortage"],
+                misplaced=count["misplaced"] + count["wrong_zone"],
+            )
+        )
+    return tuple(found)

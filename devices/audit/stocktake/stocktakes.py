@@ -1,0 +1,284 @@
+"""The course of a stocktake: opened, perhaps recounted, closed into a sheet, reopened or cancelled; explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from devices import records
+from devices.audit import signing
+from devices.audit.kinds import (
+    FINDING,
+    RUNNING,
+    STOCKTAKE,
+    STOCKTAKE_PREFIX,
+    UNSETTLED,
+    Close,
+    Finding,
+    Method,
+    Signature,
+    Stocktake,
+)
+from devices.audit.stocktake import sheet
+from devices.audit.stocktake.comparing import rows_of
+from devices.audit.stocktake.counting import RESULT, disagreements
+from devices.audit.stocktake.scans import digest, extent, live, lock_of, places_now, shelf_of, tally
+from devices.calendar import month_of
+from devices.journal import Writer
+from devices.ledger.books.books import statement
+from devices.problems import refuse
+from devices.records import numbered
+from devices.store.database import Store
+from devices.unit import Unit
+from devices.values import Register
+
+SIGNING_ROLES = ("storekeeper", "auditor")
+
+
+def stocktake_of(store: Store, number: str) -> tuple[Stocktake, int]:
+    """A stocktake with its revision. Raises Refused (`not_found`)."""
+    found = records.current(store, STOCKTAKE, number)
+    if found is None:
+        raise refuse("not_found")
+    return found
+
+
+def stocktakes_of(store: Store, site: str) -> list[Stocktake]:
+    """Every stocktake of a site, oldest first."""
+    return list(records.listed(store, STOCKTAKE, [site]))
+
+
+def blind_counts(store: Store, site: str) -> set[str]:
+    """The registers of a site that are being counted blind right now."""
+    return {
+        each.register
+        for each in stocktakes_of(store, site)
+        if each.state in RUNNING and each.method == "blind"
+    }
+
+
+def begin(
+    writer: Writer, *, site: str, register: Register, method: Method, double: bool, by: str
+) -> Stocktake:
+    """Open a stocktake of one register of a site.
+
+    Raises Refused: `unknown_site`, `no_bins` where the site has none for the register, `stocktake_open_already` with
+    the number of the one that is not settled.
+    """
+    store = writer.store
+    if not store.row("SELECT 1 FROM site WHERE code = ? AND active = 1", (site,)):
+        raise refuse("unknown_site", "/site", site=site)
+    if not store.row("SELECT 1 FROM bin WHERE site = ? AND register = ?", (site, register)):
+        raise refuse("no_bins", "/register", site=site, register=register)
+    for other in stocktakes_of(store, site):
+        if other.register == register and other.state in UNSETTLED:
+            raise refuse("stocktake_open_already", "/register", stocktake=other.number, state=other.state)
+    number = records.next_number(store, STOCKTAKE, numbered(STOCKTAKE_PREFIX, site))
+    value = Stocktake(number, site, register, method, double, "counting", writer.at_us, by)
+    return records.write(writer, STOCKTAKE, value, by=by, expected=0)[0]
+
+
+def begin_recount(writer: Writer, number: str, *, by: str) -> Stocktake:
+    """End the two separate counts of a double count: from now only what they disagree on is scanned."""
+    counted, revision = _in_state(writer.store, number, ("counting",))
+    if not counted.double:
+        raise refuse("not_a_double_count", stocktake=number)
+    return _write(writer, msgspec.structs.replace(counted, state="recounting"), revision, by)
+
+
+def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
+    """Close a stocktake into a sheet, with a result for every expected and every scanned serial.
+
+    Raises Refused: `stocktake_not_counting`; where two counters disagree `recount_needed` with the number of serials,
+    and during their recount `recount_unfinished` naming those that still need one.
+    """
+    store = writer.store
+    counted, revision = _in_state(store, number, RUNNING)
+    writer.store.lock_journals([lock_of(number)])
+    _refuse_disputed(store, counted)
+    head = writer.heads[counted.site]
+    assert head is not None, "a stocktake without a journal"
+    shelf, closing = shelf_of(store, counted), counted.closings + 1
+    rows = list(rows_of(store, shelf, counted))
+    day = unit.day_of(writer.at_us)
+    month = month_of(day)
+    summary = sheet.summary_of(statement(store, counted.site, counted.register, month), rows)
+    counted_to = extent(store, number)
+    scans = digest(store, number, counted_to)
+    header = sheet.Header(
+        format=sheet.FORMAT,
+        unit=unit.name,
+        number=number,
+        closing=closing,
+        site=counted.site,
+        register=counted.register,
+        method=counted.method,
+        double=counted.double,
+        month=month,
+        opened_at=counted.opened_at,
+        opened_by=counted.opened_by,
+        closed_at=writer.at_us,
+        closed_by=by,
+        journal=head.site,
+        seq=head.seq,
+        hash=head.hash,
+        scans=scans,
+        summary=summary,
+        **_circumstances(store, counted),
+    )
+    sheet.keep(store, counted, header, rows)
+    closed = Close(
+        closing=closing,
+        at=writer.at_us,
+        by=by,
+        seq=head.seq,
+        hash=head.hash,
+        scans=scans,
+        rows=sheet.rows_digest(header, rows),
+        scanned=counted_to.scanned,
+        undone=counted_to.undone,
+    )
+    value = msgspec.structs.replace(counted, state="closed", closed=closed, closings=closing, reason=None)
+    return _write(writer, value, revision, by)
+
+
+def reopen(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
+    """Go on counting a closed stocktake that nobody has signed; what was explained stays where the result does.
+
+    Raises Refused: `stocktake_not_closed`, `stocktake_signed`.
+    """
+    store = writer.store
+    counted, revision = closed_stocktake(store, number)
+    if signed := standing_signatures(store, counted):
+        raise refuse("stocktake_signed", stocktake=number, username=signed[0].username)
+    value = msgspec.structs.replace(counted, state="counting", closed=None, reason=reason)
+    return _write(writer, value, revision, by)
+
+
+def cancel(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
+    """Give a stocktake up before anybody has signed it; its scans are kept. Raises Refused as `reopen` does."""
+    store = writer.store
+    counted, revision = stocktake_of(store, number)
+    if counted.state not in UNSETTLED:
+        raise refuse("stocktake_settled", stocktake=number, state=counted.state)
+    if counted.state == "closed" and (signed := standing_signatures(store, counted)):
+        raise refuse("stocktake_signed", stocktake=number, username=signed[0].username)
+    return _write(writer, msgspec.structs.replace(counted, state="cancelled", reason=reason), revision, by)
+
+
+def explain(
+    writer: Writer, number: str, serial: str, *, explanation: str, action: str, by: str, expected: int | None
+) -> tuple[Finding, int]:
+    """Say why a variance is there and what is done about it; signatures given before are void.
+
+    Raises Refused: `not_found` for a serial that is not on the sheet, `no_variance`, `stocktake_not_closed`, and
+    `if_match_failed` unless `expected` is the revision of the last words (0 where there are none yet).
+    """
+    store = writer.store
+    counted, _ = closed_stocktake(store, number)
+    assert counted.closed is not None, "closed"
+    row = store.row(
+        "SELECT result FROM sheet_row WHERE stocktake = ? AND closing = ? AND serial = ?",
+        (number, counted.closed.closing, serial),
+    )
+    if row is None:
+        raise refuse("not_found")
+    if not RESULT[row[0]].variance:
+        raise refuse("no_variance", serial=serial, result=row[0])
+    earlier = records.current(store, FINDING, f"{number}/{serial}")
+    if expected is not None and expected != (earlier[1] if earlier else 0):
+        raise refuse("if_match_failed", revision=earlier[1] if earlier else 0)
+    place = places_now(store, [serial]).get(serial)
+    step = place.step if place else None
+    value = Finding(number, counted.site, serial, row[0], explanation, action, step, by)
+    finding, written = records.write(writer, FINDING, value, by=by)
+    signing.void(writer, number, by=by)
+    return finding, written.revision
+
+
+def closed_stocktake(store: Store, number: str) -> tuple[Stocktake, int]:
+    """A stocktake that is closed and not sealed, with its revision. Raises Refused (`stocktake_not_closed`)."""
+    counted, revision = stocktake_of(store, number)
+    if counted.state != "closed":
+        raise refuse("stocktake_not_closed", stocktake=number, state=counted.state)
+    return counted, revision
+
+
+def payload_of(store: Store, counted: Stocktake) -> signing.Payload:
+    """What the signers of a closed stocktake sign."""
+    content = sheet.payload_of(sheet.sheet_of(store, counted))
+    return signing.Payload(counted.number, counted.site, sheet.PAYLOAD_TYPE, content)
+
+
+def standing_signatures(store: Store, counted: Stocktake) -> list[Signature]:
+    """The signatures over the sheet as it is now."""
+    return signing.standing(store, counted.number, payload_of(store, counted).digest)
+
+
+def _in_state(store: Store, number: str, states: tuple[str, ...]) -> tuple[Stocktake, int]:
+    counted, revision = stocktake_of(store, number)
+    if counted.state not in states:
+        raise refuse("stocktake_not_counting", stocktake=number, state=counted.state)
+    return counted, revision
+
+
+def _write(writer: Writer, value: Stocktake, revision: int, by: str) -> Stocktake:
+    return records.write(writer, STOCKTAKE, value, by=by, expected=revision)[0]
+
+
+def _refuse_disputed(store: Store, counted: Stocktake) -> None:
+    """Before a recount every disagreement needs one; after it, a device seen in two bins still needs its scan."""
+    if not counted.double:
+        return
+    seen = live(store, counted.number)
+    recounted = {scan.serial for scan in seen if scan.part == "recount"}
+    left = [
+        serial
+        for serial, kind in disagreements(seen).items()
+        if serial not in recounted and (kind == "bin" or counted.state == "counting")
+    ]
+    if left and counted.state == "counting":  # until both are done, neither learns what the other saw
+        raise refuse("recount_needed", stocktake=counted.number, count=len(left))
+    if left:
+        raise refuse("recount_unfinished", stocktake=counted.number, serials=sorted(left))
+
+
+def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
+    """What the signers must know of how it was counted, and who they are."""
+    counts = tally(store, counted.number)
+    unreadable = store.rows(
+        "SELECT s.text FROM scan s WHERE s.stocktake = ? AND s.serial IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM scan_undo u WHERE u.stocktake = s.stocktake AND u.id = s.id) ORDER BY s.n",
+        (counted.number,),
+    )
+    skewed = store.row("SELECT COUNT(*) FROM scan WHERE stocktake = ? AND skewed = 1", (counted.number,)) or (
+        0,
+    )
+    signers = signers_of(store, counted.site)
+    remarks = {
+        "counted_by_one": len(counts.by_person) == 1,
+        "clocks_differed": bool(skewed[0]),
+        "unreadable_scans": bool(unreadable),
+        "keys_missing": {each.role for each in signers} < set(SIGNING_ROLES),
+        "reopened": counted.method == "blind" and counted.closings > 0,
+    }
+    return {
+        "counters": counts.by_person,
+        "signers": tuple(signers),
+        "remarks": tuple(name for name, holds in remarks.items() if holds),
+        "unreadable": tuple(text for (text,) in unreadable),
+        "skewed": int(skewed[0]),
+    }
+
+
+def signers_of(store: Store, site: str) -> list[sheet.Signer]:
+    """Who may sign for a site: its storekeepers and auditors with a key in force."""
+    marks = ", ".join("?" * len(SIGNING_ROLES))
+    rows = store.rows(
+        "SELECT g.role, g.username, k.fingerprint FROM role_grant g JOIN public_key k ON k.username = g.username"
+        f" AND k.status = 'active' WHERE g.site = ? AND g.active = 1 AND g.role IN ({marks})"
+        " ORDER BY g.role, g.username",
+        (site, *SIGNING_ROLES),
+    )
+    return [sheet.Signer(*row) for row in rows]

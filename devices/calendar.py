@@ -1,0 +1,86 @@
+"""The unit's calendar: months, and working days by the official Chinese calendar, make-up days included.
+
+The working days are those of the PyPI package `holidays` (country CN), which follows the yearly notice of the
+General Office of the State Council. The notice for a year appears in November of the year before. For a year
+that has no notice yet the package does not refuse: it answers the statutory holidays (by the lunar calendar,
+a holiday on a weekend moved to the next weekday) and no make-up days, so a date after `known_until()` may
+move by some days once the notice is out and the package has been upgraded.
+"""
+
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import count
+
+import holidays
+
+TIME_ZONE = "Asia/Shanghai"
+"""The unit's one time zone, whose days and months these are."""
+
+FIRST_CHECKED_YEAR = 2013  # the package agrees with the official calendar from here on; see the tests
+ONE_DAY = timedelta(days=1)
+
+
+def first_day(month: str) -> date:
+    """The first day of a month `YYYY-MM`. Raises ValueError for another text."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    """The last day of a month `YYYY-MM`."""
+    return first_day(month_after(month)) - timedelta(days=1)
+
+
+def month_after(month: str) -> str:
+    """The month that follows."""
+    first = first_day(month)
+    return f"{first.year + first.month // 12:04d}-{first.month % 12 + 1:02d}"
+
+
+def month_of(day: date) -> str:
+    """The month a day lies in."""
+    return day.isoformat()[:7]
+
+
+def is_working_day(day: date) -> bool:
+    """Whether people work on that day: a weekday that is no holiday, or a weekend day made a working day.
+
+    After `known_until()` the answer is an estimate (see the module).
+    """
+    return _calendar(day.year).is_working_day(day)
+
+
+def add_working_days(start: date, days: int) -> date:
+    """The day that lies `days` working days after `start`; `start` itself is never counted.
+
+    `add_working_days(start, 0)` is `start`, whether it is a working day or not. After `known_until()` the answer is an
+    estimate. Raises ValueError when days is negative.
+    """
+    if days < 0:
+        raise ValueError(f"working days are counted forwards, got {days}")
+    day = start
+    for _ in range(days):
+        day += ONE_DAY
+        while not is_working_day(day):
+            day += ONE_DAY
+    return day
+
+
+@lru_cache(maxsize=1)
+def known_until() -> date:
+    """The last day for which the installed calendar holds an official notice: 31 December of some year.
+
+    A year counts as known when it has a make-up working day: every notice since 2001 ordered some, and the
+    package never estimates one.
+    """
+    unknown = next(year for year in count(FIRST_CHECKED_YEAR) if not _has_notice(year))
+    return date(unknown - 1, 12, 31)
+
+
+def _has_notice(year: int) -> bool:
+    return any(day.year == year for day in _calendar(year).weekend_workdays)
+
+
+@lru_cache(maxsize=64)
+def _calendar(year: int) -> holidays.HolidayBase:
+    """One finished calendar per year: one that grows while asked could answer a second thread half-filled."""
+    return holidays.country_holidays("CN", years=year, expand=False)

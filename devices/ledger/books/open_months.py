@@ -1,0 +1,55 @@
+"""Months that are over and not closed yet, book by book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from devices.calendar import month_after, month_of
+from devices.ledger.posting.closed_months import closed_months
+from devices.store.database import Store
+from devices.values import BOOKS, Book
+
+
+class OpenMonths(msgspec.Struct, frozen=True):
+    """A book that is behind: the first month to close, YYYY-MM, and how many are over and not closed."""
+
+    site: str
+    register: Book
+    month: str
+    count: int
+
+
+FIRST_LINE = "SELECT MIN(business_date) FROM line WHERE site = ? AND register = ?"
+
+
+def open_months(store: Store, sites: Sequence[str], today: date) -> list[OpenMonths]:
+    """The books of these sites whose last month is not closed, by site; a book without a line has no month."""
+    if not sites:
+        return []
+    closed = closed_months(store, set(sites))
+    found = []
+    for site in sites:
+        for register in BOOKS:
+            first = _first_open(store, closed.get((site, register)), site, register)
+            months = _months(first, month_of(today))
+            if months:
+                found.append(OpenMonths(site, register, months[0], len(months)))
+    return found
+
+
+def _first_open(store: Store, last_closed: str | None, site: str, register: str) -> str | None:
+    if last_closed is not None:
+        return month_after(last_closed)
+    row = store.row(FIRST_LINE, (site, register))
+    return row[0][:7] if row and row[0] else None
+
+
+def _months(first: str | None, current: str) -> list[str]:
+    months = []
+    while first is not None and first < current:
+        months.append(first)
+        first = month_after(first)
+    return months

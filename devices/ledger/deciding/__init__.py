@@ -1,0 +1,1 @@
+"""What a document may do, decided on plain values alone. Nothing here reads or writes the books."""

@@ -1,0 +1,446 @@
+"""What a poster sends: one body type per document, told apart by `type`.
+
+Serials, bins and taxpayer ids are plain text here: the rules recognise them, so that every fault of a batch is told
+at once. Dates are ISO dates, money is integer fen. A line's own `bin` wins over the document's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from devices.values import Book, Register
+
+LINE_LIMIT = 10_000
+
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Code = Annotated[str, Meta(min_length=1, max_length=40)]
+Serial = Annotated[str, Meta(max_length=64)]
+Fen = Annotated[int, Meta(ge=0, le=100_000_000_00)]
+Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Moment = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        max_length=40,
+    ),
+]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class Party(_Part, frozen=True, kw_only=True):
+    """A customer as the poster knows them, by taxpayer id, or by the `number` Panku gave them.
+
+    Kept outside the journal, which holds a commitment only.
+    """
+
+    taxpayer_id: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    number: Code | None = None
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    address: Annotated[str, Meta(max_length=300)] | None = None
+    contact: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class Item(_Part, frozen=True, kw_only=True):
+    """One device that only needs naming."""
+
+    serial: Serial
+
+
+class BinItem(_Part, frozen=True, kw_only=True):
+    """One device and the bin it goes to."""
+
+    serial: Serial
+    bin: Code | None = None
+
+
+class OpeningItem(_Part, frozen=True, kw_only=True):
+    """One device of the opening stock, in the state the old books left it."""
+
+    serial: Serial
+    model: Code
+    state: Code
+    register: Register | None = None
+    bin: Code | None = None
+    party: Code | None = None
+    customer: Party | None = None
+    order: Code | None = None
+    warranty_until: Day | None = None
+
+
+class ReceiptItem(_Part, frozen=True, kw_only=True):
+    """One device received; `reason` says why it goes to quarantine."""
+
+    serial: Serial
+    model: Code | None = None
+    bin: Code | None = None
+    reason: Text | None = None
+
+
+class AdoptionItem(_Part, frozen=True, kw_only=True):
+    """A device we never sold. A spare part without a serial gets an internal one, to be printed on it."""
+
+    serial: Serial | None = None
+    model: Code
+    warranty_until: Day | None = None
+
+
+class ReleaseItem(_Part, frozen=True, kw_only=True):
+    """One inspected device; `reinitialised` is the re-initialisation result a customer's return needs."""
+
+    serial: Serial
+    bin: Code | None = None
+    reinitialised: Text | None = None
+
+
+class ArrivalItem(_Part, frozen=True, kw_only=True):
+    """One device that arrived; `damaged` says how, and sends it to quarantine."""
+
+    serial: Serial
+    bin: Code | None = None
+    damaged: Text | None = None
+
+
+class SaleItem(_Part, frozen=True, kw_only=True):
+    """One device sold; the catalogue's price is taken where none is given."""
+
+    serial: Serial
+    price_fen: Fen | None = None
+
+
+class RegistrationItem(_Part, frozen=True, kw_only=True):
+    """One device registered; a report disk may name the tax disk it is `paired_with`."""
+
+    serial: Serial
+    paired_with: Serial | None = None
+
+
+class CarryItem(_Part, frozen=True, kw_only=True):
+    """One spare, and the customer's faulty serial it is carried out for."""
+
+    serial: Serial
+    faulty: Serial
+
+
+class SwapItem(_Part, frozen=True, kw_only=True):
+    """A customer's faulty device and the spare that replaces it; `bin` is the faulty bin it goes to."""
+
+    faulty: Serial
+    spare: Serial
+    bin: Code | None = None
+
+
+class FactoryItem(_Part, frozen=True, kw_only=True):
+    """One device back from the maker; `model` only for a serial nobody had sent."""
+
+    serial: Serial
+    bin: Code | None = None
+    result: Text | None = None
+    model: Code | None = None
+
+
+class ExchangeItem(_Part, frozen=True, kw_only=True):
+    """The serial the maker kept, and the one it sent instead; the old one's model unless another is given."""
+
+    old: Serial
+    new: Serial
+    model: Code | None = None
+    bin: Code | None = None
+
+
+class Draft(_Part, tag_field="type", frozen=True, kw_only=True):
+    """What every document has: the acting site, the business date, and what it rests on.
+
+    `answers` names a rejected document that this one sets right; `attachments` are digests of stored papers.
+    """
+
+    site: Code
+    business_date: Day
+    answers: Code | None = None
+    attachments: tuple[Digest, ...] = ()
+    note: Text | None = None
+
+
+class Opening(Draft, tag="opening", frozen=True, kw_only=True):
+    """期初: the stock a unit comes with. Its proof is attached."""
+
+    lines: Annotated[tuple[OpeningItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Receipt(Draft, tag="receipt", frozen=True, kw_only=True):
+    """入库单: devices received from a supplier into one book, checked against a manifest where one is named."""
+
+    register: Book
+    supplier: Text
+    delivery_note: Text
+    manifest: Code | None = None
+    model: Code | None = None
+    bin: Code | None = None
+    lines: Annotated[tuple[ReceiptItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Adoption(Draft, tag="adoption", frozen=True, kw_only=True):
+    """外来建档: a customer's device that we never sold."""
+
+    customer: Party
+    lines: Annotated[tuple[AdoptionItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Move(Draft, tag="move", frozen=True, kw_only=True):
+    """移位: to another bin of the same register and condition."""
+
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Hold(Draft, tag="hold", frozen=True, kw_only=True):
+    """待检: out of the available stock, into quarantine."""
+
+    reason: Text
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Release(Draft, tag="release", frozen=True, kw_only=True):
+    """待检处置: what the inspection found decides where a quarantined device goes."""
+
+    inspection: Text
+    bin: Code | None = None
+    lines: Annotated[tuple[ReleaseItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Dispatch(Draft, tag="dispatch", frozen=True, kw_only=True):
+    """调拨出库: sent to another site with an approved carrier."""
+
+    destination: Code
+    carrier: Code
+    consignment_number: Code
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Arrival(Draft, tag="arrival", frozen=True, kw_only=True):
+    """调拨入库: what arrived of one dispatch. A serial that is not on it becomes a finding, never a line."""
+
+    dispatch: Code
+    bin: Code | None = None
+    lines: Annotated[tuple[ArrivalItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class TransitLoss(Draft, tag="transit_loss", frozen=True, kw_only=True):
+    """Lost on the way: the consignment and the claim made for it."""
+
+    consignment_number: Code
+    claim: Text
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Sale(Draft, tag="sale", frozen=True, kw_only=True):
+    """发售出库: sold to one customer on a usage application."""
+
+    customer: Party
+    application: Text
+    lines: Annotated[tuple[SaleItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class SaleCancellation(Draft, tag="sale_cancellation", frozen=True, kw_only=True):
+    """A sale undone: each disk is scanned back into a bin."""
+
+    reason: Text
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Registration(Draft, tag="registration", frozen=True, kw_only=True):
+    """用户登记: the customer of a sold device, entered within three working days of the sale."""
+
+    customer: Party
+    lines: Annotated[tuple[RegistrationItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class RepairIntake(Draft, tag="repair_intake", frozen=True, kw_only=True):
+    """送修收件: a customer's device comes into our custody under a repair order."""
+
+    order: Code
+    fault: Text
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=1)]
+
+
+class RepairReturn(Draft, tag="repair_return", frozen=True, kw_only=True):
+    """修复交还: the repaired device goes back to its customer."""
+
+    diagnosis: Text
+    work: Text
+    completed_at: Moment
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=1)]
+
+
+class CarryOut(Draft, tag="carry_out", frozen=True, kw_only=True):
+    """A technician takes spares along under a dispatch order, each for a named faulty device."""
+
+    order: Code
+    lines: Annotated[tuple[CarryItem, ...], Meta(min_length=1, max_length=100)]
+
+
+class CarryBack(Draft, tag="carry_back", frozen=True, kw_only=True):
+    """A carried spare that was not used comes back."""
+
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=100)]
+
+
+class Swap(Draft, tag="swap", frozen=True, kw_only=True):
+    """备件更换: a spare becomes the customer's, the faulty device becomes the spare book's faulty stock."""
+
+    order: Code
+    fault: Text
+    terms: Literal["free", "charged"]
+    charged_fen: Fen = 0
+    bin: Code | None = None
+    lines: Annotated[tuple[SwapItem, ...], Meta(min_length=1, max_length=100)]
+
+
+class CustomerReturn(Draft, tag="customer_return", frozen=True, kw_only=True):
+    """退货: a customer gives a device back for good."""
+
+    reason: Text
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class FactoryDispatch(Draft, tag="factory_dispatch", frozen=True, kw_only=True):
+    """返厂: sent to the maker with an approved carrier."""
+
+    maker: Text
+    carrier: Code
+    consignment_number: Code
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class FactoryReceipt(Draft, tag="factory_receipt", frozen=True, kw_only=True):
+    """返厂入库: what the maker sent back of one factory dispatch, with its result."""
+
+    dispatch: Code
+    result: Text
+    bin: Code | None = None
+    lines: Annotated[tuple[FactoryItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class FactoryExchange(Draft, tag="factory_exchange", frozen=True, kw_only=True):
+    """The maker keeps one serial and sends another in its place."""
+
+    dispatch: Code
+    bin: Code | None = None
+    lines: Annotated[tuple[ExchangeItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class SupplierReturn(Draft, tag="supplier_return", frozen=True, kw_only=True):
+    """Quarantined devices go back to their supplier for good."""
+
+    reason: Text
+    carrier: Code
+    consignment_number: Code
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Surrender(Draft, tag="surrender", frozen=True, kw_only=True):
+    """收缴: handed to the tax authority."""
+
+    tax_document: Text
+    reason: Literal["deregistration", "suspension", "replacement", "violation", "other"]
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class LossReport(Draft, tag="loss_report", frozen=True, kw_only=True):
+    """丢失: reported lost or stolen by its customer."""
+
+    report_number: Text
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Recovery(Draft, tag="recovery", frozen=True, kw_only=True):
+    """寻回: a lost, missing or written-off device is found again."""
+
+    found: Text
+    order: Code | None = None
+    bin: Code | None = None
+    lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class WriteOff(Draft, tag="write_off", frozen=True, kw_only=True):
+    """报废: `consent` is the customer's, needed for a device that is theirs."""
+
+    reason: Text
+    consent: Text | None = None
+    lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class ShortageItem(_Part, frozen=True, kw_only=True):
+    """One device that a count did not find, and the finding that says so."""
+
+    serial: Serial
+    finding: Text
+
+
+class Shortage(Draft, tag="shortage", frozen=True, kw_only=True):
+    """盘亏: written by the seal of a stocktake only, on its two signatures; nobody posts it."""
+
+    stocktake: Code
+    lines: Annotated[tuple[ShortageItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
+
+
+class Reversal(Draft, tag="reversal", frozen=True, kw_only=True):
+    """冲销: undoes a document, or the lines of it whose serials are named."""
+
+    document: Code
+    reason: Text
+    serials: Annotated[tuple[Serial, ...], Meta(min_length=1, max_length=LINE_LIMIT)] | None = None
+
+
+AnyDraft = (
+    Opening
+    | Receipt
+    | Adoption
+    | Move
+    | Hold
+    | Release
+    | Dispatch
+    | Arrival
+    | TransitLoss
+    | Sale
+    | SaleCancellation
+    | Registration
+    | RepairIntake
+    | RepairReturn
+    | CarryOut
+    | CarryBack
+    | Swap
+    | CustomerReturn
+    | FactoryDispatch
+    | FactoryReceipt
+    | FactoryExchange
+    | SupplierReturn
+    | Surrender
+    | LossReport
+    | Recovery
+    | WriteOff
+    | Reversal
+)
+
+DRAFTS: dict[str, type[Draft]] = {str(draft.__struct_config__.tag): draft for draft in AnyDraft.__args__}
+
+
+Sending = Dispatch | FactoryDispatch | SupplierReturn
+
+
+def destination_of(draft: Sending) -> str:
+    """Where a consignment goes: a site, the maker, or the supplier."""
+    if isinstance(draft, Dispatch):
+        return draft.destination
+    return draft.maker if isinstance(draft, FactoryDispatch) else "supplier"

@@ -1,0 +1,248 @@
+"""The rules of single documents beyond their steps: one rule a function, each returning every problem it finds. Pure.
+
+The table at the bottom says which rules a document has; swaps, orders and the factory have theirs in spares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from devices.ledger.deciding.case import Case, Move
+from devices.ledger.deciding.plan import Rule
+from devices.ledger.deciding.rules_of_all import (
+    answered_is_rejected,
+    books_are_kept,
+    customers_are_not_erased,
+    dates_run_forward,
+    devices_are_free,
+    devices_are_here,
+    marks_are_kept,
+    models_fit,
+    months_are_open,
+    months_of_the_site_are_open,
+    papers_exist,
+)
+from devices.ledger.deciding.rules_of_sending import (
+    arrives_where_sent,
+    carrier_is_approved,
+    destination_is_another_site,
+    lost_with_its_consignment,
+    sent_last_by_the_cited,
+    waybill_goes_to_one_place,
+)
+from devices.problems import Problem
+from devices.values import BOOKS, STATE
+
+Problems = Iterator[Problem]
+Moves = Sequence[Move]
+
+
+def proof_is_attached(case: Case, moves: Moves) -> Problems:
+    """Devices that come from nowhere need a paper that says whence."""
+    if not case.draft.attachments:
+        yield Problem("proof_required", "/attachments")
+
+
+def opening_precedes_the_first_close(case: Case, moves: Moves) -> Problems:
+    """Opening stock is told until the first month of any of the site's books is closed."""
+    closed = [month for (site, _), month in case.closed.items() if site == case.draft.site]
+    if closed:
+        yield Problem("opening_after_close", "/type", {"site": case.draft.site, "month": min(closed)})
+
+
+def opening_is_complete(case: Case, moves: Moves) -> Problems:
+    """An opening line names what its state must have: a register, a party, a customer."""
+    for move in moves:
+        place, item = STATE[move.after.state].place, move.entry.item
+        wanted = {
+            "register": place in ("party", "nobody") and item.register is None,
+            "party": place == "party" and item.party is None,
+            "customer": (place == "customer" or move.after.register == "custody") and item.customer is None,
+        }
+        for field, missing in wanted.items():
+            if missing:
+                facts = {"field": field, "serial": move.entry.serial}
+                yield Problem("field_required", f"{move.entry.pointer}/{field}", facts)
+        if move.after.register and move.after.register not in STATE[move.after.state].registers:
+            facts = {"serial": move.entry.serial, "register": move.after.register, "document": "opening"}
+            yield Problem("wrong_register", move.entry.pointer, facts)
+
+
+def warranty_ends_on_a_day(case: Case, moves: Moves) -> Problems:
+    """A warranty that is told ends on a day of the calendar."""
+    for move in moves:
+        day: str | None = move.entry.item.warranty_until
+        if day is not None and not _is_day(day):
+            yield Problem("malformed_date", f"{move.entry.pointer}/warranty_until", {"date": day})
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def quarantine_has_a_reason(case: Case, moves: Moves) -> Problems:
+    """What is received into quarantine says why."""
+    for move in moves:
+        if move.after.state == "quarantined" and not move.entry.item.reason:
+            yield Problem("quarantine_reason_required", move.entry.pointer, {"serial": move.entry.serial})
+
+
+def manifest_agrees(case: Case, moves: Moves) -> Problems:
+    """A serial that is not on the manifest is received into quarantine only, and a listed one as the listed model."""
+    name: str | None = case.draft.manifest  # type: ignore[attr-defined]
+    if name is None:
+        return
+    manifest = case.manifest
+    if manifest is None or manifest.site != case.draft.site:
+        yield Problem("unknown_manifest", "/manifest", {"manifest": name})
+        return
+    if manifest.register != case.draft.register:  # type: ignore[attr-defined]
+        yield Problem(
+            "wrong_register",
+            "/register",
+            {"serial": name, "register": manifest.register, "document": "receipt"},
+        )
+    listed = {row.serial: row.model for row in manifest.rows if row.serial}
+    for move in moves:
+        serial, pointer = move.entry.serial, move.entry.pointer
+        if serial not in listed:
+            if move.after.state != "quarantined":
+                yield Problem("over_manifest", pointer, {"serial": serial, "manifest": name})
+        elif listed[serial] and listed[serial] != move.after.model:
+            facts = {"serial": serial, "model": move.after.model, "expected": listed[serial]}
+            yield Problem("model_not_manifest", pointer, facts)
+
+
+def bin_changes(case: Case, moves: Moves) -> Problems:
+    """A move goes to another bin of the same condition."""
+    for move in moves:
+        facts = {"serial": move.entry.serial, "bin": move.after.bin}
+        if move.after.bin == move.before.bin:
+            yield Problem("same_bin", move.entry.pointer, facts)
+        elif move.after.condition != move.before.condition:
+            wrong = {**facts, "condition": move.after.condition, "document": "move"}
+            yield Problem("bin_of_other_condition", move.entry.pointer, wrong)
+
+
+def release_is_inspected(case: Case, moves: Moves) -> Problems:
+    """A device a customer gave back is re-initialised before it is stock again."""
+    for move in moves:
+        again = move.after.state == "in_stock" and move.before.mark == "reinitialise"
+        if again and not move.entry.item.reinitialised:
+            yield Problem("reinitialisation_required", move.entry.pointer, {"serial": move.entry.serial})
+
+
+def customer_is_known_by_name(case: Case, moves: Moves) -> Problems:
+    """A registered customer has a name, and a known taxpayer keeps the one it has."""
+    party = case.draft.customer  # type: ignore[attr-defined]
+    known = case.customer(party)
+    if known and not known.name and not party.name and case.document != "sale":
+        yield Problem("customer_name_required", "/customer/name")
+    elif known and known.name and party.name and known.name != party.name.strip():
+        serial = case.entries[0].serial if case.entries else None
+        yield Problem("taxpayer_name_differs", "/customer/name", {"serial": serial})
+
+
+def taxpayer_bought_it(case: Case, moves: Moves) -> Problems:
+    """A device is registered for the taxpayer it was sold to."""
+    customer = case.customer(case.draft.customer)  # type: ignore[attr-defined]
+    for move in moves:
+        if customer is None or move.before.customer != customer.number:
+            yield Problem("other_taxpayer", move.entry.pointer, {"serial": move.entry.serial})
+
+
+def pairs_fit(case: Case, moves: Moves) -> Problems:
+    """A report disk is paired with a tax disk of the same customer."""
+    together = {move.entry.serial: move.after for move in moves}
+    for move in moves:
+        pair = move.after.paired_with
+        if pair is None:
+            continue
+        facts = {"serial": move.entry.serial, "paired_with": pair}
+        other = together.get(pair) or (case.held[pair].position if pair in case.held else None)
+        if other is None:
+            yield Problem("pair_not_found", f"{move.entry.pointer}/paired_with", facts)
+            continue
+        kinds = tuple(
+            case.models[p.model].kind for p in (move.after, other) if p.model and p.model in case.models
+        )
+        if kinds != ("report_disk", "tax_disk"):
+            yield Problem("pair_kind", f"{move.entry.pointer}/paired_with", facts)
+        elif other.customer != move.after.customer:
+            yield Problem("pair_of_other_customer", f"{move.entry.pointer}/paired_with", facts)
+
+
+def unserialised_is_a_part(case: Case, moves: Moves) -> Problems:
+    """Only a spare part may lack a serial of its own."""
+    for move in moves:
+        model = case.models.get(move.after.model or "")
+        if move.entry.item.serial is None and model and model.kind != "spare_part":
+            yield Problem("unserialised_only_spare_part", move.entry.pointer)
+
+
+def customer_consents(case: Case, moves: Moves) -> Problems:
+    """A customer's property is scrapped only with their consent."""
+    for move in moves:
+        if move.before.register == "custody" and not case.draft.consent:  # type: ignore[attr-defined]
+            yield Problem("consent_required", "/consent", {"serial": move.entry.serial})
+
+
+def stays_in_books(case: Case, moves: Moves) -> Problems:
+    """What a customer returns goes back to a book of ours, so it must have come from one."""
+    for move in moves:
+        if move.after.register not in BOOKS:
+            yield Problem("never_ours", move.entry.pointer, {"serial": move.entry.serial})
+
+
+def restored_bins_are_in_use(case: Case, moves: Moves) -> Problems:
+    """A reversal puts nothing back into a bin that has been taken out of use since."""
+    for move in moves:
+        site, code = move.after.site, move.after.bin
+        target = case.bins.get(code) if code else None
+        if target is not None and not target.active:
+            yield Problem("inactive_bin", move.entry.pointer, {"bin": code, "site": site})
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "every": (
+        devices_are_free,
+        devices_are_here,
+        dates_run_forward,
+        months_are_open,
+        months_of_the_site_are_open,
+        models_fit,
+        marks_are_kept,
+        books_are_kept,
+        papers_exist,
+        answered_is_rejected,
+        customers_are_not_erased,
+    ),
+    "opening": (
+        opening_precedes_the_first_close,
+        proof_is_attached,
+        opening_is_complete,
+        warranty_ends_on_a_day,
+    ),
+    "receipt": (quarantine_has_a_reason, manifest_agrees),
+    "adoption": (
+        proof_is_attached,
+        customer_is_known_by_name,
+        unserialised_is_a_part,
+        warranty_ends_on_a_day,
+    ),
+    "move": (bin_changes,),
+    "release": (release_is_inspected,),
+    "dispatch": (carrier_is_approved, destination_is_another_site, waybill_goes_to_one_place),
+    "arrival": (arrives_where_sent, sent_last_by_the_cited),
+    "transit_loss": (lost_with_its_consignment,),
+    "sale": (customer_is_known_by_name,),
+    "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
+    "customer_return": (stays_in_books,),
+    "supplier_return": (carrier_is_approved, waybill_goes_to_one_place),
+    "write_off": (customer_consents,),
+    "reversal": (restored_bins_are_in_use,),
+}

@@ -1,0 +1,1 @@
+"""What is still to be done: deadlines, open orders, reviews that wait."""

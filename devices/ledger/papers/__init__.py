@@ -1,0 +1,1 @@
+"""What documents are on paper, and the papers they rest on."""

@@ -1,0 +1,98 @@
+"""Which devices are expected under a paper: a packing list, a transfer on its way here, a parcel to the maker."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from devices.ledger.posting.gather import manifest_of
+from devices.paperwork_kinds import MANIFEST
+from devices.store.database import Store
+
+NEWEST = 20
+"""How many packing lists are offered: older ones are read by their number."""
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """A paper under which devices may be taken in; `told` is what people know it by, `count` the devices expected."""
+
+    number: str
+    told: str
+    count: int | None = None
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """The serials expected under one paper with their models where it tells them, and the fields it settles."""
+
+    number: str
+    serials: Mapping[str, str | None]
+    fixed: Mapping[str, str]
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    """The head of a packing list; its rows are not read."""
+
+    number: str
+    supplier: str
+    delivery_note: str
+
+
+UNDER_WAY = (
+    "SELECT p.serial, p.model, l.step, l.document FROM position p JOIN line l ON l.serial = p.serial"
+    " WHERE p.state = ? AND l.type = ? AND l.reverses IS NULL"
+)
+STATE_OF = {"dispatch": "in_transit", "factory_dispatch": "at_factory"}
+
+
+def manifests_of(store: Store, site: str) -> list[Offered]:
+    """The newest packing lists of a site, newest first."""
+    rows = store.rows(
+        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key DESC LIMIT ?",
+        (MANIFEST.name, site, NEWEST),
+    )
+    listed = [msgspec.json.decode(content, type=_Listed) for (content,) in rows]
+    return [Offered(each.number, f"{each.supplier} {each.delivery_note}") for each in listed]
+
+
+def dispatches_for(store: Store, kind: str, site: str) -> list[Offered]:
+    """The transfers on their way to a site (`dispatch`), or its parcels to the maker (`factory_dispatch`)."""
+    found = _under_way(store, kind)
+    offered = []
+    for number, serials in sorted(found.items()):
+        row = store.row("SELECT site, content FROM document WHERE number = ?", (number,))
+        content: dict[str, Any] = msgspec.json.decode(row[1]) if row else {}
+        if row and site == content.get("destination", row[0]):
+            told = f"{content.get('carrier', '')} {content.get('consignment_number', '')}".strip()
+            offered.append(Offered(number, told, len(serials)))
+    return offered
+
+
+def expected_under(store: Store, kind: str, number: str, site: str) -> Expected | None:
+    """What is expected at `site` under this paper; None where there is no such paper for it."""
+    if kind == "manifest":
+        manifest, received = manifest_of(store, number)
+        if manifest is None or manifest.site != site:
+            return None
+        serials = {
+            row.serial: row.model for row in manifest.rows if row.serial and row.serial not in received
+        }
+        settled = ("register", "supplier", "delivery_note")
+        return Expected(number, serials, {name: getattr(manifest, name) for name in settled})
+    if number not in {each.number for each in dispatches_for(store, kind, site)}:
+        return None
+    return Expected(number, _under_way(store, kind)[number], {})
+
+
+def _under_way(store: Store, kind: str) -> dict[str, dict[str, str | None]]:
+    """By the document that last sent them off, the devices that have not come back, with their models."""
+    last: dict[str, tuple[int, str, str | None]] = {}
+    for serial, model, step, document in store.rows(UNDER_WAY, (STATE_OF[kind], kind)):
+        if serial not in last or step > last[serial][0]:
+            last[serial] = (step, document, model)
+    found: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for serial, (_, document, model) in sorted(last.items()):
+        found[document][serial] = model
+    return dict(found)

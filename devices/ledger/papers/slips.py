@@ -1,0 +1,235 @@
+"""A document as it is printed: who it is between, what it rests on, what was expected of it, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from devices import records
+from devices.ledger.papers.proposed import serials_of
+from devices.ledger.papers.slip_lines import took_effect
+from devices.ledger.reading import listing
+from devices.ledger.reading.listing import DocumentView
+from devices.ledger.reading.passport import CustomerShown
+from devices.lifecycle import DOCUMENTS
+from devices.paperwork import (
+    Consignment,
+    DispatchOrder,
+    Manifest,
+    RepairOrder,
+    attachment_key,
+    consignment_key,
+)
+from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT, DISPATCH_ORDER, REPAIR
+from devices.store.database import Store
+from devices.store.statements import marks
+
+
+class Slip(msgspec.Struct, frozen=True, kw_only=True):
+    """A document with what is printed around its lines.
+
+    `party` is who it is with, where that is no customer: a supplier, the maker, a technician; `far_site` the other
+    site of a transfer. `cited` is the document it cites, `sources` those that its devices were last moved by, where it
+    undoes or ends what they began. `effective` tells whether it has lines; `received` counts those, or what was
+    proposed, `expected` what was announced. `carrier_name`, `waybill` and `consignment` are of the trip, the last as
+    far as its reader may know of it. `short`, `over` and `damaged` are serials. `attachments` are names.
+    `customer_number` is that of the one customer it concerns, `customer_told` whether the document's own JSON says so;
+    `customer` is what its reader may see of them.
+    """
+
+    unit: str
+    view: DocumentView
+    site_name: str
+    party: str | None
+    far_site: str | None
+    far_site_name: str | None
+    carrier_name: str | None
+    waybill: str | None
+    consignment: Consignment | None
+    order: RepairOrder | DispatchOrder | None
+    cited: DocumentView | None
+    sources: Sequence[str]
+    effective: bool
+    attachments: Sequence[str]
+    expected: int | None
+    received: int
+    short: list[str]
+    over: list[str]
+    damaged: list[str]
+    customer_number: str | None
+    customer_told: bool
+    customer: CustomerShown | None = None
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """What the poster said."""
+        return self.view.content
+
+
+EARLIER = (
+    "FROM line l LEFT JOIN line before ON before.serial = l.serial AND before.step = l.step - 1"
+    " WHERE l.document = ?"
+)
+CUSTOMERS = (
+    "SELECT DISTINCT COALESCE(l.customer, before.customer), CASE WHEN l.customer IS NULL THEN 0 ELSE 1 END"
+    f" {EARLIER} AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
+)
+SOURCES = f"SELECT DISTINCT before.document {EARLIER} AND before.document IS NOT NULL ORDER BY 1 LIMIT ?"
+ORDERS = f"SELECT DISTINCT before.order_number {EARLIER} AND before.order_number IS NOT NULL LIMIT 2"
+LAST_OF = (
+    "SELECT l.document FROM line l WHERE l.serial = ? AND l.type = ? AND l.reverses IS NULL"
+    " ORDER BY l.step DESC LIMIT 1"
+)
+RESTS_ON = {document.name: document.halves[0] for document in DOCUMENTS if document.source == "half"}
+"""Documents that cite none, and the one that their devices came by."""
+ENDS = tuple(document.name for document in DOCUMENTS if document.source == "before")
+"""Documents that end what the ones before them began."""
+MOST_SOURCES = 5
+AT_ONCE = 500
+NAMES = {"site": "SELECT name FROM site WHERE code = ?", "carrier": "SELECT name FROM carrier WHERE code = ?"}
+
+
+def slip_of(store: Store, unit: str, number: str) -> Slip | None:
+    """A document as it is printed, without the data of its customer; None where there is none."""
+    view = listing.document(store, number, limit=0)
+    if view is None:
+        return None
+    said, document = view.content, view.document
+    effective = took_effect(store, view)
+    named = [] if effective else serials_of(store, view)
+    cited = listing.document(store, document.cites, limit=0) if document.cites else None
+    source = _source(store, view, named)
+    far = _far_site(view, cited)
+    sent = (cited or source or view) if "carrier" not in said else view
+    order = _order(store, document.under or _order_before(store, view))
+    customer, told = _customer(store, view, order, named)
+    findings = said.get("findings", {})
+    return Slip(
+        unit=unit,
+        view=view,
+        site_name=_name(store, "site", document.site) or document.site,
+        party=_party(view, cited or source, order),
+        far_site=far,
+        far_site_name=_name(store, "site", far),
+        carrier_name=_name(store, "carrier", sent.content.get("carrier")),
+        waybill=said.get("consignment_number") or sent.content.get("consignment_number"),
+        consignment=_consignment(store, sent),
+        order=order,
+        cited=cited,
+        sources=[source.document.number] if source else _sources(store, view),
+        effective=effective,
+        attachments=[_paper(store, view.document.site, digest) for digest in said.get("attachments", ())],
+        expected=_expected(store, view, cited),
+        received=document.lines if effective else len(named),
+        short=findings.get("short", []),
+        over=[*findings.get("over", []), *findings.get("extra", [])],
+        damaged=findings.get("damaged", []),
+        customer_number=customer,
+        customer_told=told,
+    )
+
+
+def _source(store: Store, view: DocumentView, named: Sequence[str]) -> DocumentView | None:
+    """The document that the devices of one that cites none came by."""
+    wanted = RESTS_ON.get(view.document.type)
+    if wanted is None:
+        return None
+    first = store.row(
+        "SELECT serial FROM line WHERE document = ? ORDER BY n LIMIT 1", (view.document.number,)
+    )
+    row = store.row(LAST_OF, (first[0] if first else next(iter(named), ""), wanted))
+    found = listing.document(store, row[0], limit=0) if row else None
+    return found if found and found.document.site == view.document.site else None
+
+
+def _sources(store: Store, view: DocumentView) -> list[str]:
+    if view.document.type not in ENDS:
+        return []
+    return [number for (number,) in store.rows(SOURCES, (view.document.number, MOST_SOURCES))]
+
+
+def _order_before(store: Store, view: DocumentView) -> str | None:
+    """The order that the devices were out or in under, where a document ends that."""
+    rows = store.rows(ORDERS, (view.document.number,)) if view.document.type in ENDS else []
+    return rows[0][0] if len(rows) == 1 else None
+
+
+def _paper(store: Store, site: str, digest: str) -> str:
+    found = records.current(store, ATTACHMENT, attachment_key(site, digest))
+    return found[0].name if found else digest
+
+
+def _name(store: Store, kind: str, code: str | None) -> str | None:
+    row = store.row(NAMES[kind], (code,)) if code else None
+    return row[0] if row else None
+
+
+def _far_site(view: DocumentView, cited: DocumentView | None) -> str | None:
+    """The other site of a transfer: where it goes, or where what arrived came from."""
+    if view.document.type == "arrival" and cited is not None:
+        return cited.document.site
+    return view.content.get("destination")
+
+
+def _party(view: DocumentView, cited: DocumentView | None, order: Any) -> str | None:
+    said, before = view.content, cited.content if cited else {}
+    technician = order.technician if isinstance(order, DispatchOrder) else None
+    return (
+        said.get("supplier")
+        or said.get("maker")
+        or before.get("maker")
+        or before.get("supplier")
+        or technician
+    )
+
+
+def _consignment(store: Store, sent: DocumentView) -> Consignment | None:
+    carrier, waybill = sent.content.get("carrier"), sent.content.get("consignment_number")
+    if not carrier or not waybill:
+        return None
+    found = records.current(store, CONSIGNMENT, consignment_key(sent.document.site, carrier, waybill))
+    return found[0] if found else None
+
+
+def _order(store: Store, number: str | None) -> RepairOrder | DispatchOrder | None:
+    for kind in (REPAIR, DISPATCH_ORDER) if number else ():
+        if found := records.current(store, kind, number or ""):
+            order: RepairOrder | DispatchOrder = found[0]
+            return order
+    return None
+
+
+def _expected(store: Store, view: DocumentView, cited: DocumentView | None) -> int | None:
+    """How many devices were announced: by the manifest, or by what was sent and the document takes in."""
+    manifest = view.content.get("manifest")
+    if manifest:
+        row = store.row("SELECT content FROM record WHERE kind = 'manifest' AND key = ?", (manifest,))
+        rows = msgspec.json.decode(row[0], type=Manifest).rows if row else ()
+        return len({each.serial for each in rows if each.serial})
+    if view.document.type in ("arrival", "factory_receipt") and cited is not None:
+        return cited.document.lines
+    return None
+
+
+def _customer(store: Store, view: DocumentView, order: Any, named: Sequence[str]) -> tuple[str | None, bool]:
+    """The one customer a document concerns, and whether its own JSON, or its order's, tells the number."""
+    said = view.content.get("customer") or {}
+    if number := said.get("number") or (order.customer if order else None):
+        return number, True
+    rows = store.rows(CUSTOMERS, (view.document.number,)) or _customers_proposed(store, view, named)
+    if len({number for number, _ in rows}) != 1:
+        return None, False
+    return rows[0][0], any(told for _, told in rows)
+
+
+def _customers_proposed(store: Store, view: DocumentView, named: Sequence[str]) -> list[tuple[str, bool]]:
+    """The customers that a proposal's lines name, and those whose its devices are."""
+    parties = (item.get("customer") or {} for item in view.content.get("lines", ()))
+    told = dict.fromkeys((party["number"], True) for party in parties if party.get("number"))
+    for start in range(0, len(named), AT_ONCE):
+        some = named[start : start + AT_ONCE]
+        found = f"SELECT DISTINCT customer FROM position WHERE serial IN ({marks(len(some))}) AND customer IS NOT NULL"
+        told |= dict.fromkeys((number, False) for (number,) in store.rows(found, some))
+    return list(told)

@@ -1,0 +1,169 @@
+"""Manifests: a maker's packing list kept as a record, and compared with what has been received of it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from devices import records
+from devices.journal import Writer, open_journals
+from devices.ledger.posting.gather import kept_at, manifest_of
+from devices.paperwork import Attachment, Manifest, ManifestRow
+from devices.paperwork_kinds import ATTACHMENT, MANIFEST, MANIFEST_PREFIX
+from devices.problems import Problem, Refused, refuse
+from devices.records import numbered
+from devices.sheets.packing_lists import read_packing_list
+from devices.sheets.sheet_cells import row_of
+from devices.store.database import Store
+from devices.values import Book
+
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class RowFault(msgspec.Struct, frozen=True):
+    """What is wrong with one row of a packing list, by the row number a person sees."""
+
+    row: int
+    code: str
+    text: str
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A manifest against its receipts: serials still short, those received over it, and the rows that were no use."""
+
+    number: str
+    site: str
+    register: Book
+    supplier: str
+    delivery_note: str
+    expected: int
+    received: list[str]
+    short: list[str]
+    over: list[str]
+    faults: list[RowFault]
+    rows: tuple[ManifestRow, ...]
+
+
+class PackingList(msgspec.Struct, frozen=True):
+    """A maker's file as it was read: its bytes, its rows, and what is wrong with them."""
+
+    data: bytes
+    rows: tuple[ManifestRow, ...]
+    problems: tuple[Problem, ...]
+
+
+def read(store: Store, data: bytes) -> PackingList:
+    """A packing list, its serials checked against the catalogue's patterns; slow, so before any transaction.
+
+    Raises Refused for a file that is no spreadsheet, or holds none that can be read.
+    """
+    patterns: dict[str, str] = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
+    found = read_packing_list(data, patterns)
+    problems = list(found.problems)
+    faults = {row_of(problem): problem.code for problem in reversed(found.problems)}
+    rows = []
+    for row in found.rows:
+        problem = faults.get(row.row)
+        if row.serial and row.model and row.model not in patterns and problem is None:
+            problem = "unknown_model"
+            problems.append(Problem(problem, f"/rows/{row.row}/model", {"model": row.model}))
+        serial = row.serial if problem is None else None
+        rows.append(ManifestRow(row.row, row.text, serial, row.model, row.carton, problem))
+    return PackingList(data, tuple(rows), tuple(problems))
+
+
+def keep(
+    store: Store,
+    given: PackingList,
+    *,
+    site: str,
+    register: Book,
+    supplier: str,
+    delivery_note: str,
+    name: str,
+    by: str,
+    at_us: int,
+) -> Manifest:
+    """Keep a packing list as a manifest, its file as an attachment, within `store.writing()`.
+
+    Rows that are wrong are kept and told, not dropped; a file without any usable row is refused, and so is one that
+    was kept before for the same site, register and delivery note (`manifest_exists`).
+    """
+    if not any(row.serial for row in given.rows):
+        raise Refused(given.problems or [Problem("no_header", "", {"found": ""})])
+    if not store.row("SELECT 1 FROM site WHERE code = ? AND active = 1", (site,)):
+        raise refuse("unknown_site", "/site", site=site)
+    writer = open_journals(store, [site], at_us)
+    earlier = _kept_before(store, hashlib.sha256(given.data).hexdigest(), site, register, delivery_note)
+    if earlier is not None:
+        raise refuse("manifest_exists", manifest=earlier, delivery_note=delivery_note)
+    digest = attach(writer, given.data, site=site, name=name, media_type=SPREADSHEET, by=by)
+    number = records.next_number(store, MANIFEST, numbered(MANIFEST_PREFIX, site))
+    value = Manifest(number, site, register, supplier, delivery_note, given.rows, digest)
+    records.write(writer, MANIFEST, value, by=by, expected=0)
+    return value
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What tells manifests apart, without their rows."""
+
+    number: str
+    register: Book
+    delivery_note: str
+    attachment: str | None
+
+
+def _kept_before(store: Store, digest: str, site: str, register: Book, delivery_note: str) -> str | None:
+    """The number of the manifest that was read from the same bytes for the same delivery, if there is one."""
+    if not store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+        return None
+    kept = store.rows(
+        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (MANIFEST.name, site)
+    )
+    for head in (msgspec.json.decode(content, type=_Head) for (content,) in kept):
+        if (head.attachment, head.register, head.delivery_note) == (digest, register, delivery_note):
+            return head.number
+    return None
+
+
+def keep_attachment(
+    store: Store, data: bytes, *, site: str, name: str, media_type: str, by: str, at_us: int
+) -> str:
+    """Keep a site's paper, within `store.writing()`; returns its digest."""
+    writer = open_journals(store, [site], at_us)
+    return attach(writer, data, site=site, name=name, media_type=media_type, by=by)
+
+
+def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str, by: str) -> str:
+    """Keep bytes under their digest, once, and the site's own record of them, once."""
+    digest = hashlib.sha256(data).hexdigest()
+    writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
+    if not writer.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+        writer.store.insert("blob", ("digest", "bytes"), [(digest, data)])
+    if not kept_at(writer.store, site, [digest]):
+        value = Attachment(digest, site, name, media_type[:100], len(data))
+        records.write(writer, ATTACHMENT, value, by=by, expected=0)
+    return digest
+
+
+def compared(store: Store, number: str) -> Compared:
+    """A manifest against what has been received of it. Raises Refused (`not_found`)."""
+    manifest, received = manifest_of(store, number)
+    if manifest is None:
+        raise refuse("not_found")
+    expected = [row.serial for row in manifest.rows if row.serial]
+    faults = [RowFault(row.row, row.problem, row.text) for row in manifest.rows if row.problem]
+    return Compared(
+        number=manifest.number,
+        site=manifest.site,
+        register=manifest.register,
+        supplier=manifest.supplier,
+        delivery_note=manifest.delivery_note,
+        expected=len(expected),
+        received=sorted(received & set(expected)),
+        short=sorted(set(expected) - received),
+        over=sorted(received - set(expected)),
+        faults=faults,
+        rows=manifest.rows,
+    )

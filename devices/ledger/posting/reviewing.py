@@ -1,0 +1,192 @@
+"""Reviews: an auditor approves or rejects, a poster withdraws. An approval runs the rules again, then takes effect.
+
+A rejected document that had its effect at once stays to be resolved: each of its lines reversed, or a later document
+that answers it approved, as long as that one is not reversed in turn.
+See docs/decisions.md, "Reviewed before, reviewed after".
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from devices.journal import Writer, open_journals
+from devices.ledger.deciding.drafts import AnyDraft, Draft, Reversal
+from devices.ledger.deciding.plan import Rulebook
+from devices.ledger.posting.post import BESIDES_DRAFT, Decided, at_of, decide, effect, lines_of, sites_touched
+from devices.ledger.posting.rows import REVIEW_COLUMNS, review_digest
+from devices.people.signing_keys import refuse_waiting
+from devices.problems import refuse
+from devices.store.database import Store
+from devices.unit import Unit
+
+Decision = Literal["approve", "reject", "withdraw"]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A document as its review sees it."""
+
+    number: str
+    site: str
+    type: str
+    made_by: str
+    cites: str | None
+    answers: str | None
+    content: str
+    hash: str
+    status: str
+    review: str
+
+
+DOCUMENT_WAITING = (
+    "SELECT d.number, d.site, d.type, d.made_by, d.cites, d.answers, d.content, j.hash, s.status, s.review"
+    " FROM document d JOIN standing s ON s.document = d.number"
+    " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq WHERE d.number = ?"
+)
+
+
+def waiting(store: Store, number: str) -> Waiting:
+    """The document of this number. Raises Refused (`not_found`)."""
+    row = store.row(DOCUMENT_WAITING, (number,))
+    if row is None:
+        raise refuse("not_found")
+    return msgspec.convert(dict(zip(Waiting.__struct_fields__, row, strict=True)), Waiting)
+
+
+def review(
+    store: Store,
+    unit: Unit,
+    number: str,
+    decision: Decision,
+    *,
+    by: str,
+    reason: str | None,
+    at_us: int,
+    rulebook: Rulebook,
+) -> None:
+    """Decide on a document, within `store.writing()`.
+
+    Raises Refused: `own_document` to whoever posted it or what it reverses or answers, `key_not_confirmed` while the
+    reviewer's signing key waits, `not_waiting`, `reason_required` for a rejection, and whatever the rules now say
+    against a proposal.
+    """
+    found = waiting(store, number)
+    draft = draft_of(found)
+    writer = open_journals(store, sites_touched(store, draft), at_us)
+    found = waiting(store, number)  # again, now that nobody else can decide
+    _refuse_review(store, found, decision, by, reason)
+    decided = None
+    if decision == "approve" and found.status == "pending":
+        decided = decide(store, unit, draft, writer, rulebook, number=number, own_reservation=number)
+    _keep(writer, found, decision, by, reason, decided)
+
+
+def reject(writer: Writer, number: str, *, by: str, reason: str) -> None:
+    """Reject a proposal whose devices something else has settled, with its journal held already."""
+    found = waiting(writer.store, number)
+    assert found.status == "pending", "only a proposal has reserved devices"
+    _keep(writer, found, "reject", by, reason, None)
+
+
+def draft_of(found: Waiting) -> Draft:
+    """The draft a document was posted from; without its lines once they took effect."""
+    content = msgspec.json.decode(found.content)
+    kept = {key: value for key, value in content.items() if key not in BESIDES_DRAFT}
+    if found.status != "pending":
+        return Draft(site=found.site, business_date=content["business_date"])
+    draft: Draft = msgspec.convert(kept, AnyDraft)
+    return draft
+
+
+def _refuse_review(store: Store, found: Waiting, decision: Decision, by: str, reason: str | None) -> None:
+    facts = {"document": found.number}
+    if decision == "withdraw":
+        if found.made_by != by:
+            raise refuse("only_poster_withdraws", **facts)
+        if found.status != "pending":
+            raise refuse("not_withdrawable", **facts)
+        return
+    if by in _posters(store, found):
+        raise refuse("own_document", **facts)
+    refuse_waiting(store, by)
+    if found.review != "waiting":
+        raise refuse("not_waiting", **facts, status=found.status)
+    if decision == "reject" and not (reason or "").strip():
+        raise refuse("reason_required", "/reason")
+
+
+def _posters(store: Store, found: Waiting) -> set[str]:
+    """Who posted the document, and what it reverses or answers."""
+    cites = found.cites if found.type == "reversal" else None
+    named = [number for number in (cites, found.answers) if number]
+    posters = {found.made_by}
+    for number in named:
+        row = store.row("SELECT made_by FROM document WHERE number = ?", (number,))
+        posters |= {row[0]} if row else set()
+    return posters
+
+
+def _keep(
+    writer: Writer, found: Waiting, decision: Decision, by: str, reason: str | None, decided: Decided | None
+) -> None:
+    store, head = writer.store, writer.heads[found.site]
+    assert head is not None, "a document without a journal"
+    place = (found.site, head.seq + 1)
+    at = at_of(writer, decided.case) if decided else writer.at_us
+    lines = lines_of(writer, decided.plan.moves, decided.case, found.number, place) if decided else []
+    row = (found.number, decision, reason, by, at, found.hash, *place)
+    writer.append(found.site, "review", found.number, review_digest(row, lines))
+    store.insert("review", REVIEW_COLUMNS, [row])
+    if found.status == "pending":
+        store.execute("DELETE FROM reservation WHERE document = ?", (found.number,))
+    if decided:
+        effect(store, lines)
+    _stand(store, found, decision, len(lines))
+    if isinstance(decided and decided.draft, Reversal) and found.cites:
+        _stand_reversed(store, found.cites, len(lines))
+        _settle(store, waiting(store, found.cites).answers)
+    if decision == "approve":
+        _settle(store, found.answers)
+
+
+def _stand(store: Store, found: Waiting, decision: Decision, lines: int) -> None:
+    pending = found.status == "pending"
+    review = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}[decision]
+    status = {
+        "approve": "posted" if pending else found.status,
+        "reject": "rejected",
+        "withdraw": "withdrawn",
+    }[decision]
+    unresolved = decision == "reject" and not pending and found.status != "reversed"
+    if decision == "reject" and found.status == "reversed":
+        status = "reversed"
+    changes: tuple[Any, ...] = (status, review, 0 if unresolved else 1)
+    store.execute(
+        "UPDATE standing SET status = ?, review = ?, resolved = ? WHERE document = ?",
+        (*changes, found.number),
+    )
+    if lines:
+        store.execute("UPDATE standing SET lines = ? WHERE document = ?", (lines, found.number))
+
+
+def _stand_reversed(store: Store, number: str, count: int) -> None:
+    store.execute("UPDATE standing SET reversed = reversed + ? WHERE document = ?", (count, number))
+    store.execute(
+        "UPDATE standing SET status = 'reversed', resolved = 1 WHERE document = ? AND reversed = lines",
+        (number,),
+    )
+
+
+SETTLE = (
+    "UPDATE standing SET resolved = CASE WHEN status = 'rejected' AND lines > 0 AND NOT EXISTS"
+    " (SELECT 1 FROM document a JOIN standing s ON s.document = a.number"
+    " WHERE a.answers = standing.document AND s.review = 'approved' AND s.status <> 'reversed')"
+    " THEN 0 ELSE 1 END WHERE document = ? AND review = 'rejected'"
+)
+
+
+def _settle(store: Store, answered: str | None) -> None:
+    """A rejected document is resolved while an approved answer to it stands; one that is reversed no longer does."""
+    if answered is not None:
+        store.execute(SETTLE, (answered,))

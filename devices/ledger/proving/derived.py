@@ -1,0 +1,342 @@
+"""The caches against the ledger they are derived from: positions, standing, reservations, current records, papers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from devices.chain import commitment
+from devices.ledger.proving.faults import UNREADABLE, Fault
+from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
+from devices.paperwork_kinds import ATTACHMENT
+from devices.records import RecordKind, columns_of
+from devices.serials import trimmed
+from devices.store.database import Store
+from devices.unit import FOUNDING, Founded, Unit, founded, unit_of
+from devices.values import POSITION_FIELDS
+
+SHOWN = 20
+"""Faults of one kind that are named; a table that was emptied would fill the screen."""
+
+Faults = Iterator[Fault]
+
+DIFFERS = " OR ".join(
+    f"p.{name} IS DISTINCT FROM l.{name}"
+    for name in ("document", "recorded_at", "business_date", *POSITION_FIELDS)
+)
+LINES = {
+    "a step is missing before it, or it does not begin where that step ended": (
+        "SELECT l.serial FROM line l LEFT JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
+        " WHERE (l.step > 1 AND (b.serial IS NULL OR l.from_state IS DISTINCT FROM b.state"
+        " OR l.from_register IS DISTINCT FROM b.register OR l.from_site IS DISTINCT FROM b.site"
+        " OR l.from_bin IS DISTINCT FROM b.bin OR l.recorded_at < b.recorded_at))"
+        " OR (l.step = 1 AND l.from_state IS DISTINCT FROM 'new') ORDER BY l.serial LIMIT ?"
+    ),
+}
+POSITIONS = {
+    "the position is not where the last line left the device": (
+        "SELECT p.serial FROM position p LEFT JOIN line l ON l.serial = p.serial AND l.step = p.step"
+        f" WHERE l.serial IS NULL OR {DIFFERS} ORDER BY p.serial LIMIT ?"
+    ),
+    "a line follows the position, or there is no position": (
+        "SELECT l.serial FROM line l LEFT JOIN position p ON p.serial = l.serial"
+        " WHERE p.serial IS NULL OR l.step > p.step ORDER BY l.serial LIMIT ?"
+    ),
+}
+
+
+def cache_checks(kinds: Sequence[RecordKind]) -> Mapping[str, Callable[[Store], Faults]]:
+    """Every check of what is not itself the ledger, by its name, such as `record finding`."""
+    committed = [kind.name for kind in kinds if "commitment" in kind.value.__struct_fields__]
+    return {
+        "line": partial(_steps, table="line", statements=LINES),
+        "position": partial(_steps, table="position", statements=POSITIONS),
+        "standing": _standing,
+        "reservation": _reservations,
+        **{f"record {kind.name}": partial(_current if kind.table else _copies, kind=kind) for kind in kinds},
+        "kinds": partial(_unknown_kinds, kinds=kinds, committed=committed),
+        "personal": partial(_personal, kinds=committed),
+        "unit": _unit,
+        "blob": _papers,
+    }
+
+
+def _steps(store: Store, table: str, statements: Mapping[str, str]) -> Faults:
+    for what, statement in statements.items():
+        for (serial,) in store.rows(statement, (SHOWN,)):
+            yield Fault(table, str(serial), what)
+
+
+def _reviewed(policy_names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in policy_names)
+
+
+BEFORE = _reviewed([d.name for d in DOCUMENTS if d.review == "before"])
+STANDING = (
+    "WITH undone AS (SELECT l.document, COUNT(*) AS lines FROM line u"
+    "  CROSS JOIN line l WHERE u.reverses IS NOT NULL AND l.serial = u.serial AND l.step = u.reverses"
+    "  GROUP BY l.document)"
+    " SELECT d.number, d.site, d.type, v.decision,"
+    "  (SELECT COUNT(*) FROM line l WHERE l.document = d.number), COALESCE(u.lines, 0),"
+    "  EXISTS (SELECT 1 FROM document a JOIN review w ON w.document = a.number AND w.decision = 'approve'"
+    "   LEFT JOIN undone r ON r.document = a.number WHERE a.answers = d.number AND COALESCE(r.lines, 0)"
+    "   < (SELECT COUNT(*) FROM line l WHERE l.document = a.number)),"
+    "  s.site, s.status, s.review, s.lines, s.reversed, s.resolved"
+    " FROM document d LEFT JOIN review v ON v.document = d.number LEFT JOIN undone u ON u.document = d.number"
+    " LEFT JOIN standing s ON s.document = d.number"
+)
+"""CROSS JOIN: SQLite begins with the few lines that reverse something, and not with every line there is."""
+
+
+def standing_of(
+    document: str, decision: str | None, lines: int, reversed_lines: int, answered: bool
+) -> tuple[str, str, int]:
+    """How a document stands by what the ledger says of it: its status, its review, and whether it is resolved."""
+    policy = DOCUMENT[document].review if document in DOCUMENT else "unknown"
+    review = {
+        None: UNREVIEWED.get(policy, "waiting"),
+        "approve": "approved",
+        "reject": "rejected",
+    }.get(decision, "withdrawn")
+    undone = lines > 0 and reversed_lines == lines
+    if decision == "withdraw":
+        status = "withdrawn"
+    elif undone:
+        status = "reversed"
+    elif decision == "reject":
+        status = "rejected"
+    else:
+        status = "pending" if policy == "before" and decision is None else "posted"
+    unresolved = status == "rejected" and lines > 0 and not answered
+    return status, review, 0 if unresolved else 1
+
+
+def _standing(store: Store) -> Faults:
+    count = 0
+    for row in store.stream(STANDING):
+        number, site, document, decision, lines, reversed_lines, answered = row[:7]
+        status, review, resolved = standing_of(document, decision, lines, reversed_lines, bool(answered))
+        if tuple(row[7:]) != (site, status, review, lines, reversed_lines, resolved):
+            should = f"{status}, review {review}, {reversed_lines} of {lines} lines reversed"
+            yield Fault("standing", number, f"it should be {should}, resolved {resolved}; it is {row[8:]}")
+            count += 1
+        if count == SHOWN:
+            return
+    for (number,) in store.rows(
+        "SELECT document FROM standing s WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.number = s.document)"
+    ):
+        yield Fault("standing", number, "there is no such document")
+
+
+def _reservations(store: Store) -> Faults:
+    pending = store.rows(
+        f"SELECT d.number, d.type, d.cites, d.content FROM document d WHERE d.type IN ({BEFORE})"
+        " AND NOT EXISTS (SELECT 1 FROM review v WHERE v.document = d.number)"
+    )
+    expected: set[tuple[str, str]] = set()
+    for number, document, cites, content in pending:
+        expected |= {(serial, str(number)) for serial in _proposed(store, document, cites, content)}
+    found = {
+        (str(serial), str(number))
+        for serial, number in store.rows("SELECT serial, document FROM reservation")
+    }
+    for serial, number in sorted(expected ^ found)[:SHOWN]:
+        what = "the device is not reserved" if (serial, number) in expected else "no pending proposal has it"
+        yield Fault("reservation", serial, f"{what} ({number})")
+
+
+class _Item(msgspec.Struct):
+    serial: str
+
+
+class _Proposal(msgspec.Struct):
+    lines: tuple[_Item, ...] = ()
+    serials: tuple[str, ...] | None = None
+
+
+def _proposed(store: Store, document: str, cites: str | None, content: str) -> set[str]:
+    proposal = _decoded(content, _Proposal) or _Proposal()
+    if document != "reversal":
+        return {trimmed(item.serial) for item in proposal.lines}
+    if proposal.serials:
+        return {trimmed(serial) for serial in proposal.serials}
+    rows = store.rows(
+        "SELECT l.serial FROM line l WHERE l.document = ? AND NOT EXISTS"
+        " (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)",
+        (cites,),
+    )
+    return {serial for (serial,) in rows}
+
+
+LATEST = (
+    "SELECT r.key, r.revision, r.content FROM revision r WHERE r.kind = ? AND r.revision ="
+    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
+)
+
+
+COPIES = (
+    "SELECT r.key, r.revision, r.content, c.revision, c.site, c.content FROM revision r"
+    " LEFT JOIN record c ON c.kind = r.kind AND c.key = r.key WHERE r.kind = ? AND r.revision ="
+    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
+)
+STRAY_COPIES = (
+    "SELECT key FROM record c WHERE kind = ? AND NOT EXISTS"
+    " (SELECT 1 FROM revision r WHERE r.kind = c.kind AND r.key = c.key) ORDER BY key LIMIT ?"
+)
+
+
+def _copies(store: Store, kind: RecordKind) -> Faults:
+    """The copies in `record`, of which there may be very many, against their latest revisions."""
+    count = 0
+    for key, revision, content, *found in store.stream(COPIES, (kind.name,)):
+        value = _decoded(content, kind.value)
+        if value is None or found != [revision, kind.journal(value), content]:
+            yield Fault("record", f"{kind.name} {key}", f"it is not as revision {revision} says")
+            count += 1
+        if count == SHOWN:
+            break
+    for (key,) in store.rows(STRAY_COPIES, (kind.name, SHOWN)):
+        yield Fault("record", f"{kind.name} {key}", "no revision says so")
+
+
+def _current(store: Store, kind: RecordKind) -> Faults:
+    """The current table of a kind against its latest revisions."""
+    columns = (*kind.value.__struct_fields__, "revision")
+    found: dict[str, Any] = {}
+    for row in store.rows(f"SELECT {', '.join(columns)} FROM {kind.table}"):
+        try:
+            value = msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False)
+        except UNREADABLE:  # a value that the kind does not have: its record is missed below
+            value = None
+            yield Fault(str(kind.table), f"{kind.name} {row[0]}", "it can not be read")
+        if value is not None:
+            found[kind.key(value)] = (row[-1], *row[:-1])
+    count = 0
+    for key, revision, content in store.rows(LATEST, (kind.name,)):
+        value = _decoded(content, kind.value)  # one that can not be read is as nothing
+        expected = None if value is None else (revision, *columns_of(value))
+        if found.pop(key, ()) != expected and (count := count + 1) <= SHOWN:
+            yield Fault(str(kind.table), f"{kind.name} {key}", f"it is not as revision {revision} says")
+    for key in sorted(found)[:SHOWN]:
+        yield Fault(str(kind.table), f"{kind.name} {key}", "no revision says so")
+
+
+def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequence[str]) -> Faults:
+    """Records of kinds that there are none of, which no check of a kind would look at."""
+    expected = {
+        "revision": {kind.name for kind in kinds},
+        "record": {kind.name for kind in kinds if kind.table is None},
+        "personal": set(committed),
+    }
+    for table, names in expected.items():
+        for (name,) in store.rows(f"SELECT DISTINCT kind FROM {table}"):
+            if name not in names:
+                yield Fault(table, str(name), "no records of this kind are kept there")
+
+
+def _unit(store: Store) -> Faults:
+    """The unit against what was journalled at its founding; one of an earlier version was not."""
+    rows = store.rows("SELECT id, name, time_zone, secret, made_at FROM unit")
+    for _, _, content in store.rows(LATEST, (FOUNDING.name,)):
+        if [_founded(row) for row in rows] != [_decoded(content, Founded)]:
+            yield Fault("unit", FOUNDING.name, "it is not as it was founded")
+
+
+def _founded(row: tuple[Any, ...]) -> Founded | None:
+    try:
+        return founded(Unit(*row[1:4]), row[4]) if row[0] == 1 else None
+    except UNREADABLE:  # a secret that is no longer hex
+        return None
+
+
+PERSONAL = (
+    "SELECT r.kind, r.key, r.revision, r.content,"
+    " (SELECT b.content FROM revision b WHERE b.kind = r.kind AND b.key = r.key AND b.revision = r.revision - 1),"
+    " p.salt, p.content, p.taxpayer_id, p.latest,"
+    " (SELECT MAX(m.revision) FROM personal m WHERE m.kind = r.kind AND m.key = r.key),"
+    " (SELECT e.content FROM revision e WHERE e.kind = r.kind AND e.key = r.key ORDER BY e.revision DESC LIMIT 1)"
+    " FROM revision r LEFT JOIN personal p ON p.kind = r.kind AND p.key = r.key AND p.revision = r.revision"
+    " WHERE r.kind = ?"
+)
+STRAY_PERSONAL = (
+    "SELECT p.kind, p.key, p.revision FROM personal p WHERE NOT EXISTS"
+    " (SELECT 1 FROM revision r WHERE r.kind = p.kind AND r.key = p.key AND r.revision = p.revision) LIMIT ?"
+)
+
+
+def _personal(store: Store, kinds: Sequence[str]) -> Faults:
+    """Personal data against the commitments the journal holds; erased data is told by its record's last revision."""
+    unit = unit_of(store)
+    for kind in kinds:
+        for row in store.stream(PERSONAL, (kind,)):
+            what = _personal_fault(unit, row[2:])
+            if what is not None:
+                yield Fault("personal", f"{kind} {row[1]}@{row[2]}", what)
+    for kind, key, revision in store.rows(STRAY_PERSONAL, (SHOWN,)):
+        yield Fault("personal", f"{kind} {key}@{revision}", "no revision is of it")
+
+
+def _personal_fault(unit: Unit | None, row: tuple[Any, ...]) -> str | None:
+    revision, content, before, salt, data, taxpayer_id, latest, last, newest = row
+    erased = _fields(newest).get("erased")
+    if erased and (salt, data, taxpayer_id) != (None, None, None):
+        return "it was erased, and is there again"
+    committed = _fields(content).get("commitment")
+    if not committed:
+        return None if data is None else "nothing in the journal commits to it"
+    if latest is None and before is not None and _fields(before).get("commitment") == committed:
+        return None  # the revision changed something else; its data are those of the one before it
+    if salt is None or data is None:
+        if not erased:
+            return "personal data is gone, and nobody erased it"
+    elif not _commits(unit, salt, data, committed):
+        return "personal data was changed"
+    elif taxpayer_id != _fields(data).get("taxpayer_id"):
+        return "it is found under another taxpayer id"
+    return None if latest == (1 if revision == last else 0) else "another revision is taken for the latest"
+
+
+def _commits(unit: Unit | None, salt: str, data: str, committed: str) -> bool:
+    try:
+        return unit is not None and commitment(unit.secret, salt, data) == committed
+    except UNREADABLE:  # a secret that is no longer hex
+        return False
+
+
+def _decoded(content: str, shape: Any) -> Any:
+    """A content as its value, None where it was changed into something that is none."""
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except UNREADABLE:
+        return None
+
+
+def _fields(content: str) -> dict[str, Any]:
+    return _decoded(content, dict[str, Any]) or {}
+
+
+LOST_PAPERS = (
+    "SELECT DISTINCT SUBSTR(r.key, LENGTH(r.key) - 63) AS digest FROM revision r WHERE r.kind = ? AND r.revision = 1"
+    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = SUBSTR(r.key, LENGTH(r.key) - 63)) ORDER BY digest LIMIT ?"
+)
+
+
+def _papers(store: Store) -> Faults:
+    for (digest,) in store.rows("SELECT digest FROM blob ORDER BY digest"):
+        row = store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
+        if row is None or _bytes_digest(row[0]) != digest:
+            yield Fault("blob", str(digest), "the paper's bytes are not those of its digest")
+    for (digest,) in store.rows(LOST_PAPERS, (ATTACHMENT.name, SHOWN)):
+        yield Fault("blob", digest, "the paper is gone")
+
+
+def _bytes_digest(content: Any) -> str | None:
+    """The SHA-256 (hex) of a paper; None of what was changed into something other than bytes."""
+    try:
+        return hashlib.sha256(content).hexdigest()
+    except UNREADABLE:
+        return None

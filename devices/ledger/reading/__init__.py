@@ -1,0 +1,1 @@
+"""The books as they are read: devices, documents, histories, changes."""

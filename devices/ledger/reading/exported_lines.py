@@ -1,0 +1,26 @@
+"""The lines of a site's journal, one after another, for files that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devices.ledger.posting.rows import LINE_COLUMNS
+from devices.store.database import Row, Store
+
+COLUMNS = tuple(column for column in LINE_COLUMNS if column != "facts")
+"""Free text may be among a line's facts; a customer is a number, whose name is in a table of its own."""
+
+CHOSEN = "FROM line WHERE journal_site = ? AND business_date BETWEEN ? AND ?"
+FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
+
+
+def count_lines(store: Store, site: str, first: str = FIRST_DAY, last: str = LAST_DAY) -> int:
+    """How many lines `lines_of` gives."""
+    (found,) = store.row(f"SELECT COUNT(*) {CHOSEN}", (site, first, last)) or (0,)
+    return int(found)
+
+
+def lines_of(store: Store, site: str, first: str = FIRST_DAY, last: str = LAST_DAY) -> Iterator[Row]:
+    """Each line as COLUMNS has it, in the journal's order. `first` and `last` are business dates, both included."""
+    sql = f"SELECT {', '.join(COLUMNS)} {CHOSEN} ORDER BY journal_seq, n"
+    return store.stream(sql, (site, first, last))

@@ -1,0 +1,94 @@
+"""Sessions of people at the pages: 256 random bits in a cookie, their SHA-256 in the doors' store.
+
+Source of the limits: ASVS 5.0, 7.3; 30 minutes without a request, 12 hours in all. Each function opens its own
+transaction on the doors' store where it writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+
+import msgspec
+
+from devices.people.sealing import Random
+from devices.store.database import Store
+
+SECRET_BYTES = 32
+IDLE_US = 30 * 60 * 1_000_000
+LONGEST_US = 12 * 3600 * 1_000_000
+SEEN_EVERY_US = 60 * 1_000_000
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A session: whose it is, the generation of the password it began with, and its times."""
+
+    username: str
+    generation: int
+    made_at: int
+    seen_at: int
+
+    @property
+    def ends_at(self) -> int:
+        """When it ends unless it is used before, in UTC microseconds."""
+        return min(self.seen_at + IDLE_US, self.made_at + LONGEST_US)
+
+
+def begin(
+    doors: Store,
+    username: str,
+    generation: int,
+    at_us: int,
+    *,
+    previous: str | None = None,
+    random: Random = secrets.token_bytes,
+) -> str:
+    """Begin a session and return its secret, which is not kept; `previous`, the caller's earlier one, ends."""
+    secret = base64.urlsafe_b64encode(random(SECRET_BYTES)).decode().rstrip("=")
+
+    def write() -> None:
+        with doors.writing():
+            _forget(doors, at_us)
+            if previous is not None:
+                doors.execute("DELETE FROM session WHERE digest = ?", (_digest(previous),))
+            row = (_digest(secret), username, generation, at_us, at_us)
+            doors.insert("session", ("digest", "username", "generation", "made_at", "seen_at"), [row])
+
+    doors.retrying(write)
+    return secret
+
+
+def find(doors: Store, secret: str, at_us: int) -> Session | None:
+    """The running session with this secret; that it was seen is written at most once a minute."""
+    digest = _digest(secret)
+    row = doors.row("SELECT username, generation, made_at, seen_at FROM session WHERE digest = ?", (digest,))
+    session = Session(*row) if row else None
+    if session is None or at_us >= session.ends_at:
+        return None
+    if at_us - session.seen_at >= SEEN_EVERY_US:
+        with doors.writing():
+            doors.execute(
+                "UPDATE session SET seen_at = ? WHERE digest = ? AND seen_at < ?", (at_us, digest, at_us)
+            )
+    return session
+
+
+def end(doors: Store, secret: str) -> None:
+    """Sign out; a session that is not there has ended already."""
+    with doors.writing():
+        doors.execute("DELETE FROM session WHERE digest = ?", (_digest(secret),))
+
+
+def end_all_of(doors: Store, username: str) -> None:
+    """Sign a person out everywhere."""
+    with doors.writing():
+        doors.execute("DELETE FROM session WHERE username = ?", (username,))
+
+
+def _forget(doors: Store, at_us: int) -> None:
+    doors.execute("DELETE FROM session WHERE seen_at <= ?", (at_us - IDLE_US,))
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Spreadsheets that people upload: made harmless, their table found, their rows read."""

@@ -1,0 +1,80 @@
+"""A maker's packing list (装箱单): which serials it says were sent, and every row that can not be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from devices.problems import Problem
+from devices.sheets.headings import Column, Entry, read_entries
+from devices.sheets.sheet_cells import SerialCells, code_of, text_of
+
+SERIAL_HEADERS = (
+    "设备编号", "设备序列号", "设备号", "产品序列号", "序列号", "机身号", "机身编号", "盘号", "条码", "条形码",
+    "serial", "serial number", "serial no", "serial no.", "sn", "s/n", "编号",
+)  # fmt: skip
+MODEL_HEADERS = (
+    "型号", "设备型号", "产品型号", "规格型号", "型号规格", "model", "model code", "model no", "model no.", "规格",
+)  # fmt: skip
+COLUMNS = (
+    Column("serial", SERIAL_HEADERS, required=True),
+    Column("model", MODEL_HEADERS),
+    Column("carton", ("箱号", "装箱号", "箱序号", "箱", "carton", "carton no", "carton no.", "box", "case")),
+    Column("name", ("设备类型", "设备名称", "产品名称", "品名", "名称", "类型", "kind", "name", "type")),
+)
+
+
+class PackingRow(msgspec.Struct, frozen=True):
+    """One device of the list. `row` is the number a person sees; `serial` is None where a problem of that row says why.
+
+    `text` is what the serial cell held, `name` what the maker calls the device; None where the sheet does not say.
+    """
+
+    row: int
+    serial: str | None
+    text: str
+    model: str | None = None
+    carton: str | None = None
+    name: str | None = None
+
+
+class PackingList(msgspec.Struct, frozen=True):
+    """The rows in the order of the sheet, blank rows and sums left out, and the problems, each about one row."""
+
+    rows: tuple[PackingRow, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def serials(self) -> tuple[str, ...]:
+        """Every serial that can be taken, each once, in the order of the sheet."""
+        return tuple(row.serial for row in self.rows if row.serial is not None)
+
+
+def read_packing_list(data: bytes, patterns: Mapping[str, str] | None = None) -> PackingList:
+    """Read an uploaded xlsx or CSV packing list, its columns in any order below any title rows.
+
+    `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
+    are found too; a numeric cell is never taken without one that it matches. The problems of rows are those of
+    `SerialCells.read`. Raises Refused: those of `read_entries`.
+    """
+    serial_cells = SerialCells(patterns or {})
+    rows: list[PackingRow] = []
+    problems: list[Problem] = []
+    for entry in read_entries(data, COLUMNS):
+        serial = serial_cells.read(entry, code_of(entry, "model"))
+        if isinstance(serial, Problem):
+            problems.append(serial)
+        rows.append(_row(entry, None if isinstance(serial, Problem) else serial))
+    return PackingList(tuple(rows), tuple(problems))
+
+
+def _row(entry: Entry, serial: str | None) -> PackingRow:
+    return PackingRow(
+        row=entry.row,
+        serial=serial,
+        text=entry.cell("serial").text.strip(),
+        model=code_of(entry, "model"),
+        carton=text_of(entry, "carton"),
+        name=text_of(entry, "name"),
+    )

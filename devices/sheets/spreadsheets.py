@@ -1,0 +1,70 @@
+"""A spreadsheet as it was uploaded, xlsx or CSV, read into sheets of cells within declared limits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from devices.problems import refuse
+from devices.sheets.workbooks import COLUMNS, ROWS, Cell, Sheet, read_workbook, too_large
+
+UPLOAD_BYTES = 5 * 1024 * 1024
+DELIMITERS = ",;\t"
+
+_XLSX = b"PK\x03\x04"
+_OLD = b"\xd0\xcf\x11\xe0"  # a compound file: the old .xls, or an xlsx under a password
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_ENCODINGS = ("utf-8-sig", "gb18030")  # strict UTF-8 first: GB18030 text is hardly ever valid UTF-8
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+\d{1,3}")  # what Excel writes of a long number into a CSV
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how a CSV keeps Excel from taking text for a number
+
+
+def read_sheets(data: bytes) -> tuple[tuple[Sheet, ...], ...]:
+    """Every way to read an upload, each as its sheets: one for xlsx, one per delimiter for CSV.
+
+    Whoever knows the headers chooses among them. Raises Refused: `upload_too_large`, `spreadsheet_too_large`, or
+    `not_a_spreadsheet` with a reason `old_format`, `damaged`, `empty` or `not_text`.
+    """
+    if len(data) > UPLOAD_BYTES:
+        raise refuse("upload_too_large", limit_bytes=UPLOAD_BYTES)
+    if data.startswith(_XLSX):
+        return (read_workbook(data),)
+    if data.startswith(_OLD):
+        raise refuse("not_a_spreadsheet", reason="old_format")
+    text = _decoded(data)
+    delimiters = [delimiter for delimiter in DELIMITERS if delimiter in text] or [","]
+    return tuple((Sheet("", tuple(_rows(text, delimiter))),) for delimiter in delimiters)
+
+
+def _decoded(data: bytes) -> str:
+    if not data.strip():
+        raise refuse("not_a_spreadsheet", reason="empty")
+    for encoding in ("utf-16",) if data.startswith(_UTF_16) else _ENCODINGS:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise refuse("not_a_spreadsheet", reason="not_text")
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[Cell, ...]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for number, row in enumerate(reader, start=1):
+            if number > ROWS:
+                raise too_large("rows", ROWS)
+            if len(row) > COLUMNS:
+                raise too_large("columns", COLUMNS)
+            yield tuple(map(_cell, row))
+    except csv.Error as broken:
+        raise refuse("not_a_spreadsheet", reason="damaged") from broken
+
+
+def _cell(text: str) -> Cell:
+    if (quoted := _TEXT_FORMULA.fullmatch(text.strip())) is not None:
+        return Cell(quoted.group(1))
+    return Cell(text, "imprecise") if _SCIENTIFIC.fullmatch(text.strip()) else Cell(text)

@@ -1,0 +1,238 @@
+"""The database handle: one Store for SQLite and PostgreSQL, its transactions, statements and locks."""
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import chain, count, islice
+from typing import Any, Literal, TypeVar
+
+import peewee
+from peewee import __exception_wrapper__ as peewee_errors
+
+from devices.store.engines import (
+    OutcomeUnknown,
+    StoreRefused,
+    open_postgresql,
+    open_sqlite,
+    sqlite_path,
+    sqlite_version,
+    sqlstate,
+)
+from devices.store.sqlite_gate import Gate
+from devices.store.statements import copy_statement, for_psycopg, insert_statement, violated
+
+__all__ = ["OutcomeUnknown", "Store", "StoreRefused", "violated"]
+
+Row = tuple[Any, ...]
+Result = TypeVar("Result")
+
+RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+ATTEMPTS = 5
+STREAM_ROWS = 1000
+INSERT_ROWS = 5000
+STREAMS = count()  # server-side cursors have names
+
+
+class Store:
+    """The books' database behind one URL: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
+
+    Each thread keeps its connection until it ends or calls `close`. Open it after a fork, never before.
+    Statements are written with `?`. Raises StoreRefused for a URL or an SQLite library that cannot be used.
+    """
+
+    engine: Literal["sqlite", "postgresql"]
+    db: Any  # the peewee database; peewee has no types
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.url = url
+        self._sleep, self._jitter = sleep, jitter
+        self._gate: Gate | None = None
+        if url.startswith("sqlite:"):
+            path = sqlite_path(url)
+            self._gate = Gate(path)
+            self.engine, self.db = "sqlite", open_sqlite(path, self._gate)
+        elif url.startswith(("postgresql://", "postgres://")):
+            self.engine, self.db = "postgresql", open_postgresql(url)
+        else:
+            raise StoreRefused("The database's URL must begin with sqlite:/// or postgresql://.")
+
+    def close(self) -> None:
+        """Close the calling thread's connection; the next statement opens another."""
+        self.db.close()
+        if self._gate is not None:
+            self._gate.close()
+
+    def version(self) -> str:
+        """The engine and its version, such as `SQLite 3.53.4`."""
+        if self.engine == "sqlite":
+            return f"SQLite {'.'.join(map(str, sqlite_version()))}"
+        return f"PostgreSQL {(self.row('SHOW server_version') or ('?',))[0]}"
+
+    # Statements
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Run one statement and return its DB-API cursor."""
+        return self.db.execute_sql(for_psycopg(sql) if params and not self._gate else sql, params)
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Every row of a query, as tuples."""
+        found: list[Row] = self.execute(sql, params).fetchall()
+        return found
+
+    def row(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        found: Row | None = self.execute(sql, params).fetchone()
+        return found
+
+    def query(self, query: Any) -> list[Row]:
+        """Every row of a peewee query built on models that are bound to no database, as tuples."""
+        return list(query.tuples().execute(self.db))
+
+    def stream(self, sql: str, params: Sequence[Any] = (), size: int = STREAM_ROWS) -> Iterator[Row]:
+        """The rows of a query, at most `size` of them in memory at once."""
+        if self._gate is not None:
+            cursor = self.execute(sql, params)
+            while rows := cursor.fetchmany(size):
+                yield from rows
+            return
+        with peewee_errors, self._server_cursor() as cursor:
+            cursor.execute(for_psycopg(sql) if params else sql, params or None)
+            while rows := cursor.fetchmany(size):
+                yield from rows
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Insert the rows, each in the order of `columns`, all through one statement; returns how many they were."""
+        names = tuple(columns)
+        each = iter(rows)
+        first = list(islice(each, 2))
+        if len(first) < 2:
+            for row in first:
+                self.db.execute_sql(insert_statement(table, names, "?" if self._gate else "%s"), row)
+            return len(first)
+        every = chain(first, each)
+        with peewee_errors:
+            return self._insert_many(table, names, every) if self._gate else self._copy(table, names, every)
+
+    # Transactions
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The outermost write transaction: committed at the end of the block, rolled back by an exception.
+
+        SQLite: one writer at a time, queued fairly, BEGIN IMMEDIATE. PostgreSQL: READ COMMITTED. Raises
+        OutcomeUnknown when the connection is lost during COMMIT, RuntimeError inside another transaction.
+        """
+        self._refuse_nesting()
+        mode = "IMMEDIATE" if self._gate else "ISOLATION LEVEL READ COMMITTED"
+        with self._gate.passing() if self._gate else nullcontext(), self.db.transaction(mode):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A transaction in which every statement sees the same moment; it never waits for writers, and cannot write."""
+        self._refuse_nesting()
+        if self._gate is None:
+            with self.db.transaction("ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+                yield
+            return
+        with self.db.transaction("DEFERRED"):
+            self.db.execute_sql("PRAGMA query_only = 1")
+            try:
+                yield
+            finally:
+                self.db.execute_sql("PRAGMA query_only = 0")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Only one process at a time runs such a block: for changes of the schema, outside of any transaction."""
+        self._refuse_nesting()
+        if self._gate:
+            with self._gate.passing():
+                yield
+            return
+        self.execute("SELECT pg_advisory_lock(?)", (journal_key("schema"),))
+        try:
+            yield
+        finally:
+            self.execute("SELECT pg_advisory_unlock(?)", (journal_key("schema"),))
+
+    def lock_journals(self, sites: Iterable[str]) -> None:
+        """Hold the journals of these sites until the transaction ends; always in ascending order, so none deadlock.
+
+        SQLite has one writer at a time anyway.
+        """
+        if not self.db.in_transaction():
+            raise RuntimeError("journals are locked inside writing()")
+        if self._gate is None:
+            for site in sorted(set(sites)):
+                self.execute("SELECT pg_advisory_xact_lock(?)", (journal_key(site),))
+
+    def hold(self, name: str, *, shared: bool = False) -> None:
+        """Hold a name until the transaction ends: alone, or (`shared`) with others that share it.
+
+        SQLite has one writer at a time anyway.
+        """
+        if self._gate is None:
+            kind = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+            self.execute(f"SELECT {kind}(?)", (journal_key(name),))
+
+    def hold_rows(self, table: str, column: str, keys: Iterable[str], where: str = "1 = 1") -> None:
+        """Hold the rows with these keys until the transaction ends, in ascending order, so that none deadlock.
+
+        What is read of them afterwards stays so. SQLite has one writer at a time anyway.
+        """
+        if self._gate is None and (wanted := sorted(set(keys))):
+            sql = f"SELECT 1 FROM {table} WHERE {where} AND {column} = ANY(?) ORDER BY {column} FOR UPDATE"
+            self.rows(sql, (wanted,))
+
+    def retrying(self, function: Callable[[], Result]) -> Result:
+        """Run a whole write function, again after a deadlock or serialization failure: at most 5 times in all."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return function()
+            except peewee.DatabaseError as error:
+                if sqlstate(error) not in RETRIED:
+                    raise
+            self._sleep(0.01 * 2**attempt * (0.5 + self._jitter()))
+        return function()
+
+    def _refuse_nesting(self) -> None:
+        if self.db.in_transaction():
+            raise RuntimeError(
+                "a transaction of the store is the outermost one: it is never opened inside another"
+            )
+
+    def _server_cursor(self) -> Any:
+        """A named cursor: rows stay on the server until they are fetched."""
+        return self.db.connection().cursor(
+            name=f"stream_{next(STREAMS)}", withhold=not self.db.in_transaction()
+        )
+
+    def _insert_many(self, table: str, columns: tuple[str, ...], rows: Iterator[Sequence[Any]]) -> int:
+        inserted = 0
+        cursor = self.db.cursor()
+        while chunk := list(islice(rows, INSERT_ROWS)):
+            cursor.executemany(insert_statement(table, columns), chunk)
+            inserted += len(chunk)
+        return inserted
+
+    def _copy(self, table: str, columns: tuple[str, ...], rows: Iterator[Sequence[Any]]) -> int:
+        inserted = 0
+        with self.db.cursor().copy(copy_statement(table, columns)) as copy:
+            for row in rows:
+                copy.write_row(row)
+                inserted += 1
+        return inserted
+
+
+def journal_key(site: str) -> int:
+    """A stable signed 64-bit key for PostgreSQL's advisory lock of one site's journal."""
+    return int.from_bytes(hashlib.sha256(f"panku journal {site}".encode()).digest()[:8], "big", signed=True)

@@ -1,0 +1,85 @@
+"""Copies of SQLite books: one moment of a file that is in use, and the file's way back into its place."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import peewee
+from peewee import __exception_wrapper__ as peewee_errors
+
+from devices.store.database import Store
+
+PAGES_AT_ONCE = 2000
+"""Pages copied between two words on the progress: 8 MB."""
+
+BUSY, LOCKED = 5, 6
+SIDE_FILES = ("-wal", "-shm", "-journal")
+MAGIC = b"SQLite format 3\0"
+
+Progress = Callable[[int, int], None]
+
+
+def copy_books(store: Store, target: Path, progress: Progress) -> None:
+    """Copy the books into `target` as the transaction sees them that the caller has opened with `store.reading()`.
+
+    Writers go on meanwhile. `progress` is told pages: done, of how many.
+    """
+    store.row("SELECT 1 FROM sqlite_schema LIMIT 1")  # from here on the transaction sees one moment
+    with closing(peewee.sqlite3.connect(str(target))) as copy:
+        _copy_pages(store.db.connection(), copy, progress)
+
+
+def copy_file(source: Path, target: Path, progress: Progress) -> None:
+    """Copy a backup, which is only read, into `target`. Raises peewee.DatabaseError for what is none."""
+    address = f"{source.absolute().as_uri()}?mode=ro"
+    with (
+        peewee_errors,
+        closing(peewee.sqlite3.connect(address, uri=True)) as backup,
+        closing(peewee.sqlite3.connect(str(target))) as copy,
+    ):
+        _copy_pages(backup, copy, progress)
+
+
+def _copy_pages(source: Any, copy: Any, progress: Progress) -> None:
+    def told(_status: int, left: int, whole: int) -> None:
+        progress(whole - left, whole)
+
+    with peewee_errors:
+        source.backup(copy, pages=PAGES_AT_ONCE, progress=told)
+
+
+def is_sqlite(path: Path) -> bool:
+    """Whether a file begins as an SQLite database does (https://sqlite.org/fileformat.html)."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def fold(path: Path) -> bool:
+    """Fold a database's log into its file, so that it is one file; False where another program has it open.
+
+    A damaged file stays as it is.
+    """
+    with closing(peewee.sqlite3.connect(str(path), timeout=0)) as alone:
+        try:
+            alone.execute("PRAGMA journal_mode = DELETE")  # needs the file for itself
+        except peewee.sqlite3.DatabaseError as error:
+            return getattr(error, "sqlite_errorcode", 0) & 0xFF not in (BUSY, LOCKED)
+    return True
+
+
+def set_aside(path: Path, aside: Path) -> None:
+    """Give a database a second name, and take what lies beside it away from the first: its place can be taken."""
+    for suffix in SIDE_FILES:
+        if (side := Path(f"{path}{suffix}")).exists():
+            side.rename(f"{aside}{suffix}")
+    try:
+        aside.hardlink_to(path)  # so that there is a file in its place at every moment
+    except OSError:
+        path.rename(aside)
+
+
+def remove(path: Path) -> None:
+    """Remove a database and what lies beside it."""
+    for suffix in ("", *SIDE_FILES):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What several commands share: opening the books, heads in files, words on the terminal."""

@@ -1,0 +1,1 @@
+"""Pages of the safety of the warehouse."""

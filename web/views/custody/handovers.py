@@ -1,0 +1,82 @@
+"""One handover for people: what is handed over, what is still open, and the three signatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices import records
+from devices.audit import signing
+from devices.audit.custody.custody_kinds import HANDOVER, Handover
+from devices.audit.custody.handovers import PARTIES, ROLE_HANDED_OVER, decode, handover_of, payload_of
+from devices.audit.custody.open_items import OPEN_ITEMS
+from devices.people.persons import names_of
+from devices.people.roles import Person
+from devices.problems import refuse
+from devices.store.database import Store
+from web.pages import View
+
+PAGE_OF_LIST = {
+    **dict.fromkeys(("unreviewed", "unresolved", "pending", "documents_since"), "/documents/{}"),
+    **dict.fromkeys(("repairs", "dispatch_orders"), "/orders/{}"),
+    **dict.fromkeys(("carried", "in_transit", "at_factory", "missing"), "/devices/{}"),
+    "inspection_findings": "/inspections/{}",
+    "visits": "/visits/{}",
+    "unsettled_stocktakes": "/stocktakes/{}",
+}
+"""By list of open items: the page of one of them; a finding's is that of its inspection."""
+assert PAGE_OF_LIST.keys() == {items.name for items in OPEN_ITEMS}, "a list without pages"
+
+
+def show_handover(view: View) -> dict[str, Any]:
+    """One handover, for its readers and its parties, who may have no role at the site. Raises `not_found`."""
+    store, person = view.call.store, view.person
+    value, _ = handover_of(store, view.call.path["number"])
+    parts = parts_of(value, person.username)
+    if not (parts or person.reads(value.site)):
+        raise refuse("not_found")
+    statement, payload = decode(value.payload), payload_of(value)
+    is_open = value.state == "open"
+    people = {getattr(value, party) for party in PARTIES} | {value.opened_by}
+    return {
+        "handover": value,
+        "header": statement.header,
+        "lists": [
+            (name, [(item, _page_of(name, item)) for item in statement.open_items.get(name, [])])
+            for name in PAGE_OF_LIST
+        ],
+        "open_count": sum(len(items) for items in statement.open_items.values()),
+        "parties": PARTIES,
+        "digest": payload.digest,
+        "signatures": signing.standing(store, value.number, payload.digest),
+        "names": names_of(store, people),
+        "signs_as": unsigned_part(store, value, person.username),
+        "cancels": is_open and bool(parts or person.may((ROLE_HANDED_OVER,), value.site)),
+        "reads": person.reads(value.site),
+        "is_open": is_open,
+    }
+
+
+def _page_of(name: str, item: str) -> str:
+    return PAGE_OF_LIST[name].format(item.partition("/")[0])
+
+
+def handovers_for(store: Store, person: Person, sites: list[str]) -> list[Handover]:
+    """The handovers of these sites, and those that a person is a party of, who may have no role there yet."""
+    return [
+        each
+        for each in records.listed(store, HANDOVER)
+        if each.site in sites or parts_of(each, person.username)
+    ]
+
+
+def parts_of(value: Handover, username: str) -> list[str]:
+    """As which of its parties somebody signs a handover."""
+    return [party for party in PARTIES if getattr(value, party) == username]
+
+
+def unsigned_part(store: Store, value: Handover, username: str) -> str | None:
+    """As which party somebody has still to sign an open handover."""
+    if value.state != "open":
+        return None
+    signed = {each.role for each in signing.standing(store, value.number, payload_of(value).digest)}
+    return next((party for party in parts_of(value, username) if party not in signed), None)

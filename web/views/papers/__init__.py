@@ -1,0 +1,1 @@
+"""Pages of documents, orders, packing lists, labels and attachments."""

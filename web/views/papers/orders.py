@@ -1,0 +1,52 @@
+"""Repair and dispatch orders: those that are open, one of them, and the forms that open, close and cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices import records
+from devices.paperwork import DispatchOrder, RepairOrder
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.problems import refuse
+from devices.records import RecordKind
+from devices.store.database import Store
+from web.pages import View
+from web.views.home import sites_of
+
+DESK = ("storekeeper", "clerk")
+KINDS: dict[str, RecordKind] = {"R": REPAIR, "D": DISPATCH_ORDER}
+PATHS = {"R": "/v1/repairs", "D": "/v1/dispatch-orders"}
+Order = RepairOrder | DispatchOrder
+
+
+def show_orders(view: View) -> dict[str, Any]:
+    """The open orders of the reader's sites, and the forms that open one."""
+    call = view.call
+    sites = sites_of(call)
+    return {
+        "repairs": open_orders(call.store, REPAIR, sites),
+        "dispatches": open_orders(call.store, DISPATCH_ORDER, sites),
+        "own": sorted(call.who.sites_of(DESK)),
+    }
+
+
+def show_order(view: View) -> dict[str, Any]:
+    """One order with its service record, or the form that files it."""
+    number = view.call.path["number"]
+    kind = KINDS.get(number[:1])
+    found = records.current(view.call.store, kind, number) if kind else None
+    if found is None:
+        raise refuse("not_found")
+    order: Order = found[0]
+    return {
+        "order": order,
+        "technician": getattr(order, "technician", None),
+        "path": f"{PATHS[number[0]]}/{number}",
+        "acts": view.person.may(DESK, order.site) and order.record is None and not order.cancelled,
+    }
+
+
+def open_orders(store: Store, kind: RecordKind, sites: list[str]) -> list[Order]:
+    """The orders of these sites that are neither cancelled nor closed by a service record, oldest first."""
+    orders = records.listed(store, kind, sites)
+    return [order for order in orders if not order.cancelled and order.record is None]

@@ -1,0 +1,1 @@
+"""Pages of devices, books, months, counts and scanning."""

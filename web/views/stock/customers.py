@@ -1,0 +1,36 @@
+"""A customer: who they are, where the reader may know, and every device of theirs."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from devices import records
+from devices.ledger.reading.passport import devices_of
+from devices.paperwork import CustomerData
+from devices.paperwork_kinds import CUSTOMER
+from devices.problems import refuse
+from web.pages import View
+from web.views.telling import place_of
+
+SHOWN = 500
+
+
+def show_customer(view: View) -> dict[str, Any]:
+    """One customer of a site the reader reads. Raises Refused (`not_found`)."""
+    call = view.call
+    number = call.path["number"]
+    found = records.current(call.store, CUSTOMER, number)
+    if found is None:
+        raise refuse("not_found")
+    row = call.store.row(
+        "SELECT content FROM personal WHERE kind = ? AND key = ? AND latest = 1", (CUSTOMER.name, number)
+    )
+    held = list(islice(devices_of(call.store, number), SHOWN))
+    return {
+        "customer": found[0],
+        "data": msgspec.json.decode(row[0], type=CustomerData) if row and row[0] else None,
+        "devices": [(each, place_of(each, call.locale)) for each in held],
+    }

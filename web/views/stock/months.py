@@ -1,0 +1,51 @@
+"""Closed months for people: those there are, closing one, and one of them with its statement and signatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices.audit import signing
+from devices.audit.month.month_statement import decode
+from devices.audit.month.months import payload_of
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES
+from devices.calendar import month_of
+from devices.ledger.posting.closed_months import Month, month_record
+from devices.people.persons import names_of
+from devices.values import BOOKS
+from web.pages import View
+from web.views.home import sites_of
+
+
+def show_months(view: View) -> dict[str, Any]:
+    """The closed months of the reader's sites, newest first, and the form that closes one."""
+    call = view.call
+    sites = sites_of(call)
+    columns = ", ".join(Month.__struct_fields__)
+    rows = call.store.rows(f"SELECT {columns} FROM month ORDER BY month DESC, site, register")
+    return {
+        "months": [month for month in (Month(*row) for row in rows) if month.site in sites],
+        "own": sorted(call.who.sites_of(SIGNING_ROLES)),
+        "books": BOOKS,
+        "this_month": month_of(call.unit.day_of(call.at_us)),
+    }
+
+
+def show_month(view: View) -> dict[str, Any]:
+    """One month: its frozen statement, its cards' digests, and who has signed."""
+    call = view.call
+    site, register, name = call.path["site"], call.path["register"], call.path["month"]
+    month, _ = month_record(call.store, site, register, name)
+    frozen = decode(month.payload)
+    payload = payload_of(month)
+    given = signing.standing(call.store, payload.subject, payload.digest)
+    missing = [role for role in SIGNING_ROLES if role not in {each.role for each in given}]
+    closed = month.state == "closed"
+    return {
+        "month": month,
+        "frozen": frozen,
+        "signatures": given,
+        "names": names_of(call.store, {each.username for each in given}),
+        "signs_as": next((role for role in missing if closed and (role, site) in view.person.roles), None),
+        "reopens": closed and view.person.may(SIGNING_ROLES, site),
+        "path": f"/v1/months/{site}/{register}/{name}",
+    }

@@ -1,0 +1,99 @@
+"""Counts for people: those there are, one of them while it runs, its sheet with explanations, and signing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices import records
+from devices.audit import signing
+from devices.audit.kinds import RUNNING, Stocktake
+from devices.audit.stocktake import scans, sheet, stocktakes
+from devices.audit.stocktake.counting import RESULTS, VARIANCES
+from devices.people.persons import names_of
+from devices.values import REGISTERS
+from web.pages import View
+from web.views.home import sites_of
+
+COUNTERS = stocktakes.SIGNING_ROLES
+PAGE = 100
+VARIANCE = "variance"
+
+
+def show_stocktakes(view: View) -> dict[str, Any]:
+    """The counts of the reader's sites, newest first, and the form that opens one."""
+    store = view.call.store
+    found = [each for site in sites_of(view.call) for each in stocktakes.stocktakes_of(store, site)]
+    registers = {
+        (each.site, each.register) for each, _ in records.all_current(store, records.BIN) if each.active
+    }
+    own = sorted(view.person.sites_of(COUNTERS))
+    return {
+        "counts": sorted(found, key=lambda each: each.opened_at, reverse=True),
+        "own": own,
+        "registers": [name for name in REGISTERS if any((site, name) in registers for site in own)],
+    }
+
+
+def show_stocktake(view: View) -> dict[str, Any]:
+    """One count: how far it is, or its sheet."""
+    store = view.call.store
+    counted, _ = stocktakes.stocktake_of(store, view.call.path["number"])
+    running = counted.state in RUNNING
+    hidden = running and counted.method == "blind"
+    tally = scans.tally(store, counted.number)
+    shown = {
+        "counted": counted,
+        "running": running,
+        "hidden": hidden,
+        "tally": tally,
+        "mine": tally.by_person.get(view.person.username, 0),
+        "disputed": scans.disputed(store, counted) if counted.state == "recounting" else [],
+        "acts": view.person.may(COUNTERS, counted.site),
+        "recounts": counted.double and counted.state == "counting",
+        "closed": counted.closed is not None,
+    }
+    return shown | (_sheet(view, counted) if counted.closed else {})
+
+
+def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
+    store, close = view.call.store, counted.closed
+    assert close is not None, "closed"
+    chosen = view.text("result", VARIANCE)
+    wanted = VARIANCES if chosen == VARIANCE else (chosen,) if chosen != "all" else ()
+    header = sheet.header_of(store, counted.number, close.closing)
+    after = view.text("after")
+    lines = list(
+        sheet.lines_of(store, counted.number, close.closing, results=wanted, after=after, limit=PAGE + 1)
+    )
+    payload = stocktakes.payload_of(store, counted)
+    given = signing.standing(store, counted.number, payload.digest)
+    counts: dict[str, int] = dict(
+        store.rows(
+            "SELECT result, COUNT(*) FROM sheet_row WHERE stocktake = ? AND closing = ? GROUP BY result",
+            (counted.number, close.closing),
+        )
+    )
+    variances = sheet.lines_of(store, counted.number, close.closing, results=VARIANCES)
+    roles = [role for role in COUNTERS if (role, counted.site) in view.person.roles]
+    signed = {each.role for each in given}
+    return {
+        "header": header,
+        "lines": lines[:PAGE],
+        "next_after": lines[PAGE - 1].row.serial if len(lines) > PAGE else None,
+        "chosen": chosen,
+        "counts": [(result.name, counts[result.name]) for result in RESULTS if result.name in counts],
+        "variances": VARIANCES,
+        "unexplained": sheet.unexplained(variances),
+        "digest": payload.digest,
+        "signatures": given,
+        "names": names_of(store, {each.username for each in given} | set(header.counters)),
+        "explains": counted.state == "closed" and bool(roles),
+        "signs_as": next((role for role in roles if role not in signed and counted.state == "closed"), None),
+        "documents": [
+            number
+            for (number,) in store.rows(
+                "SELECT number FROM document WHERE under = ? AND type = 'shortage' ORDER BY number",
+                (counted.number,),
+            )
+        ],
+    }
