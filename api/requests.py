@@ -10,6 +10,7 @@ from api.calls import Done
 from devices.chain import fingerprint, request_mark
 from devices.problems import refuse
 from devices.store.database import OutcomeUnknown, Store
+from devices.store.tables.ledger import Requests
 from devices.unit import Unit
 
 LONGEST_KEY = 200
@@ -46,7 +47,7 @@ def once(
             done = write(request_mark(unit.secret, principal, key, mark))
             reference = msgspec.json.encode(msgspec.structs.replace(done, secret=None)).decode()
             row = (principal, key, mark, reference)
-            store.insert("request", ("principal", "key", "fingerprint", "reference"), [row])
+            store.insert(Requests, [row])
             return done, True
 
     try:

@@ -16,9 +16,10 @@ from bench.datasets import SITES, Books, Place, receipt
 from devices.chain import canonical
 from devices.journal import COLUMNS
 from devices.ledger.posting import post
-from devices.ledger.posting.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, POSITION_COLUMNS
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Documents, Lines, Positions
 from devices.unit import unit_of
 from panku.wiring import RECORD_KINDS, RULEBOOK, clock
 
@@ -40,9 +41,9 @@ def receive(where: Place, books: Books, count: int) -> None:
     seconds = time.perf_counter() - began
     wanted = (
         ("journal", COLUMNS, "reference"),
-        ("document", DOCUMENT_COLUMNS, "number"),
-        ("line", LINE_COLUMNS, "document"),
-        ("position", POSITION_COLUMNS, "document"),
+        ("document", columns_of(Documents), "number"),
+        ("line", columns_of(Lines), "document"),
+        ("position", columns_of(Positions), "document"),
     )
     rows = {
         table: posted.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {key} = ?", (done.number,))
@@ -119,7 +120,11 @@ def _hash(url: str) -> tuple[float, float, int]:
     count, size = 0, 0
     whole = hashlib.sha256()
     began = time.perf_counter()
-    for table, columns in (("line", LINE_COLUMNS), ("document", DOCUMENT_COLUMNS), ("journal", COLUMNS)):
+    for table, columns in (
+        ("line", columns_of(Lines)),
+        ("document", columns_of(Documents)),
+        ("journal", COLUMNS),
+    ):
         with store.reading():
             for row in store.stream(f"SELECT {', '.join(columns)} FROM {table}"):
                 data = canonical(row)

@@ -19,6 +19,7 @@ from devices.ledger.posting import post
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import Person
 from devices.store.database import Store
+from devices.store.tables.audits import Scans, SheetRows, Sheets
 from devices.unit import Unit, unit_of
 from devices.values import UNIT
 from panku.wiring import RULEBOOK, clock
@@ -93,7 +94,7 @@ def _counted(url: str, devices: int) -> str:
     with store.writing():
         number = stocktakes.begin(open_journals(store, [SITE], at_us), **asked, by="zhang").number
     with store.writing():
-        store.insert("scan", scans.COLUMNS, _scans(store, number))
+        store.insert(Scans, _scans(store, number))
     _move_some(store, unit, devices // 100)
     if store.engine == "postgresql":  # as its autovacuum would
         store.execute("VACUUM ANALYZE")
@@ -238,7 +239,7 @@ def _inserted(store: Store, number: str) -> float:
 
     def insert() -> None:
         with store.writing():
-            store.insert("sheet", ("stocktake", "closing", "content"), [("S-RAW", 1, *header)])
-            store.insert("sheet_row", SHEET_ROW, rows)
+            store.insert(Sheets, [("S-RAW", 1, *header)])
+            store.insert(SheetRows, rows)
 
     return _timed(insert)[0]

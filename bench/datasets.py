@@ -13,20 +13,18 @@ import msgspec
 
 from devices import records
 from devices.chain import link_after
-from devices.journal import COLUMNS, head_of, open_journals
+from devices.journal import head_of, open_journals
 from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.posting import post
 from devices.ledger.posting.rows import (
-    DOCUMENT_COLUMNS,
-    LINE_COLUMNS,
-    POSITION_COLUMNS,
-    STANDING_COLUMNS,
     document_digest,
 )
 from devices.people import enrolment, tokens
 from devices.people.roles import Person
 from devices.store import schema
 from devices.store.database import Store
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Documents, Lines, Links, Positions, Standings
 from devices.unit import found
 from devices.values import UNIT, Bin, Model, Site
 from panku.wiring import RULEBOOK, clock
@@ -176,9 +174,9 @@ def _templates(store: Store, site: str, serial: str) -> list[tuple[Row, Row, Row
             ).number
         rows = []
         for table, columns, key in (
-            ("document", DOCUMENT_COLUMNS, "number"),
-            ("standing", STANDING_COLUMNS, "document"),
-            ("line", LINE_COLUMNS, "document"),
+            ("document", columns_of(Documents), "number"),
+            ("standing", columns_of(Standings), "document"),
+            ("line", columns_of(Lines), "document"),
         ):
             row = store.row(f"SELECT {', '.join(columns)} FROM {table} WHERE {key} = ?", (number,))
             assert row is not None
@@ -217,13 +215,13 @@ def _fill_site(store: Store, site: str, serials: list[str], each: int, spare: st
             standings.append((number, *standing[1:4], len(mine), *standing[5:]))
             lines += mine
         with store.writing():
-            store.insert("journal", COLUMNS, links)
-            store.insert("document", DOCUMENT_COLUMNS, documents)
-            store.insert("standing", STANDING_COLUMNS, standings)
-            store.insert("line", LINE_COLUMNS, lines)
+            store.insert(Links, links)
+            store.insert(Documents, documents)
+            store.insert(Standings, standings)
+            store.insert(Lines, lines)
             if step == each:
                 at_last = [(r[0], r[1], r[2], r[6], r[7], *r[12:-3]) for r in lines]
-                store.insert("position", POSITION_COLUMNS, at_last)
+                store.insert(Positions, at_last)
 
 
 __all__ = ["SITES", "Books", "Place", "filled", "founded", "move", "one_book", "place", "receipt"]

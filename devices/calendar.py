@@ -7,9 +7,10 @@ a holiday on a weekend moved to the next weekday) and no make-up days, so a date
 move by some days once the notice is out and the package has been upgraded.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import holidays
 
@@ -18,6 +19,13 @@ TIME_ZONE = "Asia/Shanghai"
 
 FIRST_CHECKED_YEAR = 2013  # the package agrees with the official calendar from here on; see the tests
 ONE_DAY = timedelta(days=1)
+_ZONE = ZoneInfo(TIME_ZONE)
+_MICROSECONDS = 1_000_000
+
+
+def day_of(at_us: int) -> date:
+    """The day, in the unit's time zone, of a moment in UTC microseconds."""
+    return datetime.fromtimestamp(at_us / _MICROSECONDS, _ZONE).date()
 
 
 def first_day(month: str) -> date:

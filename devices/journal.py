@@ -8,6 +8,7 @@ import msgspec
 
 from devices.chain import Link, link_after
 from devices.store.database import Store
+from devices.store.tables.ledger import Links
 from devices.values import Instant
 
 COLUMNS = Link.__struct_fields__
@@ -57,7 +58,7 @@ class Writer:
         link = link_after(
             self.heads[site], site=site, kind=kind, reference=reference, recorded_at=self.at_us, digest=digest
         )
-        self.store.insert("journal", COLUMNS, [msgspec.structs.astuple(link)])
+        self.store.insert(Links, [msgspec.structs.astuple(link)])
         self.heads[site] = link
         return link
 

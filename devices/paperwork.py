@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from devices.values import Book, Instant
@@ -37,6 +39,9 @@ class ServiceRecord(msgspec.Struct, frozen=True):
     filed_by: str
 
 
+OrderState = Literal["open", "closed", "cancelled"]
+
+
 class RepairOrder(msgspec.Struct, frozen=True):
     """A device sent in for repair; it closes when its service record is filed. `opened_on` is an ISO date."""
 
@@ -49,6 +54,11 @@ class RepairOrder(msgspec.Struct, frozen=True):
     customer: str | None = None
     cancelled: bool = False
     record: ServiceRecord | None = None
+
+    @property
+    def state(self) -> OrderState:
+        """`open`, until it is closed by its service record, or cancelled."""
+        return "cancelled" if self.cancelled else "open" if self.record is None else "closed"
 
 
 class DispatchOrder(msgspec.Struct, frozen=True):
@@ -64,6 +74,11 @@ class DispatchOrder(msgspec.Struct, frozen=True):
     customer: str | None = None
     cancelled: bool = False
     record: ServiceRecord | None = None
+
+    @property
+    def state(self) -> OrderState:
+        """`open`, until it is closed by its service record, or cancelled."""
+        return "cancelled" if self.cancelled else "open" if self.record is None else "closed"
 
 
 class ManifestRow(msgspec.Struct, frozen=True):

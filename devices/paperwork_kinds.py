@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devices.calendar import day_of
 from devices.paperwork import (
     Attachment,
     Consignment,
@@ -11,13 +12,28 @@ from devices.paperwork import (
     RepairOrder,
     attachment_key,
 )
-from devices.records import RecordKind
+from devices.records import Found, RecordKind
+
+
+def _order(order: RepairOrder | DispatchOrder) -> Found:
+    """An order by its state, its customer, its device, and the day on which it came into that state."""
+    closed = order.record is not None and day_of(order.record.filed_at).isoformat()
+    return Found(order.state, order.customer, order.serial, closed or order.opened_on)
+
 
 CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site)
-REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site)
-DISPATCH_ORDER = RecordKind("dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site)
+REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site, found_by=_order)
+DISPATCH_ORDER = RecordKind(
+    "dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site, found_by=_order
+)
 MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site)
-CONSIGNMENT = RecordKind("consignment", Consignment, lambda v: v.number, lambda v: v.site)
+CONSIGNMENT = RecordKind(
+    "consignment",
+    Consignment,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=lambda v: Found(day=v.sent_on),
+)
 ATTACHMENT = RecordKind(
     "attachment", Attachment, lambda v: attachment_key(v.site, v.digest), lambda v: v.site
 )

@@ -7,22 +7,23 @@ cache; `panku verify` recomputes it. Personal data stays out of the content, whi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+from peewee import fn
 
 from devices.chain import commitment, digest_of
 from devices.journal import Writer
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables import columns_of, key_of
+from devices.store.tables.columns import Table
+from devices.store.tables.ledger import PersonalData, Records, Revisions
+from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.values import UNIT, Bin, Carrier, Model, Site
-
-REVISION_COLUMNS = (
-    "kind", "key", "revision", "journal_site", "journal_seq", "made_by", "recorded_at", "content",
-)  # fmt: skip
-PERSONAL_COLUMNS = ("kind", "key", "revision", "latest", "salt", "content", "taxpayer_id")
-RECORD_COLUMNS = ("kind", "key", "revision", "site", "content")
 
 AT_ONCE = 200
 """Values of a list that are read together."""
@@ -30,19 +31,31 @@ AT_ONCE = 200
 Value = TypeVar("Value", bound=msgspec.Struct)
 
 
+class Found(msgspec.Struct, frozen=True):
+    """What a current record is found by beside its key: its state, whose it is, its device, an ISO date of it."""
+
+    state: str | None = None
+    customer: str | None = None
+    serial: str | None = None
+    day: str | None = None
+
+
+NOT_FOUND_BY = Found()
+
+
 class RecordKind(msgspec.Struct, frozen=True):
     """One kind of record: the value its content is, its key, the journal it is written to.
 
-    `table` names the kind's own current table, whose columns are the value's fields plus `revision`, and
-    `table_key` that table's primary key; without a table the current revision is in `record`.
+    `table` is the kind's own current table, whose columns are the value's fields plus `revision`; without one the
+    current revision is in `record`, where `found_by` says what it is found by.
     """
 
     name: str
     value: type[msgspec.Struct]
     key: Callable[[Any], str]
     journal: Callable[[Any], str]
-    table: str | None = None
-    table_key: tuple[str, ...] = ()
+    table: type[Table] | None = None
+    found_by: Callable[[Any], Found] = lambda _: NOT_FOUND_BY
 
 
 def bin_key(site: str, code: str) -> str:
@@ -54,10 +67,10 @@ def _unit(_: object) -> str:
     return UNIT
 
 
-SITE = RecordKind("site", Site, lambda v: v.code, _unit, "site", ("code",))
-BIN = RecordKind("bin", Bin, lambda v: bin_key(v.site, v.code), lambda v: v.site, "bin", ("site", "code"))
-MODEL = RecordKind("model", Model, lambda v: v.code, _unit, "model", ("code",))
-CARRIER = RecordKind("carrier", Carrier, lambda v: v.code, _unit, "carrier", ("code",))
+SITE = RecordKind("site", Site, lambda v: v.code, _unit, Sites)
+BIN = RecordKind("bin", Bin, lambda v: bin_key(v.site, v.code), lambda v: v.site, Bins)
+MODEL = RecordKind("model", Model, lambda v: v.code, _unit, Models)
+CARRIER = RecordKind("carrier", Carrier, lambda v: v.code, _unit, Carriers)
 REGISTER_KINDS = (SITE, BIN, MODEL, CARRIER)
 
 
@@ -86,14 +99,44 @@ def revision_digest(kind: str, key: str, revision: int, made_by: str, recorded_a
     return digest_of((kind, key, revision, made_by, recorded_at, content))
 
 
-def columns_of(value: msgspec.Struct) -> tuple[Any, ...]:
-    """A value as the columns of its current table: booleans as 0 and 1."""
-    return tuple(int(v) if isinstance(v, bool) else v for v in msgspec.structs.astuple(value))
+def current_row(
+    kind: RecordKind, key: str, revision: int, value: msgspec.Struct, content: str
+) -> tuple[Any, ...]:
+    """The row that the current table of a kind has of a record, in the order of the table's columns."""
+    if kind.table is None:
+        found = msgspec.structs.astuple(kind.found_by(value))
+        return (kind.name, key, revision, kind.journal(value), content, *found)
+    columns = {name: getattr(value, name) for name in value.__struct_fields__} | {"revision": revision}
+    return tuple(int(v) if isinstance(v := columns[name], bool) else v for name in columns_of(kind.table))
+
+
+LATEST = compiled(
+    Revisions.select(fn.MAX(Revisions.revision)).where(Revisions.kind == GIVEN, Revisions.key == GIVEN)
+)
+LAST_KEY = compiled(
+    Revisions.select(fn.MAX(Revisions.key)).where(
+        Revisions.kind == GIVEN, Revisions.key > GIVEN, Revisions.key < GIVEN
+    )
+)
+NO_LONGER_LATEST = compiled(
+    PersonalData.update({PersonalData.latest: 0}).where(
+        PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
+    )
+)
+PERSONAL = compiled(
+    PersonalData.select(PersonalData.content).where(
+        PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
+    )
+)
+CURRENT = compiled(
+    Records.select(Records.content, Records.revision).where(Records.kind == GIVEN, Records.key == GIVEN)
+)
+SITE_CODES = compiled(Sites.select(Sites.code).order_by(Sites.code))
 
 
 def latest_revision(store: Store, kind: str, key: str) -> int:
     """The number of the latest revision, 0 where there is none."""
-    row = store.row("SELECT MAX(revision) FROM revision WHERE kind = ? AND key = ?", (kind, key))
+    row = store.row(LATEST, (kind, key))
     return int(row[0] or 0) if row else 0
 
 
@@ -129,81 +172,89 @@ def write(
     digest = revision_digest(kind.name, key, revision, by, writer.at_us, content)
     link = writer.append(told_at or kind.journal(value), kind.name, f"{key}@{revision}", digest)
     row = (kind.name, key, revision, link.site, link.seq, by, writer.at_us, content)
-    store.insert("revision", REVISION_COLUMNS, [row])
+    store.insert(Revisions, [row])
     if personal:
         _keep_personal(store, kind.name, key, revision, salt, personal)
-    _keep_current(store, kind, key, revision, value, content)
+    store.upsert(kind.table or Records, current_row(kind, key, revision, value, content))
     return value, Written(kind.name, key, revision)
 
 
 def _keep_personal(
     store: Store, kind: str, key: str, revision: int, salt: str | None, personal: Personal
 ) -> None:
-    store.execute("UPDATE personal SET latest = 0 WHERE kind = ? AND key = ? AND latest = 1", (kind, key))
+    store.execute(NO_LONGER_LATEST, (kind, key))
     row = (kind, key, revision, 1, salt, personal.content, personal.taxpayer_id)
-    store.insert("personal", PERSONAL_COLUMNS, [row])
-
-
-def _keep_current(
-    store: Store, kind: RecordKind, key: str, revision: int, value: msgspec.Struct, content: str
-) -> None:
-    columns: tuple[str, ...]
-    keys: tuple[str, ...]
-    if kind.table is None:
-        columns, keys = RECORD_COLUMNS, ("kind", "key")
-        row: tuple[Any, ...] = (kind.name, key, revision, kind.journal(value), content)
-        table = "record"
-    else:
-        table, keys = kind.table, kind.table_key
-        columns = (*kind.value.__struct_fields__, "revision")
-        row = (*columns_of(value), revision)
-    store.execute(_upsert(table, columns, keys), row)
-
-
-def _upsert(table: str, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
-    marks = ", ".join("?" for _ in columns)
-    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column not in keys)
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
-        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
-    )
+    store.insert(PersonalData, [row])
 
 
 def current(store: Store, kind: RecordKind, key: str) -> tuple[Any, int] | None:
     """The latest value of a record without a table of its own, with its revision; None where there is none."""
-    row = store.row("SELECT content, revision FROM record WHERE kind = ? AND key = ?", (kind.name, key))
+    row = store.row(CURRENT, (kind.name, key))
     return (msgspec.json.decode(row[0], type=kind.value), row[1]) if row else None
+
+
+def personal_of(store: Store, kind: RecordKind, key: str) -> str | None:
+    """The personal data of a record as JSON text; None where it has none, or it was erased."""
+    row = store.row(PERSONAL, (kind.name, key))
+    return row[0] if row else None
+
+
+@cache
+def whole_table(table: Any) -> str:
+    """The query of a table's every column of every row, by its key."""
+    columns, key = ([getattr(table, name) for name in names] for names in (columns_of(table), key_of(table)))
+    return compiled(table.select(*columns).order_by(*key))
+
+
+def value_of(kind: RecordKind, row: Sequence[Any]) -> tuple[Any, int]:
+    """The value that a row of a kind's own table is, with its revision; the row has every column, in their order."""
+    assert kind.table is not None, "a kind without its own table"
+    fields = dict(zip(columns_of(kind.table), row, strict=True))
+    revision = fields.pop("revision")
+    return msgspec.convert(fields, kind.value, strict=False), revision
 
 
 def all_current(store: Store, kind: RecordKind) -> list[tuple[Any, int]]:
     """Every current value of a kind that has its own table, with its revision, by key."""
-    assert kind.table is not None, "a kind without its own table"
-    columns = (*kind.value.__struct_fields__, "revision")
-    rows = store.rows(f"SELECT {', '.join(columns)} FROM {kind.table} ORDER BY {', '.join(kind.table_key)}")
-    return [
-        (msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False), row[-1])
-        for row in rows
-    ]
+    table: Any = kind.table
+    assert table is not None, "a kind without its own table"
+    return [value_of(kind, row) for row in store.rows(whole_table(table))]
 
 
 def site_codes(store: Store) -> list[str]:
     """The code of every site, in order."""
-    return [code for (code,) in store.rows("SELECT code FROM site ORDER BY code")]
+    return [code for (code,) in store.rows(SITE_CODES)]
 
 
 def listed(
-    store: Store, kind: RecordKind, sites: Collection[str] | None = None, after: str = ""
+    store: Store,
+    kind: RecordKind,
+    sites: Collection[str] | None = None,
+    after: str = "",
+    *,
+    states: Collection[str] | None = None,
+    customers: Collection[str] | None = None,
+    serial: str | None = None,
+    since: str | None = None,
 ) -> Iterator[Any]:
     """The latest values of a kind without a table of its own, by key, those after one key; `sites` None means all.
 
-    They are read as they are asked for, so that the first of many cost no more than the first of few.
+    `states`, `customers`, `serial` and `since` (an ISO date) leave only those that are found by them. They are read
+    as they are asked for, so that the first of many cost no more than the first of few.
     """
-    if sites is not None and not sites:
-        return
-    where = f" AND site IN ({', '.join('?' * len(sites))})" if sites is not None else ""
-    found = f"SELECT key, content FROM record WHERE kind = ? AND key > ?{where} ORDER BY key LIMIT ?"
+    chosen = Records.kind == kind.name
+    for column, values in ((Records.site, sites), (Records.state, states), (Records.customer, customers)):
+        if values is not None and not values:
+            return
+        if values is not None:
+            chosen &= column.in_(sorted(values))
+    if serial is not None:
+        chosen &= Records.serial == serial
+    if since is not None:
+        chosen &= Records.day >= since
+    query = Records.select(Records.key, Records.content).order_by(Records.key).limit(AT_ONCE)
     while True:
-        rows = store.rows(found, (kind.name, after, *(sites or ()), AT_ONCE))
+        rows = store.rows(*query.where(chosen & (Records.key > after)).sql())
         for _, content in rows:
             yield msgspec.json.decode(content, type=kind.value)
         if len(rows) < AT_ONCE:
@@ -213,10 +264,7 @@ def listed(
 
 def next_number(store: Store, kind: RecordKind, prefix: str) -> str:
     """The next free number `prefix-NNNNNN` of a numbered kind; call it with the journal locked."""
-    row = store.row(
-        "SELECT MAX(key) FROM revision WHERE kind = ? AND key > ? AND key < ?",
-        (kind.name, prefix + "-", prefix + "."),
-    )
+    row = store.row(LAST_KEY, (kind.name, prefix + "-", prefix + "."))
     last = int(row[0].rsplit("-", 1)[1]) if row and row[0] else 0
     return f"{prefix}-{last + 1:06d}"
 

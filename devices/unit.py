@@ -14,6 +14,7 @@ from devices.chain import commitment
 from devices.journal import open_journals
 from devices.records import RecordKind
 from devices.store.database import Store
+from devices.store.tables.registers import Units
 from devices.values import UNIT
 
 FOUNDER = "system"
@@ -58,7 +59,7 @@ def found(store: Store, name: str, at_us: int) -> Unit:
         return existing
     unit = Unit(name, TIME_ZONE, secrets.token_hex(32))
     row = (1, unit.name, unit.time_zone, unit.secret, at_us)
-    store.insert("unit", ("id", "name", "time_zone", "secret", "made_at"), [row])
+    store.insert(Units, [row])
     writer = open_journals(store, [UNIT], at_us)
     records.write(writer, FOUNDING, founded(unit, at_us), by=FOUNDER, expected=0)
     return unit

@@ -18,6 +18,8 @@ import pytest
 
 from devices.store.database import Store
 from devices.store.engines import Postgresql, Sqlite
+from devices.store.tables import name_of
+from devices.store.tables.columns import Table
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = tuple(f"{ROOT / folder}/" for folder in ("devices", "labels", "api", "web", "panku"))
@@ -99,9 +101,11 @@ class Recorder:
     def _inserted(self, insert: Callable[..., int]) -> Callable[..., int]:
         """Many rows are inserted past `execute_sql`, by each engine in its own way."""
 
-        def inserted(store: Store, table: str, columns: Sequence[str], rows: Iterable[Any]) -> int:
-            self.hear(store.engine, f"rows into {table} ({', '.join(columns)})")
-            return insert(store, table, columns, rows)
+        def inserted(
+            store: Store, table: type[Table], rows: Iterable[Any], columns: Sequence[str] | None = None
+        ) -> int:
+            self.hear(store.engine, f"rows into {name_of(table)} ({', '.join(columns or ())})")
+            return insert(store, table, rows, columns)
 
         return inserted
 

@@ -15,8 +15,9 @@ import pytest
 from devices.audit.kinds import FINDING, SIGNATURE, STOCKTAKE
 from devices.audit.stocktake.scans import COLUMNS as SCAN_COLUMNS
 from devices.ledger.proving.verify import verify
-from devices.records import RECORD_COLUMNS, REVISION_COLUMNS
 from devices.store.database import Store
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Records, Revisions
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign
@@ -164,7 +165,7 @@ def test_an_added_row_is_caught(opened: Counted, table: str, changes: dict[str, 
     assert faults_after(opened.store, copied(opened.store, table, changes))
 
 
-@pytest.mark.parametrize("column", [c for c in REVISION_COLUMNS if c != "kind"])
+@pytest.mark.parametrize("column", [c for c in columns_of(Revisions) if c != "kind"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_of_what_is_journalled_of_a_count_is_caught(opened: Counted, kind: str, column: str) -> None:
     rows = opened.store.rows(
@@ -184,14 +185,14 @@ def test_a_revision_taken_away_or_made_one_of_another_kind_is_caught(opened: Cou
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_revision_added_is_caught(opened: Counted, kind: str) -> None:
     changed = {"revision": "99", "journal_seq": "9999"}
-    columns = ", ".join(changed.get(column, column) for column in REVISION_COLUMNS)
+    columns = ", ".join(changed.get(column, column) for column in columns_of(Revisions))
     added = f"INSERT INTO revision SELECT {columns} FROM revision WHERE kind = ? AND revision = 1"
     key = opened.store.row("SELECT MIN(key) FROM revision WHERE kind = ?", (kind,))
     assert key is not None
     assert faults_after(opened.store, f"{added} AND key = ?", (kind, *key))
 
 
-@pytest.mark.parametrize("column", RECORD_COLUMNS)
+@pytest.mark.parametrize("column", columns_of(Records))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_of_what_is_current_of_a_count_is_caught(opened: Counted, kind: str, column: str) -> None:
     row = opened.store.row(f"SELECT {column}, key FROM record WHERE kind = ? ORDER BY key DESC", (kind,))

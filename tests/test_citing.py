@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from devices.chain import Link, digest_of
-from devices.ledger.posting.rows import DOCUMENT_COLUMNS, LINE_COLUMNS, document_digest
+from devices.ledger.posting.rows import document_digest
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Documents, Lines
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import Books
@@ -53,9 +55,11 @@ def rewrite(store: Store, number: str) -> None:
         "UPDATE document SET content = REPLACE(content, 'W1', 'W9'), made_by = 'wang' WHERE number = ?",
         (number,),
     )
-    row = store.row(f"SELECT {columns(DOCUMENT_COLUMNS)} FROM document WHERE number = ?", (number,))
+    row = store.row(f"SELECT {columns(columns_of(Documents))} FROM document WHERE number = ?", (number,))
     assert row is not None
-    lines = store.rows(f"SELECT {columns(LINE_COLUMNS)} FROM line WHERE document = ? ORDER BY n", (number,))
+    lines = store.rows(
+        f"SELECT {columns(columns_of(Lines))} FROM line WHERE document = ? ORDER BY n", (number,)
+    )
     site, seq = row[1], row[-1]
     found = store.row(
         f"SELECT {columns(Link.__struct_fields__)} FROM journal WHERE site = ? AND seq = ?", (site, seq)

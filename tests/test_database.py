@@ -12,7 +12,8 @@ import pytest
 
 from devices.store import engines
 from devices.store.database import OutcomeUnknown, Store, StoreRefused, journal_key, violated
-from devices.store.statements import for_psycopg
+from devices.store.statements import EACH, GIVEN, compiled, for_psycopg
+from devices.store.tables.columns import BigInteger, Bytes, Integer, Table, Text
 from tests.conftest import Stores
 from tests.forks import FORKS
 
@@ -33,9 +34,28 @@ def shelf(store: Store) -> Store:
     return store
 
 
+class Shelf(Table):
+    site = Text()
+    slot = BigInteger()
+    note = Text(null=True)
+    proof = Bytes(null=True)
+
+    class Meta:
+        table_name = "shelf"
+        primary_key = peewee.CompositeKey("site", "slot")
+
+
+class Turn(Table):
+    n = Integer(primary_key=True)
+    writer = Text()
+
+    class Meta:
+        table_name = "turn"
+
+
 def put(store: Store, *slots: int, site: str = "A") -> None:
     with store.writing():
-        store.insert("shelf", ("site", "slot"), [(site, slot) for slot in slots])
+        store.insert(Shelf, [(site, slot) for slot in slots], ("site", "slot"))
 
 
 def slots_of(store: Store) -> list[int]:
@@ -101,14 +121,14 @@ def test_a_failed_statement_that_was_passed_over_is_never_committed_in_part(shel
 @pytest.mark.parametrize("count", [0, 1, 2, 12_345])
 def test_many_rows_are_inserted_and_counted(shelf: Store, count: int) -> None:
     with shelf.writing():
-        inserted = shelf.insert("shelf", ["site", "slot"], (("A", slot) for slot in range(1, count + 1)))
+        inserted = shelf.insert(Shelf, (("A", slot) for slot in range(1, count + 1)), ["site", "slot"])
     assert inserted == count == len(slots_of(shelf))
 
 
 def test_inserted_values_come_back_as_they_were(shelf: Store) -> None:
     rows = [("A", 1, 'tab\t, "quote"\\N %s ? 盘库', b"\x00\xff"), ("A", 2, None, None), ("A", 2**62, "", b"")]
     with shelf.writing():
-        shelf.insert("shelf", ("site", "slot", "note", "proof"), rows)
+        shelf.insert(Shelf, rows)
     assert shelf.rows("SELECT site, slot, note, proof FROM shelf ORDER BY slot") == rows
 
 
@@ -142,17 +162,37 @@ def test_two_streams_run_side_by_side(shelf: Store) -> None:
         assert list(zip(one, other, strict=True)) == [((slot,), (slot,)) for slot in (1, 2, 3)]
 
 
-def test_a_peewee_query_on_unbound_models_gives_tuples(shelf: Store) -> None:
-    class Shelf(peewee.Model):
-        site = peewee.TextField()
-        slot = peewee.BigIntegerField()
-
-        class Meta:
-            table_name = "shelf"
-            primary_key = False
-
+def test_a_query_on_a_declared_table_is_compiled_once_for_both_engines(shelf: Store) -> None:
+    after = compiled(Shelf.select(Shelf.site, Shelf.slot).where(Shelf.slot > GIVEN, Shelf.site == "A"))
     put(shelf, 1, 2)
-    assert shelf.query(Shelf.select(Shelf.site, Shelf.slot).where(Shelf.slot > 1)) == [("A", 2)]
+    put(shelf, 3, site="B")
+    assert shelf.rows(after, (1,)) == [("A", 2)]
+
+
+def test_a_literal_of_a_compiled_query_is_kept_as_it_is(shelf: Store) -> None:
+    noted = compiled(
+        Shelf.select(Shelf.slot).where(Shelf.note == "it's 100 % :given? no", Shelf.slot == GIVEN)
+    )
+    with shelf.writing():
+        shelf.insert(Shelf, [("A", 1, "it's 100 % :given? no", None)])
+    assert shelf.rows(noted, (1,)) == [(1,)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2_000, 2_001, 5_000])
+def test_a_list_of_any_length_is_looked_up(shelf: Store, count: int) -> None:
+    among = compiled(
+        Shelf.select(Shelf.slot).where(Shelf.site == GIVEN, Shelf.slot.in_(EACH), Shelf.slot > GIVEN)
+    )
+    put(shelf, *range(1, count + 1))
+    found = shelf.rows_in(among, range(1, count + 1), before=("A",), after=(1,))
+    assert sorted(slot for (slot,) in found) == list(range(2, count + 1))
+
+
+def test_a_whole_row_takes_the_place_of_the_one_with_its_key(shelf: Store) -> None:
+    with shelf.writing():
+        for note in ("first", "second"):
+            shelf.upsert(Shelf, ("A", 1, note, None))
+    assert shelf.rows("SELECT site, slot, note FROM shelf") == [("A", 1, "second")]
 
 
 VIOLATIONS = (
@@ -290,7 +330,7 @@ def write_often(url: str, times: int, ready: Barrier) -> None:
     ready.wait(timeout=60)
     for _ in range(times):
         with store.writing():
-            store.insert("turn", ("writer",), [(current_process().name,)])
+            store.insert(Turn, [(current_process().name,)], ("writer",))
 
 
 def test_saturating_writers_take_turns_at_the_gate(disk: Path) -> None:

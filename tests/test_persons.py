@@ -9,6 +9,7 @@ from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import ADMIN
 from devices.problems import Refused
 from devices.store.database import violated
+from devices.store.tables.people import RoleGrants
 from devices.values import UNIT
 from panku.wiring import RECORD_KINDS
 from tests.staff import DAY, OTHER_PASSWORD, PASSWORD, Staff
@@ -116,7 +117,7 @@ def test_the_database_itself_keeps_one_role_per_person_and_site(staff: Staff) ->
     staff.enrolled("lee", ("storekeeper", "A1"))
     columns = ("username", "role", "site", "active", "revision")
     with pytest.raises(peewee.IntegrityError) as refused, staff.store.writing():
-        staff.store.insert("role_grant", columns, [("lee", "auditor", "A1", 1, 1)])
+        staff.store.insert(RoleGrants, [("lee", "auditor", "A1", 1, 1)], columns)
     assert violated(refused.value).startswith("unique")
 
 

@@ -237,6 +237,6 @@ def test_an_unknown_scope_is_named() -> None:
 
 
 def test_the_database_knows_the_same_roles() -> None:
-    migration = Path(__file__).parents[1] / "devices" / "store" / "migrations" / "0002_people.py"
+    migration = Path(__file__).parents[1] / "devices" / "store" / "tables" / "people.py"
     lists = re.findall(r"role IN \(([^)]*)\)", migration.read_text(encoding="utf-8"))
     assert [tuple(re.findall(r"'(\w+)'", names)) for names in lists] == [tuple(ROLE), UNIT_ROLES]

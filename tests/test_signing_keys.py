@@ -12,6 +12,7 @@ from devices.people import enrolment, persons, sealing, signing_keys
 from devices.people.kinds import PublicKey
 from devices.people.roles import Person
 from devices.problems import Refused
+from devices.store.tables.people import PublicKeys
 from devices.values import UNIT
 from tests.staff import OTHER_PASSWORD, PASSWORD, Staff, codes
 
@@ -264,7 +265,7 @@ def test_the_database_refuses_a_second_living_key(staff: Staff) -> None:
     with pytest.raises(peewee.IntegrityError), staff.store.writing():
         row = ("f" * 64, "admin.zhou", "e" * 64, "active", None, 1, None, 1)
         columns = (*PublicKey.__struct_fields__, "revision")
-        staff.store.insert("public_key", columns, [row])
+        staff.store.insert(PublicKeys, [row], columns)
 
 
 def test_a_change_of_password_is_journalled_and_keeps_the_key(staff: Staff) -> None:

@@ -13,18 +13,21 @@ from devices import records
 from devices.chain import Link
 from devices.journal import open_journals
 from devices.ledger.posting.closed_months import MONTH, Month
-from devices.ledger.posting.rows import (
-    DOCUMENT_COLUMNS,
-    LINE_COLUMNS,
-    POSITION_COLUMNS,
-    REVIEW_COLUMNS,
-    STANDING_COLUMNS,
-)
 from devices.ledger.proving.verify import export_heads, verify
 from devices.people import tokens
 from devices.people.roles import Person
-from devices.records import PERSONAL_COLUMNS, RECORD_COLUMNS, REVISION_COLUMNS
 from devices.store.database import Store
+from devices.store.tables import columns_of, key_of, name_of
+from devices.store.tables.ledger import (
+    Documents,
+    Lines,
+    PersonalData,
+    Positions,
+    Records,
+    Reviews,
+    Revisions,
+    Standings,
+)
 from devices.values import UNIT
 from panku.demo import fill
 from panku.wiring import RECORD_KINDS
@@ -34,14 +37,14 @@ from tests.ledger_books import Books
 NOW = 1_795_500_000_000_000
 TABLES = {
     "journal": Link.__struct_fields__,
-    "document": DOCUMENT_COLUMNS,
-    "line": LINE_COLUMNS,
-    "review": REVIEW_COLUMNS,
-    "revision": REVISION_COLUMNS,
-    "personal": PERSONAL_COLUMNS,
-    "position": POSITION_COLUMNS,
-    "standing": STANDING_COLUMNS,
-    "record": RECORD_COLUMNS,
+    "document": columns_of(Documents),
+    "line": columns_of(Lines),
+    "review": columns_of(Reviews),
+    "revision": columns_of(Revisions),
+    "personal": columns_of(PersonalData),
+    "position": columns_of(Positions),
+    "standing": columns_of(Standings),
+    "record": columns_of(Records),
 }
 COLUMNS = [(table, column) for table, columns in TABLES.items() for column in columns]
 
@@ -265,7 +268,7 @@ def columns_in(store: Store, table: str) -> list[str]:
     return names
 
 
-CURRENT = [(kind.name, str(kind.table), kind.table_key) for kind in RECORD_KINDS if kind.table]
+CURRENT = [(kind.name, name_of(kind.table), key_of(kind.table)) for kind in RECORD_KINDS if kind.table]
 
 
 @pytest.mark.parametrize(("kind", "table", "keys"), CURRENT, ids=str)

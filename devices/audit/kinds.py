@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 
 from devices.audit.custody.custody_kinds import CUSTODY_KINDS
-from devices.records import RecordKind
+from devices.calendar import day_of
+from devices.records import Found, RecordKind
 from devices.values import Register
 
 Method = Literal["blind", "open"]
@@ -96,8 +97,20 @@ def signature_key(subject: str, role: str) -> str:
     return f"{subject}#{role}"
 
 
-STOCKTAKE = RecordKind("stocktake", Stocktake, lambda v: v.number, lambda v: v.site)
-FINDING = RecordKind("finding", Finding, lambda v: f"{v.stocktake}/{v.serial}", lambda v: v.site)
+STOCKTAKE = RecordKind(
+    "stocktake",
+    Stocktake,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=lambda v: Found(v.state, day=day_of(v.closed.at if v.closed else v.opened_at).isoformat()),
+)
+FINDING = RecordKind(
+    "finding",
+    Finding,
+    lambda v: f"{v.stocktake}/{v.serial}",
+    lambda v: v.site,
+    found_by=lambda v: Found(serial=v.serial),
+)
 SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
 AUDIT_KINDS = (STOCKTAKE, FINDING, SIGNATURE, *CUSTODY_KINDS)
 

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from devices.records import RecordKind
+from devices.store.tables.people import Persons, PublicKeys, RoleGrants, Tokens
 from devices.values import UNIT
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
@@ -78,16 +79,15 @@ def _unit(_: object) -> str:
     return UNIT
 
 
-PERSON = RecordKind("person", PersonRecord, lambda v: v.username, _unit, "person", ("username",))
+PERSON = RecordKind("person", PersonRecord, lambda v: v.username, _unit, Persons)
 GRANT = RecordKind(
     "grant",
     Grant,
     lambda v: grant_key(v.username, v.role, v.site),
     _unit,
-    "role_grant",
-    ("username", "role", "site"),
+    RoleGrants,
 )
-KEY = RecordKind("key", PublicKey, lambda v: v.fingerprint, _unit, "public_key", ("fingerprint",))
-TOKEN = RecordKind("token", Token, lambda v: v.id, _unit, "token", ("id",))
+KEY = RecordKind("key", PublicKey, lambda v: v.fingerprint, _unit, PublicKeys)
+TOKEN = RecordKind("token", Token, lambda v: v.id, _unit, Tokens)
 CREDENTIAL = RecordKind("credential", Proof, lambda v: v.username, _unit)
 PEOPLE_KINDS = (PERSON, GRANT, KEY, TOKEN, CREDENTIAL)

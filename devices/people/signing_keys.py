@@ -20,6 +20,7 @@ from devices.people.roles import KEY_CONFIRMERS, Person
 from devices.people.sealing import KEY_BYTES, Random, Sealed, WrongPassword, seal, unseal
 from devices.problems import refuse
 from devices.store.database import Row, Store
+from devices.store.tables.people import SigningKeys
 
 PUBLIC_COLUMNS = PublicKey.__struct_fields__
 SEALED_COLUMNS = ("username", "fingerprint", *Sealed.__struct_fields__)
@@ -82,7 +83,7 @@ def create(writer: Writer, new: NewKey, *, let_in_by: str | None = None) -> Publ
     key = PublicKey(new.fingerprint, new.username, new.public_hex, status, let_in_by=let_in_by)
     key, _ = records.write(writer, KEY, key, by=new.username, expected=0)
     row = (new.username, key.fingerprint, *msgspec.structs.astuple(new.sealed))
-    writer.store.insert("signing_key", SEALED_COLUMNS, [row])
+    writer.store.insert(SigningKeys, [row])
     return key
 
 

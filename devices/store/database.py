@@ -9,7 +9,6 @@ from itertools import chain, count, islice
 from typing import Any, Literal, TypeVar
 
 import peewee
-from peewee import __exception_wrapper__ as peewee_errors
 
 from devices.store.engines import (
     OutcomeUnknown,
@@ -21,7 +20,16 @@ from devices.store.engines import (
     sqlstate,
 )
 from devices.store.sqlite_gate import Gate
-from devices.store.statements import copy_statement, for_psycopg, insert_statement, violated
+from devices.store.statements import (
+    copy_statement,
+    for_psycopg,
+    insert_statement,
+    upsert_statement,
+    violated,
+    with_list,
+)
+from devices.store.tables import columns_of, key_of, name_of
+from devices.store.tables.columns import Table
 
 __all__ = ["OutcomeUnknown", "Store", "StoreRefused", "violated"]
 
@@ -32,6 +40,8 @@ RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 ATTEMPTS = 5
 STREAM_ROWS = 1000
 INSERT_ROWS = 5000
+VALUES_AT_ONCE = 2000
+peewee_errors = peewee.ExceptionWrapper(peewee.EXCEPTIONS)
 STREAMS = count()  # server-side cursors have names
 
 
@@ -92,9 +102,19 @@ class Store:
         found: Row | None = self.execute(sql, params).fetchone()
         return found
 
-    def query(self, query: Any) -> list[Row]:
-        """Every row of a peewee query built on models that are bound to no database, as tuples."""
-        return list(query.tuples().execute(self.db))
+    def rows_in(
+        self, sql: str, values: Iterable[Any], *, before: Sequence[Any] = (), after: Sequence[Any] = ()
+    ) -> list[Row]:
+        """Every row of a query with a list (see `statements.EACH`), some thousand of its values at a time.
+
+        `before` and `after` are the values that the text has before the list and after it.
+        """
+        wanted = list(values)
+        found: list[Row] = []
+        for start in range(0, len(wanted), VALUES_AT_ONCE):
+            some = wanted[start : start + VALUES_AT_ONCE]
+            found.extend(self.rows(with_list(sql, len(some)), (*before, *some, *after)))
+        return found
 
     def stream(self, sql: str, params: Sequence[Any] = (), size: int = STREAM_ROWS) -> Iterator[Row]:
         """The rows of a query, at most `size` of them in memory at once."""
@@ -108,18 +128,27 @@ class Store:
             while rows := cursor.fetchmany(size):
                 yield from rows
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Insert the rows, each in the order of `columns`, all through one statement; returns how many they were."""
-        names = tuple(columns)
+    def insert(
+        self, table: type[Table], rows: Iterable[Sequence[Any]], columns: Sequence[str] | None = None
+    ) -> int:
+        """Insert the rows, all through one statement; returns how many they were.
+
+        Each is in the order of `columns`; of the table's own, where none are named.
+        """
+        names = columns_of(table) if columns is None else tuple(columns)
         each = iter(rows)
         first = list(islice(each, 2))
         if len(first) < 2:
             for row in first:
-                self.db.execute_sql(insert_statement(table, names, "?" if self._gate else "%s"), row)
+                self.db.execute_sql(insert_statement(name_of(table), names, "?" if self._gate else "%s"), row)
             return len(first)
-        every = chain(first, each)
+        name, every = name_of(table), chain(first, each)
         with peewee_errors:
-            return self._insert_many(table, names, every) if self._gate else self._copy(table, names, every)
+            return self._insert_many(name, names, every) if self._gate else self._copy(name, names, every)
+
+    def upsert(self, table: type[Table], row: Sequence[Any]) -> None:
+        """Insert a whole row, or change the one that has its key."""
+        self.execute(upsert_statement(name_of(table), columns_of(table), key_of(table)), row)
 
     # Transactions
 
@@ -184,13 +213,15 @@ class Store:
             kind = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
             self.execute(f"SELECT {kind}(?)", (journal_key(name),))
 
-    def hold_rows(self, table: str, column: str, keys: Iterable[str], where: str = "1 = 1") -> None:
-        """Hold the rows with these keys until the transaction ends, in ascending order, so that none deadlock.
+    def hold_rows(self, column: Any, keys: Iterable[str], where: str = "1 = 1") -> None:
+        """Hold the rows that have these keys in a column until the transaction ends.
 
-        What is read of them afterwards stays so. SQLite has one writer at a time anyway.
+        It is done in ascending order, so that none deadlock; what is read of them afterwards stays so. SQLite has one
+        writer at a time anyway.
         """
         if self._gate is None and (wanted := sorted(set(keys))):
-            sql = f"SELECT 1 FROM {table} WHERE {where} AND {column} = ANY(?) ORDER BY {column} FOR UPDATE"
+            table, name = name_of(column.model), column.column_name
+            sql = f"SELECT 1 FROM {table} WHERE {where} AND {name} = ANY(?) ORDER BY {name} FOR UPDATE"
             self.rows(sql, (wanted,))
 
     def retrying(self, function: Callable[[], Result]) -> Result:

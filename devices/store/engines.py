@@ -10,6 +10,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from devices.store.sqlite_gate import Gate
+from devices.store.tables.columns import FIELD_TYPES
 
 SQLITE_BUSY_SECONDS = 30
 POSTGRESQL_CONNECT_SECONDS = 10
@@ -80,9 +81,11 @@ def sqlite_path(url: str) -> Path:
 class Sqlite(peewee.SqliteDatabase):
     """SQLite as peewee has it, but for what a full disk does to a transaction."""
 
+    field_types = peewee.SqliteDatabase.field_types | FIELD_TYPES["sqlite"]
+
     def rollback(self) -> None:
         """Roll back; a statement or commit that could not be written has done so already, and its error is told."""
-        if self._state.conn.in_transaction:
+        if self.connection().in_transaction:
             super().rollback()
 
 
@@ -117,6 +120,8 @@ class PlainCursor(psycopg.Cursor[Any]):
 class Postgresql(peewee.PostgresqlDatabase):
     """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
 
+    field_types = peewee.PostgresqlDatabase.field_types | FIELD_TYPES["postgresql"]
+
     def begin(self, mode: str = "") -> None:
         """Begin a transaction; `mode` is the text after BEGIN, such as an isolation level."""
         self.execute_sql(f"BEGIN {mode}")
@@ -138,7 +143,7 @@ class Postgresql(peewee.PostgresqlDatabase):
 
         PostgreSQL answers COMMIT with ROLLBACK, and no error, when a statement failed and was passed over.
         """
-        if self._state.conn.info.transaction_status == TransactionStatus.INERROR:
+        if self.connection().info.transaction_status == TransactionStatus.INERROR:
             raise peewee.InternalError(
                 "a statement failed in this transaction: nothing of it can be committed"
             )
@@ -157,8 +162,7 @@ class Postgresql(peewee.PostgresqlDatabase):
             super().rollback()
 
     def _lost(self) -> bool:
-        connection = self._state.conn
-        return connection is None or bool(connection.closed)
+        return self.is_closed() or bool(self.connection().closed)
 
 
 _REPEATABLE = re.compile(r"\s*(SELECT|WITH|BEGIN|SHOW)\b", re.IGNORECASE)

@@ -7,14 +7,20 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import peewee
 from playhouse.migrations import Runner
 
 from devices.store import schema_guards
 from devices.store.database import Row, Store, StoreRefused
+from devices.store.statements import compiled
+from devices.store.tables import name_of
+from devices.store.tables.schema import Fingerprints
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration"
-FINGERPRINT_TABLE = "schema_fingerprint"
+FINGERPRINT_TABLE = name_of(Fingerprints)
+KEPT = compiled(Fingerprints.select(Fingerprints.object, Fingerprints.digest))
+EMPTIED = compiled(Fingerprints.delete())
 ADDED = "was added"
 CHANGED = "was changed"
 NOT_OURS = "The database has tables that Panku did not make: name another one in PANKU_DATABASE_URL."
@@ -132,7 +138,7 @@ def differences(store: Store, directory: Path = MIGRATIONS, history_table: str =
     """
     kept: dict[str, str] = {}
     if FINGERPRINT_TABLE in store.db.get_tables():
-        kept = dict(store.rows(f"SELECT object, digest FROM {FINGERPRINT_TABLE}"))
+        kept = dict(store.rows(KEPT))
     found = _objects(store)
     told = {f"{name} {_difference(name, kept, found)}" for name in _changed(kept, found)}
     lost = _lost_by_code(store, directory, history_table)
@@ -156,11 +162,9 @@ def accept(store: Store, directory: Path = MIGRATIONS, history_table: str = HIST
 
 def _keep(store: Store) -> None:
     with store.db.atomic():
-        store.execute(
-            f"CREATE TABLE IF NOT EXISTS {FINGERPRINT_TABLE} (object TEXT NOT NULL PRIMARY KEY, digest TEXT NOT NULL)"
-        )
-        store.execute(f"DELETE FROM {FINGERPRINT_TABLE}")
-        store.insert(FINGERPRINT_TABLE, ("object", "digest"), sorted(_objects(store).items()))
+        peewee.SchemaManager(Fingerprints, store.db).create_table(safe=True)
+        store.execute(EMPTIED)
+        store.insert(Fingerprints, sorted(_objects(store).items()))
 
 
 def _refuse_difference(store: Store, directory: Path, history_table: str) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
-import peewee
+from devices.store.engines import Postgresql, Sqlite
 
 GUARDS = ("trigger", "function")
 """The kinds of object that keep the ledger from being changed: one that is missing or altered is never accepted."""
@@ -47,11 +47,11 @@ class _Notes:
         return _Nothing()
 
 
-class _SqliteNotes(_Notes, peewee.SqliteDatabase):
+class _SqliteNotes(_Notes, Sqlite):
     """Taken for SQLite by a migration."""
 
 
-class _PostgresqlNotes(_Notes, peewee.PostgresqlDatabase):
+class _PostgresqlNotes(_Notes, Postgresql):
     """Taken for PostgreSQL by a migration."""
 
 

@@ -1,8 +1,10 @@
-"""Hand-written SQL: one text with `?` for both engines, and what a refused write ran into."""
+"""Statements: one text with `?` for both engines, built from the declared tables, and what a refused write ran into."""
 
 import re
 from functools import lru_cache
+from typing import Any
 
+import peewee
 import psycopg
 
 from devices.store.engines import driver_error
@@ -28,15 +30,54 @@ def for_psycopg(sql: str) -> str:
     return _TOKEN.sub(replace, sql)
 
 
+GIVEN = peewee.SQL(":given")
+"""Stands in a query for a value that is given each time it runs."""
+EACH = peewee.SQL("(:each)")
+"""Stands in a query for the values of a list, `column.in_(EACH)`; see `Store.rows_in`."""
+_MARK = re.compile(r"\?|:given")
+
+
+def compiled(query: Any) -> str:
+    """A peewee query on declared tables as the one text for both engines, compiled once and run often.
+
+    Each GIVEN becomes a `?`, in the order of the text; EACH stays until the list is known. Every other value is
+    written out, so that a partial index is found by it.
+    """
+    text, values = query.sql()
+    literals = iter(values)
+    return _MARK.sub(lambda mark: _literal(next(literals)) if mark[0] == "?" else "?", text)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    assert isinstance(value, int), "a literal of a query is a text or a whole number"
+    return str(int(value))
+
+
+@lru_cache(maxsize=2048)
+def with_list(sql: str, count: int) -> str:
+    """The text with `count` marks in the place of its one list."""
+    beginning, _, end = sql.partition("(:each)")
+    return f"{beginning}({', '.join('?' * count)}){end}"
+
+
 @lru_cache(maxsize=512)
 def insert_statement(table: str, columns: tuple[str, ...], mark: str = "?") -> str:
-    """INSERT of one row into the named columns, with `mark` for each value."""
+    """INSERT of one row into these columns, with `mark` for each value."""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
+
+
+@lru_cache(maxsize=64)
+def upsert_statement(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    """INSERT of one whole row, or the change of the one that has its key."""
+    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column not in key)
+    return f"{insert_statement(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
 
 
 @lru_cache(maxsize=512)
 def copy_statement(table: str, columns: tuple[str, ...]) -> str:
-    """PostgreSQL's COPY into the named columns."""
+    """PostgreSQL's COPY into these columns."""
     return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
 
 

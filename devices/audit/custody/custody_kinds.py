@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from devices.records import RecordKind
+from devices.calendar import day_of
+from devices.records import Found, RecordKind
 from devices.values import Instant
 
 InspectorRole = Literal["storekeeper", "auditor"]
@@ -100,9 +101,24 @@ class Handover(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
-INSPECTION = RecordKind("inspection", Inspection, lambda v: v.number, lambda v: v.site)
-VISIT = RecordKind("visit", Visit, lambda v: v.number, lambda v: v.site)
-HANDOVER = RecordKind("handover", Handover, lambda v: v.number, lambda v: v.site)
+def _inspection(value: Inspection) -> Found:
+    """An inspection by whether a finding of it is open, and the day on which it was made or its last one settled."""
+    findings = [item.finding for item in value.items if item.finding is not None]
+    settled = [day_of(each.settled_at).isoformat() for each in findings if each.settled_at is not None]
+    return Found("open" if len(settled) < len(findings) else "settled", day=max([value.made_on, *settled]))
+
+
+INSPECTION = RecordKind("inspection", Inspection, lambda v: v.number, lambda v: v.site, found_by=_inspection)
+VISIT = RecordKind(
+    "visit",
+    Visit,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=lambda v: Found(v.state, day=day_of(v.course[-1].at).isoformat()),
+)
+HANDOVER = RecordKind(
+    "handover", Handover, lambda v: v.number, lambda v: v.site, found_by=lambda v: Found(v.state)
+)
 CUSTODY_KINDS = (INSPECTION, VISIT, HANDOVER)
 
 INSPECTION_PREFIX, VISIT_PREFIX, HANDOVER_PREFIX = "I", "V", "H"

@@ -12,11 +12,11 @@ from devices.audit.month.months import payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.ledger.books.books import NOTHING, Statement, statement
-from devices.ledger.posting.closed_months import COLUMNS, MONTH, Month, month_key
+from devices.ledger.posting.closed_months import COLUMNS, Month, month_key
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.store.database import Row, Store
 
-MONTHS = f"SELECT {', '.join(COLUMNS)} FROM {MONTH.table} ORDER BY site, register, month"
+MONTHS = f"SELECT {', '.join(COLUMNS)} FROM month ORDER BY site, register, month"
 
 
 def month_faults(store: Store) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from devices.problems import Fact, Problem, refuse
 from devices.serials import recognise, shortened
 from devices.store.database import Store
 from devices.store.statements import marks
+from devices.store.tables.audits import Scans, ScanUndos
 from devices.values import Bin
 
 SKEW_US = 60_000_000
@@ -74,7 +75,7 @@ def take(
     counted = taking(store, number, [sent.id for sent in scans])
     desk = _Desk(store, counted, by, received_at_us - sent_at_us, received_at_us)
     done = [desk.take(sent, sent_at_us) for sent in scans]
-    store.insert("scan", COLUMNS, desk.fresh)
+    store.insert(Scans, desk.fresh)
     return done
 
 
@@ -91,7 +92,7 @@ def undo(store: Store, number: str, scan_id: str, *, by: str, at_us: int) -> Non
         row = store.row("SELECT MAX(recorded_at) FROM scan_undo WHERE stocktake = ?", (number,))
         recorded_at = max(at_us, int(row[0]) + 1) if row and row[0] is not None else at_us
         columns = ("stocktake", "id", "made_by", "recorded_at")
-        store.insert("scan_undo", columns, [(number, scan_id, by, recorded_at)])
+        store.insert(ScanUndos, [(number, scan_id, by, recorded_at)], columns)
 
 
 def kept_text(text: str) -> str:

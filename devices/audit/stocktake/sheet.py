@@ -17,6 +17,7 @@ from devices.audit.stocktake.counting import RESULT, VARIANCES, Row
 from devices.chain import canonical
 from devices.ledger.books.books import Statement
 from devices.store.database import Store
+from devices.store.tables.audits import SheetRows, Sheets
 
 PAYLOAD_TYPE = "application/vnd.panku.stocktake-sheet+json"
 FORMAT = 1
@@ -114,10 +115,10 @@ decode_row = msgspec.json.Decoder(Row).decode
 def keep(store: Store, counted: Stocktake, header: Header, rows: Sequence[Row]) -> None:
     """Write what a close found; it is never changed again."""
     place = (counted.number, header.closing)
-    store.insert("sheet", ("stocktake", "closing", "content"), [(*place, encode(header).decode())])
+    store.insert(Sheets, [(*place, encode(header).decode())])
     columns = ("stocktake", "closing", "serial", "result", "content")
     kept = ((*place, row.serial, row.result, encode(row).decode()) for row in rows)
-    store.insert("sheet_row", columns, kept)
+    store.insert(SheetRows, kept, columns)
 
 
 def rows_digest(header: Header, rows: Iterable[Row]) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from devices.problems import refuse
 from devices.records import RecordKind
 from devices.store.database import Store
+from devices.store.tables.audits import Months
 from devices.values import Book
 
 State = Literal["closed", "sealed", "reopened"]
@@ -41,8 +42,7 @@ MONTH = RecordKind(
     Month,
     lambda v: month_key(v.site, v.register, v.month),
     lambda v: v.site,
-    "month",
-    ("site", "register", "month"),
+    Months,
 )
 
 COLUMNS = (*Month.__struct_fields__, "revision")

@@ -16,6 +16,7 @@ from devices.paperwork_kinds import CUSTOMER, CUSTOMER_PREFIX
 from devices.problems import Problem
 from devices.records import numbered
 from devices.store.database import Store
+from devices.store.tables.ledger import Records
 from devices.unit import Unit
 
 FOUND = "SELECT p.key, p.content FROM personal p WHERE p.kind = 'customer' AND p.latest = 1 AND "
@@ -55,7 +56,7 @@ def customers_of(store: Store, draft: Draft) -> tuple[dict[str, Known], list[Pro
 
 def hold_customers(store: Store, numbers: Iterable[str]) -> None:
     """Keep everybody else from changing or erasing these customers until the transaction ends."""
-    store.hold_rows("record", "key", numbers, "kind = 'customer'")
+    store.hold_rows(Records.key, numbers, "kind = 'customer'")
 
 
 def held_customers(

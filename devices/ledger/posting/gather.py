@@ -21,6 +21,7 @@ from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, MANIFEST, REPAIR
 from devices.problems import Problem
 from devices.store.database import Store
 from devices.store.statements import marks
+from devices.store.tables.ledger import Positions
 from devices.unit import Unit
 from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
 
@@ -45,7 +46,7 @@ def hold_devices(store: Store, document: str, wanted: Iterable[str]) -> None:
     """
     if document in MAKES_NEW:
         store.hold("new serials", shared=DOCUMENT[document].review != "before")
-    store.hold_rows("position", "serial", wanted)
+    store.hold_rows(Positions.serial, wanted)
 
 
 def held(store: Store, wanted: Sequence[str]) -> dict[str, Held]:

@@ -16,6 +16,7 @@ from devices.records import numbered
 from devices.sheets.packing_lists import read_packing_list
 from devices.sheets.sheet_cells import row_of
 from devices.store.database import Store
+from devices.store.tables.ledger import Blobs
 from devices.values import Book
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -140,7 +141,7 @@ def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str
     digest = hashlib.sha256(data).hexdigest()
     writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
     if not writer.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
-        writer.store.insert("blob", ("digest", "bytes"), [(digest, data)])
+        writer.store.insert(Blobs, [(digest, data)])
     if not kept_at(writer.store, site, [digest]):
         value = Attachment(digest, site, name, media_type[:100], len(data))
         records.write(writer, ATTACHMENT, value, by=by, expected=0)

@@ -21,16 +21,14 @@ from devices.ledger.posting.consignments import keep_consignment
 from devices.ledger.posting.customers import by_number_only, keep_customers
 from devices.ledger.posting.gather import gather
 from devices.ledger.posting.rows import (
-    DOCUMENT_COLUMNS,
-    LINE_COLUMNS,
-    POSITION_COLUMNS,
-    STANDING_COLUMNS,
     document_digest,
 )
 from devices.lifecycle import DOCUMENT, UNREVIEWED
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.store.database import Store, violated
 from devices.store.engines import driver_error
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Documents, Lines, Positions, Reservations, Standings
 from devices.unit import Unit
 
 encode = msgspec.json.Encoder().encode
@@ -149,12 +147,12 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     )  # fmt: skip
     lines = [] if proposal else lines_of(writer, decided.plan.moves, case, number, (draft.site, seq))
     writer.append(draft.site, "document", number, document_digest(row, lines))
-    store.insert("document", DOCUMENT_COLUMNS, [row])
+    store.insert(Documents, [row])
     _keep_standing(store, decided, number, proposal)
     if proposal:
         reserved = [(move.entry.serial, number) for move in decided.plan.moves]
         with races_told():
-            store.insert("reservation", ("serial", "document"), reserved)
+            store.insert(Reservations, reserved)
         return Posted(number, "pending")
     effect(store, lines)
     return Posted(number, "posted")
@@ -221,7 +219,7 @@ def lines_of(
 
 
 UPDATE_POSITION = (
-    f"UPDATE position SET {', '.join(f'{column} = ?' for column in POSITION_COLUMNS[1:])}"
+    f"UPDATE position SET {', '.join(f'{column} = ?' for column in columns_of(Positions)[1:])}"
     " WHERE serial = ? AND step = ?"
 )
 
@@ -229,7 +227,7 @@ UPDATE_POSITION = (
 def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
     """Write the lines and carry the positions along. Raises Refused (`race_lost`) when another site was faster."""
     with races_told():
-        store.insert("line", LINE_COLUMNS, lines)
+        store.insert(Lines, lines)
         fresh = []
         for line in lines:
             serial, step = line[0], line[1]
@@ -238,7 +236,7 @@ def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
                 fresh.append((serial, *position))
             elif store.execute(UPDATE_POSITION, (*position, serial, step - 1)).rowcount != 1:
                 raise refuse("race_lost", serial=serial)
-        store.insert("position", POSITION_COLUMNS, fresh)
+        store.insert(Positions, fresh)
 
 
 @contextmanager
@@ -263,4 +261,4 @@ def _keep_standing(store: Store, decided: Decided, number: str, proposal: bool) 
     review = UNREVIEWED.get(policy, "waiting")
     lines = 0 if proposal else len(decided.plan.moves)
     row = (number, decided.draft.site, "pending" if proposal else "posted", review, lines, 0, 1)
-    store.insert("standing", STANDING_COLUMNS, [row])
+    store.insert(Standings, [row])

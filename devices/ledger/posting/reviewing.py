@@ -15,10 +15,11 @@ from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import AnyDraft, Draft, Reversal
 from devices.ledger.deciding.plan import Rulebook
 from devices.ledger.posting.post import BESIDES_DRAFT, Decided, at_of, decide, effect, lines_of, sites_touched
-from devices.ledger.posting.rows import REVIEW_COLUMNS, review_digest
+from devices.ledger.posting.rows import review_digest
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.store.tables.ledger import Reviews
 from devices.unit import Unit
 
 Decision = Literal["approve", "reject", "withdraw"]
@@ -137,7 +138,7 @@ def _keep(
     lines = lines_of(writer, decided.plan.moves, decided.case, found.number, place) if decided else []
     row = (found.number, decision, reason, by, at, found.hash, *place)
     writer.append(found.site, "review", found.number, review_digest(row, lines))
-    store.insert("review", REVIEW_COLUMNS, [row])
+    store.insert(Reviews, [row])
     if found.status == "pending":
         store.execute("DELETE FROM reservation WHERE document = ?", (found.number,))
     if decided:

@@ -6,25 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from devices.chain import digest_of
-from devices.values import POSITION_FIELDS
-
-DOCUMENT_COLUMNS = (
-    "number", "site", "year", "ordinal", "type", "register", "business_date", "recorded_at", "made_by", "token",
-    "cites", "answers", "under", "content", "journal_seq",
-)  # fmt: skip
-LINE_COLUMNS = (
-    "serial", "step", "document", "n", "type", "reverses", "recorded_at", "business_date",
-    "from_state", "from_register", "from_site", "from_bin", *POSITION_FIELDS, "facts",
-    "journal_site", "journal_seq",
-)  # fmt: skip
-REVIEW_COLUMNS = (
-    "document", "decision", "reason", "made_by", "recorded_at", "document_hash", "journal_site", "journal_seq",
-)  # fmt: skip
-POSITION_COLUMNS = ("serial", "step", "document", "recorded_at", "business_date", *POSITION_FIELDS)
-STANDING_COLUMNS = ("document", "site", "status", "review", "lines", "reversed", "resolved")
-
-LINE_POSITION = slice(12, 12 + len(POSITION_FIELDS))
-"""Where the position after it stands in a line's row."""
 
 Row = Sequence[Any]
 

@@ -13,9 +13,11 @@ from devices.chain import commitment
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
 from devices.paperwork_kinds import ATTACHMENT
-from devices.records import RecordKind, columns_of
+from devices.records import RecordKind, current_row, value_of, whole_table
 from devices.serials import trimmed
 from devices.store.database import Store
+from devices.store.tables import columns_of, name_of
+from devices.store.tables.ledger import Records
 from devices.unit import FOUNDING, Founded, Unit, founded, unit_of
 from devices.values import POSITION_FIELDS
 
@@ -179,7 +181,7 @@ LATEST = (
 
 
 COPIES = (
-    "SELECT r.key, r.revision, r.content, c.revision, c.site, c.content FROM revision r"
+    f"SELECT r.key, r.revision, r.content, {', '.join(f'c.{name}' for name in columns_of(Records))} FROM revision r"
     " LEFT JOIN record c ON c.kind = r.kind AND c.key = r.key WHERE r.kind = ? AND r.revision ="
     " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
 )
@@ -194,7 +196,7 @@ def _copies(store: Store, kind: RecordKind) -> Faults:
     count = 0
     for key, revision, content, *found in store.stream(COPIES, (kind.name,)):
         value = _decoded(content, kind.value)
-        if value is None or found != [revision, kind.journal(value), content]:
+        if value is None or tuple(found) != current_row(kind, key, revision, value, content):
             yield Fault("record", f"{kind.name} {key}", f"it is not as revision {revision} says")
             count += 1
         if count == SHOWN:
@@ -205,24 +207,23 @@ def _copies(store: Store, kind: RecordKind) -> Faults:
 
 def _current(store: Store, kind: RecordKind) -> Faults:
     """The current table of a kind against its latest revisions."""
-    columns = (*kind.value.__struct_fields__, "revision")
+    own: Any = kind.table
+    table = name_of(own)
     found: dict[str, Any] = {}
-    for row in store.rows(f"SELECT {', '.join(columns)} FROM {kind.table}"):
+    for row in store.rows(whole_table(own)):
         try:
-            value = msgspec.convert(dict(zip(columns, row, strict=True)), kind.value, strict=False)
+            value, _ = value_of(kind, row)
+            found[kind.key(value)] = row
         except UNREADABLE:  # a value that the kind does not have: its record is missed below
-            value = None
-            yield Fault(str(kind.table), f"{kind.name} {row[0]}", "it can not be read")
-        if value is not None:
-            found[kind.key(value)] = (row[-1], *row[:-1])
+            yield Fault(table, f"{kind.name} {row[0]}", "it can not be read")
     count = 0
     for key, revision, content in store.rows(LATEST, (kind.name,)):
         value = _decoded(content, kind.value)  # one that can not be read is as nothing
-        expected = None if value is None else (revision, *columns_of(value))
+        expected = None if value is None else current_row(kind, key, revision, value, content)
         if found.pop(key, ()) != expected and (count := count + 1) <= SHOWN:
-            yield Fault(str(kind.table), f"{kind.name} {key}", f"it is not as revision {revision} says")
+            yield Fault(table, f"{kind.name} {key}", f"it is not as revision {revision} says")
     for key in sorted(found)[:SHOWN]:
-        yield Fault(str(kind.table), f"{kind.name} {key}", "no revision says so")
+        yield Fault(table, f"{kind.name} {key}", "no revision says so")
 
 
 def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequence[str]) -> Faults:

@@ -17,16 +17,15 @@ import msgspec
 from devices.chain import FORMAT, GENESIS, Link, digest_of
 from devices.journal import heads as journal_heads
 from devices.ledger.posting.rows import (
-    DOCUMENT_COLUMNS,
-    LINE_COLUMNS,
-    REVIEW_COLUMNS,
     document_digest,
     review_digest,
 )
 from devices.ledger.proving.derived import cache_checks
 from devices.ledger.proving.faults import UNREADABLE, Fault, guarded
-from devices.records import REVISION_COLUMNS, RecordKind, revision_digest
+from devices.records import RecordKind, revision_digest
 from devices.store.database import Store
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Documents, Lines, Reviews, Revisions
 
 TOLD_EVERY = 500
 """Links between two words on the progress."""
@@ -44,10 +43,10 @@ REVIEWED = (
     " WHERE d.number = t.document)"
 )
 STREAMS = {
-    "document": (DOCUMENT_COLUMNS, ", ".join(DOCUMENT_COLUMNS), "journal_seq", 100),
-    "review": (REVIEW_COLUMNS, ", ".join((*REVIEW_COLUMNS, REVIEWED)), "journal_seq", 1000),
-    "revision": (REVISION_COLUMNS, ", ".join(REVISION_COLUMNS), "journal_seq", 100),
-    "line": (LINE_COLUMNS, ", ".join(LINE_COLUMNS), "journal_seq, n", 2000),
+    "document": (columns_of(Documents), ", ".join(columns_of(Documents)), "journal_seq", 100),
+    "review": (columns_of(Reviews), ", ".join((*columns_of(Reviews), REVIEWED)), "journal_seq", 1000),
+    "revision": (columns_of(Revisions), ", ".join(columns_of(Revisions)), "journal_seq", 100),
+    "line": (columns_of(Lines), ", ".join(columns_of(Lines)), "journal_seq, n", 2000),
 }
 """By table: its columns, what is selected, in which order, and how many rows are read at once."""
 
@@ -211,7 +210,7 @@ class _Records:
         *review, document_hash = row
         if review_digest(review, lines) != link.digest:
             return "review", link.reference, "the review or one of its lines was changed" + _named(lines)
-        if document_hash != review[REVIEW_COLUMNS.index("document_hash")]:
+        if document_hash != review[columns_of(Reviews).index("document_hash")]:
             return "review", link.reference, "it is not of the document as it stands"
         return None
 

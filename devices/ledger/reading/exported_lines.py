@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devices.ledger.posting.rows import LINE_COLUMNS
 from devices.store.database import Row, Store
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Lines
 
-COLUMNS = tuple(column for column in LINE_COLUMNS if column != "facts")
+COLUMNS = tuple(column for column in columns_of(Lines) if column != "facts")
 """Free text may be among a line's facts; a customer is a number, whose name is in a table of its own."""
 
 CHOSEN = "FROM line WHERE journal_site = ? AND business_date BETWEEN ? AND ?"

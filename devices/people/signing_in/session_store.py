@@ -9,10 +9,11 @@ from pathlib import Path
 
 from devices.store import schema
 from devices.store.database import Store
+from devices.store.tables import SECOND_STORE, name_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration_doors"
-TABLES = ("session", "throttle")
+TABLES = tuple(name_of(table) for table in SECOND_STORE)
 """What the doors keep; losing it costs nobody more than a sign-in, so that no backup holds it."""
 
 

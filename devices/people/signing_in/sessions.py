@@ -14,6 +14,7 @@ import msgspec
 
 from devices.people.sealing import Random
 from devices.store.database import Store
+from devices.store.tables.sessions import Sessions
 
 SECRET_BYTES = 32
 IDLE_US = 30 * 60 * 1_000_000
@@ -53,7 +54,7 @@ def begin(
             if previous is not None:
                 doors.execute("DELETE FROM session WHERE digest = ?", (_digest(previous),))
             row = (_digest(secret), username, generation, at_us, at_us)
-            doors.insert("session", ("digest", "username", "generation", "made_at", "seen_at"), [row])
+            doors.insert(Sessions, [row])
 
     doors.retrying(write)
     return secret

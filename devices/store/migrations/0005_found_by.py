@@ -1,0 +1,71 @@
+"""What records are found by: their state, customer, serial and day, which were read out of their content before."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from devices.store.building import build
+from devices.store.tables import BOOKS
+from devices.store.tables.ledger import Records
+
+CHINA = timedelta(hours=8)  # no summer time since 1991, and no books so old
+
+
+def up(migrator: Any, db: Any) -> None:
+    """Add the columns, and fill them for the records that are there."""
+    build(db, BOOKS)
+    rows = Records.select(Records.kind, Records.key, Records.content).where(Records.kind.in_(sorted(FOUND)))
+    for kind, key, content in db.execute(rows).fetchall():
+        state, customer, serial, day = FOUND[kind](json.loads(content))
+        found = {Records.state: state, Records.customer: customer, Records.serial: serial, Records.day: day}
+        db.execute(Records.update(found).where(Records.kind == kind, Records.key == key))
+
+
+def day_of(at_us: int) -> str:
+    return (datetime.fromtimestamp(at_us / 1_000_000, UTC) + CHINA).date().isoformat()
+
+
+def order(of: dict[str, Any]) -> tuple[str | None, ...]:
+    record = of.get("record")
+    state = "cancelled" if of.get("cancelled") else "closed" if record else "open"
+    return state, of.get("customer"), of["serial"], day_of(record["filed_at"]) if record else of["opened_on"]
+
+
+def consignment(of: dict[str, Any]) -> tuple[str | None, ...]:
+    return None, None, None, of["sent_on"]
+
+
+def stocktake(of: dict[str, Any]) -> tuple[str | None, ...]:
+    return of["state"], None, None, day_of(of["closed"]["at"] if of.get("closed") else of["opened_at"])
+
+
+def finding(of: dict[str, Any]) -> tuple[str | None, ...]:
+    return None, None, of["serial"], None
+
+
+def inspection(of: dict[str, Any]) -> tuple[str | None, ...]:
+    findings = [item["finding"] for item in of["items"] if item.get("finding")]
+    settled = [day_of(each["settled_at"]) for each in findings if each.get("settled_at") is not None]
+    return "open" if len(settled) < len(findings) else "settled", None, None, max([of["made_on"], *settled])
+
+
+def visit(of: dict[str, Any]) -> tuple[str | None, ...]:
+    return of["state"], None, None, day_of(of["course"][-1]["at"])
+
+
+def handover(of: dict[str, Any]) -> tuple[str | None, ...]:
+    return of["state"], None, None, None
+
+
+FOUND = {
+    "repair": order,
+    "dispatch_order": order,
+    "consignment": consignment,
+    "stocktake": stocktake,
+    "finding": finding,
+    "inspection": inspection,
+    "visit": visit,
+    "handover": handover,
+}
