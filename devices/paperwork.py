@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from devices.values import Book, Instant
+from devices.workflow import Step, Workflow
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -40,6 +41,14 @@ class ServiceRecord(msgspec.Struct, frozen=True):
 
 
 OrderState = Literal["open", "closed", "cancelled"]
+
+ORDERS = Workflow(
+    "open",
+    #    step      before      after        refused otherwise
+    Step("file",   ("open",),  "closed",    "order_closed", {"closed": "service_record_exists"}),
+    Step("cancel", ("open",),  "cancelled", "order_closed"),
+)  # fmt: skip
+"""An order is closed by its service record, or cancelled."""
 
 
 class RepairOrder(msgspec.Struct, frozen=True):

@@ -1,0 +1,58 @@
+"""Records go through declared states: every step in every state, of every workflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from devices.audit.custody.custody_kinds import HANDOVERS, VISITS
+from devices.audit.kinds import STOCKTAKES
+from devices.ledger.posting.closed_months import MONTHS
+from devices.paperwork import ORDERS
+from devices.problems import PROBLEMS, Refused
+from devices.workflow import Step, Workflow
+
+WORKFLOWS = {
+    "orders": ORDERS,
+    "visits": VISITS,
+    "handovers": HANDOVERS,
+    "stocktakes": STOCKTAKES,
+    "months": MONTHS,
+}
+EVERY = [
+    pytest.param(workflow, step, state, id=f"{name}-{step.name}-{state}")
+    for name, workflow in WORKFLOWS.items()
+    for step in workflow.steps
+    for state in workflow.states
+]
+
+
+@pytest.mark.parametrize(("workflow", "step", "state"), EVERY)
+def test_a_step_is_taken_from_the_states_it_declares_and_refused_in_others(
+    workflow: Workflow, step: Step, state: str
+) -> None:
+    facts: dict[str, Any] = {"order": "R-A1-000001"}
+    if state in step.before:
+        assert workflow.take(step.name, state, **facts) is step
+        assert step in workflow.next_steps(state)
+        return
+    with pytest.raises(Refused) as refused:
+        workflow.take(step.name, state, **facts)
+    (problem,) = refused.value.problems
+    assert problem.code == step.refused_in.get(state, step.refused)
+    assert ("state" in problem.facts) == ("state" in PROBLEMS[problem.code].facts)
+    assert step not in workflow.next_steps(state)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS)
+def test_every_state_is_reached_from_the_first(workflow: Workflow) -> None:
+    reached = {workflow.begins}
+    for _ in workflow.steps:
+        reached |= {step.after for step in workflow.steps if reached & set(step.before)}
+    assert reached == set(workflow.states)
+
+
+def test_a_step_from_a_state_that_nothing_leads_to_is_noticed() -> None:
+    with pytest.raises(AssertionError, match="no state there is"):
+        Workflow("open", Step("close", ("opne",), "closed", "order_closed"))
