@@ -14,7 +14,7 @@ import peewee
 import pytest
 
 from devices.ledger.deciding.case import Case, Known, Move
-from devices.ledger.deciding.drafts import DRAFTS, Code, Shortage
+from devices.ledger.deciding.drafts import DRAFTS, Code, Draft, Shortage
 from devices.ledger.deciding.entries import Entry, Held
 from devices.ledger.deciding.plan import plan
 from devices.ledger.deciding.positions import OWN
@@ -93,7 +93,7 @@ def case_of(
     partner: Position = NOWHERE,
     register: Register | None = None,
     state: str = "in_stock",
-) -> Case:
+) -> Case[Draft]:
     """A draft of one device in a made-up position; the other device of a swap or exchange is in `partner`."""
     form = DRAFTS.get(document, Shortage)  # which nobody posts
     body = {"type": document, "site": SITE, "business_date": DAY}
@@ -324,7 +324,7 @@ def test_what_a_document_names_is_refused_where_it_is_not_there(document: str, f
     )
 
 
-def refused_at(case: Case) -> list[str]:
+def refused_at(case: Case[Draft]) -> list[str]:
     """The pointers of everything that the rules refuse of a case."""
     try:
         plan(case, RULEBOOK)
@@ -405,6 +405,7 @@ def checked(store: Store, table: str) -> None:
         return
     row = store.row("SELECT sql FROM sqlite_master WHERE name = ?", (table,))
     assert row is not None
+    row = (row[0].replace('"', ""),)
     text = re.sub(r"FOREIGN KEY \([^)]*\) REFERENCES \w+ \([^)]*\),", "", row[0])
     text = re.sub(r" REFERENCES \w+ \(\w+\)| NOT NULL(?=[ ,]+[\n])| PRIMARY KEY(?!\s*\()", "", text)
     text = re.sub(r"\b(\w+ (?:TEXT|INTEGER|BIGINT)) NOT NULL", r"\1", text)

@@ -33,7 +33,7 @@ UNUSED: Any = None
 EVERY_BOOK = [(site, book) for site in (HOME, AWAY) for book in BOOKS]
 
 
-def case_of(day: str, closed: dict[tuple[str, str], str]) -> Case:
+def case_of(day: str, closed: dict[tuple[str, str], str]) -> Case[Draft]:
     """A case of a draft of a day at HOME, with months closed."""
     return Case(Draft(site=HOME, business_date=day), "move", "N", UNUSED, (), {}, {}, {}, {}, closed=closed)
 

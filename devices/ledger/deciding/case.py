@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -14,6 +14,9 @@ from devices.lifecycle import Step
 from devices.paperwork import Consignment, DispatchOrder, Manifest, RepairOrder
 from devices.serials import trimmed
 from devices.values import NOWHERE, Bin, Model, Position
+
+Of = TypeVar("Of", bound=Draft, covariant=True)  # noqa: PLC0105 - a word, and not a letter with a suffix
+"""The draft that a case is of."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -61,7 +64,7 @@ class Cited(msgspec.Struct, frozen=True):
     link: tuple[str, int, str]
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, Generic[Of], frozen=True):
     """One draft with the facts it needs: what is looked up by a key that is missing here does not exist.
 
     `customers` are keyed by what the draft calls them (see `party_key`), `trails` hold each device's lines since a
@@ -71,7 +74,7 @@ class Case(msgspec.Struct, frozen=True):
     register) that the devices are or were in.
     """
 
-    draft: Draft
+    draft: Of
     document: str
     number: str
     today: date

@@ -7,9 +7,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from devices.ledger.deciding.case import Case, Plan
+from devices.ledger.deciding.drafts import Draft
 
 
-def without_extras(case: Case) -> Case:
+def without_extras(case: Case[Draft]) -> Case[Draft]:
     """An arrival without the serials that are not on its dispatch: they are findings, never lines."""
     if case.document != "arrival" or case.cited is None:
         return case
@@ -17,7 +18,7 @@ def without_extras(case: Case) -> Case:
     return replace(case, entries=tuple(entry for entry in case.entries if entry.serial in sent))
 
 
-def findings_of(case: Case, plan: Plan) -> dict[str, Any]:
+def findings_of(case: Case[Draft], plan: Plan) -> dict[str, Any]:
     """Findings by name, only those that found something; kept in the document and told to its poster."""
     found: dict[str, Any] = {}
     if case.document == "receipt" and case.manifest:
@@ -27,7 +28,7 @@ def findings_of(case: Case, plan: Plan) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _against_manifest(case: Case, now: set[str]) -> dict[str, Any]:
+def _against_manifest(case: Case[Draft], now: set[str]) -> dict[str, Any]:
     assert case.manifest is not None, "no manifest"
     rows = case.manifest.rows
     listed = {row.serial for row in rows if row.serial}
@@ -46,7 +47,7 @@ def _against_manifest(case: Case, now: set[str]) -> dict[str, Any]:
     }
 
 
-def _against_dispatch(case: Case, plan: Plan) -> dict[str, Any]:
+def _against_dispatch(case: Case[Draft], plan: Plan) -> dict[str, Any]:
     assert case.cited is not None, "no dispatch"
     arrived = {move.entry.serial for move in plan.moves}
     on_the_way = {

@@ -6,17 +6,19 @@ Everything is refused here or never: after a plan exists, writing it must succee
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from devices.ledger.deciding.case import Case, Move, Plan
+from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.entries import Entry
 from devices.ledger.deciding.positions import position_after
 from devices.lifecycle import EXCHANGE_STATE, FROM, Step, starts_of
 from devices.problems import Fact, Problem, Refused
 from devices.values import BIN_STATE, BOOKS, NEW, RECEIVABLE, STATE, Bin, Position, Register
 
-Rule = Callable[[Case, Sequence[Move]], Iterable[Problem]]
+Rule = Callable[[Case[Any], Sequence[Move]], Iterable[Problem]]
 Rulebook = Mapping[str, tuple[Rule, ...]]
 """The rules of each document beyond its steps, by document type; `every` holds those of all."""
 
@@ -24,7 +26,7 @@ TOUCHES = {"swap": {"spare", "custody"}}
 """The one document that may touch two registers, since a customer's faulty device joins the spare book."""
 
 
-def plan(case: Case, rulebook: Rulebook, before_rules: Iterable[Problem] = ()) -> Plan:
+def plan(case: Case[Draft], rulebook: Rulebook, before_rules: Iterable[Problem] = ()) -> Plan:
     """Decide what a draft does. Raises Refused with every problem found, in the order of the lines."""
     problems = list(before_rules)
     moves = []
@@ -66,7 +68,7 @@ def book_of(registers: set[str]) -> str | None:
     return next(iter(books or registers), None)
 
 
-def decide(case: Case, entry: Entry) -> Move | list[Problem]:
+def decide(case: Case[Draft], entry: Entry) -> Move | list[Problem]:
     """The one step that a draft's entry takes, or why there is none."""
     found = step_of(case, entry)
     if isinstance(found, list):
@@ -78,7 +80,7 @@ def decide(case: Case, entry: Entry) -> Move | list[Problem]:
     return Move(entry, step, before, after, case.document, None, kept)
 
 
-def step_of(case: Case, entry: Entry) -> tuple[Step, Bin | None] | list[Problem]:
+def step_of(case: Case[Draft], entry: Entry) -> tuple[Step, Bin | None] | list[Problem]:
     """The declared step that a device takes from where it is, with the bin it goes to; or why there is none."""
     before = case.position(entry.serial)
     steps = FROM.get((case.document, entry.role, before.state), ())
@@ -91,7 +93,7 @@ def step_of(case: Case, entry: Entry) -> tuple[Step, Bin | None] | list[Problem]
     return _by_place(case, entry, before, fitting)
 
 
-def _no_step(case: Case, entry: Entry, before: Position) -> Problem:
+def _no_step(case: Case[Draft], entry: Entry, before: Position) -> Problem:
     starts = starts_of(case.document, entry.role)
     held = case.held.get(entry.serial)
     if before.state == NEW:
@@ -115,7 +117,7 @@ def _no_step(case: Case, entry: Entry, before: Position) -> Problem:
 
 
 def _by_place(
-    case: Case, entry: Entry, before: Position, steps: Sequence[Step]
+    case: Case[Draft], entry: Entry, before: Position, steps: Sequence[Step]
 ) -> tuple[Step, Bin | None] | list[Problem]:
     """Among the steps a device may take, the one that its bin decides, or the one without a bin."""
     if case.document == "opening":
@@ -139,13 +141,13 @@ def _by_place(
     return _by_bin(case, entry, before, binned)
 
 
-def _steps_of_exchange(case: Case, entry: Entry, steps: Sequence[Step]) -> list[Step]:
+def _steps_of_exchange(case: Case[Draft], entry: Entry, steps: Sequence[Step]) -> list[Step]:
     old = case.position(entry.partner or "")
     return [step for step in steps if EXCHANGE_STATE.get(old.register, "in_stock") == step.after]
 
 
 def _by_bin(
-    case: Case, entry: Entry, before: Position, steps: Sequence[Step]
+    case: Case[Draft], entry: Entry, before: Position, steps: Sequence[Step]
 ) -> tuple[Step, Bin] | list[Problem]:
     facts = {"serial": entry.serial, "bin": entry.bin}
     target = case.bins.get(entry.bin or "")
@@ -167,7 +169,7 @@ def _by_bin(
     return step, target
 
 
-def register_after(case: Case, entry: Entry, step: Step, before: Position) -> Register | None:
+def register_after(case: Case[Draft], entry: Entry, step: Step, before: Position) -> Register | None:
     """The register a step leads to; None where it leads out, or where a device was never in a book of ours."""
     match step.becomes:
         case "same":
@@ -182,7 +184,7 @@ def register_after(case: Case, entry: Entry, step: Step, before: Position) -> Re
             return fixed
 
 
-def given_register(case: Case, entry: Entry) -> Register | None:
+def given_register(case: Case[Draft], entry: Entry) -> Register | None:
     """The register that the document, or the line of an opening, names."""
     given: Register | None = getattr(case.draft, "register", None) or getattr(entry.item, "register", None)
     if given is None and case.document == "opening" and entry.bin and entry.bin in case.bins:

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from devices.ledger.deciding.case import Case
+from devices.ledger.deciding.drafts import Adoption, CarryOut, Draft, Recovery, RepairIntake, Sale
 from devices.ledger.deciding.entries import Entry
 from devices.lifecycle import Step
 from devices.serials import trimmed
@@ -27,7 +28,12 @@ LEFT_BEFORE_OPENING = {
 
 
 def position_after(
-    case: Case, entry: Entry, step: Step, before: Position, target: Bin | None, register: Register | None
+    case: Case[Draft],
+    entry: Entry,
+    step: Step,
+    before: Position,
+    target: Bin | None,
+    register: Register | None,
 ) -> Position:
     """Where a device is after `step`; `target` is the bin it goes to, `register` the one the step leads to."""
     start = NOWHERE if before.state in RECEIVABLE else before
@@ -44,7 +50,7 @@ def lasts(mark: str | None) -> bool:
     return mark == "never_releasable"
 
 
-def model_of(case: Case, entry: Entry) -> str | None:
+def model_of(case: Case[Draft], entry: Entry) -> str | None:
     """The model a new serial is given: its line's, the document's, or (an exchange) its predecessor's."""
     given = getattr(entry.item, "model", None) or getattr(case.draft, "model", None)
     if given is None and entry.role == "new":
@@ -56,7 +62,7 @@ def model_of(case: Case, entry: Entry) -> str | None:
 
 
 def _in_bin(
-    case: Case, entry: Entry, before: Position, target: Bin | None, register: Register | None
+    case: Case[Draft], entry: Entry, before: Position, target: Bin | None, register: Register | None
 ) -> Changes:
     assert target is not None, "a binned state without a bin"
     place: Changes = {
@@ -74,7 +80,7 @@ def _in_bin(
 
 
 def _with_party(
-    case: Case, entry: Entry, before: Position, target: Bin | None, register: Register | None
+    case: Case[Draft], entry: Entry, before: Position, target: Bin | None, register: Register | None
 ) -> Changes:
     return {
         "register": register,
@@ -88,7 +94,7 @@ def _with_party(
 
 
 def _nowhere(
-    case: Case, entry: Entry, before: Position, target: Bin | None, register: Register | None
+    case: Case[Draft], entry: Entry, before: Position, target: Bin | None, register: Register | None
 ) -> Changes:
     return {
         "register": register,
@@ -114,16 +120,16 @@ OUT: Changes = {
 }
 
 
-def _with_customer(case: Case, entry: Entry, before: Position, *_: object) -> Changes:
+def _with_customer(case: Case[Draft], entry: Entry, before: Position, *_: object) -> Changes:
     return {**OUT, "left_book": before.register if before.register in BOOKS else before.left_book}
 
 
-def _ended(case: Case, entry: Entry, before: Position, *_: object) -> Changes:
+def _ended(case: Case[Draft], entry: Entry, before: Position, *_: object) -> Changes:
     gone = {**OUT, "customer": None, "warranty_until": None, "paired_with": None}
     return {**gone, "left_book": before.register if before.register in BOOKS else before.left_book}
 
 
-Place = Callable[[Case, Entry, Position, Bin | None, Register | None], Changes]
+Place = Callable[[Case[Any], Entry, Position, Bin | None, Register | None], Changes]
 PLACES: dict[str, Place] = {
     "bin": _in_bin,
     "party": _with_party,
@@ -133,7 +139,7 @@ PLACES: dict[str, Place] = {
 }
 
 
-def party_of(case: Case, before: Position) -> str | None:
+def party_of(case: Case[Draft], before: Position) -> str | None:
     """Who carries the device: the draft's carrier for a transfer, the maker, the order's technician."""
     if case.document == "carry_out":
         return getattr(case.order, "technician", None)
@@ -144,7 +150,7 @@ def party_of(case: Case, before: Position) -> str | None:
 # --- what a document adds of its own
 
 
-def _opening(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _opening(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     item = entry.item
     with_customer = STATE[after.state].place == "customer"
     theirs = (
@@ -164,19 +170,19 @@ def _opening(case: Case, entry: Entry, before: Position, after: Position) -> Cha
     }
 
 
-def _sale(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
-    customer = case.customer(case.draft.customer)  # type: ignore[attr-defined]
+def _sale(case: Case[Sale | Adoption], entry: Entry, before: Position, after: Position) -> Changes:
+    customer = case.customer(case.draft.customer)
     return {"customer": customer.number if customer else None, "replaces": None, "replaced_by": None}
 
 
-def _registration(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _registration(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     model = case.models.get(after.model or "")
     until = months_later(date.fromisoformat(case.draft.business_date), model.warranty_months if model else 0)
     pair = entry.item.paired_with
     return {"warranty_until": until.isoformat(), "paired_with": trimmed(pair) if pair else None}
 
 
-def _adoption(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _adoption(case: Case[Adoption], entry: Entry, before: Position, after: Position) -> Changes:
     return {
         **_sale(case, entry, before, after),
         "warranty_until": entry.item.warranty_until,
@@ -184,19 +190,19 @@ def _adoption(case: Case, entry: Entry, before: Position, after: Position) -> Ch
     }
 
 
-def _under_order(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
-    return {"order_number": case.draft.order}  # type: ignore[attr-defined]
+def _under_order(case: Case[RepairIntake], entry: Entry, before: Position, after: Position) -> Changes:
+    return {"order_number": case.draft.order}
 
 
-def _carry_out(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
-    return {"order_number": case.draft.order, "meant_for": trimmed(entry.item.faulty)}  # type: ignore[attr-defined]
+def _carry_out(case: Case[CarryOut], entry: Entry, before: Position, after: Position) -> Changes:
+    return {"order_number": case.draft.order, "meant_for": trimmed(entry.item.faulty)}
 
 
-def _carry_back(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _carry_back(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     return {"order_number": None}
 
 
-def _swap_spare(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _swap_spare(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     faulty = case.position(entry.partner or "")
     return {
         "customer": faulty.customer,
@@ -207,7 +213,7 @@ def _swap_spare(case: Case, entry: Entry, before: Position, after: Position) -> 
     }
 
 
-def _swap_faulty(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _swap_faulty(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     return {
         "replaced_by": entry.partner,
         "customer": None,
@@ -218,44 +224,44 @@ def _swap_faulty(case: Case, entry: Entry, before: Position, after: Position) ->
     }
 
 
-def _release(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _release(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     return {"mark": None}
 
 
-def _customer_return(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _customer_return(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     return {"mark": "reinitialise"}
 
 
-def _factory_receipt(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _factory_receipt(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     return {"mark": "unexpected" if before.state != "at_factory" else None}
 
 
-def _exchange_old(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _exchange_old(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     """What a customer got for it stays so: the maker's replacement of a spare of ours is theirs no more than it was."""
     if before.register != "custody" and before.replaced_by is not None:
         return {}
     return {"replaced_by": entry.partner}
 
 
-def _exchange_new(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _exchange_new(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     old = case.position(entry.partner or "")
     carried = ("customer", "warranty_until", "paired_with", "order_number", "left_book")
     theirs = {name: getattr(old, name) for name in carried} if old.register == "custody" else {}
     return {"replaces": entry.partner, "replaced_by": None, **theirs}
 
 
-def _recovery(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _recovery(case: Case[Recovery], entry: Entry, before: Position, after: Position) -> Changes:
     if before.state == "written_off":
         return {"mark": "never_releasable"}
-    order = getattr(case.draft, "order", None)
+    order = case.draft.order
     return {"order_number": order or before.order_number} if after.state == "in_repair" else {}
 
 
-def _write_off(case: Case, entry: Entry, before: Position, after: Position) -> Changes:
+def _write_off(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
     return {"left_book": before.register if before.register in BOOKS else "spare"}
 
 
-Own = Callable[[Case, Entry, Position, Position], Changes]
+Own = Callable[[Case[Any], Entry, Position, Position], Changes]
 OWN: dict[tuple[str, str], Own | None] = {
     ("opening", "device"): _opening,
     ("receipt", "device"): None,

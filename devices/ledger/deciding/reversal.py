@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from devices import serials
 from devices.ledger.deciding.case import Case, Cited, Move, PastLine, Plan
-from devices.ledger.deciding.drafts import Reversal
-from devices.ledger.deciding.entries import Entry
+from devices.ledger.deciding.drafts import Draft, Reversal
+from devices.ledger.deciding.entries import PARTNERS, Entry
 from devices.ledger.deciding.plan import Rulebook
 from devices.ledger.deciding.positions import lasts
 from devices.lifecycle import ROLES
@@ -18,7 +18,7 @@ from devices.problems import Problem, Refused
 from devices.values import NOWHERE, RECEIVABLE, Position
 
 
-def plan_reversal(case: Case, rulebook: Rulebook) -> Plan:
+def plan_reversal(case: Case[Draft], rulebook: Rulebook) -> Plan:
     """Decide a reversal. Raises Refused with every problem found."""
     draft = case.draft
     assert isinstance(draft, Reversal), "not a reversal"
@@ -41,7 +41,7 @@ def plan_reversal(case: Case, rulebook: Rulebook) -> Plan:
     return Plan(case.cited.register if case.cited else None, tuple(moves))
 
 
-def _of_document(case: Case, draft: Reversal) -> list[Problem]:
+def _of_document(case: Case[Draft], draft: Reversal) -> list[Problem]:
     cited = case.cited
     if cited is None or cited.site != draft.site:
         return [Problem("unknown_document", "/document", {"document": draft.document})]
@@ -97,7 +97,7 @@ def position_before(line: PastLine, trail: Sequence[PastLine]) -> Position:
     return earlier[-1].position if earlier else NOWHERE
 
 
-def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
+def undo(case: Case[Draft], cited: Cited, entry: Entry) -> Move | Problem:
     """The move that undoes one line, or why it can not be undone.
 
     A device must have no later unreversed line but moves; it goes back to where it was before the line. A serial
@@ -119,7 +119,7 @@ def undo(case: Case, cited: Cited, entry: Entry) -> Move | Problem:
     return Move(entry, None, before, after, line.type, line.step, {})
 
 
-def voided(case: Case, before: Position, earlier: Position) -> Position:
+def voided(case: Case[Draft], before: Position, earlier: Position) -> Position:
     """A serial whose receipt was undone, free for any book, as the receipt may have been into the wrong one.
 
     One that had been returned keeps what binds it still: the book it left, and a mark that lasts.
@@ -136,8 +136,7 @@ def voided(case: Case, before: Position, earlier: Position) -> Position:
 
 def partner_of(serial: str, facts: Mapping[str, Any]) -> str | None:
     """The serial that a line moved together with its own, by what it says: of a swap or a factory exchange."""
-    pair = (facts.get(name) for roles in ROLES.values() for name in roles)
-    named = (serials.trimmed(other) for other in pair if other)
+    named = (serials.trimmed(other) for name in PARTNERS if (other := facts.get(name)))
     return next((other for other in named if other != serial), None)
 
 

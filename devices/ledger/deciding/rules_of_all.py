@@ -7,6 +7,7 @@ from datetime import date
 
 from devices import serials
 from devices.ledger.deciding.case import Case, Move
+from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.positions import lasts
 from devices.problems import Problem
 from devices.values import BOOKS, RECEIVABLE
@@ -15,7 +16,7 @@ Problems = Iterator[Problem]
 Moves = Sequence[Move]
 
 
-def devices_are_free(case: Case, moves: Moves) -> Problems:
+def devices_are_free(case: Case[Draft], moves: Moves) -> Problems:
     """No device waits on another document (docs/decisions.md, "Reviewed before, reviewed after")."""
     for entry in case.entries:
         held = case.held.get(entry.serial)
@@ -27,7 +28,7 @@ ANYWHERE = {"arrival"}
 OF_THE_SELLER = {"registration", "sale_cancellation"}
 
 
-def devices_are_here(case: Case, moves: Moves) -> Problems:
+def devices_are_here(case: Case[Draft], moves: Moves) -> Problems:
     """A device in a register is moved by its own site; a sold one is registered or taken back by its seller."""
     if case.document in ANYWHERE:
         return
@@ -39,7 +40,7 @@ def devices_are_here(case: Case, moves: Moves) -> Problems:
             yield Problem("foreign_device", move.entry.pointer, {"serial": move.entry.serial, "site": site})
 
 
-def dates_run_forward(case: Case, moves: Moves) -> Problems:
+def dates_run_forward(case: Case[Draft], moves: Moves) -> Problems:
     """A business date lies neither in the future nor before a device's previous line.
 
     See docs/decisions.md, "Two times".
@@ -60,7 +61,7 @@ def dates_run_forward(case: Case, moves: Moves) -> Problems:
             yield Problem("date_before_previous", entry.pointer, facts)
 
 
-def months_are_open(case: Case, moves: Moves) -> Problems:
+def months_are_open(case: Case[Draft], moves: Moves) -> Problems:
     """Nothing is dated into a closed month of a book it leaves, enters or stays in.
 
     See docs/decisions.md, "Two times".
@@ -74,7 +75,7 @@ def months_are_open(case: Case, moves: Moves) -> Problems:
                 yield Problem("month_closed", move.entry.pointer, facts)
 
 
-def months_of_the_site_are_open(case: Case, moves: Moves) -> Problems:
+def months_of_the_site_are_open(case: Case[Draft], moves: Moves) -> Problems:
     """A document that moves no device of a book is not dated into a closed month of any book of its site.
 
     Both books of a site wait for such a document before they close (see audit.month_conditions.OF_THE_SITE), so
@@ -101,7 +102,7 @@ def _books_of(move: Move) -> Iterator[tuple[str, str]]:
             yield place.site, place.register
 
 
-def models_fit(case: Case, moves: Moves) -> Problems:
+def models_fit(case: Case[Draft], moves: Moves) -> Problems:
     """A new serial has a catalogued model in use, and looks as that model's serials do."""
     for move in moves:
         if move.before.state not in RECEIVABLE:
@@ -121,7 +122,7 @@ def models_fit(case: Case, moves: Moves) -> Problems:
             yield Problem("spare_part_is_spare", move.entry.pointer, facts)
 
 
-def _internal(case: Case, move: Move) -> bool:
+def _internal(case: Case[Draft], move: Move) -> bool:
     return case.document == "adoption" and move.entry.item.serial is None
 
 
@@ -129,7 +130,7 @@ ISSUED = ("in_stock", "in_repair", "carried", "sold", "in_service")
 """Where a device is available, or with whoever it was issued to."""
 
 
-def marks_are_kept(case: Case, moves: Moves) -> Problems:
+def marks_are_kept(case: Case[Draft], moves: Moves) -> Problems:
     """What was written off once is never stock again, nor issued, by whichever way it comes.
 
     See docs/decisions.md, "Never".
@@ -139,7 +140,7 @@ def marks_are_kept(case: Case, moves: Moves) -> Problems:
             yield Problem("not_releasable", move.entry.pointer, {"serial": move.entry.serial})
 
 
-def books_are_kept(case: Case, moves: Moves) -> Problems:
+def books_are_kept(case: Case[Draft], moves: Moves) -> Problems:
     """A serial that was returned comes back into the book it left: merchandise never becomes a spare, nor the reverse.
 
     A `void` serial is free of this unless it had been returned before: a receipt is reversed to correct its book.
@@ -155,14 +156,14 @@ def books_are_kept(case: Case, moves: Moves) -> Problems:
             yield Problem("other_book", move.entry.pointer, facts)
 
 
-def papers_exist(case: Case, moves: Moves) -> Problems:
+def papers_exist(case: Case[Draft], moves: Moves) -> Problems:
     """Every attachment is kept by the site that posts."""
     for index, digest in enumerate(case.draft.attachments):
         if digest not in case.attachments:
             yield Problem("unknown_attachment", f"/attachments/{index}", {"digest": digest})
 
 
-def answered_is_rejected(case: Case, moves: Moves) -> Problems:
+def answered_is_rejected(case: Case[Draft], moves: Moves) -> Problems:
     """A document answers one that an auditor rejected, at the same site."""
     if case.draft.answers is None:
         return
@@ -173,7 +174,7 @@ def answered_is_rejected(case: Case, moves: Moves) -> Problems:
         yield Problem("answers_not_rejected", "/answers", {"document": answered.number})
 
 
-def customers_are_not_erased(case: Case, moves: Moves) -> Problems:
+def customers_are_not_erased(case: Case[Draft], moves: Moves) -> Problems:
     """No device is entered as that of a customer who was erased, nor given back to one by a reversal.
 
     They may have been erased since the document was proposed, or since what a reversal undoes.
