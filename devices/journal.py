@@ -8,12 +8,14 @@ import msgspec
 
 from devices.chain import Link, link_after
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Links
 from devices.values import Instant
 
 COLUMNS = Link.__struct_fields__
-HEAD = f"SELECT {', '.join(COLUMNS)} FROM journal WHERE site = ? ORDER BY seq DESC LIMIT 1"
-HEADS = (
+_HEAD = compiled(Links.select().where(Links.site == GIVEN).order_by(Links.seq.desc()).limit(1))
+# By hand: a recursive walk, and a hot path.
+_HEADS = (
     "WITH RECURSIVE sites (site) AS (SELECT MIN(site) FROM journal UNION ALL"
     "  SELECT (SELECT MIN(site) FROM journal j WHERE j.site > s.site) FROM sites s WHERE s.site IS NOT NULL),"
     " ends (site, seq) AS MATERIALIZED"
@@ -36,13 +38,13 @@ class Head(msgspec.Struct, frozen=True):
 
 def head_of(store: Store, site: str) -> Link | None:
     """The last link of `site`'s journal, None where it has none."""
-    row = store.row(HEAD, (site,))
+    row = store.row(_HEAD, (site,))
     return Link(*row) if row else None
 
 
 def heads(store: Store) -> list[Head]:
     """The head of every journal, by site."""
-    return [Head(*row) for row in store.rows(HEADS)]
+    return [Head(*row) for row in store.rows(_HEADS)]
 
 
 class Writer:

@@ -14,12 +14,14 @@ from devices.chain import commitment
 from devices.journal import open_journals
 from devices.records import RecordKind
 from devices.store.database import Store
+from devices.store.statements import compiled
 from devices.store.tables.registers import Units
 from devices.values import UNIT
 
 FOUNDER = "system"
 """Nobody has signed up yet when a unit is founded."""
 _MICROSECONDS = 1_000_000
+_UNIT = compiled(Units.select(Units.name, Units.time_zone, Units.secret).where(Units.id == 1))
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ FOUNDING = RecordKind("unit", Founded, lambda _: UNIT, lambda _: UNIT)
 
 def unit_of(store: Store) -> Unit | None:
     """The unit whose books these are, None before `found`."""
-    row = store.row("SELECT name, time_zone, secret FROM unit WHERE id = 1")
+    row = store.row(_UNIT)
     return Unit(*row) if row else None
 
 

@@ -16,11 +16,52 @@ import msgspec
 from devices.people.kinds import USERNAME
 from devices.people.sealing import Random
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.people import Credentials, Persons
 
 ENROLMENT_LASTS_US = 7 * 24 * 3600 * 1_000_000
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 that are not mistaken for one another
 CODE_LENGTH = 24  # 120 bits: ASVS 5.0, 6.5.2 allows a plain hash from 112
 _GROUP = 4
+
+_OF_AN_ACTIVE_PERSON = (Persons.username == Credentials.username) & (Persons.active == 1)
+_CREDENTIAL = compiled(
+    Credentials.select(Credentials.username, Credentials.password_hash, Credentials.generation)
+    .join(Persons, on=_OF_AN_ACTIVE_PERSON)
+    .where(Credentials.username == GIVEN)
+)
+_CODE = compiled(
+    Credentials.select(Credentials.enrolment_digest)
+    .join(Persons, on=_OF_AN_ACTIVE_PERSON)
+    .where(Credentials.username == GIVEN, Credentials.enrolment_expires_at > GIVEN)
+)
+_ISSUED_BY = compiled(Credentials.select(Credentials.enrolment_by).where(Credentials.username == GIVEN))
+_AWAITS_ENROLMENT = compiled(
+    Credentials.update(
+        {
+            Credentials.password_hash: None,
+            Credentials.generation: Credentials.generation + 1,
+            Credentials.enrolment_digest: GIVEN,
+            Credentials.enrolment_expires_at: GIVEN,
+            Credentials.enrolment_by: GIVEN,
+        }
+    ).where(Credentials.username == GIVEN)
+)
+_PASSWORD_SET = compiled(
+    Credentials.update(
+        {
+            Credentials.password_hash: GIVEN,
+            Credentials.generation: Credentials.generation + 1,
+            Credentials.enrolment_digest: None,
+            Credentials.enrolment_expires_at: None,
+        }
+    ).where(Credentials.username == GIVEN)
+)
+_RENEWED = compiled(
+    Credentials.update({Credentials.password_hash: GIVEN}).where(
+        Credentials.username == GIVEN, Credentials.password_hash == GIVEN
+    )
+)
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -35,11 +76,7 @@ def credential_of(store: Store, username: str) -> Credential | None:
     """The credential of an active person, None for anybody else."""
     if not USERNAME.fullmatch(username):
         return None
-    row = store.row(
-        "SELECT c.username, c.password_hash, c.generation FROM credential c"
-        " JOIN person p ON p.username = c.username AND p.active = 1 WHERE c.username = ?",
-        (username,),
-    )
+    row = store.row(_CREDENTIAL, (username,))
     return Credential(*row) if row else None
 
 
@@ -51,19 +88,14 @@ def new_code(random: Random = secrets.token_bytes) -> str:
 
 def await_enrolment(store: Store, username: str, code: str, at_us: int, *, by: str) -> None:
     """Forget the person's password, end their sessions, and let `code`, issued by `by`, set a new one within 7 days."""
-    store.execute(
-        "INSERT INTO credential"
-        " (username, password_hash, generation, enrolment_digest, enrolment_expires_at, enrolment_by)"
-        " VALUES (?, NULL, 0, ?, ?, ?) ON CONFLICT (username) DO UPDATE SET password_hash = NULL,"
-        " generation = credential.generation + 1, enrolment_digest = EXCLUDED.enrolment_digest,"
-        " enrolment_expires_at = EXCLUDED.enrolment_expires_at, enrolment_by = EXCLUDED.enrolment_by",
-        (username, _code_digest(code), at_us + ENROLMENT_LASTS_US, by),
-    )
+    enrolment = (_code_digest(code), at_us + ENROLMENT_LASTS_US, by)
+    if not store.execute(_AWAITS_ENROLMENT, (*enrolment, username)).rowcount:
+        store.insert(Credentials, [(username, None, 0, *enrolment)])
 
 
 def let_in_by(store: Store, username: str) -> str | None:
     """Who issued the person's latest enrolment code, used or not; None where they never needed one."""
-    row = store.row("SELECT enrolment_by FROM credential WHERE username = ?", (username,))
+    row = store.row(_ISSUED_BY, (username,))
     return row[0] if row else None
 
 
@@ -71,40 +103,25 @@ def may_enrol(store: Store, username: str, code: str, at_us: int) -> bool:
     """Whether `code` is the active person's, unused and not expired."""
     if not USERNAME.fullmatch(username):
         return False
-    row = store.row(
-        "SELECT c.enrolment_digest FROM credential c JOIN person p ON p.username = c.username AND p.active = 1"
-        " WHERE c.username = ? AND c.enrolment_expires_at > ?",
-        (username, at_us),
-    )
+    row = store.row(_CODE, (username, at_us))
     return hmac.compare_digest(row[0] if row else "", _code_digest(code)) and row is not None
 
 
 def set_password(store: Store, username: str, password_hash: str) -> None:
     """Keep a new password's hash; an enrolment code is used up, and every earlier session ends."""
-    store.execute(
-        "INSERT INTO credential (username, password_hash, generation) VALUES (?, ?, 1)"
-        " ON CONFLICT (username) DO UPDATE SET password_hash = EXCLUDED.password_hash,"
-        " generation = credential.generation + 1, enrolment_digest = NULL, enrolment_expires_at = NULL",
-        (username, password_hash),
-    )
+    if not store.execute(_PASSWORD_SET, (password_hash, username)).rowcount:
+        store.insert(Credentials, [(username, password_hash, 1, None, None, None)])
 
 
 def renew_hash(store: Store, found: Credential, password_hash: str) -> bool:
     """Keep the same password's hash with today's parameters; False where the password was changed meanwhile."""
-    changed = store.execute(
-        "UPDATE credential SET password_hash = ? WHERE username = ? AND password_hash = ?",
-        (password_hash, found.username, found.password_hash),
-    )
+    changed = store.execute(_RENEWED, (password_hash, found.username, found.password_hash))
     return bool(changed.rowcount)
 
 
 def withdraw(store: Store, username: str) -> None:
     """Take the person's password and enrolment code away, and end their sessions."""
-    store.execute(
-        "UPDATE credential SET password_hash = NULL, generation = generation + 1, enrolment_digest = NULL,"
-        " enrolment_expires_at = NULL WHERE username = ?",
-        (username,),
-    )
+    store.execute(_PASSWORD_SET, (None, username))
 
 
 def _code_digest(code: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peewee import JOIN
+
 from devices import records
 from devices.journal import Writer
 from devices.people.kinds import GRANT, Grant
@@ -18,7 +20,28 @@ from devices.people.roles import (
 from devices.problems import Problem, Refused
 from devices.records import Written
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.people import Credentials, Persons, RoleGrants
+from devices.store.tables.registers import Sites
 from devices.values import UNIT
+
+_ROLES = compiled(
+    RoleGrants.select(RoleGrants.role, RoleGrants.site).where(
+        RoleGrants.username == GIVEN, RoleGrants.active == 1
+    )
+)
+_ACTIVE_SITE = compiled(Sites.select(Sites.active).where(Sites.code == GIVEN))
+_ACTIVE_PERSON = compiled(Persons.select(Persons.active).where(Persons.username == GIVEN))
+_HOLDERS = (
+    RoleGrants.select(RoleGrants.username)
+    .join(Persons, on=Persons.username == RoleGrants.username)
+    .join_from(RoleGrants, Credentials, JOIN.LEFT_OUTER, on=Credentials.username == RoleGrants.username)
+    .where(RoleGrants.role == ADMIN, RoleGrants.site == UNIT, RoleGrants.active == 1)
+)
+_ADMINISTRATORS = compiled(_HOLDERS)
+_USABLE_ADMINISTRATORS = compiled(
+    _HOLDERS.where(Credentials.password_hash.is_null(is_null=False), Persons.active == 1)
+)
 
 
 def grant(writer: Writer, by: Person, username: str, role: str, site: str) -> Written:
@@ -73,27 +96,27 @@ def hand_over(writer: Writer, word: str, role: str, site: str, *, outgoing: str,
 
 def grants_of(store: Store, username: str) -> Granted:
     """The person's active roles, as pairs (role, site)."""
-    rows = store.rows("SELECT role, site FROM role_grant WHERE username = ? AND active = 1", (username,))
+    rows = store.rows(_ROLES, (username,))
     return frozenset((role, site) for role, site in rows)
 
 
 def administrators(store: Store) -> frozenset[str]:
     """The usernames of everybody who has the administrator's role."""
-    return _holders(store, "")
+    return _usernames(store, _ADMINISTRATORS)
 
 
 def refuse_site(store: Store, site: str, pointer: str = "/site") -> list[Problem]:
     """unknown_site or inactive_site; empty for an active site and for UNIT."""
     if site == UNIT:
         return []
-    row = store.row("SELECT active FROM site WHERE code = ?", (site,))
+    row = store.row(_ACTIVE_SITE, (site,))
     if row and row[0]:
         return []
     return [Problem("inactive_site" if row else "unknown_site", pointer, {"site": site})]
 
 
 def _asked(store: Store, by: Person, username: str, role: str, site: str) -> tuple[Asked, list[Problem]]:
-    row = store.row("SELECT active FROM person WHERE username = ?", (username,))
+    row = store.row(_ACTIVE_PERSON, (username,))
     unknown = [] if row else [Problem("unknown_person", "/username", {"username": username})]
     asked = Asked(
         by=by,
@@ -103,16 +126,10 @@ def _asked(store: Store, by: Person, username: str, role: str, site: str) -> tup
         person_active=bool(row[0]) if row else True,
         held=grants_of(store, username),
         administrators=administrators(store),
-        usable_administrators=_holders(store, " AND c.password_hash IS NOT NULL AND p.active = 1"),
+        usable_administrators=_usernames(store, _USABLE_ADMINISTRATORS),
     )
     return asked, unknown
 
 
-def _holders(store: Store, also: str) -> frozenset[str]:
-    rows = store.rows(
-        "SELECT g.username FROM role_grant g JOIN person p ON p.username = g.username"
-        " LEFT JOIN credential c ON c.username = g.username WHERE g.role = ? AND g.site = ? AND g.active = 1"
-        + also,
-        (ADMIN, UNIT),
-    )
-    return frozenset(username for (username,) in rows)
+def _usernames(store: Store, sql: str) -> frozenset[str]:
+    return frozenset(username for (username,) in store.rows(sql))

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 
 import msgspec
+from peewee import JOIN
 
 from devices import records
 from devices.journal import Writer
@@ -19,9 +20,56 @@ from devices.people.sealing import Random
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
 from devices.store.database import Row, Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import PersonalData
+from devices.store.tables.people import Credentials, Persons, PublicKeys, RoleGrants
 from devices.unit import Unit
 
 RESERVED_USERNAMES = (SYSTEM.username,)
+
+_PERSON = compiled(Persons.select().where(Persons.username == GIVEN))
+_LATEST_NAME = (
+    (PersonalData.kind == PERSON.name) & (PersonalData.key == Persons.username) & (PersonalData.latest == 1)
+)
+_ACTIVE_GRANT = (RoleGrants.username == Persons.username) & (RoleGrants.active == 1)
+_PERSON_AND_ROLES = compiled(
+    Persons.select(
+        Persons.username, PersonalData.content, Credentials.generation, RoleGrants.role, RoleGrants.site
+    )
+    .join(Credentials, on=Credentials.username == Persons.username)
+    .join_from(Persons, PersonalData, JOIN.LEFT_OUTER, on=_LATEST_NAME)
+    .join_from(Persons, RoleGrants, JOIN.LEFT_OUTER, on=_ACTIVE_GRANT)
+    .where(Persons.username == GIVEN, Persons.active == 1)
+)
+_NAMES = compiled(
+    PersonalData.select(PersonalData.key, PersonalData.content).where(
+        PersonalData.kind == PERSON.name, PersonalData.latest == 1, PersonalData.key.in_(EACH)
+    )
+)
+_EVERYBODY = compiled(
+    Persons.select(
+        Persons.username,
+        PersonalData.content,
+        Persons.active,
+        Persons.revision,
+        Credentials.password_hash.is_null(is_null=False),
+        Credentials.enrolment_expires_at,
+        PublicKeys.fingerprint,
+        PublicKeys.status,
+        RoleGrants.role,
+        RoleGrants.site,
+    )
+    .join(PersonalData, JOIN.LEFT_OUTER, on=_LATEST_NAME)
+    .join_from(Persons, Credentials, JOIN.LEFT_OUTER, on=Credentials.username == Persons.username)
+    .join_from(
+        Persons,
+        PublicKeys,
+        JOIN.LEFT_OUTER,
+        on=(PublicKeys.username == Persons.username) & (PublicKeys.status != "void"),
+    )
+    .join_from(Persons, RoleGrants, JOIN.LEFT_OUTER, on=_ACTIVE_GRANT)
+    .order_by(Persons.username)
+)
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -161,24 +209,16 @@ def refuse_name(name: str) -> list[Problem]:
 
 def record_of(store: Store, username: str) -> PersonRecord:
     """The person's latest record; raises Refused(unknown_person)."""
-    row = store.row("SELECT username, commitment, active FROM person WHERE username = ?", (username,))
+    row = store.row(_PERSON, (username,))
     if row is None:
         raise refuse("unknown_person", "/username", username=username)
-    return PersonRecord(row[0], row[1], bool(row[2]))
-
-
-PERSON_AND_ROLES = (
-    "SELECT p.username, n.content, c.generation, g.role, g.site FROM person p"
-    " JOIN credential c ON c.username = p.username"
-    " LEFT JOIN personal n ON n.kind = 'person' AND n.key = p.username AND n.latest = 1"
-    " LEFT JOIN role_grant g ON g.username = p.username AND g.active = 1"
-    " WHERE p.username = ? AND p.active = 1"
-)
+    record: PersonRecord = records.value_of(PERSON, row)[0]
+    return record
 
 
 def person_of(store: Store, username: str, *, generation: int | None = None) -> Person | None:
     """An active person with their roles, in one statement; None where they are not, or the generation is another."""
-    rows = store.rows(PERSON_AND_ROLES, (username,))
+    rows = store.rows(_PERSON_AND_ROLES, (username,))
     if not rows or generation not in (None, rows[0][2]):
         return None
     roles = frozenset((row[3], row[4]) for row in rows if row[3] is not None)
@@ -188,27 +228,14 @@ def person_of(store: Store, username: str, *, generation: int | None = None) -> 
 def names_of(store: Store, usernames: set[str]) -> dict[str, str]:
     """The names shown of these persons, of inactive ones too; an erased name's place is taken by the username."""
     wanted = sorted(usernames)
-    if not wanted:
-        return {}
-    marks = ", ".join("?" for _ in wanted)
-    rows = store.rows(
-        f"SELECT key, content FROM personal WHERE kind = 'person' AND latest = 1 AND key IN ({marks})", wanted
-    )
+    rows = store.rows_in(_NAMES, wanted)
     return {name: name for name in wanted} | {key: read_name(content) or key for key, content in rows}
 
 
 def everybody(store: Store) -> list[Listed]:
     """Every person there ever was, by username."""
-    rows = store.rows(
-        "SELECT p.username, n.content, p.active, p.revision, c.password_hash IS NOT NULL, c.enrolment_expires_at,"
-        " k.fingerprint, k.status, g.role, g.site FROM person p"
-        " LEFT JOIN personal n ON n.kind = 'person' AND n.key = p.username AND n.latest = 1"
-        " LEFT JOIN credential c ON c.username = p.username"
-        " LEFT JOIN public_key k ON k.username = p.username AND k.status <> 'void'"
-        " LEFT JOIN role_grant g ON g.username = p.username AND g.active = 1 ORDER BY p.username"
-    )
     found: dict[str, list[Row]] = {}
-    for row in rows:
+    for row in store.rows(_EVERYBODY):
         found.setdefault(row[0], []).append(row)
     return [_listed(theirs) for theirs in found.values()]
 

@@ -11,15 +11,33 @@ from devices.chain import canonical, commitment
 from devices.journal import Writer
 from devices.people.kinds import CREDENTIAL, Proof
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.people import Credentials, SigningKeys
 from devices.unit import Unit, unit_of
 
-STORED = (
-    (
-        "SELECT password_hash, generation, enrolment_digest, enrolment_expires_at, enrolment_by"
-        " FROM credential WHERE username = ?"
+_STORED = (
+    compiled(
+        Credentials.select(
+            Credentials.password_hash,
+            Credentials.generation,
+            Credentials.enrolment_digest,
+            Credentials.enrolment_expires_at,
+            Credentials.enrolment_by,
+        ).where(Credentials.username == GIVEN)
     ),
-    "SELECT fingerprint, memory_kib, passes, lanes, salt, nonce, sealed FROM signing_key WHERE username = ?",
+    compiled(
+        SigningKeys.select(
+            SigningKeys.fingerprint,
+            SigningKeys.memory_kib,
+            SigningKeys.passes,
+            SigningKeys.lanes,
+            SigningKeys.salt,
+            SigningKeys.nonce,
+            SigningKeys.sealed,
+        ).where(SigningKeys.username == GIVEN)
+    ),
 )
+"""What is digested, in this order: another order would be another digest."""
 
 
 def keep(writer: Writer, username: str, *, by: str) -> None:
@@ -31,5 +49,5 @@ def keep(writer: Writer, username: str, *, by: str) -> None:
 
 def proof_of(store: Store, unit: Unit, username: str) -> Proof:
     """The digest of what is stored of a person now."""
-    stored = [store.rows(query, (username,)) for query in STORED]
+    stored = [store.rows(query, (username,)) for query in _STORED]
     return Proof(username, commitment(unit.secret, username, canonical(stored).decode()))

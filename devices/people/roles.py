@@ -77,10 +77,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         """What idempotency keys are scoped to; no username has a colon."""
         return f"token:{self.token}" if self.via == "token" else self.username
 
-    def has_scope(self, scope: str) -> bool:
-        """Whether the way they came in is good for `scope`; a session is good for everything."""
-        return self.via != "token" or scope in self.scopes
-
     def may(self, roles: Iterable[str], site: str) -> bool:
         """Whether they have one of `roles` at `site`, or one of them for the whole unit."""
         return any((role, site) in self.roles or (role, UNIT) in self.roles for role in roles)

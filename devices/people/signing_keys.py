@@ -20,10 +20,23 @@ from devices.people.roles import KEY_CONFIRMERS, Person
 from devices.people.sealing import KEY_BYTES, Random, Sealed, WrongPassword, seal, unseal
 from devices.problems import refuse
 from devices.store.database import Row, Store
-from devices.store.tables.people import SigningKeys
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.people import PublicKeys, SigningKeys
 
-PUBLIC_COLUMNS = PublicKey.__struct_fields__
-SEALED_COLUMNS = ("username", "fingerprint", *Sealed.__struct_fields__)
+_KEY = compiled(PublicKeys.select().where(PublicKeys.fingerprint == GIVEN))
+_KEYS_OF_PERSON = compiled(
+    PublicKeys.select().where(PublicKeys.username == GIVEN).order_by(PublicKeys.fingerprint)
+)
+_KEYS_OF_STATUS = compiled(
+    PublicKeys.select().where(PublicKeys.status == GIVEN).order_by(PublicKeys.fingerprint)
+)
+_SEALED_KEY = compiled(SigningKeys.select().where(SigningKeys.username == GIVEN))
+_RESEALED = compiled(
+    SigningKeys.update({getattr(SigningKeys, column): GIVEN for column in Sealed.__struct_fields__}).where(
+        SigningKeys.username == GIVEN
+    )
+)
+_DESTROYED = compiled(SigningKeys.delete().where(SigningKeys.username == GIVEN))
 
 
 class NewKey(msgspec.Struct, frozen=True):
@@ -93,10 +106,7 @@ def reseal(writer: Writer, before: Opened, sealed: Sealed) -> PublicKey:
     Raises Refused(wrong_password) when the key or its seal is no longer the one that was opened.
     """
     key, username = _still(writer.store, before), before.key.username
-    changes = ", ".join(f"{column} = ?" for column in Sealed.__struct_fields__)
-    writer.store.execute(
-        f"UPDATE signing_key SET {changes} WHERE username = ?", (*msgspec.structs.astuple(sealed), username)
-    )
+    writer.store.execute(_RESEALED, (*msgspec.structs.astuple(sealed), username))
     changed = msgspec.structs.replace(key, seals=key.seals + 1)
     return records.write(writer, KEY, changed, by=username)[0]
 
@@ -121,7 +131,7 @@ def void(writer: Writer, by: Person, username: str) -> None:
     for key in keys_of(writer.store, username):
         if key.status != "void":
             records.write(writer, KEY, msgspec.structs.replace(key, status="void"), by=by.username)
-    writer.store.execute("DELETE FROM signing_key WHERE username = ?", (username,))
+    writer.store.execute(_DESTROYED, (username,))
 
 
 def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
@@ -164,27 +174,23 @@ def open_key(store: Store, username: str, password: str) -> tuple[PublicKey, Ed2
 
 def key_by_fingerprint(store: Store, fingerprint: str) -> PublicKey | None:
     """The public half with this fingerprint, void ones too: they verify what was signed before."""
-    row = store.row(
-        f"SELECT {', '.join(PUBLIC_COLUMNS)} FROM public_key WHERE fingerprint = ?", (fingerprint,)
-    )
-    return PublicKey(*row) if row else None
+    row = store.row(_KEY, (fingerprint,))
+    return _public_key(row) if row else None
 
 
 def keys_of(store: Store, username: str) -> list[PublicKey]:
     """Every key the person ever had, by fingerprint."""
-    return _keys(store, "username = ?", username)
+    return [_public_key(row) for row in store.rows(_KEYS_OF_PERSON, (username,))]
 
 
 def keys_with_status(store: Store, status: KeyStatus) -> list[PublicKey]:
     """Every person's keys of one status, such as `waiting`, by fingerprint."""
-    return _keys(store, "status = ?", status)
+    return [_public_key(row) for row in store.rows(_KEYS_OF_STATUS, (status,))]
 
 
-def _keys(store: Store, condition: str, value: str) -> list[PublicKey]:
-    rows = store.rows(
-        f"SELECT {', '.join(PUBLIC_COLUMNS)} FROM public_key WHERE {condition} ORDER BY fingerprint", (value,)
-    )
-    return [PublicKey(*row) for row in rows]
+def _public_key(row: Row) -> PublicKey:
+    key: PublicKey = records.value_of(KEY, row)[0]
+    return key
 
 
 def _still(store: Store, before: Opened) -> PublicKey:
@@ -197,7 +203,7 @@ def _still(store: Store, before: Opened) -> PublicKey:
 
 
 def _sealed_row(store: Store, username: str) -> Row | None:
-    return store.row(f"SELECT {', '.join(SEALED_COLUMNS)} FROM signing_key WHERE username = ?", (username,))
+    return store.row(_SEALED_KEY, (username,))
 
 
 def _fingerprint(public: bytes) -> str:

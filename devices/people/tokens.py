@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable
 
 import msgspec
+from peewee import JOIN
 
 from devices import records
 from devices.journal import Writer
@@ -24,7 +25,9 @@ from devices.people.roles import Person, not_an_administrator, refuse_scopes
 from devices.people.sealing import Random
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
-from devices.store.database import Store
+from devices.store.database import Row, Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.people import Persons, RoleGrants, Tokens
 from devices.values import UNIT
 
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -34,15 +37,35 @@ CHECKSUM_LENGTH = 6
 FORM = re.compile(
     rf"(panku_([0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}_)([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
 )
-COLUMNS = Token.__struct_fields__
 
 # A bound person has at most one role at the token's site, so one row tells everything.
-AUTHENTICATE = (
-    "SELECT t.digest, t.label, t.site, t.scopes, t.username, p.active, g.role FROM token t"
-    " LEFT JOIN person p ON p.username = t.username"
-    " LEFT JOIN role_grant g ON g.username = t.username AND g.site = t.site AND g.active = 1"
-    " WHERE t.id = ? AND t.active = 1 AND t.expires_at > ?"
+_BEARER = compiled(
+    Tokens.select(
+        Tokens.digest,
+        Tokens.label,
+        Tokens.site,
+        Tokens.scopes,
+        Tokens.username,
+        Persons.active,
+        RoleGrants.role,
+    )
+    .join(Persons, JOIN.LEFT_OUTER, on=Persons.username == Tokens.username)
+    .join_from(
+        Tokens,
+        RoleGrants,
+        JOIN.LEFT_OUTER,
+        on=(RoleGrants.username == Tokens.username)
+        & (RoleGrants.site == Tokens.site)
+        & (RoleGrants.active == 1),
+    )
+    .where(Tokens.id == GIVEN, Tokens.active == 1, Tokens.expires_at > GIVEN)
 )
+_TOKEN = compiled(Tokens.select().where(Tokens.id == GIVEN))
+_EVERY_TOKEN = compiled(Tokens.select().order_by(Tokens.site, Tokens.id))
+_RUNNING_OF_PERSON = compiled(
+    Tokens.select(Tokens.id).where(Tokens.username == GIVEN, Tokens.active == 1).order_by(Tokens.id)
+)
+_ACTIVE_PERSON = compiled(Persons.select(Persons.active).where(Persons.username == GIVEN))
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -93,10 +116,7 @@ def revoke(writer: Writer, by: Person, identity: str) -> Written:
 
 def revoke_all_of(writer: Writer, by: Person, username: str) -> None:
     """End every token bound to a person."""
-    rows = writer.store.rows(
-        "SELECT id FROM token WHERE username = ? AND active = 1 ORDER BY id", (username,)
-    )
-    for (identity,) in rows:
+    for (identity,) in writer.store.rows(_RUNNING_OF_PERSON, (username,)):
         revoke(writer, by, identity)
 
 
@@ -108,7 +128,7 @@ def authenticate(store: Store, secret: str, at_us: int) -> Person:
     parts = FORM.fullmatch(secret)
     if parts is None or _with_checksum(parts[1]) != secret:
         raise refuse("token_refused")
-    row = store.row(AUTHENTICATE, (parts[2], at_us))
+    row = store.row(_BEARER, (parts[2], at_us))
     if row is None or not hmac.compare_digest(row[0], _digest(secret)):
         raise refuse("token_refused")
     _, label, site, scopes, username, active, role = row
@@ -127,17 +147,18 @@ def authenticate(store: Store, secret: str, at_us: int) -> Person:
 
 def token_of(store: Store, identity: str) -> Token | None:
     """A token by its id, ended ones too; None where there is none."""
-    row = store.row(f"SELECT {', '.join(COLUMNS)} FROM token WHERE id = ?", (identity,))
+    row = store.row(_TOKEN, (identity,))
     return _token(row) if row else None
 
 
 def every_token(store: Store) -> list[Token]:
     """Every token there ever was, by site and id."""
-    return [_token(row) for row in store.rows(f"SELECT {', '.join(COLUMNS)} FROM token ORDER BY site, id")]
+    return [_token(row) for row in store.rows(_EVERY_TOKEN)]
 
 
-def _token(row: tuple[object, ...]) -> Token:
-    return msgspec.convert(dict(zip(COLUMNS, row, strict=True)), Token, strict=False)
+def _token(row: Row) -> Token:
+    token: Token = records.value_of(TOKEN, row)[0]
+    return token
 
 
 def _refuse_issue(
@@ -157,7 +178,7 @@ def _refuse_issue(
 def _refuse_person(store: Store, username: str | None) -> list[Problem]:
     if username is None:
         return []
-    row = store.row("SELECT active FROM person WHERE username = ?", (username,))
+    row = store.row(_ACTIVE_PERSON, (username,))
     if row and row[0]:
         return []
     return [Problem("inactive_person" if row else "unknown_person", "/username", {"username": username})]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
+from peewee import fn
 
 from devices import records
 from devices.journal import Writer
 from devices.problems import Problem, Refused, refuse
 from devices.records import RecordKind
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Positions, Records
+from devices.store.tables.registers import Models, Sites
 
 MOST = 100_000
 """The highest level that is taken for meant."""
@@ -48,20 +51,41 @@ MINIMUM_LEVEL = RecordKind(
 )
 SPARES_KINDS = (MINIMUM_LEVEL,)
 
-LEVELS = (
-    "SELECT r.content, s.active, m.active FROM record r JOIN site s ON s.code = r.site"
-    " JOIN model m ON r.key = r.site || '/' || m.code WHERE r.kind = ?{} ORDER BY r.key"
+_LEVELS = (
+    Records.select(Records.content, Sites.active, Models.active)
+    .join(Sites, on=Sites.code == Records.site)
+    .join_from(Records, Models, on=Records.key == Records.site.concat("/").concat(Models.code))
+    .where(Records.kind == MINIMUM_LEVEL.name)
+    .order_by(Records.key)
 )
-AVAILABLE = (
-    "SELECT p.site, p.model, COUNT(*) FROM position p"
-    " WHERE p.register = 'spare' AND p.state = 'in_stock' AND p.site IN ({}) GROUP BY p.site, p.model"
+"""Every level, with whether its site and its model are in use."""
+_LEVELS_ANYWHERE, _LEVELS_AT = compiled(_LEVELS), compiled(_LEVELS.where(Records.site.in_(EACH)))
+_SET_LEVELS = compiled(
+    Records.select(Records.content, Records.revision)
+    .where(Records.kind == MINIMUM_LEVEL.name)
+    .order_by(Records.key)
 )
-CODES = (
-    ("site", "SELECT active FROM site WHERE code = ?", "unknown_site", "inactive_site"),
-    ("model", "SELECT active FROM model WHERE code = ?", "unknown_model", "inactive_model"),
+_AVAILABLE = compiled(
+    Positions.select(Positions.site, Positions.model, fn.COUNT(Positions.site))
+    .where(Positions.register == "spare", Positions.state == "in_stock", Positions.site.in_(EACH))
+    .group_by(Positions.site, Positions.model)
+)
+_NAMED = (
+    (
+        "site",
+        compiled(Sites.select(Sites.active).where(Sites.code == GIVEN)),
+        "unknown_site",
+        "inactive_site",
+    ),
+    (
+        "model",
+        compiled(Models.select(Models.active).where(Models.code == GIVEN)),
+        "unknown_model",
+        "inactive_model",
+    ),
 )
 """What a level names: how it is looked up, and what is refused of one that is not there or not in use."""
-UNKNOWN = tuple(unknown for _, _, unknown, _ in CODES)
+_UNKNOWN = tuple(unknown for _, _, unknown, _ in _NAMED)
 
 
 def compare(
@@ -84,13 +108,7 @@ def short(levels: Iterable[Level]) -> list[Level]:
 
 def levels_of(store: Store, sites: Sequence[str] | None) -> list[Level]:
     """Every level that was ever set at these sites, or at any for None, against what is there now; by key."""
-    if sites is None:
-        rows = store.rows(LEVELS.format(""), (MINIMUM_LEVEL.name,))
-    elif sites:
-        at_these = f" AND r.site IN ({marks(len(sites))})"
-        rows = store.rows(LEVELS.format(at_these), (MINIMUM_LEVEL.name, *sites))
-    else:
-        rows = []
+    rows = store.rows(_LEVELS_ANYWHERE) if sites is None else store.rows_in(_LEVELS_AT, sites)
     found = [(msgspec.json.decode(content, type=MinimumLevel), *active) for content, *active in rows]
     closed = {(level.site, level.model) for level, *active in found if not all(active)}
     levels = [level for level, *_ in found]
@@ -99,16 +117,13 @@ def levels_of(store: Store, sites: Sequence[str] | None) -> list[Level]:
 
 def set_levels(store: Store) -> list[tuple[MinimumLevel, int]]:
     """Every level that was ever set, with its revision; by key."""
-    rows = store.rows(
-        "SELECT content, revision FROM record WHERE kind = ? ORDER BY key", (MINIMUM_LEVEL.name,)
-    )
+    rows = store.rows(_SET_LEVELS)
     return [(msgspec.json.decode(content, type=MinimumLevel), revision) for content, revision in rows]
 
 
 def _available(store: Store, sites: Iterable[str]) -> dict[Place, int]:
     """How many spares are in stock, by site and model."""
-    wanted = sorted(sites)
-    rows = store.rows(AVAILABLE.format(marks(len(wanted))), wanted) if wanted else []
+    rows = store.rows_in(_AVAILABLE, sorted(sites))
     return {(site, model): count for site, model, count in rows}
 
 
@@ -118,7 +133,7 @@ def level_of(store: Store, site: str, model: str) -> tuple[Level, int]:
     Raises Refused (`not_found`) where there is no such site or model.
     """
     problems = _problems(store, site, model)
-    if any(problem.code in UNKNOWN for problem in problems):
+    if any(problem.code in _UNKNOWN for problem in problems):
         raise refuse("not_found")
     found = records.current(store, MINIMUM_LEVEL, level_key(site, model))
     value, revision = found or (MinimumLevel(site, model, 0), 0)
@@ -146,7 +161,7 @@ def set_minimum(writer: Writer, value: MinimumLevel, *, expected: int | None, by
 def _problems(store: Store, site: str, model: str, *, wanted: bool = True) -> list[Problem]:
     """What is wrong with the place of a level: unknown, or closed where spares are `wanted`."""
     found = []
-    for code, (name, select, unknown, inactive) in zip((site, model), CODES, strict=True):
+    for code, (name, select, unknown, inactive) in zip((site, model), _NAMED, strict=True):
         row = store.row(select, (code,))
         if row is None:
             found.append(Problem(unknown, "", {name: code}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import msgspec
+from peewee import JOIN, fn
 
 from devices import records
 from devices.journal import Writer
@@ -14,19 +15,35 @@ from devices.paperwork_kinds import DISPATCH_ORDER, ORDER_PREFIX, REPAIR
 from devices.problems import Problem, refuse
 from devices.records import RecordKind, Written, numbered
 from devices.serials import recognise
+from devices.store.database import Row, Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Positions, Reservations, Standings
 from devices.unit import Unit
 
 Order = TypeVar("Order", RepairOrder, DispatchOrder)
 
-USED = (
-    "SELECT p.serial, p.document FROM position p WHERE p.order_number = ?"
-    " AND p.state IN ('in_repair', 'carried', 'in_transit', 'at_factory', 'missing') UNION ALL"
-    " SELECT COALESCE(l.serial, r.serial), d.number FROM document d JOIN standing s ON s.document = d.number"
-    " LEFT JOIN line l ON l.document = d.number AND l.n = 1 LEFT JOIN reservation r ON r.document = d.number"
-    " WHERE d.under = ? AND s.status NOT IN ('withdrawn', 'reversed') AND (s.status = 'pending' OR s.lines > 0)"
-    " LIMIT 1"
+_DEVICE_OUT_UNDER = compiled(
+    Positions.select(Positions.serial, Positions.document)
+    .where(
+        Positions.order_number == GIVEN,
+        Positions.state.in_(("in_repair", "carried", "in_transit", "at_factory", "missing")),
+    )
+    .limit(1)
 )
-"""A device that is in custody or carried under an order, else a document that stands under it, or waits to."""
+"""A device that is in custody or carried under an order, and the document that says so."""
+_DOCUMENT_UNDER = compiled(
+    Documents.select(fn.COALESCE(Lines.serial, Reservations.serial), Documents.number)
+    .join(Standings, on=Standings.document == Documents.number)
+    .join_from(Documents, Lines, JOIN.LEFT_OUTER, on=(Lines.document == Documents.number) & (Lines.n == 1))
+    .join_from(Documents, Reservations, JOIN.LEFT_OUTER, on=Reservations.document == Documents.number)
+    .where(
+        Documents.under == GIVEN,
+        Standings.status.not_in(("withdrawn", "reversed")),
+        (Standings.status == "pending") | (Standings.lines > 0),
+    )
+    .limit(1)
+)
+"""A device of a document that stands under an order, or waits to, and the document."""
 
 WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit")
 
@@ -36,9 +53,8 @@ def open_repair(
 ) -> tuple[RepairOrder, Written]:
     """Open a repair order for a customer's device. Raises Refused, naming the order it is open under already."""
     device, customer = _device(writer, serial)
-    for order in open_repairs(writer, site):
-        if order.serial == device:
-            raise refuse("order_open_already", "/serial", serial=device, order=order.number)
+    for order in records.listed(writer.store, REPAIR, [site], states=("open",), serial=device):
+        raise refuse("order_open_already", "/serial", serial=device, order=order.number)
     number = records.next_number(writer.store, REPAIR, numbered(ORDER_PREFIX["repair"], site))
     day = unit.day_of(writer.at_us).isoformat()
     value = RepairOrder(number, site, device, fault, day, by, customer)
@@ -54,13 +70,6 @@ def open_dispatch_order(
     day = unit.day_of(writer.at_us).isoformat()
     value = DispatchOrder(number, site, device, fault, technician, day, by, customer)
     return records.write(writer, DISPATCH_ORDER, value, by=by, expected=0)
-
-
-def open_repairs(writer: Writer, site: str) -> list[RepairOrder]:
-    """The repair orders of a site that are neither cancelled nor closed by a service record."""
-    rows = writer.store.rows("SELECT content FROM record WHERE kind = ? AND site = ?", (REPAIR.name, site))
-    orders = [msgspec.json.decode(content, type=RepairOrder) for (content,) in rows]
-    return [order for order in orders if not order.cancelled and order.record is None]
 
 
 def file_service_record(
@@ -84,13 +93,18 @@ def cancel(
     """
     if order.cancelled or order.record is not None:
         raise refuse("order_closed", order=order.number)
-    used = writer.store.row(USED, (order.number, order.number))
+    used = _use_of(writer.store, order.number)
     if used is not None:
         serial, document = used
         raise refuse("order_in_use", order=order.number, serial=serial, document=document)
     return records.write(
         writer, kind, msgspec.structs.replace(order, cancelled=True), by=by, expected=revision
     )
+
+
+def _use_of(store: Store, order: str) -> Row | None:
+    """A device that is out under an order, else one of a document under it, with the document; None for no use."""
+    return store.row(_DEVICE_OUT_UNDER, (order,)) or store.row(_DOCUMENT_UNDER, (order,))
 
 
 def _device(writer: Writer, text: str) -> tuple[str, str | None]:

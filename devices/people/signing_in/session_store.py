@@ -12,13 +12,16 @@ from devices.store.database import Store
 from devices.store.tables import SECOND_STORE, name_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HISTORY_TABLE = "schema_migration_doors"
+HISTORY_TABLE = "schema_migration_doors"  # as of old: it is in the databases of those who use Panku
 TABLES = tuple(name_of(table) for table in SECOND_STORE)
-"""What the doors keep; losing it costs nobody more than a sign-in, so that no backup holds it."""
+"""What this store keeps; losing it costs nobody more than a sign-in, so that no backup holds it."""
 
 
-def doors_url(url: str) -> str:
-    """The URL of the doors' store that belongs to the books at `url`: `panku.sqlite3` has `panku.doors.sqlite3`."""
+def session_store_url(url: str) -> str:
+    """The URL of the session store that belongs to the books at `url`: `panku.sqlite3` has `panku.doors.sqlite3`.
+
+    The file is called as of old: it lies on the disks of those who use Panku.
+    """
     if not url.startswith("sqlite:"):
         return url
     beginning, slash, name = url.rpartition("/")
@@ -26,11 +29,6 @@ def doors_url(url: str) -> str:
     return f"{beginning}{slash}{stem}.doors.{suffix}" if stem and dot else f"{url}.doors"
 
 
-def migrate_doors(doors: Store) -> list[str]:
-    """Bring the doors' tables to the newest schema, after the books' own; returns the migrations applied."""
-    return schema.migrate(doors, MIGRATIONS, HISTORY_TABLE)
-
-
-def check_doors(doors: Store) -> None:
-    """Raise devices.schema.SchemaDiffers unless the doors' tables are as this version of Panku made them."""
-    schema.check(doors, MIGRATIONS, HISTORY_TABLE)
+def migrate_session_store(session_store: Store) -> list[str]:
+    """Bring the session store's tables to the newest schema, after the books' own; returns the migrations applied."""
+    return schema.migrate(session_store, MIGRATIONS, HISTORY_TABLE)

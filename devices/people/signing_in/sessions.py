@@ -1,7 +1,7 @@
-"""Sessions of people at the pages: 256 random bits in a cookie, their SHA-256 in the doors' store.
+"""Sessions of people at the pages: 256 random bits in a cookie, their SHA-256 in the session store.
 
 Source of the limits: ASVS 5.0, 7.3; 30 minutes without a request, 12 hours in all. Each function opens its own
-transaction on the doors' store where it writes.
+transaction on the session store where it writes.
 """
 
 from __future__ import annotations
@@ -14,12 +14,24 @@ import msgspec
 
 from devices.people.sealing import Random
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.sessions import Sessions
 
 SECRET_BYTES = 32
 IDLE_US = 30 * 60 * 1_000_000
 LONGEST_US = 12 * 3600 * 1_000_000
 SEEN_EVERY_US = 60 * 1_000_000
+
+_SESSION = compiled(
+    Sessions.select(Sessions.username, Sessions.generation, Sessions.made_at, Sessions.seen_at).where(
+        Sessions.digest == GIVEN
+    )
+)
+_SEEN = compiled(
+    Sessions.update({Sessions.seen_at: GIVEN}).where(Sessions.digest == GIVEN, Sessions.seen_at < GIVEN)
+)
+_ENDED = compiled(Sessions.delete().where(Sessions.digest == GIVEN))
+_IDLE_ENDED = compiled(Sessions.delete().where(Sessions.seen_at <= GIVEN))
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -37,7 +49,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def begin(
-    doors: Store,
+    session_store: Store,
     username: str,
     generation: int,
     at_us: int,
@@ -49,46 +61,34 @@ def begin(
     secret = base64.urlsafe_b64encode(random(SECRET_BYTES)).decode().rstrip("=")
 
     def write() -> None:
-        with doors.writing():
-            _forget(doors, at_us)
+        with session_store.writing():
+            session_store.execute(_IDLE_ENDED, (at_us - IDLE_US,))
             if previous is not None:
-                doors.execute("DELETE FROM session WHERE digest = ?", (_digest(previous),))
+                session_store.execute(_ENDED, (_digest(previous),))
             row = (_digest(secret), username, generation, at_us, at_us)
-            doors.insert(Sessions, [row])
+            session_store.insert(Sessions, [row])
 
-    doors.retrying(write)
+    session_store.retrying(write)
     return secret
 
 
-def find(doors: Store, secret: str, at_us: int) -> Session | None:
+def find(session_store: Store, secret: str, at_us: int) -> Session | None:
     """The running session with this secret; that it was seen is written at most once a minute."""
     digest = _digest(secret)
-    row = doors.row("SELECT username, generation, made_at, seen_at FROM session WHERE digest = ?", (digest,))
+    row = session_store.row(_SESSION, (digest,))
     session = Session(*row) if row else None
     if session is None or at_us >= session.ends_at:
         return None
     if at_us - session.seen_at >= SEEN_EVERY_US:
-        with doors.writing():
-            doors.execute(
-                "UPDATE session SET seen_at = ? WHERE digest = ? AND seen_at < ?", (at_us, digest, at_us)
-            )
+        with session_store.writing():
+            session_store.execute(_SEEN, (at_us, digest, at_us))
     return session
 
 
-def end(doors: Store, secret: str) -> None:
+def end(session_store: Store, secret: str) -> None:
     """Sign out; a session that is not there has ended already."""
-    with doors.writing():
-        doors.execute("DELETE FROM session WHERE digest = ?", (_digest(secret),))
-
-
-def end_all_of(doors: Store, username: str) -> None:
-    """Sign a person out everywhere."""
-    with doors.writing():
-        doors.execute("DELETE FROM session WHERE username = ?", (username,))
-
-
-def _forget(doors: Store, at_us: int) -> None:
-    doors.execute("DELETE FROM session WHERE seen_at <= ?", (at_us - IDLE_US,))
+    with session_store.writing():
+        session_store.execute(_ENDED, (_digest(secret),))
 
 
 def _digest(secret: str) -> str:

@@ -1,6 +1,6 @@
 """Signing in, who a session belongs to, and entering the password again for a review or a signature.
 
-These open their own transactions, on the doors' store and shortly on the books': call them outside of any.
+These open their own transactions, on the session store and shortly on the books': call them outside of any.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 def sign_in(
     store: Store,
-    doors: Store,
+    session_store: Store,
     *,
     username: str,
     password: str,
@@ -43,17 +43,19 @@ def sign_in(
     An unknown username costs the same work and gives the same answer as a wrong password. Raises Refused:
     wrong_credentials, throttled.
     """
-    found = _proved(store, doors, username, password, address, at_us)
+    found = _proved(store, session_store, username, password, address, at_us)
     person = persons.person_of(store, username, generation=found.generation) if found else None
     if found is None or person is None:
         raise refuse("wrong_credentials")
-    secret = sessions.begin(doors, username, found.generation, at_us, previous=previous, random=random)
+    secret = sessions.begin(
+        session_store, username, found.generation, at_us, previous=previous, random=random
+    )
     return SignedIn(secret, person)
 
 
-def person_of_session(store: Store, doors: Store, secret: str, at_us: int) -> Person:
+def person_of_session(store: Store, session_store: Store, secret: str, at_us: int) -> Person:
     """Whose session it is, with the roles they have now; two statements. Raises Refused(session_ended)."""
-    session = sessions.find(doors, secret, at_us)
+    session = sessions.find(session_store, secret, at_us)
     person = session and persons.person_of(store, session.username, generation=session.generation)
     if not person:
         raise refuse("session_ended")
@@ -61,18 +63,18 @@ def person_of_session(store: Store, doors: Store, secret: str, at_us: int) -> Pe
 
 
 def reauthenticate(
-    store: Store, doors: Store, person: Person, password: str, address: str, at_us: int
+    store: Store, session_store: Store, person: Person, password: str, address: str, at_us: int
 ) -> None:
     """Ask the person's password again; raises Refused: person_required, wrong_password, throttled."""
     if person.via != "session":
         raise refuse("person_required")
-    if _proved(store, doors, person.username, password, address, at_us, in_session=True) is None:
+    if _proved(store, session_store, person.username, password, address, at_us, in_session=True) is None:
         raise refuse("wrong_password", "/password")
 
 
 def _proved(
     store: Store,
-    doors: Store,
+    session_store: Store,
     username: str,
     password: str,
     address: str,
@@ -81,12 +83,12 @@ def _proved(
     in_session: bool = False,
 ) -> Credential | None:
     """The credential that the password proves, its hash brought up to date; None where it proves none."""
-    throttle.attempt(doors, username, address, at_us, in_session=in_session)
+    throttle.attempt(session_store, username, address, at_us, in_session=in_session)
     found = credentials.credential_of(store, username)
     stored = found.password_hash if found else None
     if not passwords.matches(stored, password) or found is None or stored is None:
         return None
-    throttle.pardon(doors, username, address, in_session=in_session)
+    throttle.pardon(session_store, username, address, in_session=in_session)
     if passwords.outdated(stored):
         renewed = passwords.hash_password(password)
         with store.writing():

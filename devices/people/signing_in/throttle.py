@@ -13,6 +13,8 @@ import msgspec
 from devices.chain import digest_of
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.sessions import Throttles
 
 FREE_FAILURES = 5
 LONGEST_SECONDS = 60
@@ -24,6 +26,26 @@ FORGOTTEN_AFTER_US = 15 * 60 * 1_000_000
 _SECOND_US = 1_000_000
 _NETWORK_BITS = 64
 """What one subscriber has of IPv6: all of it is one address here."""
+
+# By hand: peewee builds no ON CONFLICT without a database. The no-op change takes the row's lock, so that the SELECT
+# after it reads what the last holder left.
+_HELD = (
+    "INSERT INTO throttle (digest, failures, last_at) VALUES (?, 0, ?)"
+    " ON CONFLICT (digest) DO UPDATE SET failures = throttle.failures"
+)
+_FAILURES = compiled(Throttles.select(Throttles.failures, Throttles.last_at).where(Throttles.digest == GIVEN))
+_COUNTED = compiled(
+    Throttles.update({Throttles.failures: Throttles.failures + 1, Throttles.last_at: GIVEN}).where(
+        Throttles.digest == GIVEN
+    )
+)
+_TAKEN_BACK = compiled(
+    Throttles.update({Throttles.failures: Throttles.failures - 1}).where(
+        Throttles.digest == GIVEN, Throttles.failures > 0
+    )
+)
+_PARDONED = compiled(Throttles.delete().where(Throttles.digest == GIVEN))
+_FORGOTTEN = compiled(Throttles.delete().where(Throttles.last_at < GIVEN))
 
 
 class Counter(msgspec.Struct, frozen=True):
@@ -40,29 +62,28 @@ def wait_seconds(failures: int, free: int = FREE_FAILURES, longest: int = LONGES
     return 0 if over < 0 else min(longest, 2 ** min(over, 6))
 
 
-def attempt(doors: Store, account: str, address: str, at_us: int, *, in_session: bool = False) -> None:
+def attempt(
+    session_store: Store, account: str, address: str, at_us: int, *, in_session: bool = False
+) -> None:
     """Count an attempt as failed before its password is looked at, so that many at once gain nothing.
 
     Opens its own transaction. `pardon` takes the count back when the password was right. Raises Refused(throttled)
     with the seconds left; a refused attempt is not counted. Failures are forgotten after a quarter of an hour.
     """
     counters = _counters(account, address, in_session)
-    doors.retrying(lambda: _attempt(doors, counters, at_us))
+    session_store.retrying(lambda: _attempt(session_store, counters, at_us))
 
 
-def pardon(doors: Store, account: str, address: str, *, in_session: bool = False) -> None:
+def pardon(session_store: Store, account: str, address: str, *, in_session: bool = False) -> None:
     """Forget the account's failures from this address: its password was right. Opens its own transaction.
 
     Of the address's own only this attempt is taken back, or one's own account would pardon all others.
     """
     own, *shared = _counters(account, address, in_session)
-    with doors.writing():
-        doors.execute("DELETE FROM throttle WHERE digest = ?", (own.digest,))
+    with session_store.writing():
+        session_store.execute(_PARDONED, (own.digest,))
         for counter in shared:
-            doors.execute(
-                "UPDATE throttle SET failures = failures - 1 WHERE digest = ? AND failures > 0",
-                (counter.digest,),
-            )
+            session_store.execute(_TAKEN_BACK, (counter.digest,))
 
 
 def _counters(account: str, address: str, in_session: bool) -> list[Counter]:
@@ -86,28 +107,20 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((found, _NETWORK_BITS), strict=False))
 
 
-def _attempt(doors: Store, counters: list[Counter], at_us: int) -> None:
-    with doors.writing():
-        doors.execute("DELETE FROM throttle WHERE last_at < ?", (at_us - FORGOTTEN_AFTER_US,))
-        left_us = max(_left_us(doors, each, at_us) for each in sorted(counters, key=lambda each: each.digest))
+def _attempt(session_store: Store, counters: list[Counter], at_us: int) -> None:
+    with session_store.writing():
+        session_store.execute(_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US,))
+        left_us = max(
+            _left_us(session_store, each, at_us) for each in sorted(counters, key=lambda each: each.digest)
+        )
         if left_us > 0:
             raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
         for counter in counters:
-            doors.execute(
-                "UPDATE throttle SET failures = failures + 1, last_at = ? WHERE digest = ?",
-                (at_us, counter.digest),
-            )
+            session_store.execute(_COUNTED, (at_us, counter.digest))
 
 
-def _left_us(doors: Store, counter: Counter, at_us: int) -> int:
-    # The no-op update takes the row's lock, and the SELECT after it reads what the last holder left.
-    doors.execute(
-        "INSERT INTO throttle (digest, failures, last_at) VALUES (?, 0, ?)"
-        " ON CONFLICT (digest) DO UPDATE SET failures = throttle.failures",
-        (counter.digest, at_us),
-    )
-    [(failures, last_at)] = doors.rows(
-        "SELECT failures, last_at FROM throttle WHERE digest = ?", (counter.digest,)
-    )
+def _left_us(session_store: Store, counter: Counter, at_us: int) -> int:
+    session_store.execute(_HELD, (counter.digest, at_us))
+    [(failures, last_at)] = session_store.rows(_FAILURES, (counter.digest,))
     wait_us = wait_seconds(failures, counter.free, counter.longest_seconds) * _SECOND_US
     return min(wait_us, int(last_at) + wait_us - at_us)  # no longer where the clock has been set back
