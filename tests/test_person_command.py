@@ -9,7 +9,7 @@ import pytest
 from devices.journal import open_journals
 from devices.people import signing_keys
 from devices.people.signing_in import sign_in
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused
 from devices.store.database import Store
 from devices.values import UNIT
@@ -51,14 +51,21 @@ def test_an_administrator_is_reset_on_the_systems_word_and_signs_up_again(
         "SELECT made_by, content FROM revision WHERE kind = 'key' AND key = ?", (key.fingerprint,)
     )
     assert [(by, '"status":"void"' in content) for by, content in revisions][-1] == ("system", True)
-    doors = Store(doors_url(store.url))
+    session_store = Store(session_store_url(store.url))
     with pytest.raises(Refused, match="wrong_credentials"):
         sign_in.sign_in(
-            store, doors, username="admin", password=PASSWORDS["admin"][0], address="here", at_us=clock()
+            store,
+            session_store,
+            username="admin",
+            password=PASSWORDS["admin"][0],
+            address="here",
+            at_us=clock(),
         )
     typed(monkeypatch, NEW)
     assert main(["person", "enrol", "admin", "--code", code]) == 0
-    signed = sign_in.sign_in(store, doors, username="admin", password=NEW, address="here", at_us=clock())
+    signed = sign_in.sign_in(
+        store, session_store, username="admin", password=NEW, address="here", at_us=clock()
+    )
     assert signed.person.may(("admin",), UNIT)
 
 
@@ -72,6 +79,24 @@ def test_nobody_but_an_administrator_is_reset_on_the_systems_word(
         assert f"{username} is no administrator" in capsys.readouterr().err
     with store.writing():
         assert open_journals(store, [UNIT], clock()).heads[UNIT] == before
+
+
+def test_a_person_is_renamed_shut_out_and_let_back_in(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    password = PASSWORDS["admin"][0]
+    typed(monkeypatch, password)
+    assert main(["person", "rename", "zhang", "--name", "张三丰", "--by", "admin"]) == 0
+    typed(monkeypatch, password)
+    assert main(["person", "deactivate", "zhang", "--by", "admin"]) == 0
+    capsys.readouterr()
+    assert main(["person", "list"]) == 0
+    assert "zhang\t张三丰\t-\tinactive" in capsys.readouterr().out
+    typed(monkeypatch, password)
+    assert main(["person", "reactivate", "zhang", "--by", "admin"]) == 0
+    code = capsys.readouterr().out.strip()
+    typed(monkeypatch, NEW)
+    assert main(["person", "enrol", "zhang", "--code", code]) == 0
 
 
 def test_an_administrator_resets_another_person_with_their_own_password(

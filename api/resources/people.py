@@ -32,6 +32,12 @@ class PersonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
 
 
+class NameBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The name of a person as it is shown from now on."""
+
+    name: Name
+
+
 class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The one-time code, and the password a person chooses."""
 
@@ -89,7 +95,7 @@ def begin_session(call: Call) -> Done:
     call.claimed = call.body.username if credentials.credential_of(call.store, call.body.username) else ""
     signed = sign_in.sign_in(
         call.store,
-        call.services.doors,
+        call.services.session_store,
         username=call.body.username,
         password=call.body.password,
         address=call.address,
@@ -109,7 +115,7 @@ def show_begun(call: Call, done: Done) -> Shown:
 def end_session(call: Call) -> Done:
     """Sign out."""
     if call.session is not None:
-        sessions.end(call.services.doors, call.session)
+        sessions.end(call.services.session_store, call.session)
     return Done(204, "")
 
 
@@ -150,6 +156,18 @@ def deactivate(call: Call) -> Done:
     """Shut a person out."""
     persons.deactivate(at_unit(call), call.who, call.path["username"])
     return Done(200, call.path["username"])
+
+
+def rename(call: Call) -> Done:
+    """Change the name of a person as it is shown."""
+    persons.rename(at_unit(call), call.unit, call.who, call.path["username"], call.body.name)
+    return Done(200, call.path["username"])
+
+
+def reactivate(call: Call) -> Done:
+    """Let a person back in, without any role, to sign up anew with the code."""
+    created = persons.reactivate(at_unit(call), call.who, call.path["username"])
+    return Done(200, call.path["username"], created.code)
 
 
 def choose_password(call: Call) -> None:

@@ -6,12 +6,13 @@ this command can reach the database anyway, and the journal says that it was the
 
 import argparse
 
-from devices.journal import open_journals
+from devices.journal import Writer, open_journals
 from devices.people import credentials, enrolment, grants, persons
 from devices.people.roles import ROLE, SYSTEM, Person
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
+from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.opening import books
@@ -34,6 +35,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "reset", help="void a password and signing key; prints a new code. An administrator's needs no --by"
     )
     reset.add_argument("username")
+    what.add_parser("deactivate", help="shut a person out: no role, no password, no key").add_argument("username")
+    back = what.add_parser("reactivate", help="let a person back in, without a role; prints a new code")
+    back.add_argument("username")
+    rename = what.add_parser("rename", help="change the name that is shown")
+    rename.add_argument("username")
+    rename.add_argument("--name", required=True, type=line_of(LONGEST_NAME))
     for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
         one = what.add_parser(name, help=meaning)
         one.add_argument("username")
@@ -78,19 +85,53 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
     by = _on_whose_word(store, settings, arguments)
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
-        if arguments.what == "add":
-            return persons.create(writer, unit, by, username, arguments.name).code
-        if arguments.what == "reset":
-            return enrolment.reset_password(writer, by, username)
-        change = grants.grant if arguments.what == "grant" else grants.revoke
-        change(writer, by, username, arguments.role, arguments.site)
-        return f"{arguments.what}: {username} {arguments.role}@{arguments.site}"
+        return DONE_BY[arguments.what](writer, unit, by, arguments)
+
+
+def _add(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    return persons.create(writer, unit, by, asked.username, asked.name).code
+
+
+def _reset(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    return enrolment.reset_password(writer, by, asked.username)
+
+
+def _deactivate(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    persons.deactivate(writer, by, asked.username)
+    return f"deactivate: {asked.username}"
+
+
+def _reactivate(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    return persons.reactivate(writer, by, asked.username).code
+
+
+def _rename(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    persons.rename(writer, unit, by, asked.username, asked.name)
+    return f"rename: {asked.username} {asked.name}"
+
+
+def _grant(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    change = grants.grant if asked.what == "grant" else grants.revoke
+    change(writer, by, asked.username, asked.role, asked.site)
+    return f"{asked.what}: {asked.username} {asked.role}@{asked.site}"
+
+
+DONE_BY = {
+    "add": _add,
+    "reset": _reset,
+    "deactivate": _deactivate,
+    "reactivate": _reactivate,
+    "rename": _rename,
+    "grant": _grant,
+    "revoke": _grant,
+}
+"""What each is done by; it answers what is printed."""
 
 
 def _on_whose_word(store: Store, settings: Settings, arguments: argparse.Namespace) -> Person:
     """The administrator who proves themself, or, to reset an administrator, the system."""
     if arguments.by is not None:
-        return acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+        return acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
     if arguments.username not in grants.administrators(store):
         raise Refused(
             f"{arguments.username} is no administrator: an administrator resets them, with --by.", BAD_USE

@@ -52,6 +52,24 @@ def test_a_site_with_a_bin_a_model_and_a_person_is_set_up(visit: Visit, site: Si
     expect(stranger.get_by_role("heading", level=1)).to_contain_text("今日")
 
 
+def test_a_person_is_renamed_shut_out_and_let_back_in(visit: Visit) -> None:
+    page = visit("admin", "/admin/people", DESKTOP)
+    page.fill("[name=username]", "wang.ming")
+    page.fill("[name=name]", "王明")
+    page.get_by_role("button", name="加人员").click()
+    expect(page.locator(".told.done")).to_be_visible()
+    page.goto("/admin/people/wang.ming")
+    page.fill("[name=name]", "王小明")
+    page.get_by_role("button", name="改名").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("王小明")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="停用").click()
+    page.wait_for_url("**/admin/people")
+    page.goto("/admin/people/wang.ming")
+    page.get_by_role("button", name="恢复").click()
+    expect(page.locator(".told.done")).to_contain_text(re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){5}"))
+
+
 def test_a_price_is_typed_in_yuan_and_a_refusal_keeps_what_was_typed(visit: Visit) -> None:
     page = visit("admin", "/admin/registers", DESKTOP)
     page.get_by_text("TCG-01 税控盘").click()
