@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from api.gauges import Gauges
 from api.measures import Meter
 from devices.ledger.deciding.plan import Rulebook
+from devices.ledger.duties.due import Due, Duty, what_is_due
 from devices.ledger.reading.replica import Replica
 from devices.people.roles import Person
 from devices.problems import refuse
@@ -39,8 +41,9 @@ class Services:
     def __init__(
         self,
         store: Store,
-        doors: Store,
+        session_store: Store,
         rulebook: Rulebook,
+        duties: Sequence[Duty],
         clock: Callable[[], int],
         *,
         secure_cookies: bool,
@@ -52,8 +55,9 @@ class Services:
         metrics_token: str = "",
     ) -> None:
         self.store = store
-        self.doors = doors
+        self.session_store = session_store
         self.rulebook = rulebook
+        self.duties = duties
         self.clock = clock
         self.secure_cookies = secure_cookies
         self.body_limit_bytes = body_limit_bytes
@@ -63,7 +67,7 @@ class Services:
         self.settings = settings
         self.metrics_token = metrics_token
         self.meter = Meter()
-        self.gauges = Gauges(store, clock)
+        self.gauges = Gauges(store, duties, clock)
         self.written_at_us = 0
         """When readiness last wrote to the stores."""
         self._unit: Unit | None = None
@@ -119,6 +123,15 @@ class Call(msgspec.Struct):
     def unit(self) -> Unit:
         """The unit."""
         return self.services.unit
+
+    @property
+    def today(self) -> date:
+        """The day of the request, in the unit's time zone."""
+        return self.unit.day_of(self.at_us)
+
+    def due_at(self, sites: Sequence[str]) -> list[Due]:
+        """Everything that these sites still have to do by some day, the earliest day first."""
+        return what_is_due(self.store, self.services.duties, sites, self.today)
 
     @property
     def who(self) -> Person:

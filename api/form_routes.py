@@ -6,17 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from api.callers.access import ANYONE, READERS, SIGNED_IN, Access
+from api.callers.access import ANYONE, READ_BOOK, READER, SIGNED_IN, STAFF_NUMBER, VISIT_NUMBER, Access
 from api.resources import books, forms
 from api.resources.forms import WRITERS, Load, drawing
 from api.routing import Route
 from api.wire.reading import Nothing
-from devices.audit.custody.visits import VISIT_READERS
-
-READER = Access(roles=READERS, site="number", scope="read")
-READ_BOOK = Access(roles=READERS, site="path")
-VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
-STAFF_NUMBER = Access(roles=READERS, site="number")
 
 
 class Door(msgspec.Struct, frozen=True):

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from devices.audit import due
 from devices.journal import heads
+from devices.ledger.duties.due import Duty, what_is_due
+from devices.ledger.reading.unreviewed import unreviewed
+from devices.records import site_codes
+from devices.registers import active_sites
 from devices.store.database import Store
 from devices.store.engines import is_unusable
 from devices.unit import unit_of
 
 READ_EVERY_US = 60_000_000
-UNREVIEWED = (
-    "SELECT t.code, (SELECT COUNT(*) FROM standing s WHERE s.site = t.code AND s.review = 'waiting')"
-    " FROM site t ORDER BY t.code"
-)
-SITES = "SELECT code FROM site WHERE active = 1 ORDER BY code"
 
 Families = list[GaugeMetricFamily]
 
@@ -29,8 +27,8 @@ Families = list[GaugeMetricFamily]
 class Gauges(Collector):
     """The books' gauges, read at most once a minute by each process: what is overdue takes a while to compute."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
-        self.store, self.clock = store, clock
+    def __init__(self, store: Store, duties: Sequence[Duty], clock: Callable[[], int]) -> None:
+        self.store, self.duties, self.clock = store, duties, clock
         self._read_at_us = -READ_EVERY_US
         self._found: Families = []
 
@@ -43,7 +41,7 @@ class Gauges(Collector):
         now = self.clock()
         if now - self._read_at_us >= READ_EVERY_US:
             try:
-                self._found = [_readable(readable=True), *_read(self.store, now)]
+                self._found = [_readable(readable=True), *_read(self.store, self.duties, now)]
                 self._read_at_us = now
             except Exception as error:
                 if not is_unusable(error):
@@ -56,8 +54,8 @@ def _readable(*, readable: bool) -> GaugeMetricFamily:
     return GaugeMetricFamily("panku_books_readable", "1: the books can be read", value=int(readable))
 
 
-def _read(store: Store, now_us: int) -> Families:
-    return [_build(store), _heads(store), _unreviewed(store), _overdue(store, now_us)]
+def _read(store: Store, duties: Sequence[Duty], now_us: int) -> Families:
+    return [_build(store), _heads(store), _unreviewed(store), _overdue(store, duties, now_us)]
 
 
 def _build(store: Store) -> GaugeMetricFamily:
@@ -78,19 +76,18 @@ def _heads(store: Store) -> GaugeMetricFamily:
 
 def _unreviewed(store: Store) -> GaugeMetricFamily:
     family = GaugeMetricFamily("panku_documents_unreviewed", "what waits for an auditor", labels=["site"])
-    for site, waiting in store.rows(UNREVIEWED):
+    for site, waiting in unreviewed(store, site_codes(store)).items():
         family.add_metric([site], waiting)
     return family
 
 
-def _overdue(store: Store, now_us: int) -> GaugeMetricFamily:
+def _overdue(store: Store, duties: Sequence[Duty], now_us: int) -> GaugeMetricFamily:
     labels = ["site", "deadline"]
     family = GaugeMetricFamily("panku_deadlines_overdue", "what is past its day", labels=labels)
     unit = unit_of(store)
     if unit is None:
         return family
-    sites = [site for (site,) in store.rows(SITES)]
-    found = due.deadlines(store, unit, sites, unit.day_of(now_us))
+    found = what_is_due(store, duties, active_sites(store), unit.day_of(now_us))
     for (site, deadline), number in sorted(
         Counter((each.site, each.deadline) for each in found if each.standing == "overdue").items()
     ):

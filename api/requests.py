@@ -8,9 +8,9 @@ import msgspec
 
 from api.calls import Done
 from devices.chain import fingerprint, request_mark
+from devices.ledger.posting.kept_requests import KeptRequest, keep_request, kept_request
 from devices.problems import refuse
 from devices.store.database import OutcomeUnknown, Store
-from devices.store.tables.ledger import Requests
 from devices.unit import Unit
 
 LONGEST_KEY = 200
@@ -37,17 +37,14 @@ def once(
     def attempt() -> tuple[Done, bool]:
         with store.writing():
             store.lock_journals([f"request {principal} {key}"])  # a second one in flight waits, then replays
-            earlier = store.row(
-                "SELECT fingerprint, reference FROM request WHERE principal = ? AND key = ?", (principal, key)
-            )
+            earlier = kept_request(store, principal, key)
             if earlier is not None:
-                if earlier[0] != mark:
+                if earlier.fingerprint != mark:
                     raise refuse("idempotency_key_reused")
-                return msgspec.json.decode(earlier[1], type=Done), False
+                return msgspec.json.decode(earlier.reference, type=Done), False
             done = write(request_mark(unit.secret, principal, key, mark))
             reference = msgspec.json.encode(msgspec.structs.replace(done, secret=None)).decode()
-            row = (principal, key, mark, reference)
-            store.insert(Requests, [row])
+            keep_request(store, principal, key, KeptRequest(mark, reference))
             return done, True
 
     try:

@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 from api import signing
-from api.callers import access
-from api.callers.access import ADMIN, ANYONE, PUBLIC, READERS, SIGNED_IN, Access
+from api.callers.access import (
+    ADMIN,
+    ANYONE,
+    AUDITOR,
+    CONFIRMER,
+    COUNTER,
+    COUNTER_BODY,
+    COUNTER_PATH,
+    DESK_BODY,
+    DESK_NUMBER,
+    POSTER,
+    PUBLIC,
+    READ_BOOK,
+    READ_LEVEL,
+    READER,
+    SIGNED_IN,
+    SITE_STAFF_NUMBER,
+    STAFF_NUMBER,
+    STAFF_QUERY,
+    STOREKEEPER_BODY,
+    STOREKEEPER_PATH,
+    STOREKEEPER_QUERY,
+    VISIT_NUMBER,
+    WATCHER,
+    Access,
+)
 from api.examples import DAY, DOCUMENTS, INSPECTION, SERIAL
 from api.form_routes import FORM_ROUTES
 from api.resources import (
@@ -35,41 +59,21 @@ from api.resources import (
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from devices.audit.custody.custody_kinds import Inspection
-from devices.audit.custody.visits import STEP, VISIT_READERS
+from devices.audit.custody.visits import STEP
 from devices.journal import Head
 from devices.ledger.books import books as ledger_books
 from devices.ledger.deciding.drafts import AnyDraft
-from devices.ledger.duties import due
+from devices.ledger.duties.due import Due
 from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading import changes, listing
 from devices.paperwork import Attachment, Consignment, DispatchOrder, RepairOrder
 from devices.paperwork_kinds import CONSIGNMENT, DISPATCH_ORDER, REPAIR
 from devices.people.kinds import PublicKey
-from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS
 from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
 
-AUDITOR = Access(roles=("auditor",), site="number")
-POSTER = Access(roles="of_document", site="body", scope="post")
-READER = Access(roles=READERS, site="number", scope="read")
-READ_BOOK = Access(roles=READERS, site="path")
-READ_LEVEL = Access(roles=(*READERS, "admin"), site="path")
-DESK_BODY = Access(roles=("storekeeper", "clerk"), site="body")
-DESK_NUMBER = Access(roles=("storekeeper", "clerk"), site="number")
-STOREKEEPER_QUERY = Access(roles=("storekeeper",), site="query")
-STAFF_QUERY = Access(roles=access.SITE_STAFF, site="query")
-STOREKEEPER_PATH = Access(roles=("storekeeper",), site="path")
-COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
-COUNTER_BODY = Access(roles=("storekeeper", "auditor"), site="body")
-COUNTER_PATH = Access(roles=("storekeeper", "auditor"), site="path")
-STAFF_NUMBER = Access(roles=READERS, site="number")
-STOREKEEPER_BODY = Access(roles=("storekeeper",), site="body")
-SITE_STAFF_NUMBER = Access(roles=access.SITE_STAFF, site="number")
-VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
-CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
-WATCHER = Access(roles=WATCHERS, scope=METRICS)
 CREATED = (201,)
 EVIDENCE = ("application/json",)
 """A DSSE envelope with the keys and links that it is checked by."""
@@ -99,9 +103,8 @@ ROUTES = (
     R("POST", "/v1/documents/{number}/review", "review_document", AUDITOR, documents.show_document,
       listing.DocumentView, check=documents.reauthenticate, write=documents.review_document,
       body=documents.ReviewBody, example={"decision": "approve", "password": PASSWORD}),
-    R("POST", "/v1/documents/{number}/withdraw", "withdraw_document",
-      Access(roles=("storekeeper", "clerk"), site="number"), documents.show_document, listing.DocumentView,
-      write=documents.withdraw_document),
+    R("POST", "/v1/documents/{number}/withdraw", "withdraw_document", DESK_NUMBER, documents.show_document,
+      listing.DocumentView, write=documents.withdraw_document),
     # devices
     R("GET", "/v1/devices", "list_devices", ANYONE, devices.list_devices, listing.DevicePage,
       query=devices.DeviceQuery),
@@ -124,7 +127,7 @@ ROUTES = (
       query=books.CardQuery),
     R("GET", "/v1/books/{site}/{register}/statement", "read_statement", READ_BOOK, books.show_statement,
       books.StatementAnswer, query=books.StatementQuery),
-    R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[due.Due],
+    R("GET", "/v1/deadlines", "list_deadlines", ANYONE, books.list_deadlines, list[Due],
       query=books.DeadlineQuery),
     R("GET", "/v1/journal/heads", "read_heads", ANYONE, books.show_heads, dict[str, books.HeldHead]),
     R("GET", "/v1/journal/{site}/head", "read_head", ANYONE, books.show_head, Head),
@@ -335,6 +338,10 @@ ROUTES = (
       write=people.reset_password),
     R("POST", "/v1/people/{username}/deactivate", "deactivate", ADMIN, people.show_person, people.PersonAnswer,
       write=people.deactivate),
+    R("POST", "/v1/people/{username}/reactivate", "reactivate", ADMIN, people.show_person, people.PersonAnswer,
+      write=people.reactivate),
+    R("POST", "/v1/people/{username}/rename", "rename", ADMIN, people.show_person, people.PersonAnswer,
+      write=people.rename, body=people.NameBody, example={"name": "张伟"}),
     R("GET", "/v1/keys", "list_keys", SIGNED_IN, keys.list_keys, list[PublicKey], query=keys.KeyQuery),
     R("POST", "/v1/keys/{fingerprint}/confirm", "confirm_key", CONFIRMER, keys.show_key, PublicKey,
       write=keys.confirm_key),

@@ -10,13 +10,13 @@ from typing import Any
 from api.app import create_app
 from api.calls import Services, ShownSetting
 from devices.ledger.reading.replica import Replica
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
 from devices.store.sqlite_presence import Presence
 from panku import settings as panku_settings
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written
-from panku.wiring import RULEBOOK, clock
+from panku.wiring import DUTIES, RULEBOOK, clock
 from web.door import add_pages
 
 
@@ -40,8 +40,9 @@ def services(settings: Settings) -> Services:
     """What the doors work with, opened for this process."""
     return Services(
         Store(settings.database_url),
-        Store(doors_url(settings.database_url)),
+        Store(session_store_url(settings.database_url)),
         RULEBOOK,
+        DUTIES,
         clock,
         secure_cookies=settings.needs_https,
         body_limit_bytes=settings.body_limit_bytes,

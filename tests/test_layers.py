@@ -34,6 +34,11 @@ PURE = (
 )  # fmt: skip
 """Modules, or rooms with every module in them, that decide on plain values."""
 IMPURE = ("peewee", "playhouse", "falcon", "labels", "devices.store", "devices.journal", "devices.records")
+ABOVE_DEVICES = ("labels", "api", "web", "panku")
+SENDS = {"row", "rows", "rows_in", "stream", "execute", "insert", "upsert", "hold_rows", "db"}
+"""What of a store sends a statement; transactions, and the retrying of them, are for everybody."""
+STORES = {"store", "session_store"}
+BUILDS_QUERIES = ("playhouse", "devices.store.statements", "devices.store.tables")
 MODULES = [
     path for folder in ("devices", "labels", "api", "web", "panku") for path in (ROOT / folder).rglob("*.py")
 ]
@@ -119,3 +124,39 @@ def test_pages_use_no_resource_of_the_api() -> None:
             assert not module.startswith(("api.routes", "api.routing", "api.resources.documents")), (
                 f"{path} imports {module}"
             )
+
+
+def sent(tree: ast.AST) -> Iterator[str]:
+    """Every use of what sends a statement, of a store by whatever name: `store.row`, `call.store.execute`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr=used):
+                if name in STORES and used in SENDS:
+                    yield f"{name}.{used} in line {node.lineno}"
+
+
+def taken_of_peewee(tree: ast.AST) -> Iterator[str]:
+    """Every name of peewee's that is used."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="peewee"), attr=name):
+                yield name
+            case ast.ImportFrom(module="peewee", names=names):
+                yield from (alias.name for alias in names)
+
+
+@pytest.mark.parametrize("module", [each for each in FILE if is_in(each, ABOVE_DEVICES)])
+def test_nothing_above_devices_sends_sql(module: str) -> None:
+    tree = ast.parse(FILE[module].read_text())
+    assert list(sent(tree)) == []
+    assert [name for name in imported(FILE[module]) if is_in(name, BUILDS_QUERIES)] == []
+    assert [name for name in taken_of_peewee(tree) if not name.endswith("Error")] == [], "its errors are told"
+
+
+def test_what_sends_sql_is_known_by_its_name() -> None:
+    text = "call.store.row(a)\nstore.execute(b)\nself.session_store.db.x\nsheet.rows\nwith store.writing(): pass"
+    assert list(sent(ast.parse(text))) == [
+        "store.row in line 1",
+        "store.execute in line 2",
+        "session_store.db in line 3",
+    ]

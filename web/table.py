@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from api.callers.access import ADMIN, PUBLIC, READERS, SIGNED_IN, Access
-from devices.audit.custody.inspections import INSPECTORS
-from devices.audit.custody.visits import VISIT_READERS
-from devices.people.roles import KEY_CONFIRMERS
+from api.callers.access import (
+    ADMIN,
+    ANY_READER,
+    CONFIRMER,
+    COUNTER,
+    INSPECTOR,
+    PUBLIC,
+    READ_BOOK,
+    SIGNED_IN,
+    STAFF_NUMBER,
+    VISIT_NUMBER,
+    Access,
+)
 from web.pages import Page
 from web.views import account, home, search
 from web.views.administration import people, registers, settings
@@ -13,11 +22,7 @@ from web.views.custody import custody, handovers, inspections, visits
 from web.views.papers import attachments, documents, labels, manifests, orders, reviews
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
-ANY_READER = Access(roles=READERS, site="any")
-READER = Access(roles=READERS, site="number")
-COUNTER = Access(roles=("storekeeper", "auditor"), site="number")
-READ_BOOK = Access(roles=READERS, site="path")
-CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
+CHECKER = Access(roles=journal.CHECKERS, site="any")
 
 PAGES = (
     Page("/", "home", PUBLIC, "home.html", home.show_home),
@@ -25,9 +30,9 @@ PAGES = (
     Page("/sign-up", "sign_up", PUBLIC, "sign_up.html", account.show_sign_up),
     Page("/me", "me", SIGNED_IN, "me.html", account.show_me),
     Page("/orders", "orders", ANY_READER, "orders.html", orders.show_orders),
-    Page("/orders/{number}", "order", READER, "order.html", orders.show_order),
+    Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.show_order),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.show_stocktakes),
-    Page("/stocktakes/{number}", "count", READER, "stocktake.html", stocktakes.show_stocktake),
+    Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.show_stocktake),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.show_tasks),
     Page("/scan/{task}", "scan_task", ANY_READER, "scan_task.html", scan.show_task),
     Page("/scan-cards", "scan_cards", SIGNED_IN, "scan_cards.html", scan.show_cards),
@@ -35,8 +40,7 @@ PAGES = (
     Page("/scanner-test", "scanner_test", SIGNED_IN, "scanner_test.html", scan.show_scanner_test),
     Page("/stocktakes/{number}/count", "counting", COUNTER, "count.html", scan.show_counting),
     Page("/months", "months", ANY_READER, "months.html", months.show_months),
-    Page("/months/{site}/{register}/{month}", "month", Access(roles=READERS, site="path"), "month.html",
-         months.show_month),
+    Page("/months/{site}/{register}/{month}", "month", READ_BOOK, "month.html", months.show_month),
     Page("/keys", "keys", CONFIRMER, "keys.html", people.show_keys),
     Page("/admin/registers", "registers", ADMIN, "registers.html", registers.show_registers),
     Page("/admin/people", "people", ADMIN, "people.html", people.show_people),
@@ -52,18 +56,16 @@ PAGES = (
     Page("/documents", "documents", ANY_READER, "documents.html", documents.show_documents),
     Page("/documents/new-proof", "proof", ANY_READER, "proof.html", attachments.show_proof),
     Page("/manifests", "manifests", ANY_READER, "manifests.html", manifests.show_manifests),
-    Page("/manifests/{number}", "manifest", READER, "manifest.html", manifests.show_manifest),
-    Page("/documents/{number}", "document", READER, "document.html", documents.show_document),
-    Page("/customers/{number}", "customer", READER, "customer.html", customers.show_customer),
+    Page("/manifests/{number}", "manifest", STAFF_NUMBER, "manifest.html", manifests.show_manifest),
+    Page("/documents/{number}", "document", STAFF_NUMBER, "document.html", documents.show_document),
+    Page("/customers/{number}", "customer", STAFF_NUMBER, "customer.html", customers.show_customer),
     Page("/custody", "custody", SIGNED_IN, "custody.html", custody.show_custody),
-    Page("/inspections/new", "checklist", Access(roles=INSPECTORS, site="any"), "inspection_new.html",
-         inspections.show_checklist),
-    Page("/inspections/{number}", "inspection", READER, "inspection.html", inspections.show_inspection),
-    Page("/visits/{number}", "visit", Access(roles=VISIT_READERS, site="number"), "visit.html", visits.show_visit),
+    Page("/inspections/new", "checklist", INSPECTOR, "inspection_new.html", inspections.show_checklist),
+    Page("/inspections/{number}", "inspection", STAFF_NUMBER, "inspection.html", inspections.show_inspection),
+    Page("/visits/{number}", "visit", VISIT_NUMBER, "visit.html", visits.show_visit),
     Page("/handovers/{number}", "handover", SIGNED_IN, "handover.html", handovers.show_handover),
-    Page("/journal", "journal", Access(roles=journal.CHECKERS, site="any"), "journals.html", journal.show_journals),
-    Page("/journal/{site}", "journal_end", Access(roles=journal.CHECKERS, site="any"), "journal.html",
-         journal.show_journal),
+    Page("/journal", "journal", CHECKER, "journals.html", journal.show_journals),
+    Page("/journal/{site}", "journal_end", CHECKER, "journal.html", journal.show_journal),
     Page("/reviews", "reviews", Access(roles=reviews.REVIEWERS, site="any"), "reviews.html", reviews.show_reviews),
 )  # fmt: skip
 

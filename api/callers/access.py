@@ -1,4 +1,4 @@
-"""Who may do what: the access of every route, declared beside it and decided here, nowhere else."""
+"""Who may do what: the accesses that routes and pages declare, and how each is decided: here, nowhere else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from devices.lifecycle import DOCUMENT
-from devices.people.roles import Person
+from devices.audit.custody.inspections import INSPECTORS
+from devices.audit.custody.visits import VISIT_READERS
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES
+from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
+from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse
 from devices.values import UNIT
 
@@ -34,6 +37,27 @@ PUBLIC = Access(public=True)
 ANYONE = Access(scope="read")
 SIGNED_IN = Access()
 ADMIN = Access(roles=("admin",))
+WATCHER = Access(roles=WATCHERS, scope=METRICS)
+CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
+POSTER = Access(roles="of_document", site="body", scope="post")
+AUDITOR = Access(roles=("auditor",), site="number")
+ANY_READER = Access(roles=READERS, site="any")
+READER = Access(roles=READERS, site="number", scope="read")
+STAFF_NUMBER = Access(roles=READERS, site="number")
+READ_BOOK = Access(roles=READERS, site="path")
+READ_LEVEL = Access(roles=(*READERS, "admin"), site="path")
+SITE_STAFF_NUMBER = Access(roles=SITE_STAFF, site="number")
+STAFF_QUERY = Access(roles=SITE_STAFF, site="query")
+DESK_BODY = Access(roles=DESK, site="body")
+DESK_NUMBER = Access(roles=DESK, site="number")
+STOREKEEPER_BODY = Access(roles=STOREKEEPER, site="body")
+STOREKEEPER_PATH = Access(roles=STOREKEEPER, site="path")
+STOREKEEPER_QUERY = Access(roles=STOREKEEPER, site="query")
+COUNTER = Access(roles=SIGNING_ROLES, site="number")
+COUNTER_BODY = Access(roles=SIGNING_ROLES, site="body")
+COUNTER_PATH = Access(roles=SIGNING_ROLES, site="path")
+INSPECTOR = Access(roles=INSPECTORS, site="any")
+VISIT_NUMBER = Access(roles=VISIT_READERS, site="number")
 
 
 def site_of(access: Access, path: dict[str, str], body: Any, query: Any) -> str | None:

@@ -36,7 +36,7 @@ def principal_of(services: Services, req: falcon.Request, at_us: int) -> tuple[P
     text = session_of(services, req)
     if text is None:
         return None, None
-    return sign_in.person_of_session(services.store, services.doors, text, at_us), text
+    return sign_in.person_of_session(services.store, services.session_store, text, at_us), text
 
 
 def is_metrics_token(services: Services, token: str) -> bool:

@@ -14,6 +14,7 @@ from api.wire.texts import unkeepable
 from devices import records
 from devices.ledger.papers.attached import paper_kept
 from devices.ledger.posting import manifests
+from devices.ledger.reading.blobs import bytes_kept
 from devices.paperwork import attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.problems import refuse
@@ -48,10 +49,9 @@ def show_attachment(call: Call, _: Done) -> Shown:
     """The bytes of a paper that a site of the caller's keeps, checked against their digest, as a download."""
     digest = call.path["digest"]
     attachment = paper_kept(call.store, digest, call.who.reads)
-    row = call.store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
-    if row is None or attachment is None:
+    data = bytes_kept(call.store, digest)
+    if data is None or attachment is None:
         raise refuse("not_found")
-    data = bytes(row[0])
     if hashlib.sha256(data).hexdigest() != digest:
         raise refuse("fault")
     return Shown(Download(BytesIO(data), len(data), safe_name(attachment.name), "application/octet-stream"))

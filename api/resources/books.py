@@ -11,10 +11,9 @@ from api.callers.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
 from api.wire import times
 from api.wire.paging import SiteQuery, codes_asked, page_sorted, refuse_unknown
-from devices.audit import due, met_audits
 from devices.journal import heads
 from devices.ledger.books import books
-from devices.ledger.duties.due import Due
+from devices.ledger.duties.due import Due, what_was_met
 from devices.ledger.posting.closed_months import closed_as
 from devices.problems import refuse
 from devices.store.database import Store
@@ -92,10 +91,10 @@ def show_statement(call: Call, _: Done) -> Shown:
 def list_deadlines(call: Call, _: Done) -> Shown:
     """What is due and overdue at the caller's sites, and what was met of late where that is asked for."""
     sites = codes_asked(call)
-    found = due.deadlines(call.store, call.unit, sites, call.unit.day_of(call.at_us))
+    found = call.due_at(sites)
     if call.query.met_since is not None:
         since = date.fromisoformat(times.day(call.query.met_since, "met_since"))
-        found += met_audits.met(call.store, call.unit, sites, since)
+        found += what_was_met(call.store, call.services.duties, sites, since)
     return page_sorted(call, found, _order_of)
 
 

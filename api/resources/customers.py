@@ -16,6 +16,7 @@ from devices.journal import Writer
 from devices.ledger.duties.open_orders import deals_with
 from devices.ledger.posting.customers import hold_customers, write_customer
 from devices.ledger.posting.erasure import refuse_erasure
+from devices.ledger.reading.customers import customer_data, number_of_taxpayer
 from devices.paperwork import Customer, CustomerData, home_of
 from devices.paperwork_kinds import CUSTOMER
 from devices.people import signing_keys
@@ -65,8 +66,8 @@ def find_customer(call: Call, _: Done) -> Shown:
     taxpayer = taxpayers.recognise(call.query.taxpayer_id, "/taxpayer_id")
     if isinstance(taxpayer, Problem):
         raise refuse(taxpayer.code, taxpayer.pointer, **taxpayer.facts)
-    row = call.store.row("SELECT key FROM personal WHERE taxpayer_id = ? AND latest = 1", (taxpayer.id,))
-    found = records.current(call.store, CUSTOMER, row[0]) if row else None
+    number = number_of_taxpayer(call.store, taxpayer.id)
+    found = records.current(call.store, CUSTOMER, number) if number else None
     shown = [found[0]] if found and deals_with(call.store, found[0].number, call.who.reads) else []
     return Shown([_answer(call, value) for value in shown])
 
@@ -97,18 +98,12 @@ def erase_customer(call: Call) -> Done:
     refuse_erasure(call.store, value.number)
     changed = msgspec.structs.replace(value, commitment="", erased=True)
     records.write(writer, CUSTOMER, changed, by=call.who.username)
-    call.store.execute(
-        "UPDATE personal SET salt = NULL, content = NULL, taxpayer_id = NULL WHERE kind = 'customer' AND key = ?",
-        (value.number,),
-    )
+    records.erase_personal(call.store, CUSTOMER, value.number)
     return Done(200, value.number)
 
 
 def _answer(call: Call, value: Customer) -> CustomerAnswer:
-    row = call.store.row(
-        "SELECT content FROM personal WHERE kind = 'customer' AND key = ? AND latest = 1", (value.number,)
-    )
-    data = msgspec.json.decode(row[0], type=CustomerData) if row and row[0] else None
+    data = customer_data(call.store, value.number)
     return CustomerAnswer(value.number, home_of(value.number), data, value.erased)
 
 

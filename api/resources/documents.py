@@ -13,6 +13,7 @@ from api.wire.secret_fields import Password
 from api.wire.texts import Note
 from devices.ledger.posting import post, reviewing
 from devices.ledger.reading import listing
+from devices.ledger.reading.posted import as_posted, serials_moved
 from devices.lifecycle import DOCUMENT
 from devices.people.signing_in import sign_in
 from devices.problems import refuse
@@ -78,37 +79,21 @@ def post_document(call: Call) -> Done:
 
 def show_posted(call: Call, done: Done) -> Shown:
     """The answer to a posting; it is read from what never changes, so a repetition gets the same."""
-    row = call.store.row(
-        "SELECT d.type, d.business_date, d.recorded_at, d.made_by, d.content, j.site, j.seq, j.hash FROM document d"
-        " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq WHERE d.number = ?",
-        (done.key,),
-    )
-    assert row is not None, "a document that was posted is there"
-    kind, business_date, recorded_at, made_by, text, site, seq, link = row
-    content = msgspec.json.decode(text)
+    document = as_posted(call.store, done.key)
     pending = done.status == 202
-    serials = (
-        _proposed(content)
-        if pending
-        else [
-            serial
-            for (serial,) in call.store.rows(
-                "SELECT serial FROM line WHERE document = ? ORDER BY n", (done.key,)
-            )
-        ]
-    )
+    serials = _proposed(document.content) if pending else serials_moved(call.store, done.key)
     answer = PostedAnswer(
         number=done.key,
-        type=kind,
+        type=document.type,
         status="pending" if pending else "posted",
-        business_date=business_date,
-        recorded_at=recorded_at,
-        made_by=made_by,
+        business_date=document.business_date,
+        recorded_at=document.recorded_at_us,
+        made_by=document.made_by,
         lines=len(serials),
         serials=serials,
-        repeated=content.get("repeated", []),
-        findings=content.get("findings", {}),
-        journal={"site": site, "seq": seq, "hash": link},
+        repeated=document.content.get("repeated", []),
+        findings=document.content.get("findings", {}),
+        journal={"site": document.journal_site, "seq": document.journal_seq, "hash": document.hash},
     )
     return Shown(answer, location=f"/v1/documents/{done.key}")
 
@@ -120,8 +105,8 @@ def _proposed(content: dict[str, Any]) -> list[str]:
 
 def reauthenticate(call: Call) -> None:
     """Make sure that it is still the person, by their password."""
-    doors = call.services.doors
-    sign_in.reauthenticate(call.store, doors, call.who, call.body.password, call.address, call.at_us)
+    session_store = call.services.session_store
+    sign_in.reauthenticate(call.store, session_store, call.who, call.body.password, call.address, call.at_us)
 
 
 def review_document(call: Call) -> Done:

@@ -37,11 +37,13 @@ from devices.ledger.papers import slip_lines, slips
 from devices.ledger.posting.closed_months import month_record
 from devices.ledger.posting.gather import models_of
 from devices.ledger.reading import history, passport
+from devices.ledger.reading.customers import customer_shown
 from devices.ledger.reading.passport import CustomerShown, devices_of
-from devices.paperwork import CustomerData
+from devices.ledger.reading.posted import devices_moved_of
 from devices.paperwork_kinds import CUSTOMER
 from devices.people.persons import names_of
 from devices.problems import Refused, refuse
+from devices.registers import conditions_of_bins, kinds_of_models, site_name
 from devices.store.database import Store
 from labels.forms import pdf, xlsx
 from labels.forms.custody import (
@@ -155,7 +157,7 @@ def _customer_of(call: Call, store: Store, slip: slips.Slip) -> CustomerShown | 
     if number is None:
         return None
     if _reads_customer(call, store, number):
-        return _customer(store, number)
+        return customer_shown(store, number)
     for each in _devices_of(call, store, slip.view.document.number, number):
         if each.customer is not None and not each.customer.masked:
             return each.customer
@@ -173,23 +175,8 @@ def _reads_customer(call: Call, store: Store, number: str) -> bool:
 
 def _devices_of(call: Call, store: Store, document: str, customer: str) -> list[passport.Passport]:
     """Some devices of a document that are a customer's now, as the caller may see them."""
-    rows = store.rows(
-        "SELECT l.serial FROM line l JOIN position p ON p.serial = l.serial"
-        " WHERE l.document = ? AND p.customer = ? ORDER BY l.n LIMIT ?",
-        (document, customer, AT_ONCE),
-    )
-    found = passport.passports(store, [serial for (serial,) in rows])
+    found = passport.passports(store, devices_moved_of(store, document, customer, AT_ONCE))
     return masked_for(call, list(found.values()))
-
-
-def _customer(store: Store, number: str) -> CustomerShown:
-    row = store.row(
-        "SELECT content FROM personal WHERE kind = ? AND key = ? AND latest = 1", (CUSTOMER.name, number)
-    )
-    if row is None or row[0] is None:
-        return CustomerShown(number, erased=row is not None)
-    data = msgspec.json.decode(row[0], type=CustomerData)
-    return CustomerShown(number, data.taxpayer_id, data.name, data.address, data.contact)
 
 
 # --- stocktakes
@@ -208,8 +195,8 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         digest=digest,
         sealed_at=value.sealed_at,
         signatures=signing.standing(store, value.number, digest),
-        kinds=dict(store.rows("SELECT code, kind FROM model")),
-        conditions=dict(store.rows("SELECT code, condition FROM bin WHERE site = ?", (value.site,))),
+        kinds=kinds_of_models(store),
+        conditions=conditions_of_bins(store, value.site),
         lines=sheet.lines_of(store, value.number, closing),
         unknown=sheet.count_of(store, value.number, closing, "unknown"),
     )
@@ -260,8 +247,7 @@ def _today(call: Call) -> str:
 
 
 def _site_name(store: Store, code: str) -> str:
-    row = store.row("SELECT name FROM site WHERE code = ?", (code,))
-    return row[0] if row else ""
+    return site_name(store, code) or ""
 
 
 # --- devices and customers
@@ -297,7 +283,7 @@ def load_belongings(call: Call, store: Store) -> Loaded:
         for each in masked_for(call, some)
         if each.customer is not None and not each.customer.masked
     )
-    return BELONGINGS, BelongingsPrinted(call.unit.name, number, _customer(store, number), on, theirs)
+    return BELONGINGS, BelongingsPrinted(call.unit.name, number, customer_shown(store, number), on, theirs)
 
 
 # --- custody

@@ -14,6 +14,7 @@ from devices import records, serials
 from devices.journal import open_journals
 from devices.problems import refuse
 from devices.records import RecordKind
+from devices.registers import held_at_site, held_in_bin, is_site
 from devices.values import BIN_STATE, UNIT, Bin, Carrier, Condition, Kind, Model, Register, Site
 
 Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]
@@ -125,7 +126,7 @@ def creating(register: Catalogue) -> Callable[[Call], Done]:
 
 def _require_site(call: Call, value: msgspec.Struct) -> None:
     site = getattr(value, "site", None)
-    if site and not call.store.row("SELECT 1 FROM site WHERE code = ?", (site,)):
+    if site and not is_site(call.store, site):
         raise refuse("unknown_site", "/site", site=site)
 
 
@@ -158,12 +159,13 @@ def _refuse_in_use(call: Call, register: Catalogue, value: Any) -> None:
     """A site or bin with devices in it is not closed."""
     if value.active or register.kind.name not in ("site", "bin"):
         return
-    where, params = "site = ?", [value.code]
-    if register.kind.name == "bin":
-        where, params = "site = ? AND bin = ?", [value.site, value.code]
-    row = call.store.row(f"SELECT COUNT(*) FROM position WHERE {where}", params)
-    if row and row[0]:
-        raise refuse("in_use", kind=register.kind.name, key=register.kind.key(value), count=row[0])
+    count = (
+        held_at_site(call.store, value.code)
+        if register.kind.name == "site"
+        else held_in_bin(call.store, value.site, value.code)
+    )
+    if count:
+        raise refuse("in_use", kind=register.kind.name, key=register.kind.key(value), count=count)
 
 
 def find(call: Call, register: Catalogue, key: str) -> tuple[Any, int]:

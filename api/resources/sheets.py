@@ -16,6 +16,7 @@ from api.writing import at_site_of_number
 from devices.audit import evidence, signing
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULT, VARIANCES
+from devices.audit.stocktake.reading import sheet_line
 from devices.journal import open_journals
 from devices.problems import refuse
 
@@ -148,16 +149,11 @@ def explain(call: Call) -> Done:
 def show_finding(call: Call, _: Done) -> Shown:
     """One line of the sheet with what was said of it."""
     value, _revision = stocktakes.stocktake_of(call.store, call.path["number"])
-    serial = call.path["serial"]
     if value.closed is None:
         raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)
-    row = call.store.row(
-        "SELECT content FROM sheet_row WHERE stocktake = ? AND closing = ? AND serial = ?",
-        (value.number, value.closed.closing, serial),
-    )
-    if row is None:
+    line = sheet_line(call.store, value.number, value.closed.closing, call.path["serial"])
+    if line is None:
         raise refuse("not_found")
-    line = sheet.line_of(sheet.decode_row(row[0]), sheet.findings_of(call.store, value.number))
     return Shown(_line(line), line.revision)
 
 

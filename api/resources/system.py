@@ -36,7 +36,7 @@ def show_readiness(call: Call, _: Done) -> Shown:
     schema.check(call.store)
     services = call.services
     if call.at_us - services.written_at_us >= WRITTEN_EVERY_US:
-        for store in (services.store, services.doors):
+        for store in (services.store, services.session_store):
             schema.check_writing(store)
         services.written_at_us = call.at_us
     return Shown(Health("ready"))

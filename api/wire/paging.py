@@ -11,20 +11,23 @@ import msgspec
 from api.callers.access import visible_sites
 from api.calls import Call, Shown
 from devices.ledger.reading import cursors
+from devices.people.kinds import PERSON
 from devices.people.roles import ADMIN
 from devices.problems import refuse
-from devices.records import site_codes
+from devices.records import latest_revision, site_codes
+from devices.registers import is_model, is_site
 from devices.serials import shortened
+from devices.store.database import Store
 from devices.values import UNIT
 
 Value = TypeVar("Value")
 PAGE = 100
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 After = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-IS_THERE = {
-    "site": "SELECT 1 FROM site WHERE code = ?",
-    "model": "SELECT 1 FROM model WHERE code = ?",
-    "username": "SELECT 1 FROM person WHERE username = ?",
+IS_THERE: dict[str, Callable[[Store, str], bool]] = {
+    "site": is_site,
+    "model": is_model,
+    "username": lambda store, username: latest_revision(store, PERSON.name, username) > 0,
 }
 """By the name of a filter: how the books know whether there is such a one."""
 
@@ -76,7 +79,7 @@ def page_sorted(
 def refuse_unknown(call: Call, name: str) -> None:
     """Raise Refused (`malformed_parameter`) where a query names a site, model or person that there is not."""
     asked: str | None = getattr(call.query, name)
-    if asked is not None and not call.store.row(IS_THERE[name], (asked,)):
+    if asked is not None and not IS_THERE[name](call.store, asked):
         raise refuse("malformed_parameter", name=name, value=shortened(asked))
 
 

@@ -8,7 +8,7 @@ import msgspec
 import peewee
 
 from devices.ledger.proving.verify import export_heads
-from devices.people.signing_in.session_store import TABLES, doors_url
+from devices.people.signing_in.session_store import TABLES, session_store_url
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
@@ -64,7 +64,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 def _refuse_place(settings: Settings, file: Path, *, overwrite: bool) -> None:
     if settings.database_url.startswith("sqlite:"):
         own = {
-            sqlite_path(url).resolve() for url in (settings.database_url, doors_url(settings.database_url))
+            sqlite_path(url).resolve()
+            for url in (settings.database_url, session_store_url(settings.database_url))
         }
         if file.resolve() in own:
             raise Refused(f"{file} is in use itself: name another file.", BAD_USE)

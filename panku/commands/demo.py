@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from devices.journal import head_of
 from devices.store.database import Store
 from devices.values import UNIT
 from panku import settings as panku_settings
@@ -47,4 +48,4 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _is_filled(store: Store) -> bool:
-    return store.row("SELECT 1 FROM journal WHERE site = ?", (UNIT,)) is not None
+    return head_of(store, UNIT) is not None

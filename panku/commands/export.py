@@ -17,6 +17,7 @@ from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
+from devices.registers import is_site
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
@@ -109,7 +110,7 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
         raise Refused(f"{made.name} must end in {' or '.join(WRITERS)}.", BAD_USE)
     site, first, last = arguments.site, arguments.first, arguments.last
     with store.reading():
-        if store.row("SELECT 1 FROM site WHERE code = ?", (site,)) is None:
+        if not is_site(store, site):
             raise Refused(f"There is no site {site}.")
         whole = exported_lines.count_lines(store, site, first, last)
         with bar(" lines", quiet=arguments.quiet) as shown:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from devices.journal import open_journals
 from devices.ledger.posting import manifests, opening_stock, post
 from devices.people.roles import Person
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import PROBLEMS, Problem
 from devices.problems import Refused as RuleRefused
 from devices.sheets.sheet_cells import row_of
@@ -52,7 +52,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", 2) from error
     with books(settings) as store:
         founded(store)
-        by = acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+        by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
         if not by.may(STOREKEEPER, arguments.site):
             raise Refused(f"{by.username} is not a storekeeper of {arguments.site}.")
         work = _manifest if arguments.what == "manifest" else _opening

@@ -9,7 +9,7 @@ from pathlib import Path
 import peewee
 
 from devices.ledger.proving.verify import export_heads
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
@@ -108,7 +108,7 @@ def _replace_sqlite(settings: Settings, file: Path, arguments: argparse.Namespac
             else:
                 remove(books)
             put_in_place(folder / "books", books)
-        remove(sqlite_path(doors_url(settings.database_url)))
+        remove(sqlite_path(session_store_url(settings.database_url)))
     if held:
         print(f"The books that were there are in {aside}.")
 

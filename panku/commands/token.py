@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from devices.journal import open_journals
 from devices.people import tokens
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
 from devices.values import UNIT
@@ -64,7 +64,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
     founded(store)
-    by = acting(store, Store(doors_url(settings.database_url)), arguments.by, clock())
+    by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
         if arguments.what == "revoke":

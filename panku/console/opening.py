@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import peewee
 
-from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
@@ -51,7 +51,8 @@ def opened(url: str) -> Store:
     """The database at a URL. Raises Refused when it is out of reach, or no database."""
     try:
         store = Store(url)
-        store.row("SELECT 1")
+        with store.reading():  # so it is connected, and it answers
+            pass
     except (peewee.DatabaseError, OSError) as error:
         raise Refused(OUT_OF_REACH.format(why=str(error).strip()), FAULT) from error
     return store
@@ -81,7 +82,7 @@ def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
         if schema.is_empty(store):
             schema.migrate(store)
         schema.check(store)
-        doors = Store(doors_url(settings.database_url))
-        migrate_doors(doors)
-        doors.close()
+        session_store = Store(session_store_url(settings.database_url))
+        migrate_session_store(session_store)
+        session_store.close()
         yield store

@@ -106,14 +106,14 @@ def founded(store: Store) -> Unit:
     return unit
 
 
-def acting(store: Store, doors: Store, username: str, at_us: int) -> Person:
+def acting(store: Store, session_store: Store, username: str, at_us: int) -> Person:
     """The person on whose word a command acts, proved by their password."""
     person = person_of(store, username)
     secret = password(f"Password for {username}")
     if person is None:
         raise Refused(f"There is nobody with the username {username}.")
     try:
-        reauthenticate(store, doors, person, secret, "command line", at_us)
+        reauthenticate(store, session_store, person, secret, "command line", at_us)
     except RuleRefused as refused:
         raise refusal(refused) from refused
     return person

@@ -7,12 +7,14 @@ from typing import Any
 from api.callers.access import visible_sites
 from api.callers.blind import counts_blind
 from api.calls import Call
-from devices.audit import due
 from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.deadlines import DEADLINE_OF_STATE
 from devices.ledger.books.open_months import open_months
-from devices.ledger.duties.due import DEADLINE_OF_STATE, Due
+from devices.ledger.duties.due import Due
 from devices.ledger.reading import listing
+from devices.ledger.reading.unreviewed import unreviewed
+from devices.people.grants import administrators
 from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
 from devices.records import site_codes
@@ -25,7 +27,7 @@ from web.views.custody.handovers import handovers_for, unsigned_part
 COMMAND = ".venv/bin/panku init --username admin --name 王建国"
 REJECTED_SHOWN = 20
 PAGE_OF = {
-    **dict.fromkeys(DEADLINE_OF_STATE.values(), "/devices/{}"),
+    **dict.fromkeys([each.name for each in DEADLINE_OF_STATE.values()], "/devices/{}"),
     "repair_record": "/orders/{}",
     "on_site_repair": "/orders/{}",
     "stocktake": "/stocktakes",
@@ -35,17 +37,16 @@ PAGE_OF = {
     "visit": "/visits/{}",
 }
 """By deadline: the page of its subject."""
-FOUNDED = "SELECT 1 FROM role_grant WHERE role = 'admin' AND active = 1 LIMIT 1"
 
 
 def show_home(view: View) -> dict[str, Any]:
     """What the page shows."""
     call = view.call
-    founded = call.store.row(FOUNDED) is not None
+    founded = bool(administrators(call.store))
     if not founded or call.person is None:
         return {"founded": founded, "command": COMMAND.split()}
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
-    found = due.deadlines(call.store, call.unit, sites, today)
+    found = call.due_at(sites)
     return {
         "founded": True,
         "today": today.isoformat(),
@@ -105,9 +106,5 @@ def sites_of(call: Call) -> list[str]:
 
 def _waiting(call: Call) -> list[tuple[str, int]]:
     """How many documents wait for the reader's review, by site."""
-    counts = []
-    for site in sorted(call.who.sites_of(("auditor",))):
-        row = call.store.row("SELECT COUNT(*) FROM standing WHERE site = ? AND review = 'waiting'", (site,))
-        if row and row[0]:
-            counts.append((site, int(row[0])))
-    return counts
+    waiting = unreviewed(call.store, sorted(call.who.sites_of(("auditor",))))
+    return [(site, count) for site, count in waiting.items() if count]

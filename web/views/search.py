@@ -15,10 +15,11 @@ from api.calls import Call
 from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
 from devices.audit.stocktake.stocktakes import blind_counts
+from devices.ledger.reading.customers import number_of_taxpayer
+from devices.ledger.reading.finding import devices_beginning, is_device, is_document
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
-from devices.store.statements import marks
 from labels.words import detail
 from web.pages import View
 
@@ -87,16 +88,16 @@ def _device(view: View, text: str) -> list[Hit]:
     found = serials.recognise(text)
     if isinstance(found, Problem):
         return []
-    row = view.call.store.row("SELECT serial FROM position WHERE serial = ?", (found,))
-    return [Hit("device", found, f"/devices/{quote(found)}")] if row else []
+    known = is_device(view.call.store, found)
+    return [Hit("device", found, f"/devices/{quote(found)}")] if known else []
 
 
 def _document(view: View, text: str) -> list[Hit]:
     number = DOCUMENT_NUMBER.fullmatch(text)
     if number is None or not view.person.reads(number[1]):
         return []
-    row = view.call.store.row("SELECT type FROM document WHERE number = ?", (text,))
-    return [Hit("document", text, f"/documents/{text}")] if row else []
+    known = is_document(view.call.store, text)
+    return [Hit("document", text, f"/documents/{text}")] if known else []
 
 
 def _record(view: View, text: str) -> list[Hit]:
@@ -112,14 +113,11 @@ def _taxpayer(view: View, text: str) -> list[Hit]:
     taxpayer = taxpayers.recognise(text)
     if isinstance(taxpayer, Problem):
         return []
-    row = view.call.store.row(
-        "SELECT p.key, r.site FROM personal p JOIN record r ON r.kind = p.kind AND r.key = p.key"
-        " WHERE p.taxpayer_id = ? AND p.latest = 1 AND p.kind = ?",
-        (taxpayer.id, CUSTOMER.name),
-    )
-    if row is None or not view.person.reads(row[1]):
+    number = number_of_taxpayer(view.call.store, taxpayer.id)
+    found = records.current(view.call.store, CUSTOMER, number) if number else None
+    if found is None or not view.person.reads(found[0].site):
         return []
-    return [Hit("customer", taxpayer.id, f"/customers/{row[0]}")]
+    return [Hit("customer", taxpayer.id, f"/customers/{number}")]
 
 
 EXACT: tuple[Finder, ...] = (_device, _document, _record, _taxpayer)
@@ -132,19 +130,8 @@ def _beginning(view: View, text: str) -> list[Hit]:
     sites = visible_sites(view.person, None)
     if sites is not None and not sites:
         return []
-    where, params = "p.serial >= ? AND p.serial < ?", [text, text + "\x7f"]
-    if sites is not None:
-        where += f" AND COALESCE(p.site, p.responsible_site) IN ({marks(len(sites))})"
-        params += sites
-    for site, register in _blind(view.call):
-        where += " AND NOT (p.site = ? AND p.register = ?)"
-        params += [site, register]
-    rows = view.call.store.rows(
-        "SELECT p.serial, p.state, COALESCE(p.site, p.responsible_site) FROM position p"
-        f" WHERE {where} ORDER BY p.serial LIMIT ?",
-        (*params, HITS),
-    )
-    return [Hit("device", serial, f"/devices/{quote(serial)}", state) for serial, state, _ in rows]
+    found = devices_beginning(view.call.store, text, sites=sites, hidden=_blind(view.call), limit=HITS)
+    return [Hit("device", serial, f"/devices/{quote(serial)}", state) for serial, state in found]
 
 
 def _blind(call: Call) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers.access import READERS
-from devices.audit import due
 from devices.audit.custody.handovers import PARTIES, ROLE_HANDED_OVER
 from devices.audit.custody.inspections import INSPECTORS, inspections_of, open_findings
 from devices.audit.custody.visits import VISIT_READERS, is_open, visits_of
@@ -41,7 +40,7 @@ def show_custody(view: View) -> dict[str, Any]:
         "today": today.isoformat(),
         "due": [
             (each, page_of(each) if each.deadline in OF_A_RECORD else None)
-            for each in due.deadlines(store, call.unit, sites, today)
+            for each in call.due_at(sites)
             if each.deadline in DEADLINES
         ],
         "reads": bool(person.sites_of(READERS)) or person.reads_every_site,

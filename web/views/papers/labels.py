@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from devices import records
+from devices.ledger.reading.posted import devices_moved
 from devices.people.roles import administers
 from devices.serials import shortened
 from devices.values import Bin
@@ -16,6 +17,8 @@ from web.pages import View
 SHEETS: tuple[Format, ...] = ("pdf", "zpl")
 """The formats that are printed; a picture of one barcode is for programs."""
 assert set(SHEETS) < set(get_args(Format))
+MOST_SERIALS = 1000
+"""So many devices of a document are filled in."""
 PRINTING = {"formats": SHEETS, "stocks": [stock.name for stock in STOCKS], "resolutions": RESOLUTIONS}
 """What the fields offer that say how labels are printed."""
 
@@ -36,7 +39,4 @@ def _serials(view: View, number: str) -> list[str]:
     """The devices that a document moves, as far as its reader reads its site."""
     if not number or not view.person.reads(number.rsplit("-", 2)[0]):
         return []
-    rows = view.call.store.rows(
-        "SELECT DISTINCT serial FROM line WHERE document = ? ORDER BY serial LIMIT 1000", (number,)
-    )
-    return [serial for (serial,) in rows]
+    return devices_moved(view.call.store, number, MOST_SERIALS)

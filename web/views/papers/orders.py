@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
+from devices.lifecycle import DESK
 from devices.paperwork import DispatchOrder, RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import refuse
@@ -13,7 +14,6 @@ from devices.store.database import Store
 from web.pages import View
 from web.views.home import sites_of
 
-DESK = ("storekeeper", "clerk")
 KINDS: dict[str, RecordKind] = {"R": REPAIR, "D": DISPATCH_ORDER}
 PATHS = {"R": "/v1/repairs", "D": "/v1/dispatch-orders"}
 Order = RepairOrder | DispatchOrder
@@ -42,11 +42,10 @@ def show_order(view: View) -> dict[str, Any]:
         "order": order,
         "technician": getattr(order, "technician", None),
         "path": f"{PATHS[number[0]]}/{number}",
-        "acts": view.person.may(DESK, order.site) and order.record is None and not order.cancelled,
+        "acts": view.person.may(DESK, order.site) and order.state == "open",
     }
 
 
 def open_orders(store: Store, kind: RecordKind, sites: list[str]) -> list[Order]:
     """The orders of these sites that are neither cancelled nor closed by a service record, oldest first."""
-    orders = records.listed(store, kind, sites)
-    return [order for order in orders if not order.cancelled and order.record is None]
+    return list(records.listed(store, kind, sites, states=("open",)))

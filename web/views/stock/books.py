@@ -19,6 +19,7 @@ from devices.ledger.books.by_month import BookMonth, course
 from devices.ledger.posting.closed_months import closed_as
 from devices.people.persons import names_of
 from devices.problems import refuse
+from devices.registers import is_site, model_codes
 from devices.spares.minimum_levels import Level, levels_of
 from devices.store.database import Store
 from devices.values import REGISTERS, STATES, Register
@@ -105,7 +106,7 @@ def show_card(view: View) -> dict[str, Any]:
     today = _today(view)
     first = times.day(view.text("from") or today.replace(day=1).isoformat(), "from")
     last = times.day(view.text("to") or today.isoformat(), "to")
-    models = [code for (code,) in view.call.store.rows("SELECT code FROM model ORDER BY code")]
+    models = model_codes(view.call.store)
     model = view.text("model") or (models[0] if models else "")
     after = _after(view)
 
@@ -149,7 +150,7 @@ def show_statement(view: View) -> dict[str, Any]:
 def _book(view: View) -> tuple[str, Register]:
     """The book of the path. Raises Refused: `not_found`, `count_is_blind`."""
     site, register = view.call.path["site"], view.call.path["register"]
-    if register not in REGISTERS or not view.call.store.row("SELECT 1 FROM site WHERE code = ?", (site,)):
+    if register not in REGISTERS or not is_site(view.call.store, site):
         raise refuse("not_found")
     refuse_while_blind(view.call, [site], register)
     return site, register

@@ -5,11 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-import msgspec
-
 from devices import records
+from devices.ledger.reading.customers import customer_data
 from devices.ledger.reading.passport import devices_of
-from devices.paperwork import CustomerData
 from devices.paperwork_kinds import CUSTOMER
 from devices.problems import refuse
 from web.pages import View
@@ -25,12 +23,9 @@ def show_customer(view: View) -> dict[str, Any]:
     found = records.current(call.store, CUSTOMER, number)
     if found is None:
         raise refuse("not_found")
-    row = call.store.row(
-        "SELECT content FROM personal WHERE kind = ? AND key = ? AND latest = 1", (CUSTOMER.name, number)
-    )
     held = list(islice(devices_of(call.store, number), SHOWN))
     return {
         "customer": found[0],
-        "data": msgspec.json.decode(row[0], type=CustomerData) if row and row[0] else None,
+        "data": customer_data(call.store, number),
         "devices": [(each, place_of(each, call.locale)) for each in held],
     }

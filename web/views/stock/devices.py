@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from api.callers.masking import lines_masked_for, masked_for
-from devices import serials
+from devices import records, serials
 from devices.journal import heads
-from devices.ledger.duties import due
+from devices.ledger.duties.due import Due
 from devices.ledger.papers.attached import Paper, papers_of
 from devices.ledger.reading import history, passport
 from devices.ledger.reading.replacements import replacements
@@ -26,7 +26,6 @@ from web.views.papers.labels import PRINTING
 from web.views.telling import Said, place_of, said, tasks_of
 
 LINES_SHOWN = 200
-ORDERS = "SELECT key FROM record WHERE kind IN (?, ?) AND site = ? AND content LIKE ? ORDER BY key"
 LINE_APART = ("serial", "bin", "model", "site", "state", "register", "customer")
 
 
@@ -134,16 +133,18 @@ def _papers(view: View, lines: Sequence[history.Event]) -> list[Paper]:
     return [each for each in found if view.person.reads(each.attachment.site)]
 
 
-def _due(view: View, shown: passport.Passport) -> list[due.Due]:
+def _due(view: View, shown: passport.Passport) -> list[Due]:
     """What is due for the device, or for an order it is under, as far as the reader reads its site."""
     site = shown.site or shown.responsible_site
     if not view.person.reads(site):
         return []
     subjects = {shown.serial, *_orders(view.call.store, site, shown.serial)}
-    today = view.call.unit.day_of(view.call.at_us)
-    return [each for each in due.deadlines(view.call.store, [site], today) if each.subject in subjects]
+    return [each for each in view.call.due_at([site]) if each.subject in subjects]
 
 
 def _orders(store: Store, site: str, serial: str) -> set[str]:
-    like = f'%"serial":"{serial}"%'
-    return {key for (key,) in store.rows(ORDERS, (REPAIR.name, DISPATCH_ORDER.name, site, like))}
+    return {
+        order.number
+        for kind in (REPAIR, DISPATCH_ORDER)
+        for order in records.listed(store, kind, [site], serial=serial)
+    }

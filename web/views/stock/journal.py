@@ -7,6 +7,7 @@ from typing import Any
 from devices import serials
 from devices.journal import heads
 from devices.ledger.proving.journal_end import LINES, LINKS, verify_recent
+from devices.ledger.reading.links import link_hash
 from devices.problems import refuse
 from devices.values import UNIT
 from web.pages import View
@@ -15,7 +16,6 @@ from web.views.home import sites_of
 CHECKERS = ("auditor", "supervisor")
 FULL = ".venv/bin/panku verify"
 AGAINST = ".venv/bin/panku verify --against heads.json"
-LINK_HASH = "SELECT hash FROM journal WHERE site = ? AND seq = ?"
 
 
 def show_journals(view: View) -> dict[str, Any]:
@@ -33,15 +33,15 @@ def show_journals(view: View) -> dict[str, Any]:
 
 def _compared(view: View) -> str | None:
     """`same`, `differs` or `gone`: how a head held outside stands; None where none is asked about."""
-    site, seq, link_hash = view.text("site"), view.text("seq"), view.text("hash")
+    site, seq, held = view.text("site"), view.text("seq"), view.text("hash")
     if not seq:
         return None
     if not (seq.isdecimal() and len(seq) < 16):
         raise refuse("malformed_parameter", name="seq", value=serials.shortened(seq))
-    row = view.call.store.row(LINK_HASH, (site, int(seq)))
-    if row is None:
+    kept = link_hash(view.call.store, site, int(seq))
+    if kept is None:
         return "gone"
-    return "same" if row[0] == link_hash.lower() else "differs"
+    return "same" if kept == held.lower() else "differs"
 
 
 def show_journal(view: View) -> dict[str, Any]:

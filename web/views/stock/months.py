@@ -9,7 +9,7 @@ from devices.audit.month.month_statement import decode
 from devices.audit.month.months import payload_of
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.calendar import month_of
-from devices.ledger.posting.closed_months import Month, month_record
+from devices.ledger.posting.closed_months import month_record, months_of
 from devices.people.persons import names_of
 from devices.values import BOOKS
 from web.pages import View
@@ -19,11 +19,9 @@ from web.views.home import sites_of
 def show_months(view: View) -> dict[str, Any]:
     """The closed months of the reader's sites, newest first, and the form that closes one."""
     call = view.call
-    sites = sites_of(call)
-    columns = ", ".join(Month.__struct_fields__)
-    rows = call.store.rows(f"SELECT {columns} FROM month ORDER BY month DESC, site, register")
+    found = [month for site in sites_of(call) for month in months_of(call.store, site)]
     return {
-        "months": [month for month in (Month(*row) for row in rows) if month.site in sites],
+        "months": sorted(found, key=lambda each: each.month, reverse=True),
         "own": sorted(call.who.sites_of(SIGNING_ROLES)),
         "books": BOOKS,
         "this_month": month_of(call.unit.day_of(call.at_us)),

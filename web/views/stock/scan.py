@@ -17,10 +17,10 @@ from devices.audit.kinds import RUNNING, Stocktake
 from devices.audit.stocktake import scans, stocktakes
 from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
+from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
-from devices.paperwork import DispatchOrder
-from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
+from devices.spares.newest_orders import newest_dispatch_orders
 from devices.values import REGISTERS, STATE, Bin
 from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term
@@ -275,15 +275,11 @@ def _unserved(call: Call, site: str) -> dict[str, str]:
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
-    rows = call.store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key DESC LIMIT 200",
-        (DISPATCH_ORDER.name, site),
-    )
-    found = [msgspec.json.decode(content, type=DispatchOrder) for (content,) in rows]
+    wanted = "closed" if served else "open"
     return [
         Option(each.number, f"{each.number} {each.serial}", each.serial, each.fault)
-        for each in found
-        if (each.record is not None) == served and not each.cancelled
+        for each in newest_dispatch_orders(call.store, site)
+        if each.state == wanted
     ]
 
 
@@ -299,12 +295,7 @@ OPTIONS: dict[str, Callable[[Call, str], list[Option]]] = {
 
 def _next_application(call: Call, site: str) -> str:
     """The number after that of the site's last usage application, as far as it counts; a seller may change it."""
-    row = call.store.row(
-        "SELECT content FROM document WHERE site = ? AND type = 'sale' ORDER BY year DESC, ordinal DESC LIMIT 1",
-        (site,),
-    )
-    last = str(msgspec.json.decode(row[0]).get("application", "")) if row else ""
-    return following(last) or f"{call.unit.day_of(call.at_us):%Y%m%d}-001"
+    return following(last_application(call.store, site)) or f"{call.unit.day_of(call.at_us):%Y%m%d}-001"
 
 
 def following(text: str) -> str:

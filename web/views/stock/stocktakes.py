@@ -9,6 +9,7 @@ from devices.audit import signing
 from devices.audit.kinds import RUNNING, Stocktake
 from devices.audit.stocktake import scans, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULTS, VARIANCES
+from devices.audit.stocktake.reading import lines_by_result, shortages_of
 from devices.people.persons import names_of
 from devices.values import REGISTERS
 from web.pages import View
@@ -67,12 +68,7 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
     )
     payload = stocktakes.payload_of(store, counted)
     given = signing.standing(store, counted.number, payload.digest)
-    counts: dict[str, int] = dict(
-        store.rows(
-            "SELECT result, COUNT(*) FROM sheet_row WHERE stocktake = ? AND closing = ? GROUP BY result",
-            (counted.number, close.closing),
-        )
-    )
+    counts = lines_by_result(store, counted.number, close.closing)
     variances = sheet.lines_of(store, counted.number, close.closing, results=VARIANCES)
     roles = [role for role in COUNTERS if (role, counted.site) in view.person.roles]
     signed = {each.role for each in given}
@@ -89,11 +85,5 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
         "names": names_of(store, {each.username for each in given} | set(header.counters)),
         "explains": counted.state == "closed" and bool(roles),
         "signs_as": next((role for role in roles if role not in signed and counted.state == "closed"), None),
-        "documents": [
-            number
-            for (number,) in store.rows(
-                "SELECT number FROM document WHERE under = ? AND type = 'shortage' ORDER BY number",
-                (counted.number,),
-            )
-        ],
+        "documents": shortages_of(store, counted.number),
     }
