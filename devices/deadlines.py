@@ -20,33 +20,44 @@ STANDINGS: tuple[Standing, ...] = ("due", "overdue", "met", "met_late")
 
 
 class Deadline(msgspec.Struct, frozen=True):
-    """One rule: some days after the fact `starts_from`, the fact `met_by` must be there.
+    """One rule: some days after the fact `starts_from`, one of the facts `met_by` must be there.
 
-    calendar: "working" counts by the official calendar, "calendar" counts every day, "month" goes to the end of the
-    calendar month and counts from there. days: how many, or the field of Site that says how many.
+    `of_state` is the state that a device is under the deadline in, where it is a device's; the facts are documents
+    then, and each of `met_by` takes the device out of that state. calendar: "working" counts by the official
+    calendar, "calendar" counts every day, "month" goes to the end of the calendar month and counts from there. days:
+    how many, or the field of Site that says how many.
     """
 
     name: str
-    starts_from: str
-    met_by: str
     calendar: Literal["working", "calendar", "month"]
     days: int | str
+    of_state: str | None
+    starts_from: str
+    met_by: tuple[str, ...]
 
+
+BROUGHT_BACK = ("carry_back", "swap")
+MAKER_ANSWERED = ("factory_receipt", "factory_exchange")
+SERVICE_RECORD = ("service_record",)
 
 DEADLINES = (
-    #        name                  starts from            met by             calendar    days, or the site's setting
-    Deadline("registration",       "sale",                "registration",    "working",  3),
-    Deadline("repair_record",      "repair_completion",   "service_record",  "working",  3),
-    Deadline("on_site_repair",     "dispatch_order",      "service_record",  "working",  1),
-    Deadline("in_transit",         "dispatch",            "arrival",         "calendar", "in_transit_days"),
-    Deadline("carried",            "carry_out",           "carry_back",      "calendar", "carried_days"),
-    Deadline("at_factory",         "factory_dispatch",    "factory_receipt", "calendar", "at_factory_days"),
-    Deadline("stocktake",          "month",               "stocktake",       "month",    0),
-    Deadline("safety_inspection",  "month",               "inspection",      "month",    0),
-    Deadline("audit_inspection",   "auditors_inspection", "inspection",      "calendar", "inspection_days"),
-    Deadline("inspection_finding", "day_agreed",          "settlement",      "calendar", 0),
-    Deadline("visit",              "entry",               "leaving",         "calendar", 0),
+    #        name                  calendar    days, or the site's  of a device   starts from          met by
+    Deadline("registration",       "working",  3,                 "sold",       "sale",              ("registration",)),
+    Deadline("in_transit",         "calendar", "in_transit_days", "in_transit", "dispatch",          ("arrival",)),
+    Deadline("carried",            "calendar", "carried_days",    "carried",    "carry_out",         BROUGHT_BACK),
+    Deadline("at_factory",         "calendar", "at_factory_days", "at_factory", "factory_dispatch",  MAKER_ANSWERED),
+    Deadline("repair_record",      "working",  3,                 None,         "repair_completion", SERVICE_RECORD),
+    Deadline("on_site_repair",     "working",  1,                 None,         "dispatch_order",    SERVICE_RECORD),
+    Deadline("stocktake",          "month",    0,                 None,         "month",             ("stocktake",)),
+    Deadline("safety_inspection",  "month",    0,                 None,         "month",             ("inspection",)),
+    Deadline("audit_inspection",   "calendar", "inspection_days", None,         "audit_inspection",  ("inspection",)),
+    Deadline("inspection_finding", "calendar", 0,                 None,         "day_agreed",        ("settlement",)),
+    Deadline("visit",              "calendar", 0,                 None,         "entry",             ("leaving",)),
 )  # fmt: skip
+DEADLINE_OF_STATE: Mapping[str, Deadline] = MappingProxyType(
+    {deadline.of_state: deadline for deadline in DEADLINES if deadline.of_state is not None}
+)
+"""The deadline a device is under while it is in a state."""
 DEADLINE: Mapping[str, Deadline] = MappingProxyType({deadline.name: deadline for deadline in DEADLINES})
 assert len(DEADLINE) == len(DEADLINES), "two deadlines share a name"
 

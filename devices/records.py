@@ -123,6 +123,11 @@ NO_LONGER_LATEST = compiled(
         PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
     )
 )
+ERASED = compiled(
+    PersonalData.update(
+        {PersonalData.salt: None, PersonalData.content: None, PersonalData.taxpayer_id: None}
+    ).where(PersonalData.kind == GIVEN, PersonalData.key == GIVEN)
+)
 PERSONAL = compiled(
     PersonalData.select(PersonalData.content).where(
         PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
@@ -199,6 +204,11 @@ def personal_of(store: Store, kind: RecordKind, key: str) -> str | None:
     return row[0] if row else None
 
 
+def erase_personal(store: Store, kind: RecordKind, key: str) -> None:
+    """Forget the personal data of every revision of a record, with the salts of its commitments, for good."""
+    store.execute(ERASED, (kind.name, key))
+
+
 @cache
 def whole_table(table: Any) -> str:
     """The query of a table's every column of every row, by its key."""
@@ -236,11 +246,13 @@ def listed(
     customers: Collection[str] | None = None,
     serial: str | None = None,
     since: str | None = None,
+    newest_first: bool = False,
 ) -> Iterator[Any]:
     """The latest values of a kind without a table of its own, by key, those after one key; `sites` None means all.
 
     `states`, `customers`, `serial` and `since` (an ISO date) leave only those that are found by them. They are read
-    as they are asked for, so that the first of many cost no more than the first of few.
+    as they are asked for, so that the first of many cost no more than the first of few; `newest_first` from the last
+    key on, where `after` is then no key to begin with.
     """
     chosen = Records.kind == kind.name
     for column, values in ((Records.site, sites), (Records.state, states), (Records.customer, customers)):
@@ -252,9 +264,11 @@ def listed(
         chosen &= Records.serial == serial
     if since is not None:
         chosen &= Records.day >= since
-    query = Records.select(Records.key, Records.content).order_by(Records.key).limit(AT_ONCE)
+    order = Records.key.desc() if newest_first else Records.key
+    query = Records.select(Records.key, Records.content).order_by(order).limit(AT_ONCE)
     while True:
-        rows = store.rows(*query.where(chosen & (Records.key > after)).sql())
+        beyond = Records.key < after if newest_first and after else Records.key > after
+        rows = store.rows(*query.where(chosen & beyond).sql())
         for _, content in rows:
             yield msgspec.json.decode(content, type=kind.value)
         if len(rows) < AT_ONCE:

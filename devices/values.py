@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -110,6 +111,12 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 POSITION_FIELDS: tuple[str, ...] = Position.__struct_fields__
 NOWHERE = Position(state=NEW)
+
+
+def position_of(columns: Sequence[Any]) -> Position:
+    """A position of its columns, in the order of POSITION_FIELDS."""
+    return Position(**dict(zip(POSITION_FIELDS, columns, strict=True)))
+
 
 MARKS = ("reinitialise", "never_releasable", "unexpected")
 """`reinitialise`: came back from a customer, its release needs a re-initialisation result; `never_releasable`:

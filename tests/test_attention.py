@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from devices.ledger.duties.attention import (
     CLOSES,
     OPENS,
-    OTHER_HALF,
     REVERSALS,
     RULES,
     VALUE_FEN,
@@ -22,7 +21,7 @@ from devices.ledger.duties.attention import (
     age_in_working_days,
     concerns,
 )
-from devices.lifecycle import DOCUMENT
+from devices.lifecycle import DOCUMENT, DOCUMENTS
 from labels.words import LOCALES, catalogue
 
 ZONE = "Asia/Shanghai"
@@ -85,14 +84,14 @@ def test_a_business_date_before_the_posting_is_told_and_another_month_more_so() 
     assert changed(business_date="2026-10-30") == {"back_dated_month": {"days": 4}}
 
 
-@pytest.mark.parametrize("document", sorted(OTHER_HALF))
+@pytest.mark.parametrize("document", sorted(each.name for each in DOCUMENTS if each.halves))
 def test_both_halves_by_one_person_are_told_with_the_other_half(document: str) -> None:
     found = changed(type=document, same_hands=3)
-    assert found == {"same_hands": {"count": 3, "type": list(OTHER_HALF[document])}}
+    assert found == {"same_hands": {"count": 3, "type": list(DOCUMENT[document].halves)}}
 
 
 def test_the_other_halves_are_documents_of_the_lifecycle() -> None:
-    assert {*OTHER_HALF, *(half for halves in OTHER_HALF.values() for half in halves)} <= DOCUMENT.keys()
+    assert {half for document in DOCUMENTS for half in document.halves} <= DOCUMENT.keys()
 
 
 def test_reversals_are_told_once_a_poster_has_made_several() -> None:

@@ -10,19 +10,16 @@ import msgspec
 import pytest
 
 from devices import records
-from devices.audit.due import MONTHS_SHOWN, deadlines
-from devices.deadlines import DEADLINE
+from devices.audit.duties import COUNTS, INSPECTIONS, MONTHS_SHOWN, VISITS
 from devices.journal import open_journals
-from devices.ledger.duties.due import DEADLINE_OF_STATE, Due
+from devices.ledger.duties.due import Due, what_is_due
 from devices.records import SITE
-from devices.unit import unit_of
 from devices.values import REGISTERS, UNIT, Bin, Site
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin as begin_count
 from tests.custody import DAY_US, House, answers, count_all, fault, fill_house, inspect, request, take
 
 TODAY = date(2026, 11, 24)
-ORDERS = ("repair_record", "on_site_repair")
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -38,16 +35,13 @@ def house(base: House, stores: Stores) -> Iterator[House]:
     """The same, in a store of its own."""
     copy = base.copied(stores)
     yield copy
-    copy.doors.close()
+    copy.session_store.close()
     stores.drop(copy.store)
 
 
 def due(house: House, today: date = TODAY, *, site: str = "BJ01") -> list[Due]:
     """What a site has due by custody and audit."""
-    unit = unit_of(house.store)
-    assert unit is not None
-    ledger = {*ORDERS, *DEADLINE_OF_STATE.values()}
-    return [each for each in deadlines(house.store, unit, [site], today) if each.deadline not in ledger]
+    return what_is_due(house.store, (COUNTS, INSPECTIONS, VISITS), [site], today)
 
 
 def of(house: House, name: str, today: date = TODAY) -> list[tuple[str, str, str]]:
@@ -192,8 +186,3 @@ def test_the_list_over_http_has_all_of_them_in_order_for_the_callers_sites(house
     assert names >= {"stocktake", "audit_inspection", "inspection_finding", "at_factory"}
     assert {each["site"] for each in house.of("chen").get("/v1/deadlines").json} == {"BJ01", "TJ01"}
     assert house.of("sun").get("/v1/deadlines").json == []
-
-
-def test_a_deadline_is_told_by_the_ledger_or_by_audits() -> None:
-    told = {"stocktake", "safety_inspection", "audit_inspection", "inspection_finding", "visit"}
-    assert set(DEADLINE) == {*ORDERS, *DEADLINE_OF_STATE.values(), *told}

@@ -3,16 +3,24 @@
 from datetime import date
 
 from devices import records
-from devices.deadlines import DEADLINE
-from devices.ledger.duties.due import DEADLINE_OF_STATE, deadlines
+from devices.deadlines import DEADLINE, DEADLINE_OF_STATE
+from devices.ledger.duties.due import Due, what_is_due
+from devices.ledger.duties.of_devices import DEVICES
+from devices.ledger.duties.of_orders import ORDERS
 from devices.lifecycle import STEPS
 from devices.paperwork import ServiceRecord
 from devices.paperwork_kinds import REPAIR
 from devices.spares import orders
 from devices.store.database import Store
+from panku.wiring import DUTIES
 from tests.reading_books import SERIALS, ReadingBooks, at
 
 FIRST, SECOND, THIRD = SERIALS[:3]
+
+
+def deadlines(store: Store, sites: list[str], today: date) -> list[Due]:
+    """What the ledger has due."""
+    return what_is_due(store, (DEVICES, ORDERS), sites, today)
 
 
 def test_sales_and_transfers_fall_due(store: Store) -> None:
@@ -82,7 +90,11 @@ def test_a_swap_completes_a_repair_and_its_record_meets_the_deadline(store: Stor
 
 
 def test_what_meets_a_deadline_is_what_takes_it_off_the_list() -> None:
-    met_by = {name: deadline.met_by for name, deadline in DEADLINE.items()}
-    for state, name in DEADLINE_OF_STATE.items():
-        assert {step.document for step in STEPS if step.before == state} >= {met_by[name]}
-    assert {met_by[name] for name in ("repair_record", "on_site_repair")} == {"service_record"}
+    for state, deadline in DEADLINE_OF_STATE.items():
+        assert {step.document for step in STEPS if step.before == state} >= set(deadline.met_by)
+        assert deadline.starts_from in {step.document for step in STEPS if step.after == state}
+    assert {DEADLINE[name].met_by for name in ORDERS.deadlines} == {("service_record",)}
+
+
+def test_every_deadline_is_told_by_one_source() -> None:
+    assert sorted(name for duty in DUTIES for name in duty.deadlines) == sorted(DEADLINE)

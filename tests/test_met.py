@@ -8,14 +8,15 @@ from datetime import date
 import pytest
 
 from devices import records
-from devices.deadlines import DEADLINES, STANDINGS
-from devices.ledger.duties.met_deadlines import MEETS, met
+from devices.deadlines import DEADLINE_OF_STATE, DEADLINES, STANDINGS
+from devices.ledger.duties.due import what_was_met
 from devices.lifecycle import STEPS
 from devices.paperwork import ServiceRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.records import RecordKind
 from devices.spares import orders
 from devices.store.database import Store
+from panku.wiring import DUTIES
 from tests.conftest import Stores
 from tests.custody import DAY_US, House, answers, count_all, fault, fill_house, inspect, request, take
 from tests.door import TODAY
@@ -27,7 +28,7 @@ Told = tuple[str, str, str, str | None, str]
 
 def told(books: ReadingBooks, since: date = date(2026, 11, 1)) -> list[Told]:
     """Deadline, subject, last day, day it was met and standing of everything met at A1."""
-    found = met(books.store, books.unit, ["A1"], since)
+    found = what_was_met(books.store, DUTIES, ["A1"], since)
     return sorted((each.deadline, each.subject, each.due_on, each.met_on, each.standing) for each in found)
 
 
@@ -56,7 +57,7 @@ def test_registrations_and_arrivals_are_met_in_time_or_late(books: ReadingBooks)
         ("registration", SECOND, "2026-11-11", "2026-11-12", "met_late"),
     ]
     assert [each[1] for each in told(books, date(2026, 11, 12))] == [THIRD, SECOND]
-    assert met(books.store, books.unit, ["B2"], date(2026, 11, 1)) == []
+    assert what_was_met(books.store, DUTIES, ["B2"], date(2026, 11, 1)) == []
 
 
 @pytest.mark.both_engines
@@ -102,12 +103,11 @@ ENDS_UNMET = {
 """The documents that take a device out of a state under a deadline and meet nothing: what was due never comes."""
 
 
-@pytest.mark.parametrize("state", MEETS)
+@pytest.mark.parametrize("state", DEADLINE_OF_STATE)
 def test_what_takes_a_device_out_of_a_state_under_a_deadline_meets_it_or_is_said_not_to(state: str) -> None:
     ends = {step.document for step in STEPS if step.before == state and step.after != state}
-    assert ends == {*MEETS[state], *ENDS_UNMET[state]}, (
-        "MEETS in devices/ledger/duties/met_deadlines.py, or ENDS_UNMET here"
-    )
+    meets = DEADLINE_OF_STATE[state].met_by
+    assert ends == {*meets, *ENDS_UNMET[state]}, "DEADLINES in devices/deadlines.py, or ENDS_UNMET here"
 
 
 @pytest.fixture(scope="module")

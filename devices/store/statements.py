@@ -49,9 +49,11 @@ def compiled(query: Any) -> str:
 
 
 def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    assert isinstance(value, int), "a literal of a query is a text or a whole number"
+    assert isinstance(value, int), "a literal of a query is a text, a whole number or NULL"
     return str(int(value))
 
 

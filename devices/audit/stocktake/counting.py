@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from devices.lifecycle import STEPS
 from devices.values import STATE, Bin, Register
 
 Part = Literal["single", "storekeeper", "auditor", "recount"]
@@ -43,24 +44,25 @@ RESULTS = (
 RESULT = {result.name: result for result in RESULTS}
 VARIANCES = tuple(result.name for result in RESULTS if result.variance)
 
-DUE: dict[str, str] = {
-    "sold": "sale_cancellation",
-    "in_service": "customer_return",
-    "lost": "recovery",
-    "missing": "recovery",
-    "written_off": "recovery",
-    "in_transit": "arrival",
-    "at_factory": "factory_receipt",
-    "carried": "carry_back",
-    "returned": "receipt",
-    "void": "receipt",
-    "in_stock": "dispatch",
-    "quarantined": "dispatch",
-    "faulty": "dispatch",
-    "in_repair": "dispatch",
-}
-"""The document that a surplus is waiting for, by what the books say of it; it is never added back by itself."""
-DUE_IN_CUSTODY = {**DUE, "in_service": "repair_intake"}
+
+def waits_for(state: str, register: Register) -> str | None:
+    """The document that a surplus on a shelf of this register is waiting for, by what the books say of the device.
+
+    It is the first of the lifecycle that takes one device from there to such a shelf, else to any; one that stands on
+    another shelf was never dispatched here. A surplus is never added back by itself.
+    """
+    if STATE[state].place == "bin":
+        return "dispatch"
+    arriving = [
+        step
+        for step in STEPS
+        if step.before == state
+        and STATE[step.after].place == "bin"
+        and step.document != "opening"
+        and step.role == "device"
+    ]
+    fitting = [step for step in arriving if (step.becomes == "custody") == (register == "custody")]
+    return next((step.document for step in fitting or arriving), None)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -248,7 +250,6 @@ def _unseen(shelf: Shelf, candidate: Candidate, recount: Recount | None) -> str 
 
 def _row(shelf: Shelf, candidate: Candidate, decision: Decision, result: str) -> Row:
     book = candidate.closed
-    due = DUE_IN_CUSTODY if shelf.register == "custody" else DUE
     scan = decision.scan
     surplus = result == "surplus" and book is not None
     return Row(
@@ -265,10 +266,9 @@ def _row(shelf: Shelf, candidate: Candidate, decision: Decision, result: str) ->
         scanned_by=scan.made_by if scan else None,
         recount=decision.recount,
         moved=candidate.moved,
-        document_due=due.get(book.state) if surplus and book else None,
+        document_due=waits_for(book.state, shelf.register) if surplus and book else None,
         cited=book.document if surplus and book else None,
     )
 
 
-assert set(DUE) <= set(STATE), "a surplus in a state that there is not"
 assert len(RESULT) == len(RESULTS), "two results share a name"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from devices import calendar
-from devices.lifecycle import DOCUMENTS
+from devices.lifecycle import DOCUMENT
 from devices.problems import Fact
 from devices.values import Instant
 
@@ -23,14 +23,11 @@ REVERSALS = 3
 """From how many reversals by one poster within REVERSAL_DAYS they are told."""
 REVERSAL_DAYS = 30
 
-OTHER_HALF = {document.name: document.halves for document in DOCUMENTS if document.halves}
-"""By document: the documents that gave or took the same devices before. One person in both is worth a look."""
-
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """A waiting document as the rules see it.
 
-    `devices` it moves or would move; `value_fen` their price; `same_hands` those whose other half (OTHER_HALF) was
+    `devices` it moves or would move; `value_fen` their price; `same_hands` those whose other half (Document.halves) was
     posted by the same person; `undone_before` those of which a line was reversed before; `reversals` how many the
     poster posted within REVERSAL_DAYS up to it; `answers` the rejected document that it answers.
     """
@@ -87,7 +84,7 @@ def _large(document: Waiting, clock: Clock) -> Concern | None:
 def _same_hands(document: Waiting, clock: Clock) -> Concern | None:
     if not document.same_hands:
         return None
-    facts: dict[str, Fact] = {"count": document.same_hands, "type": list(OTHER_HALF[document.type])}
+    facts: dict[str, Fact] = {"count": document.same_hands, "type": list(DOCUMENT[document.type].halves)}
     return Concern("same_hands", facts)
 
 

@@ -1,84 +1,95 @@
-"""Which deadlines of devices and orders were met since a day, and whether in time."""
+"""Orders that wait for their service record: a technician's, and that of a repair once it is completed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+import msgspec
+from peewee import fn
+
+from devices import records
+from devices.calendar import TIME_ZONE, day_of
 from devices.deadlines import DEADLINE
-from devices.ledger.duties.due import DEADLINE_OF_STATE, STARTS, Due, due_of, first_completions
-from devices.ledger.duties.open_orders import filed_dispatch_orders, filed_repairs
-from devices.records import SITE, all_current
+from devices.ledger.duties.due import Due, Duty, due_of
+from devices.paperwork import DispatchOrder, RepairOrder
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.store.database import Store
-from devices.store.statements import marks
-from devices.unit import Unit
+from devices.store.statements import EACH, compiled
+from devices.store.tables.ledger import Documents, Lines, Standings
 from devices.values import Site
 
-MEETS = {
-    "sold": ("registration",),
-    "in_transit": ("arrival",),
-    "carried": ("carry_back", "swap"),
-    "at_factory": ("factory_receipt", "factory_exchange"),
-}
-"""By the state a device is under a deadline in: the documents that meet it by taking the device out of that state."""
-
-assert MEETS.keys() == DEADLINE_OF_STATE.keys(), "a state with a deadline that nothing meets"
-
-MET_BY = " OR ".join(
-    f"(b.state = '{state}' AND l.type IN ({', '.join(map(repr, types))}))" for state, types in MEETS.items()
+_before, _undoing = Lines.alias("b"), Lines.alias("u")
+# What was completed under the order a device was in repair for: its document says when.
+COMPLETED = compiled(
+    Lines.select(_before.order_number, Documents.content)
+    .join(_before, on=((_before.serial == Lines.serial) & (_before.step == Lines.step - 1)))
+    .join_from(Lines, Documents, on=(Documents.number == Lines.document))
+    .where(
+        Lines.serial.in_(EACH),
+        Lines.type == "repair_return",
+        Lines.reverses.is_null(),
+        ~fn.EXISTS(
+            _undoing.select(_undoing.step).where(
+                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
+            )
+        ),
+    )
 )
-# b is the line before: where the device was, and which site answered for it.
-MET = (
-    "SELECT b.state, l.serial, COALESCE(b.site, b.responsible_site), l.business_date, COALESCE("
-    "(SELECT s.business_date FROM line s WHERE s.serial = l.serial AND s.step < l.step AND s.reverses IS NULL"
-    f" AND s.type = CASE b.state {STARTS} END ORDER BY s.step DESC LIMIT 1), b.business_date)"
-    " FROM document d JOIN line l ON l.document = d.number JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
-    f" WHERE d.business_date >= ? AND d.type IN ({', '.join(repr(each) for types in MEETS.values() for each in types)})"
-    f" AND l.reverses IS NULL AND l.state <> b.state AND ({MET_BY})"
-    " AND NOT EXISTS (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)"
-    " AND COALESCE(b.site, b.responsible_site) IN ({sites})"
+# A send-in swap completes a repair too, on its business date.
+SWAPPED = compiled(
+    Documents.select(Documents.under, Documents.business_date)
+    .join(Standings, on=(Standings.document == Documents.number))
+    .where(Documents.under.in_(EACH), Documents.type == "swap", Standings.status != "reversed")
 )
 
 
-def met(store: Store, unit: Unit, sites: Sequence[str], since: date) -> list[Due]:
-    """What these sites have done since a day that was to be done by some day.
-
-    A repair's and a dispatch order's deadline is met on the day the service record was filed.
-    """
-    if not sites:
-        return []
-    settings = {site.code: site for site, _ in all_current(store, SITE)}
-    return [
-        *_devices(store, sites, settings, since),
-        *_dispatch_orders(store, unit, sites, settings, since),
-        *_repairs(store, unit, sites, settings, since),
-    ]
+def first_completions(store: Store, orders: Mapping[str, RepairOrder]) -> dict[str, date]:
+    """By number, when the repair of one of these orders was first completed; an order that never was is missing."""
+    first: dict[str, date] = {}
+    for number, day in _completions(store, orders):
+        first[number] = min(day, first.get(number, day))
+    return first
 
 
-def _devices(store: Store, sites: Sequence[str], settings: Mapping[str, Site], since: date) -> Iterator[Due]:
-    rows = store.rows(MET.format(sites=marks(len(sites))), (since.isoformat(), *sites))
-    for state, serial, site, done, started in rows:
-        deadline, day = DEADLINE[DEADLINE_OF_STATE[state]], date.fromisoformat(done)
-        yield due_of(deadline, serial, settings[site], date.fromisoformat(started), day, day)
+def _completions(store: Store, orders: Mapping[str, RepairOrder]) -> Iterator[tuple[str, date]]:
+    """(number, day) of each time the repair of one of these orders was completed."""
+    for number, content in store.rows_in(COMPLETED, sorted({order.serial for order in orders.values()})):
+        if number in orders:
+            moment = datetime.fromisoformat(msgspec.json.decode(content)["completed_at"])
+            yield number, moment.astimezone(ZoneInfo(TIME_ZONE)).date()
+    for number, day in store.rows_in(SWAPPED, sorted(orders)):
+        yield number, date.fromisoformat(day)
 
 
-def _dispatch_orders(
-    store: Store, unit: Unit, sites: Sequence[str], settings: Mapping[str, Site], since: date
-) -> Iterator[Due]:
-    for order, record in filed_dispatch_orders(store, sites):
-        day = unit.day_of(record.filed_at)
-        if day >= since:
-            started = date.fromisoformat(order.opened_on)
-            yield due_of(DEADLINE["on_site_repair"], order.number, settings[order.site], started, day, day)
+def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
+    by_code = {site.code: site for site in sites}
+    for order in records.listed(store, DISPATCH_ORDER, by_code, states=("open",)):
+        started = date.fromisoformat(order.opened_on)
+        yield due_of(DEADLINE["on_site_repair"], order.number, by_code[order.site], started, today)
+    orders = {each.number: each for each in records.listed(store, REPAIR, by_code, states=("open",))}
+    for number, started in first_completions(store, orders).items():
+        yield due_of(DEADLINE["repair_record"], number, by_code[orders[number].site], started, today)
 
 
-def _repairs(
-    store: Store, unit: Unit, sites: Sequence[str], settings: Mapping[str, Site], since: date
-) -> Iterator[Due]:
-    filed = {
-        order.number: (order, unit.day_of(record.filed_at)) for order, record in filed_repairs(store, sites)
-    }
-    recent = {number: order for number, (order, day) in filed.items() if day >= since}
-    for number, started in first_completions(store, recent).items():
-        order, day = filed[number]
-        yield due_of(DEADLINE["repair_record"], number, settings[order.site], started, day, day)
+def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
+    """Each on the day on which the service record was filed."""
+    by_code = {site.code: site for site in sites}
+    day = since.isoformat()
+    for order in records.listed(store, DISPATCH_ORDER, by_code, states=("closed",), since=day):
+        started, filed = date.fromisoformat(order.opened_on), _filed_on(order)
+        yield due_of(DEADLINE["on_site_repair"], order.number, by_code[order.site], started, filed, filed)
+    repairs = records.listed(store, REPAIR, by_code, states=("closed",), since=day)
+    orders = {each.number: each for each in repairs}
+    for number, started in first_completions(store, orders).items():
+        filed = _filed_on(orders[number])
+        yield due_of(DEADLINE["repair_record"], number, by_code[orders[number].site], started, filed, filed)
+
+
+def _filed_on(order: RepairOrder | DispatchOrder) -> date:
+    assert order.record is not None, "a closed order has its service record"
+    return day_of(order.record.filed_at)
+
+
+ORDERS = Duty(("on_site_repair", "repair_record"), _due, _met)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from peewee import JOIN, SQL, fn
 
 from devices.ledger.duties.attention import (
-    OTHER_HALF,
     REVERSAL_DAYS,
     Clock,
     Concern,
@@ -18,8 +18,12 @@ from devices.ledger.duties.attention import (
 )
 from devices.ledger.reading import listing
 from devices.ledger.reading.listing import DocumentRow
+from devices.lifecycle import DOCUMENT
+from devices.records import MODEL, all_current
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Positions, Reservations
+from devices.values import NEW
 
 SHOWN = 12
 """Serials that are named of each document; its page has them all."""
@@ -60,36 +64,51 @@ class Queue(msgspec.Struct, frozen=True):
     cursor: str | None
 
 
-# What a document moves: its lines, or, while it is a proposal, the devices it has reserved.
-MOVED = "SELECT serial FROM line WHERE document = ? UNION SELECT serial FROM reservation WHERE document = ?"
-SERIALS = f"{MOVED} ORDER BY serial LIMIT ?"
-WENT = (
-    "SELECT from_state, state, site, bin, COUNT(*) FROM line WHERE document = ?"
-    " GROUP BY from_state, state, site, bin ORDER BY COUNT(*) DESC, state, bin"
-)
-WOULD_GO = (
-    "SELECT COALESCE(p.state, 'new'), NULL, p.site, p.bin, COUNT(*) FROM reservation r"
-    " LEFT JOIN position p ON p.serial = r.serial WHERE r.document = ?"
-    " GROUP BY p.state, p.site, p.bin ORDER BY COUNT(*) DESC, p.state, p.bin"
-)
-VALUE = (
-    f"SELECT COUNT(*), COALESCE(SUM(m.price_fen), 0) FROM ({MOVED}) w"
+# By hand: reports over what a document moves, its lines, or, while it is a proposal, the devices it has reserved.
+_MOVED = "SELECT serial FROM line WHERE document = ? UNION SELECT serial FROM reservation WHERE document = ?"
+_SERIALS = f"{_MOVED} ORDER BY serial LIMIT ?"
+_VALUE = (
+    f"SELECT COUNT(*), COALESCE(SUM(m.price_fen), 0) FROM ({_MOVED}) w"
     " LEFT JOIN position p ON p.serial = w.serial LEFT JOIN model m ON m.code = p.model"
 )
-SAME_HANDS = (
-    f"SELECT COUNT(*) FROM ({MOVED}) w WHERE ? = (SELECT d.made_by FROM line l JOIN document d ON d.number = l.document"
-    " WHERE l.serial = w.serial AND l.type IN ({types}) AND l.reverses IS NULL AND l.document <> ?"
+_SAME_HANDS = (
+    f"SELECT COUNT(*) FROM ({_MOVED}) w WHERE ? = (SELECT d.made_by FROM line l"
+    " JOIN document d ON d.number = l.document WHERE l.serial = w.serial AND l.type IN (:each)"
+    " AND l.reverses IS NULL AND l.document <> ?"
     " ORDER BY l.step DESC LIMIT 1)"
 )
-UNDONE_BEFORE = (
-    f"SELECT COUNT(*) FROM ({MOVED}) w WHERE EXISTS"
+_UNDONE_BEFORE = (
+    f"SELECT COUNT(*) FROM ({_MOVED}) w WHERE EXISTS"
     " (SELECT 1 FROM line l WHERE l.serial = w.serial AND l.reverses IS NOT NULL AND l.recorded_at <= ?)"
 )
-REVERSALS = (
-    "SELECT COUNT(*) FROM document WHERE site = ? AND type = 'reversal' AND made_by = ?"
-    " AND recorded_at <= ? AND recorded_at > ?"
+_ways = (Lines.from_state, Lines.state, Lines.site, Lines.bin)
+_WENT = compiled(
+    Lines.select(*_ways, fn.COUNT(Lines.n))
+    .where(Lines.document == GIVEN)
+    .group_by(*_ways)
+    .order_by(fn.COUNT(Lines.n).desc(), Lines.state, Lines.bin)
 )
-POSTERS = "SELECT made_by FROM document WHERE number IN (?, ?)"
+_places = (Positions.state, Positions.site, Positions.bin)
+_WOULD_GO = compiled(
+    Reservations.select(
+        fn.COALESCE(Positions.state, NEW), SQL("NULL"), *_places[1:], fn.COUNT(Reservations.serial)
+    )
+    .join(Positions, JOIN.LEFT_OUTER, on=(Positions.serial == Reservations.serial))
+    .where(Reservations.document == GIVEN)
+    .group_by(*_places)
+    .order_by(fn.COUNT(Reservations.serial).desc(), *_places[::2])
+)
+_REVERSALS = compiled(
+    Documents.select(fn.COUNT(Documents.number)).where(
+        Documents.site == GIVEN,
+        Documents.type == "reversal",
+        Documents.made_by == GIVEN,
+        Documents.recorded_at <= GIVEN,
+        Documents.recorded_at > GIVEN,
+    )
+)
+_MADE_BY = compiled(Documents.select(Documents.made_by).where(Documents.number.in_(EACH)))
+_CONTENT = compiled(Documents.select(Documents.content).where(Documents.number == GIVEN))
 
 
 def queue(
@@ -103,9 +122,9 @@ def queue(
 def queued(store: Store, document: DocumentRow, clock: Clock) -> Queued:
     """One waiting document with what an auditor should know of it."""
     number = document.number
-    row = store.row("SELECT content FROM document WHERE number = ?", (number,))
+    row = store.row(_CONTENT, (number,))
     content: dict[str, Any] = msgspec.json.decode(row[0]) if row else {}
-    count, value_fen = store.rows(VALUE, (number, number))[0]
+    count, value_fen = store.rows(_VALUE, (number, number))[0]
     waiting = Waiting(
         type=document.type,
         business_date=document.business_date,
@@ -113,15 +132,15 @@ def queued(store: Store, document: DocumentRow, clock: Clock) -> Queued:
         devices=count,
         value_fen=int(value_fen) or _value_told(store, content),
         same_hands=_same_hands(store, document),
-        undone_before=_count(store, UNDONE_BEFORE, (number, number, document.recorded_at_us)),
+        undone_before=_count(store, _UNDONE_BEFORE, (number, number, document.recorded_at_us)),
         reversals=_reversals(store, document),
         answers=document.answers,
     )
-    went = WOULD_GO if document.status == "pending" else WENT
+    went = _WOULD_GO if document.status == "pending" else _WENT
     return Queued(
         document=document,
         content=content,
-        serials=[serial for (serial,) in store.rows(SERIALS, (number, number, SHOWN))],
+        serials=[serial for (serial,) in store.rows(_SERIALS, (number, number, SHOWN))],
         changes=[Change(*each) for each in store.rows(went, (number,))],
         devices=count,
         value_fen=waiting.value_fen,
@@ -134,31 +153,28 @@ def queued(store: Store, document: DocumentRow, clock: Clock) -> Queued:
 def posters(store: Store, document: DocumentRow) -> frozenset[str]:
     """Who may not review a document: whoever posted it, or what it reverses or answers."""
     reversed_one = document.cites if document.type == "reversal" else None
-    rows = store.rows(POSTERS, (reversed_one or "", document.answers or ""))
+    rows = store.rows_in(_MADE_BY, [each for each in (reversed_one, document.answers) if each])
     return frozenset({document.made_by, *(name for (name,) in rows)})
 
 
 def _value_told(store: Store, content: dict[str, Any]) -> int:
     """The price of devices that are not in the books yet, by the models their lines tell."""
     models = [str(item.get("model") or content.get("model")) for item in content.get("lines", ())]
-    prices: dict[str, int] = dict(store.rows("SELECT code, price_fen FROM model"))
-    return sum([prices.get(model, 0) for model in models])
+    prices = {model.code: model.price_fen for model, _ in all_current(store, MODEL)}
+    return sum(prices.get(model, 0) for model in models)
 
 
 def _same_hands(store: Store, document: DocumentRow) -> int:
-    types = OTHER_HALF.get(document.type)
-    if types is None:
-        return 0
-    number = document.number
-    sql = SAME_HANDS.format(types=marks(len(types)))
-    return _count(store, sql, (number, number, document.made_by, *types, number))
+    number, halves = document.number, DOCUMENT[document.type].halves
+    found = store.rows_in(_SAME_HANDS, halves, before=(number, number, document.made_by), after=(number,))
+    return sum(count for (count,) in found)
 
 
 def _reversals(store: Store, document: DocumentRow) -> int:
     if document.type != "reversal":
         return 0
     at_us = document.recorded_at_us
-    return _count(store, REVERSALS, (document.site, document.made_by, at_us, at_us - REVERSAL_DAYS * DAY_US))
+    return _count(store, _REVERSALS, (document.site, document.made_by, at_us, at_us - REVERSAL_DAYS * DAY_US))
 
 
 def _count(store: Store, sql: str, params: tuple[Any, ...]) -> int:
