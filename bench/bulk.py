@@ -14,12 +14,11 @@ import peewee
 
 from bench.datasets import SITES, Books, Place, receipt
 from devices.chain import canonical
-from devices.journal import COLUMNS
 from devices.ledger.posting import post
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
 from devices.store.tables import columns_of
-from devices.store.tables.ledger import Documents, Lines, Positions
+from devices.store.tables.ledger import Documents, Lines, Links, Positions
 from devices.unit import unit_of
 from panku.wiring import RECORD_KINDS, RULEBOOK, clock
 
@@ -40,7 +39,7 @@ def receive(where: Place, books: Books, count: int) -> None:
         done = post.post(posted, unit, draft, by=post.Poster("admin"), at_us=clock(), rulebook=RULEBOOK)
     seconds = time.perf_counter() - began
     wanted = (
-        ("journal", COLUMNS, "reference"),
+        ("journal", columns_of(Links), "reference"),
         ("document", columns_of(Documents), "number"),
         ("line", columns_of(Lines), "document"),
         ("position", columns_of(Positions), "document"),
@@ -123,7 +122,7 @@ def _hash(url: str) -> tuple[float, float, int]:
     for table, columns in (
         ("line", columns_of(Lines)),
         ("document", columns_of(Documents)),
-        ("journal", COLUMNS),
+        ("journal", columns_of(Links)),
     ):
         with store.reading():
             for row in store.stream(f"SELECT {', '.join(columns)} FROM {table}"):

@@ -13,12 +13,13 @@ import msgspec
 
 from bench.datasets import CHUNK, SITES, Place, draft_of, one_book
 from devices.audit import evidence
-from devices.audit.stocktake import scans, sealing, sheet, stocktakes
+from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.journal import open_journals
 from devices.ledger.posting import post
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import Person
 from devices.store.database import Store
+from devices.store.tables import columns_of
 from devices.store.tables.audits import Scans, SheetRows, Sheets
 from devices.unit import Unit, unit_of
 from devices.values import UNIT
@@ -30,7 +31,7 @@ PASSWORD = "seven grey herons at dawn"
 SIGNERS = {"storekeeper": "zhang", "auditor": "li"}
 RAW = {
     "positions": "SELECT serial, state, register, site, bin, model, step, document FROM position WHERE site = ?",
-    "scans": f"SELECT {', '.join(scans.COLUMNS)} FROM scan WHERE stocktake = ? ORDER BY n",
+    "scans": f"SELECT {', '.join(columns_of(Scans))} FROM scan WHERE stocktake = ? ORDER BY n",
     "lines": "SELECT serial, state, register, site, bin, model, step, document FROM line WHERE site = ?"
     " AND recorded_at > ?",
 }

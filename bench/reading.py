@@ -25,7 +25,7 @@ from api.routes import ROUTES
 from api.routing import Route
 from bench.datasets import Books
 from devices.ledger.reading.history import history
-from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store.database import Store
 from panku import settings as panku_settings
 from panku.application import services
@@ -113,11 +113,11 @@ def _statements(books: Books, path: str) -> int:
     headers = {"Authorization": f"Bearer {books.token}"}
     assert client.simulate_get(path, headers=headers).status_code == 200
     sent: list[str] = []
-    for store in (wired.store, wired.doors):
+    for store in (wired.store, wired.session_store):
         store.db.execute_sql = _counting(store.db.execute_sql, sent)
     client.simulate_get(path, headers=headers)
     wired.store.close()
-    wired.doors.close()
+    wired.session_store.close()
     return len(sent)
 
 
@@ -131,9 +131,9 @@ def _counting(send: Any, sent: list[str]) -> Any:
 
 def lookup(engine: str, books: Books, requests: int) -> None:
     """Print the rate of lookups by one client, alternating with the empty answer."""
-    doors = Store(doors_url(books.url))
-    migrate_doors(doors)
-    doors.close()
+    session_store = Store(session_store_url(books.url))
+    migrate_session_store(session_store)
+    session_store.close()
     every = [serial for site in books.serials.values() for serial in site]
     paths = [f"/v1/devices/{serial}" for serial in random.Random(1).choices(every, k=requests)]
     found, empty = [], []

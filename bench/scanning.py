@@ -24,7 +24,7 @@ from bench.datasets import SITES, Books, Place
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons
 from devices.people.roles import Person
-from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store.database import Store
 from devices.unit import unit_of
 from devices.values import UNIT
@@ -92,9 +92,9 @@ def _add_storekeeper(url: str) -> None:
         enrolment.enrol(writer, "zhang", code, enrolment.choose(writer.store, unit, "zhang", PASSWORD))
         grants.grant(writer, admin, "zhang", "storekeeper", SITE)
     store.close()
-    doors = Store(doors_url(url))
-    migrate_doors(doors)
-    doors.close()
+    session_store = Store(session_store_url(url))
+    migrate_session_store(session_store)
+    session_store.close()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from devices.people import passwords
-from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store import schema
 from devices.store.database import Store
 from labels import pdf
@@ -178,11 +178,11 @@ class Stores:
                 file.unlink()
 
     def _copy_of(self, file: Path) -> Store:
-        """The books of a file and their doors, copied."""
+        """The books of a file and their session store, copied."""
         made = self._file()
         shutil.copy(file, made)
-        if doors_of(file).exists():
-            shutil.copy(doors_of(file), doors_of(made))
+        if session_store_of(file).exists():
+            shutil.copy(session_store_of(file), session_store_of(made))
         return Store(f"sqlite:///{made}")
 
     def _name(self) -> str:
@@ -196,14 +196,14 @@ def _database(store: Store) -> str:
     return store.url.partition("?")[0].rpartition("/")[2]
 
 
-def doors_of(file: Path) -> Path:
-    """Where the doors of a file of books lie."""
-    return Path(doors_url(f"sqlite:///{file}").removeprefix("sqlite:///"))
+def session_store_of(file: Path) -> Path:
+    """Where the session store of a file of books lies."""
+    return Path(session_store_url(f"sqlite:///{file}").removeprefix("sqlite:///"))
 
 
 def migrated(url: str) -> None:
-    """Bring an empty database, and the doors that belong to it, to the newest schema."""
-    for database, migrate in ((url, schema.migrate), (doors_url(url), migrate_doors)):
+    """Bring an empty database, and the session store that belongs to it, to the newest schema."""
+    for database, migrate in ((url, schema.migrate), (session_store_url(url), migrate_session_store)):
         store = Store(database)
         migrate(store)
         store.close()

@@ -40,7 +40,7 @@ class House(Door):
 
     def copied(self, stores: Stores) -> House:
         """The same house in a store of its own."""
-        self.doors.close()
+        self.session_store.close()
         house = House(stores.copy(self.store))
         house.now, house.keys = self.now, itertools.count(next(self.keys))
         return house
@@ -106,7 +106,7 @@ def fill_house(store: Store) -> None:
     house.enrol_extra()
     for username in NEWCOMERS:
         house.enrol(username)
-    house.doors.close()
+    house.session_store.close()
 
 
 def codes(answer: Any) -> list[str]:

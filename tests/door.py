@@ -13,12 +13,12 @@ from api.calls import Services
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons, tokens
 from devices.people.roles import Person
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.store.database import Store
 from devices.unit import unit_of
 from devices.values import UNIT
 from panku.demo import PASSWORDS, fill
-from panku.wiring import RULEBOOK
+from panku.wiring import DUTIES, RULEBOOK
 
 NOW = 1_795_500_000_000_000  # 2026-11-24 in Shanghai
 TODAY = "2026-11-24"
@@ -38,12 +38,13 @@ class Door:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.doors = Store(doors_url(store.url))
+        self.session_store = Store(session_store_url(store.url))
         self.now = NOW
         self.services = Services(
             store,
-            self.doors,
+            self.session_store,
             RULEBOOK,
+            DUTIES,
             lambda: self.now,
             secure_cookies=False,
             body_limit_bytes=2 * 1024 * 1024,

@@ -21,11 +21,11 @@ from api.app import create_app
 from api.calls import Services
 from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.posting import post, reviewing
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused
 from devices.store.database import Store
 from devices.unit import Unit, unit_of
-from panku.wiring import RULEBOOK
+from panku.wiring import DUTIES, RULEBOOK
 from tests.forks import FORKS
 
 NOW = 1_795_500_000_000_000
@@ -94,13 +94,14 @@ class Ask(msgspec.Struct, frozen=True):
     body: bytes = b""
 
     def run(self, store: Store, unit: Unit) -> Answer:
-        doors = Store(doors_url(store.url))
+        session_store = Store(session_store_url(store.url))
         services = Services(
-            store, doors, RULEBOOK, lambda: NOW, secure_cookies=False, body_limit_bytes=2**21, upload_limit_bytes=2**21
+            store, session_store, RULEBOOK, DUTIES, lambda: NOW, secure_cookies=False, body_limit_bytes=2**21,
+            upload_limit_bytes=2**21,
         )  # fmt: skip
         client = testing.TestClient(create_app(services))
         answer = client.simulate_request(self.method, self.path, headers=self.headers, body=self.body)
-        doors.close()
+        session_store.close()
         if answer.status_code < 300:
             return Answer("won", answer.text)
         return Answer(answer.json["code"], answer.status_code)

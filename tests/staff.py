@@ -8,7 +8,7 @@ from devices import records, unit
 from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons
 from devices.people.roles import SYSTEM, Person
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused
 from devices.records import SITE
 from devices.store.database import Store
@@ -31,7 +31,7 @@ class Staff:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.doors = Store(doors_url(store.url))
+        self.session_store = Store(session_store_url(store.url))
         with store.writing():
             self.unit = unit.found(store, "航信服务单位", NOW)
         with self.writing() as writer:
@@ -91,7 +91,7 @@ class Staff:
         )
 
     def close(self) -> None:
-        self.doors.close()
+        self.session_store.close()
 
 
 def codes(refused: Refused) -> list[str]:

@@ -32,7 +32,7 @@ ONE_ENGINE = {
     r"PRAGMA |SHOW ": "settings of one engine",
     r"BEGIN": "SQLite's driver begins in its own way",
     r".* FROM (\"main\"\.)?sqlite_(schema|master)\b": "SQLite's catalogue",
-    r".* FROM pg_": "PostgreSQL's catalogue",
+    r".* FROM (pg_|information_schema)": "PostgreSQL's catalogue",
     r"SELECT (current_schema|pg_\w+)\(": "PostgreSQL's locks, snapshots and names; SQLite has one writer and one file",
     r"SELECT 1 FROM \w+ WHERE .* FOR UPDATE": "SQLite has one writer at a time and holds no rows",
     r"WITH seen \(site, seq, hash\) AS": "whether a replica has caught up; SQLite has none",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from devices.ledger.proving.verify import export_heads, verify
-from devices.people.signing_in.session_store import TABLES, doors_url
+from devices.people.signing_in.session_store import TABLES, session_store_url
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import StoreRefused, sqlite_path
@@ -72,13 +72,13 @@ def postgresql_door(stores: Stores) -> Iterator[Door]:
 def lent(stores: Stores, engine: str) -> Iterator[Door]:
     door = Door(stores.demo(engine))
     yield door
-    door.doors.close()
+    door.session_store.close()
     stores.drop(door.store)
 
 
 def post(door: Door) -> None:
     assert door.sign_in("zhang").post("/v1/documents", move()).status_code == 201
-    door.doors.close()
+    door.session_store.close()
 
 
 def count(store: Store, table: str) -> int:
@@ -124,8 +124,8 @@ def test_the_heads_beside_a_backup_are_those_to_verify_against(door: Door, on: R
 
 def test_sessions_are_not_in_a_backup(door: Door, stores: Stores, on: Run, tmp_path: Path) -> None:
     door.sign_in("zhang")
-    assert count(door.doors, "session") == 1
-    door.doors.close()
+    assert count(door.session_store, "session") == 1
+    door.session_store.close()
     assert on(door.store, "backup", tmp_path / "copy") == 0
     other = stores.empty(door.store.engine)
     assert on(other, "restore", tmp_path / "copy") == 0
@@ -134,11 +134,11 @@ def test_sessions_are_not_in_a_backup(door: Door, stores: Stores, on: Run, tmp_p
     stores.drop(other)
 
 
-def test_every_table_of_the_doors_is_left_out(postgresql_door: Door, stores: Stores) -> None:
+def test_every_table_of_the_session_store_is_left_out(postgresql_door: Door, stores: Stores) -> None:
     books = stores.empty("postgresql")
     schema.migrate(books)
     before = set(books.db.get_tables())
-    made = set(postgresql_door.doors.db.get_tables()) - before
+    made = set(postgresql_door.session_store.db.get_tables()) - before
     assert made - {"schema_migration_doors"} == set(TABLES)
 
 
@@ -165,7 +165,7 @@ def test_the_books_are_never_their_own_backup(
     sqlite_door: Door, on: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     books = sqlite_path(sqlite_door.store.url)
-    for own in (books, sqlite_path(doors_url(sqlite_door.store.url))):
+    for own in (books, sqlite_path(session_store_url(sqlite_door.store.url))):
         assert on(sqlite_door.store, "backup", own, "--overwrite") == 2
         assert "is in use itself" in capsys.readouterr().err
     assert on(sqlite_door.store, "restore", books, "--replace") == 2
@@ -209,9 +209,9 @@ def test_books_are_replaced_only_when_told_and_kept_aside(
 def test_everybody_signs_in_again_after_a_restore(sqlite_door: Door, on: Run, tmp_path: Path) -> None:
     assert on(sqlite_door.store, "backup", tmp_path / "copy") == 0
     zhang = sqlite_door.sign_in("zhang")
-    sqlite_door.doors.close()
+    sqlite_door.session_store.close()
     assert on(sqlite_door.store, "restore", tmp_path / "copy", "--replace") == 0
-    assert on(sqlite_door.store, "person", "list") == 0  # makes the doors' file anew, as a server does
+    assert on(sqlite_door.store, "person", "list") == 0  # makes the session store's file anew, as a server does
     assert zhang.get("/v1/me").status_code == 401
 
 

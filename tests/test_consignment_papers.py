@@ -20,7 +20,7 @@ def zhang(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Client]:
     """A storekeeper of the site that sent a consignment."""
     door = Door(stores.demo(request.param))
     yield door.sign_in("zhang")
-    door.doors.close()
+    door.session_store.close()
     stores.drop(door.store)
 
 

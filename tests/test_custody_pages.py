@@ -31,7 +31,7 @@ def house(counted: House, stores: Stores) -> Iterator[House]:
     copy = counted.copied(stores)
     add_pages(copy.app, copy.services)
     yield copy
-    copy.doors.close()
+    copy.session_store.close()
     stores.drop(copy.store)
 
 

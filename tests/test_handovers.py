@@ -56,7 +56,7 @@ def house(counted: House, stores: Stores) -> Iterator[House]:
     """The same, in a store of its own."""
     copy = counted.copied(stores)
     yield copy
-    copy.doors.close()
+    copy.session_store.close()
     stores.drop(copy.store)
 
 

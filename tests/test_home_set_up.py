@@ -36,7 +36,7 @@ def new(stores: Stores) -> Iterator[Door]:
     door = Door(store)
     add_pages(door.app, door.services)
     yield door
-    door.doors.close()
+    door.session_store.close()
     stores.drop(store)
 
 
@@ -46,7 +46,7 @@ def filled(stores: Stores) -> Iterator[Door]:
     door = Door(store)
     add_pages(door.app, door.services)
     yield door
-    door.doors.close()
+    door.session_store.close()
     stores.drop(store)
 
 

@@ -25,7 +25,7 @@ def house(stores: Stores) -> Iterator[House]:
     made = House(store)
     add_pages(made.app, made.services)
     yield made
-    made.doors.close()
+    made.session_store.close()
     stores.drop(store)
 
 

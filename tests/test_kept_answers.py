@@ -32,7 +32,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     assert approved.status_code == 200, approved.text
     unguard(store)
     yield made
-    made.doors.close()
+    made.session_store.close()
     stores.drop(store)
 
 

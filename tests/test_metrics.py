@@ -41,7 +41,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     add_pages(made.app, made.services)
     made.services.metrics_token = TOKEN
     yield made
-    made.doors.close()
+    made.session_store.close()
     stores.drop(store)
 
 

@@ -46,7 +46,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     made = Door(stores.demo(request.param))
     made.enrol_extra()
     yield made
-    made.doors.close()
+    made.session_store.close()
     stores.drop(made.store)
 
 

@@ -22,11 +22,11 @@ from devices.lifecycle import DOCUMENT, Document, roles_of
 from devices.people import credentials, enrolment, grants, persons, tokens
 from devices.people.roles import ROLES, SCOPES, Person
 from devices.people.signing_in import sessions
-from devices.people.signing_in.session_store import doors_url
+from devices.people.signing_in.session_store import session_store_url
 from devices.problems import PROBLEMS, Refused
 from devices.store.database import Store
 from devices.values import UNIT
-from panku.wiring import RULEBOOK
+from panku.wiring import DUTIES, RULEBOOK
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import NOW, SITES
 from tests.shelf import HOME, PARTS, PLACES, POSTED, SERIALS, Place, Shelf, expected, step_of
@@ -165,15 +165,15 @@ class Stage:
     """The real application over the shelf, and everybody's credentials."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self.store, doors = Rehearsal(shelf.store.url), Store(doors_url(shelf.store.url))
+        self.store, session_store = Rehearsal(shelf.store.url), Store(session_store_url(shelf.store.url))
         services = Services(
-            self.store, doors, RULEBOOK, lambda: NOW, secure_cookies=False, body_limit_bytes=2**20,
+            self.store, session_store, RULEBOOK, DUTIES, lambda: NOW, secure_cookies=False, body_limit_bytes=2**20,
             upload_limit_bytes=2**20,
         )  # fmt: skip
         self.client = testing.TestClient(create_app(services))
-        self.headers = {caller_name(caller): self._enter(shelf, doors, caller) for caller in CALLERS}
+        self.headers = {caller_name(caller): self._enter(shelf, session_store, caller) for caller in CALLERS}
 
-    def _enter(self, shelf: Shelf, doors: Store, caller: Person) -> dict[str, str]:
+    def _enter(self, shelf: Shelf, session_store: Store, caller: Person) -> dict[str, str]:
         admin = Person(username="root", name="", roles=frozenset({("admin", UNIT)}))
         with shelf.store.writing():
             writer = open_journals(shelf.store, [UNIT], NOW)
@@ -195,7 +195,7 @@ class Stage:
                 return {"Authorization": f"Bearer {issued.secret}"}
         known = credentials.credential_of(shelf.store, caller.username)
         assert known is not None
-        secret = sessions.begin(doors, caller.username, known.generation, NOW)
+        secret = sessions.begin(session_store, caller.username, known.generation, NOW)
         return {"Cookie": f"panku_session={secret}"}
 
     def post(self, caller: Person, body: dict[str, Any]) -> testing.Result:

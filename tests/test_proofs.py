@@ -77,7 +77,7 @@ def test_a_hash_brought_up_to_date_at_sign_in_is_journalled(
     dearer = msgspec.structs.replace(passwords.COST, passes=passwords.COST.passes + 1)
     monkeypatch.setattr(passwords, "COST", dearer)
     found = sign_in.sign_in(
-        enrolled.store, enrolled.doors, username=LI, password=PASSWORD, address=ADDRESS, at_us=NOW + 1
+        enrolled.store, enrolled.session_store, username=LI, password=PASSWORD, address=ADDRESS, at_us=NOW + 1
     )
     assert found.person.username == LI
     assert proved(enrolled) == before + 1

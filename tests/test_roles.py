@@ -209,11 +209,6 @@ def test_a_token_reads_the_site_it_is_bound_to() -> None:
     assert not unbound.reads("B2")
 
 
-def test_a_token_is_good_for_its_scopes_and_a_session_for_all() -> None:
-    assert [BOUND.has_scope(scope.name) for scope in SCOPES] == [False, True]
-    assert all(ADMINISTRATOR.has_scope(scope.name) for scope in SCOPES)
-
-
 def test_the_keys_of_a_tokens_requests_are_not_its_persons() -> None:
     assert BOUND.principal == "token:T1"
     assert person().principal == "li"

@@ -29,7 +29,7 @@ def door(stores: Stores) -> Iterator[Door]:
     made.services.settings = shown_settings(read_settings(GIVEN))
     add_pages(made.app, made.services)
     yield made
-    made.doors.close()
+    made.session_store.close()
     stores.drop(store)
 
 

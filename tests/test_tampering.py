@@ -30,8 +30,8 @@ from tests.test_verify import Rollback, unguard
 pytestmark = pytest.mark.both_engines
 
 OUTSIDE: dict[str, str] = {
-    "session": "the doors' own: losing it costs a sign-in",
-    "throttle": "the doors' own: losing it costs nothing",
+    "session": "the session store's own: losing it costs a sign-in",
+    "throttle": "the session store's own: losing it costs nothing",
     "request": "of what is no document the answer is not vouched for: sent again, it makes nothing move twice",
 }
 """Tables whose change is not found by `verify`, and why; that it never fails on them is tested all the same."""
@@ -112,7 +112,7 @@ def books(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
     store = stores.filled(request.param, fill_house)
     house = House(store)
     fill(house)
-    house.doors.close()
+    house.session_store.close()
     unguard(store)
     yield store
     stores.drop(store)

@@ -21,7 +21,7 @@ Hindered = Callable[[Door], AbstractContextManager[None]]
 def read_only(door: Door) -> Iterator[None]:
     """The connections of this thread may only read."""
     to = {"sqlite": "PRAGMA query_only = {}", "postgresql": "SET default_transaction_read_only = {}"}
-    stores = (door.store, door.doors)
+    stores = (door.store, door.session_store)
     for store in stores:
         store.execute(to[store.engine].format("on"))
     yield

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
 
 from devices.people import passwords
-from devices.people.signing_in.session_store import doors_url, migrate_doors
+from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store.database import Store
 from panku.demo import PASSWORDS, fill
 from panku.wiring import clock
@@ -77,9 +77,9 @@ class Site:
         self.address = f"http://127.0.0.1:{self.port}"
         (folder / "panku.sqlite3").write_bytes(books_filled_by(begin))
         self.store = Store(self.url)
-        doors = Store(doors_url(self.url))
-        migrate_doors(doors)
-        doors.close()
+        session_store = Store(session_store_url(self.url))
+        migrate_session_store(session_store)
+        session_store.close()
         self.restart()
 
     def restart(self) -> None:

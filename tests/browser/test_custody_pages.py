@@ -25,7 +25,7 @@ def counted(store: Store, now_us: int) -> None:
     for username in NEWCOMERS:
         house.enrol(username)
     count_all(house)
-    house.doors.close()
+    house.session_store.close()
 
 
 @pytest.fixture(scope="module")
