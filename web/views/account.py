@@ -14,18 +14,18 @@ HERE = re.compile(rf"/(?:[{_PART}][{_PART}/]*)?")
 and a backslash for a slash, and then `//elsewhere` is another server."""
 
 
-def show_sign_in(view: View) -> dict[str, Any]:
+def sign_in_page(view: View) -> dict[str, Any]:
     """The form; afterwards its reader goes on to where they wanted, on this server only."""
     then = view.text("then", "/")
     return {"then": then if HERE.fullmatch(then) else "/"}
 
 
-def show_sign_up(view: View) -> dict[str, Any]:
+def sign_up_page(view: View) -> dict[str, Any]:
     """The form that a code from the administrator opens."""
     return {}
 
 
-def show_me(view: View) -> dict[str, Any]:
+def me_page(view: View) -> dict[str, Any]:
     """Who one is, one's key, and how to change the password or sign out."""
     keys = [key for key in keys_of(view.call.store, view.person.username) if key.status != "void"]
     return {"roles": sorted(view.person.roles), "keys": keys}

@@ -39,7 +39,7 @@ PAGE_OF = {
 """By deadline: the page of its subject."""
 
 
-def show_home(view: View) -> dict[str, Any]:
+def home_page(view: View) -> dict[str, Any]:
     """What the page shows."""
     call = view.call
     founded = bool(administrators(call.store))

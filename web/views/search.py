@@ -49,7 +49,7 @@ RECORD_NUMBER = re.compile(r"([A-Z])-([A-Z][A-Z0-9]{1,7})-[0-9]{4,}")
 DOCUMENT_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,7})-[0-9]{4}-[0-9]{6,}")
 
 
-def show_search(view: View) -> dict[str, Any]:
+def search_page(view: View) -> dict[str, Any]:
     """What a text leads to; one hit leads straight to its page."""
     asked = view.text("q")
     text = serials.trimmed(asked)

@@ -14,12 +14,12 @@ from devices.values import UNIT
 from web.pages import View
 
 
-def show_people(view: View) -> dict[str, Any]:
+def people_page(view: View) -> dict[str, Any]:
     """Everybody, with their roles, and whether they can sign in and sign."""
     return {"people": everybody(view.call.store)}
 
 
-def show_person(view: View) -> dict[str, Any]:
+def person_page(view: View) -> dict[str, Any]:
     """One person, and the forms that grant, revoke, reset and deactivate."""
     found = [each for each in everybody(view.call.store) if each.username == view.call.path["username"]]
     if not found:
@@ -29,7 +29,7 @@ def show_person(view: View) -> dict[str, Any]:
     return {"each": found[0], "places": places}
 
 
-def show_keys(view: View) -> dict[str, Any]:
+def keys_page(view: View) -> dict[str, Any]:
     """Keys that wait to be confirmed, with whose they are said to be."""
     waiting = keys_with_status(view.call.store, "waiting")
     names = names_of(view.call.store, {key.username for key in waiting})
@@ -37,7 +37,7 @@ def show_keys(view: View) -> dict[str, Any]:
     return {"keys": [key for key in waiting if mine not in (key.username, key.let_in_by)], "names": names}
 
 
-def show_tokens(view: View) -> dict[str, Any]:
+def tokens_page(view: View) -> dict[str, Any]:
     """Every token, and the form that issues one."""
     store = view.call.store
     return {

@@ -18,7 +18,7 @@ PAGE_OF_STEP = dict.fromkeys(STEPS, "/admin/registers") | dict.fromkeys(("people
 """Where each step is taken."""
 
 
-def show_registers(view: View) -> dict[str, Any]:
+def registers_page(view: View) -> dict[str, Any]:
     """Every register with its revisions, and the forms that add to them and change them."""
     store = view.call.store
     return {

@@ -7,6 +7,6 @@ from typing import Any
 from web.pages import View
 
 
-def show_settings(view: View) -> dict[str, Any]:
+def settings_page(view: View) -> dict[str, Any]:
     """Every declared setting with what it is now."""
     return {"settings": view.call.services.settings}

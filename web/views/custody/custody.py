@@ -24,7 +24,7 @@ SHOWN = 50
 """How many inspections, visits and handovers are listed, the newest first; every one that is open besides."""
 
 
-def show_custody(view: View) -> dict[str, Any]:
+def custody_page(view: View) -> dict[str, Any]:
     """Everything about the safety of the reader's sites, and the forms that begin something."""
     call, person = view.call, view.person
     store, sites = call.store, sites_of(call)

@@ -27,7 +27,7 @@ PAGE_OF_LIST = {
 assert PAGE_OF_LIST.keys() == {items.name for items in OPEN_ITEMS}, "a list without pages"
 
 
-def show_handover(view: View) -> dict[str, Any]:
+def handover_page(view: View) -> dict[str, Any]:
     """One handover, for its readers and its parties, who may have no role at the site. Raises `not_found`."""
     store, person = view.call.store, view.person
     value, _ = handover_of(store, view.call.path["number"])

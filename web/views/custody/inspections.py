@@ -11,7 +11,7 @@ from devices.problems import refuse
 from web.pages import View
 
 
-def show_checklist(view: View) -> dict[str, Any]:
+def checklist_page(view: View) -> dict[str, Any]:
     """The checklist of one site, to be answered item by item. Raises Refused (`role_missing`)."""
     own = sorted(view.person.sites_of(INSPECTORS))
     site = view.text("site") or next(iter(own), "")
@@ -31,7 +31,7 @@ def show_checklist(view: View) -> dict[str, Any]:
     }
 
 
-def show_inspection(view: View) -> dict[str, Any]:
+def inspection_page(view: View) -> dict[str, Any]:
     """One inspection, and the form that settles each finding. Raises Refused (`not_found`)."""
     value, _ = inspection_of(view.call.store, view.call.path["number"])
     return {

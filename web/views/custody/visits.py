@@ -27,7 +27,7 @@ def shown_visit(store: Store, visit: Visit) -> ShownVisit:
     return ShownVisit(visit, visitor_of(store, visit.number))
 
 
-def show_visit(view: View) -> dict[str, Any]:
+def visit_page(view: View) -> dict[str, Any]:
     """One visit, and the steps that its reader may take now. Raises Refused (`not_found`)."""
     call = view.call
     value, _ = visit_of(call.store, call.path["number"])

@@ -18,7 +18,7 @@ NEEDING = ("adoption", "opening")
 """The documents that need a proof and are made on this page."""
 
 
-def show_proof(view: View) -> dict[str, Any]:
+def proof_page(view: View) -> dict[str, Any]:
     """The form that keeps a paper; with `paper`, the documents that can rest on it. Raises Refused (`not_found`)."""
     call, person = view.call, view.person
     own = sorted(person.sites_of(SITE_STAFF))

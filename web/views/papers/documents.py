@@ -30,7 +30,7 @@ FILTERS = ("site", "type", "status", "review", "from", "to")
 ITEM_APART = ("serial", "faulty", "spare", "old", "new", "customer")
 
 
-def show_documents(view: View) -> dict[str, Any]:
+def documents_page(view: View) -> dict[str, Any]:
     """A page of documents, the newest first. Raises Refused (`malformed_parameter`, `malformed_cursor`)."""
     asked = {name: view.text(name) for name in FILTERS if view.text(name)}
     _require(asked, "type", [document.name for document in DOCUMENTS])
@@ -87,7 +87,7 @@ class Line(msgspec.Struct, frozen=True):
     undone_by: str | None
 
 
-def show_document(view: View) -> dict[str, Any]:
+def document_page(view: View) -> dict[str, Any]:
     """One document. Raises Refused (`not_found`)."""
     call = view.call
     number, after = call.path["number"], _after(view)

@@ -23,7 +23,7 @@ PRINTING = {"formats": SHEETS, "stocks": [stock.name for stock in STOCKS], "reso
 """What the fields offer that say how labels are printed."""
 
 
-def show_labels(view: View) -> dict[str, Any]:
+def labels_page(view: View) -> dict[str, Any]:
     """The forms that print labels; `document` fills them with that document's number and devices."""
     store = view.call.store
     everywhere = administers(view.person)

@@ -30,7 +30,7 @@ class BadRow(msgspec.Struct, frozen=True):
     told: str
 
 
-def show_manifests(view: View) -> dict[str, Any]:
+def manifests_page(view: View) -> dict[str, Any]:
     """The newest packing lists of each of the reader's sites, and the form that loads one."""
     return {
         "places": [
@@ -41,7 +41,7 @@ def show_manifests(view: View) -> dict[str, Any]:
     }
 
 
-def show_manifest(view: View) -> dict[str, Any]:
+def manifest_page(view: View) -> dict[str, Any]:
     """One packing list: what of it is there, short or over, and its rows that could not be read."""
     found = compared(view.call.store, view.call.path["number"])
     bad = _bad_rows(view, found)

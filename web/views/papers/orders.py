@@ -19,7 +19,7 @@ PATHS = {"R": "/v1/repairs", "D": "/v1/dispatch-orders"}
 Order = RepairOrder | DispatchOrder
 
 
-def show_orders(view: View) -> dict[str, Any]:
+def orders_page(view: View) -> dict[str, Any]:
     """The open orders of the reader's sites, and the forms that open one."""
     call = view.call
     sites = sites_of(call)
@@ -30,7 +30,7 @@ def show_orders(view: View) -> dict[str, Any]:
     }
 
 
-def show_order(view: View) -> dict[str, Any]:
+def order_page(view: View) -> dict[str, Any]:
     """One order with its service record, or the form that files it."""
     number = view.call.path["number"]
     kind = KINDS.get(number[:1])

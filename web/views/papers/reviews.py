@@ -19,7 +19,7 @@ UNRESOLVED_SHOWN = 100
 REVIEWERS = ("auditor", "supervisor")
 
 
-def show_reviews(view: View) -> dict[str, Any]:
+def reviews_page(view: View) -> dict[str, Any]:
     """A page of the queue, the oldest first. Raises Refused (`malformed_cursor`)."""
     call = view.call
     sites = sites_reviewed(view)

@@ -54,7 +54,7 @@ class Shelf(msgspec.Struct, frozen=True):
         return sum(getattr(each, state) for each in self.models or ())
 
 
-def show_books(view: View) -> dict[str, Any]:
+def books_page(view: View) -> dict[str, Any]:
     """What every site of the reader's holds, book by book."""
     return {
         "shelves": [_shelf(view, site, register) for site in sites_of(view.call) for register in REGISTERS],
@@ -68,7 +68,7 @@ def _shelf(view: View, site: str, register: Register) -> Shelf:
     return Shelf(site, register, None if blind else books.totals(store, site, register).models)
 
 
-def show_book(view: View) -> dict[str, Any]:
+def book_page(view: View) -> dict[str, Any]:
     """A book by model and state, now or as of a past moment. Raises Refused (`count_is_blind`, `malformed_date`)."""
     site, register = _book(view)
     asked = view.text("as_of")
@@ -100,7 +100,7 @@ def _with_empty(models: list[books.ModelTotals], wanted: Iterable[str]) -> list[
     return sorted([*models, *empty], key=lambda each: each.model)
 
 
-def show_card(view: View) -> dict[str, Any]:
+def card_page(view: View) -> dict[str, Any]:
     """A model's card between two days; its lines a part at a time."""
     site, register = _book(view)
     today = _today(view)
@@ -125,7 +125,7 @@ def show_card(view: View) -> dict[str, Any]:
     }
 
 
-def show_statement(view: View) -> dict[str, Any]:
+def statement_page(view: View) -> dict[str, Any]:
     """The statement of a month, and the book's course over the twelve months up to it."""
     site, register = _book(view)
     month = view.text("month") or month_of(_today(view))

@@ -16,7 +16,7 @@ from web.views.telling import place_of
 SHOWN = 500
 
 
-def show_customer(view: View) -> dict[str, Any]:
+def customer_page(view: View) -> dict[str, Any]:
     """One customer of a site the reader reads. Raises Refused (`not_found`)."""
     call = view.call
     number = call.path["number"]

@@ -40,7 +40,7 @@ class Event(msgspec.Struct, frozen=True):
     readable: bool
 
 
-def show_device(view: View) -> dict[str, Any]:
+def device_page(view: View) -> dict[str, Any]:
     """Everything Panku knows of one serial. Raises Refused (`not_found`), or why the text is no serial."""
     call = view.call
     serial = serials.recognise(call.path["serial"])

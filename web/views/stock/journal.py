@@ -18,7 +18,7 @@ FULL = ".venv/bin/panku verify"
 AGAINST = ".venv/bin/panku verify --against heads.json"
 
 
-def show_journals(view: View) -> dict[str, Any]:
+def journals_page(view: View) -> dict[str, Any]:
     """The head of every journal, and whether one that was held outside is still in its journal."""
     own = {*sites_of(view.call), UNIT}
     return {
@@ -44,7 +44,7 @@ def _compared(view: View) -> str | None:
     return "same" if kept == held.lower() else "differs"
 
 
-def show_journal(view: View) -> dict[str, Any]:
+def journal_page(view: View) -> dict[str, Any]:
     """The end of one journal, checked now. Raises Refused (`role_missing`, `not_found`)."""
     site = view.call.path["site"]
     if site != UNIT and not view.person.may(CHECKERS, site):

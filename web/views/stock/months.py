@@ -16,7 +16,7 @@ from web.pages import View
 from web.views.home import sites_of
 
 
-def show_months(view: View) -> dict[str, Any]:
+def months_page(view: View) -> dict[str, Any]:
     """The closed months of the reader's sites, newest first, and the form that closes one."""
     call = view.call
     found = [month for site in sites_of(call) for month in months_of(call.store, site)]
@@ -28,7 +28,7 @@ def show_months(view: View) -> dict[str, Any]:
     }
 
 
-def show_month(view: View) -> dict[str, Any]:
+def month_page(view: View) -> dict[str, Any]:
     """One month: its frozen statement, its cards' digests, and who has signed."""
     call = view.call
     site, register, name = call.path["site"], call.path["register"], call.path["month"]

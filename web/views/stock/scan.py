@@ -54,7 +54,7 @@ class Option(msgspec.Struct, frozen=True):
     fault: str | None = None
 
 
-def show_tasks(view: View) -> dict[str, Any]:
+def tasks_page(view: View) -> dict[str, Any]:
     """The tasks of each site in their groups, as far as the reader may post what they make; the counts that go on."""
     call = view.call
     places = [(site, groups) for site in sites_of(call) if (groups := _groups(view, site))]
@@ -76,7 +76,7 @@ def _may(view: View, task: Task, site: str) -> bool:
     return view.person.may(DOCUMENT[task.document].posters if task.document else READERS, site)
 
 
-def show_task(view: View) -> dict[str, Any]:
+def task_page(view: View) -> dict[str, Any]:
     """One task at one site: which paper it goes by, or the scanning itself."""
     task = TASK.get(view.call.path["task"])
     if task is None:
@@ -187,7 +187,7 @@ def bins_of(call: Call, site: str) -> list[Bin]:
     return sorted((each for each in found if each.site == site and each.active), key=lambda each: each.code)
 
 
-def show_counting(view: View) -> dict[str, Any]:
+def counting_page(view: View) -> dict[str, Any]:
     """The page at which one counts by scanning."""
     counted, _ = stocktakes.stocktake_of(view.call.store, view.call.path["number"])
     if counted.state not in RUNNING:
@@ -220,13 +220,13 @@ def _part(view: View, counted: Stocktake) -> str | None:
     return next((part for part in (*own, *allowed) if part in allowed), None)
 
 
-def show_scanner_test(view: View) -> dict[str, Any]:
+def scanner_test_page(view: View) -> dict[str, Any]:
     """The page at which one tries a scanner."""
     models = [model for model, _ in records.all_current(view.call.store, records.MODEL) if model.active]
     return {"data": {"commands": COMMANDS, "patterns": sorted({model.serial_pattern for model in models})}}
 
 
-def show_cards(view: View) -> dict[str, Any]:
+def cards_page(view: View) -> dict[str, Any]:
     """The command barcodes as a card to be printed, in their true size."""
     drawn = {command: svg(code128(text), module_um=MODULE_UM).decode() for command, text in COMMANDS.items()}
     return {"cards": [(command, Markup(barcode)) for command, barcode in drawn.items()]}  # noqa: S704 - our own drawing

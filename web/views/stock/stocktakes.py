@@ -20,7 +20,7 @@ PAGE = 100
 VARIANCE = "variance"
 
 
-def show_stocktakes(view: View) -> dict[str, Any]:
+def stocktakes_page(view: View) -> dict[str, Any]:
     """The counts of the reader's sites, newest first, and the form that opens one."""
     store = view.call.store
     found = [each for site in sites_of(view.call) for each in stocktakes.stocktakes_of(store, site)]
@@ -35,7 +35,7 @@ def show_stocktakes(view: View) -> dict[str, Any]:
     }
 
 
-def show_stocktake(view: View) -> dict[str, Any]:
+def stocktake_page(view: View) -> dict[str, Any]:
     """One count: how far it is, or its sheet."""
     store = view.call.store
     counted, _ = stocktakes.stocktake_of(store, view.call.path["number"])
