@@ -12,10 +12,14 @@ from datetime import date
 from typing import Any
 
 import msgspec
+from peewee import fn
 
 from devices.ledger.reading.history import EVENTS, Event, event_of
 from devices.lifecycle import DOCUMENTS
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.audits import Months
+from devices.store.tables.ledger import Lines, Positions
 from devices.values import Instant
 
 
@@ -80,10 +84,30 @@ class Statement(msgspec.Struct, frozen=True):
     models: list[ModelMonth]
 
 
-HELD_NOW = (
-    "SELECT p.model, p.state, COUNT(*) FROM position p WHERE p.site = ? AND p.register = ?"
-    " GROUP BY p.model, p.state ORDER BY p.model"
+_HELD_NOW = compiled(
+    Positions.select(Positions.model, Positions.state, fn.COUNT(Positions.site))
+    .where(Positions.site == GIVEN, Positions.register == GIVEN)
+    .group_by(Positions.model, Positions.state)
 )
+_RECORDED_SINCE = compiled(
+    Lines.select(fn.MIN(Lines.business_date)).where(
+        Lines.recorded_at >= GIVEN,
+        ((Lines.site == GIVEN) & (Lines.register == GIVEN))
+        | ((Lines.from_site == GIVEN) & (Lines.from_register == GIVEN)),
+    )
+)
+_LAST_CLOSE = compiled(
+    Months.select(Months.payload)
+    .where(
+        Months.site == GIVEN,
+        Months.register == GIVEN,
+        Months.state != "reopened",
+        Months.closed_at <= GIVEN,
+    )
+    .order_by(Months.month.desc())
+    .limit(1)
+)
+# By hand, from here to the movements: reports that count the lines into a book and those out of it, side by side.
 IN = (
     "l.site = ? AND l.register = ? AND (COALESCE(l.from_site, '') <> ? OR COALESCE(l.from_register, '') <> ?)"
 )
@@ -91,31 +115,27 @@ OUT = (
     "l.from_site = ? AND l.from_register = ? AND (COALESCE(l.site, '') <> ? OR COALESCE(l.register, '') <> ?)"
 )
 # Hardly anything that is recorded after a close is dated before the next month: the date's index narrows.
-SINCE = "l.business_date >= ? AND l.recorded_at >= ? AND l.recorded_at <= ?"
-MOVED = (
+_SINCE = "l.business_date >= ? AND l.recorded_at >= ? AND l.recorded_at <= ?"
+_MOVED = (
     "SELECT l.model, l.state, COUNT(*) FROM line l WHERE l.site = ? AND l.register = ?"
-    f" AND {SINCE} GROUP BY l.model, l.state UNION ALL"
+    f" AND {_SINCE} GROUP BY l.model, l.state UNION ALL"
     " SELECT l.model, l.from_state, -COUNT(*) FROM line l WHERE l.from_site = ? AND l.from_register = ?"
-    f" AND {SINCE} GROUP BY l.model, l.from_state"
-)
-RECORDED_SINCE = (
-    "SELECT MIN(l.business_date) FROM line l WHERE l.recorded_at >= ?"
-    " AND ((l.site = ? AND l.register = ?) OR (l.from_site = ? AND l.from_register = ?))"
-)
-LAST_CLOSE = (
-    "SELECT payload FROM month WHERE site = ? AND register = ? AND state <> 'reopened'"
-    " AND closed_at <= ? ORDER BY month DESC LIMIT 1"
+    f" AND {_SINCE} GROUP BY l.model, l.from_state"
 )
 BALANCE = (
     f"SELECT (SELECT COUNT(*) FROM line l WHERE {IN} AND l.model = ? AND l.business_date < ?)"
     f" - (SELECT COUNT(*) FROM line l WHERE {OUT} AND l.model = ? AND l.business_date < ?)"
 )
-COUNTED = (
+_COUNTED = (
     "SELECT {sign}, l.model, l.type, CASE WHEN l.reverses IS NULL THEN 0 ELSE 1 END AS undone,"
     " CASE WHEN l.business_date < ? THEN 1 ELSE 0 END AS earlier, COUNT(*)"
     " FROM line l WHERE {which} AND l.business_date < ? GROUP BY l.model, l.type, undone, earlier"
 )
-MOVEMENTS = f"{COUNTED.format(sign='1', which=IN)} UNION ALL {COUNTED.format(sign='-1', which=OUT)}"
+_MOVEMENTS = f"{_COUNTED.format(sign='1', which=IN)} UNION ALL {_COUNTED.format(sign='-1', which=OUT)}"
+LINES_OF_CARD = (
+    f"{EVENTS} WHERE (({IN}) OR ({OUT})) AND l.model = ? AND l.business_date >= ? AND l.business_date <= ?"
+    " ORDER BY l.business_date, l.recorded_at, l.document, l.n"
+)
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -135,7 +155,7 @@ def totals(store: Store, site: str, register: str, *, as_of_us: int | None = Non
     if as_of_us is not None:
         since = last_checkpoint(store, site, register, as_of_us)
         return Totals(site, register, as_of_us, held_since(store, site, register, as_of_us, since))
-    return Totals(site, register, None, _by_model(store.rows(HELD_NOW, (site, register))))
+    return Totals(site, register, None, _by_model(store.rows(_HELD_NOW, (site, register))))
 
 
 def checkpoint_of(
@@ -146,7 +166,7 @@ def checkpoint_of(
     Some may have been recorded ahead already: an arrival is, by the clock of where it arrives.
     """
     book = (site, register, site, register)
-    row = store.row(RECORDED_SINCE, (before_us, *book))
+    row = store.row(_RECORDED_SINCE, (before_us, *book))
     ahead = str(row[0]) if row and row[0] is not None else from_date
     held = held_since(store, site, register, before_us - 1, since)
     return Checkpoint(before_us, min(from_date, ahead), tuple(held))
@@ -157,7 +177,7 @@ def last_checkpoint(store: Store, site: str, register: str, as_of_us: int) -> Ch
 
     See docs/decisions.md, "A past balance is counted from the nearest close".
     """
-    row = store.row(LAST_CLOSE, (site, register, as_of_us))
+    row = store.row(_LAST_CLOSE, (site, register, as_of_us))
     return (msgspec.json.decode(row[0], type=_Frozen).checkpoint if row else None) or NOTHING
 
 
@@ -174,7 +194,7 @@ def held_since(store: Store, site: str, register: str, as_of_us: int, since: Che
     too), so it is recorded after the close, and is dated after its month.
     """
     window = (site, register, since.from_date, since.before_us, as_of_us)
-    return _by_model([*_counts(since.held), *store.rows(MOVED, (*window, *window))])
+    return _by_model([*_counts(since.held), *store.rows(_MOVED, (*window, *window))])
 
 
 def _counts(held: Iterable[ModelTotals]) -> Iterator[tuple[str, str, int]]:
@@ -200,11 +220,7 @@ def card(store: Store, site: str, register: str, model: str, from_date: str, to_
     book = (site, register, site, register)
     before = store.row(BALANCE, (*book, model, from_date, *book, model, from_date))
     opening = int(before[0]) if before else 0
-    rows = store.rows(
-        f"{EVENTS} WHERE (({IN}) OR ({OUT})) AND l.model = ? AND l.business_date >= ? AND l.business_date <= ?"
-        " ORDER BY l.business_date, l.recorded_at, l.document, l.n",
-        (*book, *book, model, from_date, to_date),
-    )
+    rows = store.rows(LINES_OF_CARD, (*book, *book, model, from_date, to_date))
     lines = [event_of(row) for row in rows]
     closing = opening + sum(1 if entered(line, site, register) else -1 for line in lines)
     return Card(site, register, model, from_date, to_date, opening, lines, closing)
@@ -225,7 +241,7 @@ def statement(store: Store, site: str, register: str, month: str) -> Statement:
     columns: dict[str, tuple[dict[str, int], dict[str, int]]] = defaultdict(
         lambda: (defaultdict(int), defaultdict(int))
     )
-    for sign, model, kind, undone, earlier, count in store.rows(MOVEMENTS, (*window, *window)):
+    for sign, model, kind, undone, earlier, count in store.rows(_MOVEMENTS, (*window, *window)):
         openings[model] += sign * count if earlier else 0
         if not earlier:
             undoes = -1 if undone else 1

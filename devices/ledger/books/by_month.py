@@ -21,12 +21,13 @@ class BookMonth(msgspec.Struct, frozen=True):
     closing: int
 
 
-COUNTED = (
+# By hand: a report that counts the lines into a book and those out of it, side by side.
+_COUNTED = (
     "SELECT {sign}, CASE WHEN l.business_date < ? THEN '' ELSE SUBSTR(l.business_date, 1, 7) END AS month,"
     " CASE WHEN l.reverses IS NULL THEN 0 ELSE 1 END AS undone, COUNT(*)"
     " FROM line l WHERE {which} AND l.business_date < ? GROUP BY month, undone"
 )
-MOVEMENTS = f"{COUNTED.format(sign='1', which=IN)} UNION ALL {COUNTED.format(sign='-1', which=OUT)}"
+_MOVEMENTS = f"{_COUNTED.format(sign='1', which=IN)} UNION ALL {_COUNTED.format(sign='-1', which=OUT)}"
 
 
 def course(store: Store, site: str, register: str, first: str, last: str) -> list[BookMonth]:
@@ -35,7 +36,7 @@ def course(store: Store, site: str, register: str, first: str, last: str) -> lis
     window = (first_day(first).isoformat(), *book, first_day(month_after(last)).isoformat())
     held = 0
     columns: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for sign, month, undone, count in store.rows(MOVEMENTS, (*window, *window)):
+    for sign, month, undone, count in store.rows(_MOVEMENTS, (*window, *window)):
         if month == "":
             held += sign * count
         else:

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from devices.ledger.books.books import BALANCE, IN, OUT, entered
-from devices.ledger.reading.history import EVENTS, Event, event_of
+from devices.ledger.books.books import BALANCE, LINES_OF_CARD, entered
+from devices.ledger.reading.history import Event, event_of
 from devices.store.database import Store
 
 
@@ -45,11 +45,7 @@ def card_lines(store: Store, head: CardHead) -> Iterator[CardLine]:
     """The lines of a card as `books.card` has them, one at a time, with the running balance."""
     book = (head.site, head.register, head.site, head.register)
     balance = head.opening
-    rows = store.stream(
-        f"{EVENTS} WHERE (({IN}) OR ({OUT})) AND l.model = ? AND l.business_date >= ? AND l.business_date <= ?"
-        " ORDER BY l.business_date, l.recorded_at, l.document, l.n",
-        (*book, *book, head.model, head.from_date, head.to_date),
-    )
+    rows = store.stream(LINES_OF_CARD, (*book, *book, head.model, head.from_date, head.to_date))
     for n, row in enumerate(rows, 1):
         event = event_of(row)
         came = int(entered(event, head.site, head.register))

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 import msgspec
+from peewee import fn
 
 from devices.calendar import month_after, month_of
 from devices.ledger.posting.closed_months import closed_months
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Lines
 from devices.values import BOOKS, Book
 
 
@@ -22,13 +25,13 @@ class OpenMonths(msgspec.Struct, frozen=True):
     count: int
 
 
-FIRST_LINE = "SELECT MIN(business_date) FROM line WHERE site = ? AND register = ?"
+_FIRST_DAY = compiled(
+    Lines.select(fn.MIN(Lines.business_date)).where(Lines.site == GIVEN, Lines.register == GIVEN)
+)
 
 
 def open_months(store: Store, sites: Sequence[str], today: date) -> list[OpenMonths]:
     """The books of these sites whose last month is not closed, by site; a book without a line has no month."""
-    if not sites:
-        return []
     closed = closed_months(store, set(sites))
     found = []
     for site in sites:
@@ -43,7 +46,7 @@ def open_months(store: Store, sites: Sequence[str], today: date) -> list[OpenMon
 def _first_open(store: Store, last_closed: str | None, site: str, register: str) -> str | None:
     if last_closed is not None:
         return month_after(last_closed)
-    row = store.row(FIRST_LINE, (site, register))
+    row = store.row(_FIRST_DAY, (site, register))
     return row[0][:7] if row and row[0] else None
 
 

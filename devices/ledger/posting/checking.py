@@ -72,7 +72,7 @@ def check(
     return [next(iter(_problems(_with_partner(case, entry), entry)), None) for entry in entries]
 
 
-def _with_partner(case: Case, entry: Entry) -> Case:
+def _with_partner(case: Case[Draft], entry: Entry) -> Case[Draft]:
     """The case of one scan. A new serial comes in an old one's place, taken to be of the register its bin is for:
     which one it is for is judged when both are posted.
     """
@@ -84,7 +84,7 @@ def _with_partner(case: Case, entry: Entry) -> Case:
     return replace(alone, held={**case.held, entry.partner: Held(old, 1, "", 0, "")})
 
 
-def _problems(case: Case, entry: Entry) -> Iterable[Problem]:
+def _problems(case: Case[Draft], entry: Entry) -> Iterable[Problem]:
     found = step_of(case, entry)
     if isinstance(found, list):
         yield from found
@@ -96,7 +96,7 @@ def _problems(case: Case, entry: Entry) -> Iterable[Problem]:
         yield from rule(case, [move])
 
 
-def _moved(case: Case, entry: Entry, step: Step, target: Bin | None) -> Move:
+def _moved(case: Case[Draft], entry: Entry, step: Step, target: Bin | None) -> Move:
     """The move as far as it is known: the state and the bin it leads to, and the model it would have."""
     before = case.position(entry.serial)
     after = replace(

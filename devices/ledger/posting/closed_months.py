@@ -6,14 +6,28 @@ from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
+from peewee import fn
 
 from devices.problems import refuse
-from devices.records import RecordKind
+from devices.records import RecordKind, value_of
 from devices.store.database import Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables import columns_of
 from devices.store.tables.audits import Months
 from devices.values import Book
+from devices.workflow import Step, Workflow
 
 State = Literal["closed", "sealed", "reopened"]
+MONTHS = Workflow(
+    "closed",
+    #    step      before         after       refused otherwise
+    Step("sign",   ("closed",),   "closed",   "month_not_closed", {"sealed": "month_sealed"}),
+    Step("seal",   ("closed",),   "sealed",   "month_not_closed", {"sealed": "month_sealed"}),
+    Step("reopen", ("closed",),   "reopened", "month_not_closed", {"sealed": "month_sealed"}),
+    Step("close",  ("reopened",), "closed",   "month_closed_already"),
+)  # fmt: skip
+"""A closed month waits for two signatures, the second of which seals it; until then it can be reopened."""
+
 Closed = Mapping[tuple[str, str], str]
 """The last closed month, YYYY-MM, by (site, register); what is missing has none."""
 
@@ -45,7 +59,18 @@ MONTH = RecordKind(
     Months,
 )
 
-COLUMNS = (*Month.__struct_fields__, "revision")
+COLUMNS = columns_of(Months)
+
+_LAST_CLOSED = compiled(
+    Months.select(Months.site, Months.register, fn.MAX(Months.month))
+    .where(Months.state != "reopened", Months.site.in_(EACH))
+    .group_by(Months.site, Months.register)
+)
+_place = (Months.site == GIVEN) & (Months.register == GIVEN) & (Months.month == GIVEN)
+_CLOSED_AS = compiled(Months.select(Months.state).where(_place, Months.state != "reopened"))
+_months = Months.select(*(getattr(Months, name) for name in columns_of(Months)))
+_MONTH_AT = compiled(_months.where(_place))
+_MONTHS_OF_SITE = compiled(_months.where(Months.site == GIVEN).order_by(Months.month.desc(), Months.register))
 
 
 def month_key(site: str, register: str, month: str) -> str:
@@ -55,38 +80,24 @@ def month_key(site: str, register: str, month: str) -> str:
 
 def closed_months(store: Store, sites: set[str]) -> dict[tuple[str, str], str]:
     """The last closed month of each book of these sites."""
-    marks = ", ".join("?" * len(sites))
-    rows = store.rows(
-        f"SELECT site, register, MAX(month) FROM month WHERE state <> 'reopened' AND site IN ({marks})"
-        " GROUP BY site, register",
-        sorted(sites),
-    )
+    rows = store.rows_in(_LAST_CLOSED, sorted(sites))
     return {(site, register): month for site, register, month in rows}
 
 
 def month_record(store: Store, site: str, register: str, month: str) -> tuple[Month, int]:
     """A month that was closed once, with its revision. Raises Refused (`not_found`)."""
-    place = (site, register, month)
-    row = store.row(
-        f"SELECT {', '.join(COLUMNS)} FROM month WHERE site = ? AND register = ? AND month = ?", place
-    )
+    row = store.row(_MONTH_AT, (site, register, month))
     if row is None:
         raise refuse("not_found")
-    return Month(*row[:-1]), row[-1]
+    return value_of(MONTH, row)
 
 
 def closed_as(store: Store, site: str, register: str, month: str) -> Literal["closed", "sealed"] | None:
     """Whether a month of a book is closed, and whether both have signed it; None for an open one."""
-    row = store.row(
-        "SELECT state FROM month WHERE site = ? AND register = ? AND month = ? AND state <> 'reopened'",
-        (site, register, month),
-    )
+    row = store.row(_CLOSED_AS, (site, register, month))
     return row[0] if row else None
 
 
 def months_of(store: Store, site: str) -> list[Month]:
     """Every month of a site that was closed once, the latest first."""
-    rows = store.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM month WHERE site = ? ORDER BY month DESC, register", (site,)
-    )
-    return [Month(*row[:-1]) for row in rows]
+    return [value_of(MONTH, row)[0] for row in store.rows(_MONTHS_OF_SITE, (site,))]

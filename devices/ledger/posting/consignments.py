@@ -9,20 +9,22 @@ import msgspec
 
 from devices import records
 from devices.journal import Writer
-from devices.ledger.deciding.drafts import (
-    Draft,
-    Sending,
-    destination_of,
-)
+from devices.ledger.deciding.drafts import Draft, Sending, destination_of
 from devices.paperwork import Consignment, consignment_key
 from devices.paperwork_kinds import CONSIGNMENT
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Standings
 
-SENDING = ", ".join(f"'{draft.__struct_config__.tag}'" for draft in Sending.__args__)
-SENT = (
-    "SELECT d.content FROM document d JOIN standing s ON s.document = d.number WHERE d.site = ?"
-    f" AND d.type IN ({SENDING})"
-    " AND s.status NOT IN ('withdrawn', 'reversed') AND (s.status = 'pending' OR s.lines > 0)"
+_SENT = compiled(
+    Documents.select(Documents.content)
+    .join(Standings, on=(Standings.document == Documents.number))
+    .where(
+        Documents.site == GIVEN,
+        Documents.type.in_([draft.__struct_config__.tag for draft in Sending.__args__]),
+        Standings.status.not_in(["withdrawn", "reversed"]),
+        (Standings.status == "pending") | (Standings.lines > 0),
+    )
 )
 
 
@@ -41,7 +43,7 @@ def consignment_of(store: Store, draft: Draft) -> Consignment | None:
 
 def _stands(store: Store, known: Consignment) -> bool:
     waybill = (known.carrier, known.waybill)
-    contents = (msgspec.json.decode(row[0]) for row in store.rows(SENT, (known.site,)))
+    contents = (msgspec.json.decode(row[0]) for row in store.rows(_SENT, (known.site,)))
     return any((each["carrier"], each["consignment_number"]) == waybill for each in contents)
 
 

@@ -16,10 +16,15 @@ from devices.paperwork_kinds import CUSTOMER, CUSTOMER_PREFIX
 from devices.problems import Problem
 from devices.records import numbered
 from devices.store.database import Store
-from devices.store.tables.ledger import Records
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import PersonalData, Records
 from devices.unit import Unit
 
-FOUND = "SELECT p.key, p.content FROM personal p WHERE p.kind = 'customer' AND p.latest = 1 AND "
+_customers = PersonalData.select(PersonalData.key, PersonalData.content).where(
+    PersonalData.kind == CUSTOMER.name, PersonalData.latest == 1
+)
+_BY_NUMBER = compiled(_customers.where(PersonalData.key == GIVEN))
+_BY_TAXPAYER = compiled(_customers.where(PersonalData.taxpayer_id == GIVEN))
 
 
 def parties_of(draft: Draft) -> Iterator[tuple[str, Party]]:
@@ -77,7 +82,7 @@ def held_customers(
 
 
 def _by_number(store: Store, number: str) -> Known | Problem:
-    row = store.row(FOUND + "p.key = ?", (number,))
+    row = store.row(_BY_NUMBER, (number,))
     if row is None:
         return Problem("unknown_customer", "/customer/number", {"customer": number})
     return _known(*row)
@@ -87,7 +92,7 @@ def _by_taxpayer(store: Store, party: Party, pointer: str) -> Known | taxpayers.
     recognised = taxpayers.recognise(party.taxpayer_id or "", f"{pointer}/taxpayer_id")
     if isinstance(recognised, Problem):
         return recognised
-    row = store.row(FOUND + "p.taxpayer_id = ?", (recognised.id,))
+    row = store.row(_BY_TAXPAYER, (recognised.id,))
     return _known(*row) if row else recognised
 
 

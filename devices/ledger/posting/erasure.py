@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import msgspec
+from peewee import fn
 
 from devices.ledger.deciding.reversal import position_before
-from devices.ledger.posting.gather import cited_document, trails_of
+from devices.ledger.posting.gather import cited_document, reserved_for, trails_of
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Positions, Standings
 
-WAITING = (
-    "SELECT d.number, d.type, d.cites, d.content FROM standing s JOIN document d ON d.number = s.document"
-    " WHERE s.review = 'waiting' AND s.status = 'pending' ORDER BY d.number"
+_HELD_FOR_CUSTOMER = compiled(
+    Positions.select(fn.COUNT(Positions.customer)).where(Positions.customer == GIVEN)
+)
+_PROPOSALS = compiled(
+    Standings.select(Documents.number, Documents.type, Documents.cites, Documents.content)
+    .join(Documents, on=(Documents.number == Standings.document))
+    .where(Standings.review == "waiting", Standings.status == "pending")
+    .order_by(Documents.number)
 )
 
 
@@ -34,7 +42,7 @@ def refuse_erasure(store: Store, number: str) -> None:
     A posting holds whom it gives devices to just so: the later of it and an erasure sees the other. Raises Refused
     (`customer_has_devices`, `customer_has_proposals`).
     """
-    held = store.row("SELECT COUNT(*) FROM position WHERE customer = ?", (number,))
+    held = store.row(_HELD_FOR_CUSTOMER, (number,))
     if held and held[0]:
         raise refuse("customer_has_devices", customer=number, count=held[0])
     proposals = proposals_for(store, number)
@@ -45,7 +53,7 @@ def refuse_erasure(store: Store, number: str) -> None:
 def proposals_for(store: Store, number: str) -> list[str]:
     """The proposals that would give this customer a device: that name them, or would give one back to them."""
     found = []
-    for document, kind, cites, content in store.rows(WAITING):
+    for document, kind, cites, content in store.rows(_PROPOSALS):
         if kind == "reversal":
             theirs = number in _given_back(store, document, cites)
         else:
@@ -62,7 +70,6 @@ def _named(proposal: _Proposal) -> set[str | None]:
 
 def _given_back(store: Store, document: str, cites: str) -> set[str | None]:
     cited = cited_document(store, cites, with_lines=True)
-    reserved = store.rows("SELECT serial FROM reservation WHERE document = ?", (document,))
-    trails = trails_of(store, [serial for (serial,) in reserved])
+    trails = trails_of(store, reserved_for(store, document))
     lines = cited.lines if cited else {}
     return {position_before(lines[serial], trail).customer for serial, trail in trails.items()}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from peewee import fn
 
-from devices import serials
+from devices import records, serials
 from devices.ledger.deciding.case import Case, Cited, PastLine
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.entries import Entry, Held, other_serials
@@ -20,23 +22,78 @@ from devices.paperwork import DispatchOrder, Manifest, RepairOrder, attachment_k
 from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, MANIFEST, REPAIR
 from devices.problems import Problem
 from devices.store.database import Store
-from devices.store.statements import marks
-from devices.store.tables.ledger import Positions
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables import columns_of
+from devices.store.tables.ledger import Documents, Lines, Links, Positions, Records, Reservations, Standings
+from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.unit import Unit
-from devices.values import NEW, POSITION_FIELDS, Bin, Model, Position
+from devices.values import NEW, NOWHERE, POSITION_FIELDS, Bin, Model, Position, position_of
 
 AT_ONCE = 2000
 """How many serials one statement looks up."""
 
-POSITIONS = ", ".join(f"p.{name}" for name in POSITION_FIELDS)
-PAST_LINES = (
-    "SELECT l.serial, l.step, l.document, d.type, l.n, l.type, l.reverses, l.facts, "
-    + ", ".join(f"l.{name}" for name in POSITION_FIELDS)
-    + " FROM line l JOIN document d ON d.number = l.document"
-)
-
-
 MAKES_NEW = frozenset(step.document for step in STEPS if step.before == NEW)
+
+_BINS = compiled(
+    Bins.select(*(getattr(Bins, name) for name in columns_of(Bins))).where(
+        Bins.site == GIVEN, Bins.code.in_(EACH)
+    )
+)
+_MODELS = compiled(
+    Models.select(*(getattr(Models, name) for name in columns_of(Models))).where(Models.code.in_(EACH))
+)
+_PATTERNS = compiled(Models.select(Models.code, Models.serial_pattern).where(Models.active == 1))
+_SITES_IN_USE = compiled(Sites.select(Sites.code, Sites.active).where(Sites.code.in_(EACH)))
+_CARRIERS_IN_USE = compiled(Carriers.select(Carriers.code, Carriers.active).where(Carriers.code.in_(EACH)))
+_CITED = compiled(
+    Documents.select(
+        Documents.number, Documents.type, Documents.site, Documents.register, Documents.made_by,
+        Standings.status, Standings.review, Documents.content, Links.site, Links.seq, Links.hash,
+    )
+    .join(Standings, on=(Standings.document == Documents.number))
+    .join_from(
+        Documents, Links, on=((Links.site == Documents.site) & (Links.seq == Documents.journal_seq))
+    )
+    .where(Documents.number == GIVEN)
+)  # fmt: skip
+_past_lines = Lines.select(
+    Lines.serial, Lines.step, Lines.document, Documents.type, Lines.n, Lines.type, Lines.reverses, Lines.facts,
+    *(getattr(Lines, name) for name in POSITION_FIELDS),
+).join(Documents, on=(Documents.number == Lines.document))  # fmt: skip
+_LINES_OF_DOCUMENT = compiled(_past_lines.where(Lines.document == GIVEN).order_by(Lines.n))
+_LINES_OF_SERIALS = compiled(_past_lines.where(Lines.serial.in_(EACH)).order_by(Lines.serial, Lines.step))
+_RESERVED_FOR = compiled(Reservations.select(Reservations.serial).where(Reservations.document == GIVEN))
+_ORDER = compiled(
+    Records.select(Records.kind, Records.content).where(
+        Records.key == GIVEN, Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name])
+    )
+)
+_undoing = Lines.alias("undoing")
+_RECEIVED_UNDER = compiled(
+    Documents.select(Lines.serial)
+    .join(Lines, on=(Lines.document == Documents.number))
+    .where(
+        Documents.under == GIVEN,
+        Documents.type == "receipt",
+        ~fn.EXISTS(
+            _undoing.select(_undoing.step).where(
+                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
+            )
+        ),
+    )
+)
+_KEPT_PAPERS = compiled(
+    Records.select(Records.key).where(Records.kind == ATTACHMENT.name, Records.key.in_(EACH))
+)
+_OUT_FOR = compiled(
+    Positions.select(Positions.meant_for, Positions.serial).where(Positions.meant_for.in_(EACH))
+)
+_DISPATCHES = compiled(
+    Lines.select(Lines.serial, Documents.number, Documents.content)
+    .join(Documents, on=(Documents.number == Lines.document))
+    .where(Lines.serial.in_(EACH), Lines.type == "dispatch", Lines.reverses.is_null())
+    .order_by(Lines.step)
+)
 
 
 def hold_devices(store: Store, document: str, wanted: Iterable[str]) -> None:
@@ -54,64 +111,61 @@ def held(store: Store, wanted: Sequence[str]) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
-        for row in store.rows(
-            f"WITH wanted (serial) AS (VALUES {', '.join(['(?)'] * len(some))})"
-            " SELECT wanted.serial, r.document, p.step, p.document, p.recorded_at, p.business_date, "
-            f"{POSITIONS} FROM wanted LEFT JOIN position p ON p.serial = wanted.serial"
-            " LEFT JOIN reservation r ON r.serial = wanted.serial"
-            " WHERE p.serial IS NOT NULL OR r.serial IS NOT NULL",
-            some,
-        ):
+        for row in store.rows(_held_query(len(some)), some):
             serial, reserved, step, document, recorded_at, business_date = row[:6]
             if step is None:
-                found[serial] = Held(Position(state="new"), 0, "", 0, "", reserved)
+                found[serial] = Held(NOWHERE, 0, "", 0, "", reserved)
             else:
-                position = Position(**dict(zip(POSITION_FIELDS, row[6:], strict=True)))
+                position = position_of(row[6:])
                 found[serial] = Held(position, step, document, recorded_at, business_date, reserved)
     return found
 
 
+@lru_cache(maxsize=256)
+def _held_query(count: int) -> str:
+    """By hand: every posting and scan asks it, and the serials as a table find each in either table at once."""
+    positions = ", ".join(f"p.{name}" for name in POSITION_FIELDS)
+    return (
+        f"WITH wanted (serial) AS (VALUES {', '.join(['(?)'] * count)})"
+        f" SELECT wanted.serial, r.document, p.step, p.document, p.recorded_at, p.business_date, {positions}"
+        " FROM wanted LEFT JOIN position p ON p.serial = wanted.serial"
+        " LEFT JOIN reservation r ON r.serial = wanted.serial"
+        " WHERE p.serial IS NOT NULL OR r.serial IS NOT NULL"
+    )
+
+
+def reserved_for(store: Store, proposal: str) -> list[str]:
+    """The serials that a proposal has reserved."""
+    return [serial for (serial,) in store.rows(_RESERVED_FOR, (proposal,))]
+
+
 def bins_of(store: Store, site: str, codes: Iterable[str]) -> dict[str, Bin]:
     """The bins of a site by code."""
-    names = sorted(set(codes))
-    if not names:
-        return {}
-    rows = store.rows(
-        "SELECT site, code, register, condition, name, active FROM bin"
-        f" WHERE site = ? AND code IN ({marks(len(names))})",
-        (site, *names),
-    )
-    return {row[1]: Bin(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
+    rows = store.rows_in(_BINS, sorted(set(codes)), before=(site,))
+    found: list[Bin] = [records.value_of(records.BIN, row)[0] for row in rows]
+    return {each.code: each for each in found}
 
 
 def models_of(store: Store, codes: Iterable[str]) -> dict[str, Model]:
     """The catalogue's models by code."""
-    names = sorted(set(codes))
-    if not names:
-        return {}
-    rows = store.rows(
-        "SELECT code, kind, name, serial_pattern, price_fen, warranty_months, family, active FROM model"
-        f" WHERE code IN ({marks(len(names))})",
-        names,
-    )
-    return {
-        row[0]: Model(row[0], row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7])) for row in rows
-    }
+    rows = store.rows_in(_MODELS, sorted(set(codes)))
+    found: list[Model] = [records.value_of(records.MODEL, row)[0] for row in rows]
+    return {each.code: each for each in found}
+
+
+def serial_patterns(store: Store) -> dict[str, str]:
+    """What the serials of each model in use look like, by its code."""
+    return dict(store.rows(_PATTERNS))
 
 
 def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited | None:
     """A document with its standing, and its lines where they matter; None where there is none."""
     if number is None:
         return None
-    row = store.row(
-        "SELECT d.number, d.type, d.site, d.register, d.made_by, s.status, s.review, d.content, j.site, j.seq, j.hash"
-        " FROM document d JOIN standing s ON s.document = d.number"
-        " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq WHERE d.number = ?",
-        (number,),
-    )
+    row = store.row(_CITED, (number,))
     if row is None:
         return None
-    lines = past_lines(store, "l.document = ? ORDER BY l.n", (number,)) if with_lines else []
+    lines = [_past_line(each) for each in store.rows(_LINES_OF_DOCUMENT, (number,))] if with_lines else []
     number, kind, site, register, made_by, status, review, content, *link = row
     by_serial = {line.serial: line for line in lines}
     return Cited(
@@ -128,25 +182,10 @@ def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited 
     )
 
 
-def past_lines(store: Store, condition: str, params: Sequence[Any]) -> list[PastLine]:
-    """Past lines that meet a condition."""
-    found = []
-    for row in store.rows(f"{PAST_LINES} WHERE {condition}", params):
-        serial, step, document, document_type, n, line_type, reverses, facts = row[:8]
-        position = Position(**dict(zip(POSITION_FIELDS, row[8:], strict=True)))
-        past = PastLine(
-            serial,
-            step,
-            document,
-            document_type,
-            n,
-            line_type,
-            reverses,
-            position,
-            msgspec.json.decode(facts),
-        )
-        found.append(past)
-    return found
+def _past_line(row: Sequence[Any]) -> PastLine:
+    serial, step, document, document_type, n, kind, reverses, facts = row[:8]
+    position, told = position_of(row[8:]), msgspec.json.decode(facts)
+    return PastLine(serial, step, document, document_type, n, kind, reverses, position, told)
 
 
 Trails = dict[str, tuple[PastLine, ...]]
@@ -155,11 +194,9 @@ Trails = dict[str, tuple[PastLine, ...]]
 def trails_of(store: Store, wanted: Sequence[str]) -> Trails:
     """Every line of these serials, oldest first, by serial."""
     trails: dict[str, list[PastLine]] = {serial: [] for serial in wanted}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        condition = f"l.serial IN ({marks(len(some))}) ORDER BY l.serial, l.step"
-        for line in past_lines(store, condition, some):
-            trails[line.serial].append(line)
+    for row in store.rows_in(_LINES_OF_SERIALS, wanted):
+        line = _past_line(row)
+        trails[line.serial].append(line)
     return {serial: tuple(lines) for serial, lines in trails.items()}
 
 
@@ -167,10 +204,7 @@ def order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | 
     """The repair or dispatch order of this number."""
     if number is None:
         return None
-    row = store.row(
-        "SELECT kind, content FROM record WHERE key = ? AND kind IN (?, ?)",
-        (number, REPAIR.name, DISPATCH_ORDER.name),
-    )
+    row = store.row(_ORDER, (number,))
     if row is None:
         return None
     if row[0] == REPAIR.name:
@@ -180,35 +214,48 @@ def order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | 
 
 def manifest_of(store: Store, number: str | None) -> tuple[Manifest | None, frozenset[str]]:
     """A manifest, and which of its serials standing receipts have taken in already."""
-    row = number and store.row(
-        "SELECT content FROM record WHERE kind = ? AND key = ?", (MANIFEST.name, number)
-    )
-    if not row:
+    found = records.current(store, MANIFEST, number) if number else None
+    if found is None:
         return None, frozenset()
-    received = store.rows(
-        "SELECT l.serial FROM document d JOIN line l ON l.document = d.number WHERE d.under = ? AND d.type = 'receipt'"
-        " AND NOT EXISTS (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)",
-        (number,),
-    )
-    return msgspec.json.decode(row[0], type=Manifest), frozenset(serial for (serial,) in received)
+    return found[0], frozenset(serial for (serial,) in store.rows(_RECEIVED_UNDER, (number,)))
 
 
-def _named(store: Store, table: str, names: set[str]) -> dict[str, bool]:
-    if not names:
-        return {}
-    rows = store.rows(f"SELECT code, active FROM {table} WHERE code IN ({marks(len(names))})", sorted(names))
+def _in_use(store: Store, query: str, names: Iterable[str | None]) -> dict[str, bool]:
+    rows = store.rows_in(query, sorted(name for name in names if name))
     return {code: bool(active) for code, active in rows}
 
 
 def kept_at(store: Store, site: str, digests: Sequence[str]) -> frozenset[str]:
     """Those of these papers that the site keeps."""
-    if not digests:
-        return frozenset()
     keys = {attachment_key(site, digest): digest for digest in digests}
-    rows = store.rows(
-        f"SELECT key FROM record WHERE kind = ? AND key IN ({marks(len(keys))})", (ATTACHMENT.name, *keys)
-    )
-    return frozenset(keys[key] for (key,) in rows)
+    return frozenset(keys[key] for (key,) in store.rows_in(_KEPT_PAPERS, keys))
+
+
+class _Devices(msgspec.Struct, frozen=True):
+    """The devices of a draft, held: `others` it only names, where each is, the past that matters to it.
+
+    `restored` is where a reversal may put the devices of a document back.
+    """
+
+    wanted: list[str]
+    others: list[str]
+    held: dict[str, Held]
+    trails: Trails
+    restored: list[Position]
+
+
+def _devices_of(
+    store: Store, draft: Draft, document: str, entries: Iterable[Entry], cited: Cited | None
+) -> _Devices:
+    recognised = (serials.recognise(text) for _, text in other_serials(draft))
+    others = [serial for serial in recognised if isinstance(serial, str)]
+    wanted = {entry.serial for entry in entries} | set(others)
+    if document in ("reversal", "arrival") and cited:
+        wanted |= cited.lines.keys()
+    hold_devices(store, document, wanted)
+    positions = held(store, sorted(wanted))
+    trails = trails_of(store, _followed(document, cited, wanted))
+    return _Devices(sorted(wanted), others, positions, trails, _restored(document, cited, trails))
 
 
 def gather(
@@ -220,37 +267,27 @@ def gather(
     number: str,
     at_us: int,
     own_reservation: str | None = None,
-) -> tuple[Case, list[Problem]]:
+) -> tuple[Case[Draft], list[Problem]]:
     """The case of a draft, and the problems met in looking its customers up; within `store.writing()`."""
     document = str(draft.__struct_config__.tag)
-    others = [
-        serial for _, text in other_serials(draft) if isinstance(serial := serials.recognise(text), str)
-    ]
     cites = getattr(draft, "document", None) or getattr(draft, "dispatch", None)
     cited = cited_document(store, cites, with_lines=True)
-    wanted = {entry.serial for entry in entries} | set(others)
-    if document in ("reversal", "arrival") and cited:
-        wanted |= cited.lines.keys()
-    hold_devices(store, document, wanted)
-    positions = held(store, sorted(wanted))
+    devices = _devices_of(store, draft, document, entries, cited)
+    positions, restored = devices.held.values(), devices.restored
+    given_back = {position.customer for position in restored if position.customer}
+    customers, problems = held_customers(store, draft, given_back)
     manifest, received = manifest_of(store, getattr(draft, "manifest", None))
-    trails = trails_of(store, _followed(document, cited, wanted))
-    restored = _restored(document, cited, trails)
-    theirs = {position.customer for position in restored if position.customer}
-    customers, problems = held_customers(store, draft, theirs)
-    names = {draft.site, getattr(draft, "destination", None)} - {None}
-    carrier = getattr(draft, "carrier", None)
     case = Case(
         draft=draft,
         document=document,
         number=number,
         today=unit.day_of(at_us),
         entries=entries,
-        sites=_named(store, "site", {str(name) for name in names}),
+        sites=_in_use(store, _SITES_IN_USE, {draft.site, getattr(draft, "destination", None)}),
         bins=bins_of(store, draft.site, _bins_named(draft, entries, restored)),
-        models=models_of(store, _models_wanted(draft, entries, positions.values())),
-        held=positions,
-        carriers=_named(store, "carrier", {carrier} if carrier else set()),
+        models=models_of(store, _models_wanted(draft, entries, positions)),
+        held=devices.held,
+        carriers=_in_use(store, _CARRIERS_IN_USE, {getattr(draft, "carrier", None)}),
         customers=customers,
         attachments=kept_at(store, draft.site, draft.attachments),
         cited=cited,
@@ -259,10 +296,10 @@ def gather(
         consignment=consignment_of(store, draft),
         manifest=manifest,
         received=received,
-        held_for=_out_for(store, _carried_for(document, others, restored)),
-        trails=trails,
-        waybills=_waybills_of(store, sorted(wanted)) if document == "transit_loss" else {},
-        closed=closed_months(store, _sites_of(draft, positions.values(), trails.values())),
+        held_for=_out_for(store, _carried_for(document, devices.others, restored)),
+        trails=devices.trails,
+        waybills=_waybills_of(store, devices.wanted) if document == "transit_loss" else {},
+        closed=closed_months(store, _sites_of(draft, positions, devices.trails.values())),
         own_reservation=own_reservation,
     )
     return case, problems
@@ -301,26 +338,17 @@ def _carried_for(document: str, named: Sequence[str], restored: Iterable[Positio
 
 
 def _out_for(store: Store, faulty: Sequence[str]) -> dict[str, str]:
-    rows = store.rows(
-        f"SELECT meant_for, serial FROM position WHERE meant_for IN ({marks(len(faulty))})", faulty
-    ) if faulty else []  # fmt: skip
-    return dict(rows)
+    return dict(store.rows_in(_OUT_FOR, faulty))
 
 
 def _waybills_of(store: Store, wanted: Sequence[str]) -> dict[str, str]:
     """The consignment number that each device was last dispatched with; opening stock has none."""
     found: dict[str, str] = {}
     contents: dict[str, str] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        for serial, number, content in store.rows(
-            "SELECT l.serial, d.number, d.content FROM line l JOIN document d ON d.number = l.document"
-            f" WHERE l.serial IN ({marks(len(some))}) AND l.type = 'dispatch' AND l.reverses IS NULL ORDER BY l.step",
-            some,
-        ):
-            if number not in contents:
-                contents[number] = msgspec.json.decode(content)["consignment_number"]
-            found[serial] = contents[number]
+    for serial, number, content in store.rows_in(_DISPATCHES, wanted):
+        if number not in contents:
+            contents[number] = msgspec.json.decode(content)["consignment_number"]
+        found[serial] = contents[number]
     return found
 
 

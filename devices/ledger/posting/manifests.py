@@ -8,7 +8,7 @@ import msgspec
 
 from devices import records
 from devices.journal import Writer, open_journals
-from devices.ledger.posting.gather import kept_at, manifest_of
+from devices.ledger.posting.gather import kept_at, manifest_of, serial_patterns
 from devices.paperwork import Attachment, Manifest, ManifestRow
 from devices.paperwork_kinds import ATTACHMENT, MANIFEST, MANIFEST_PREFIX
 from devices.problems import Problem, Refused, refuse
@@ -16,10 +16,20 @@ from devices.records import numbered
 from devices.sheets.packing_lists import read_packing_list
 from devices.sheets.sheet_cells import row_of
 from devices.store.database import Store
-from devices.store.tables.ledger import Blobs
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Blobs, Records
+from devices.store.tables.registers import Sites
 from devices.values import Book
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_SITE_IN_USE = compiled(Sites.select(Sites.code).where(Sites.code == GIVEN, Sites.active == 1))
+_BLOB = compiled(Blobs.select(Blobs.digest).where(Blobs.digest == GIVEN))
+_MANIFESTS = compiled(
+    Records.select(Records.content)
+    .where(Records.kind == MANIFEST.name, Records.site == GIVEN)
+    .order_by(Records.key)
+)
 
 
 class RowFault(msgspec.Struct, frozen=True):
@@ -59,7 +69,7 @@ def read(store: Store, data: bytes) -> PackingList:
 
     Raises Refused for a file that is no spreadsheet, or holds none that can be read.
     """
-    patterns: dict[str, str] = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
+    patterns = serial_patterns(store)
     found = read_packing_list(data, patterns)
     problems = list(found.problems)
     faults = {row_of(problem): problem.code for problem in reversed(found.problems)}
@@ -93,7 +103,7 @@ def keep(
     """
     if not any(row.serial for row in given.rows):
         raise Refused(given.problems or [Problem("no_header", "", {"found": ""})])
-    if not store.row("SELECT 1 FROM site WHERE code = ? AND active = 1", (site,)):
+    if not store.row(_SITE_IN_USE, (site,)):
         raise refuse("unknown_site", "/site", site=site)
     writer = open_journals(store, [site], at_us)
     earlier = _kept_before(store, hashlib.sha256(given.data).hexdigest(), site, register, delivery_note)
@@ -117,11 +127,9 @@ class _Head(msgspec.Struct, frozen=True):
 
 def _kept_before(store: Store, digest: str, site: str, register: Book, delivery_note: str) -> str | None:
     """The number of the manifest that was read from the same bytes for the same delivery, if there is one."""
-    if not store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+    if not store.row(_BLOB, (digest,)):
         return None
-    kept = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key", (MANIFEST.name, site)
-    )
+    kept = store.rows(_MANIFESTS, (site,))
     for head in (msgspec.json.decode(content, type=_Head) for (content,) in kept):
         if (head.attachment, head.register, head.delivery_note) == (digest, register, delivery_note):
             return head.number
@@ -140,7 +148,7 @@ def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str
     """Keep bytes under their digest, once, and the site's own record of them, once."""
     digest = hashlib.sha256(data).hexdigest()
     writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
-    if not writer.store.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)):
+    if not writer.store.row(_BLOB, (digest,)):
         writer.store.insert(Blobs, [(digest, data)])
     if not kept_at(writer.store, site, [digest]):
         value = Attachment(digest, site, name, media_type[:100], len(data))

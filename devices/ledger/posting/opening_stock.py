@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from devices.ledger.deciding.drafts import LINE_LIMIT, Opening, OpeningItem, Party
+from devices.ledger.posting.gather import serial_patterns
 from devices.problems import Problem, Refused
 from devices.sheets.opening_list import OpeningRow, read_opening_stock
 from devices.store.database import Store
@@ -38,8 +39,7 @@ def _of_row(problem: Problem, rows: Sequence[int]) -> Problem:
 
 def read(store: Store, data: bytes) -> tuple[OpeningRow, ...]:
     """The rows of an opening sheet. Raises Refused with every problem, by row: opening stock is taken whole."""
-    patterns: dict[str, str] = dict(store.rows("SELECT code, serial_pattern FROM model WHERE active = 1"))
-    found = read_opening_stock(data, patterns)
+    found = read_opening_stock(data, serial_patterns(store))
     if found.problems:
         raise Refused(found.problems)
     return tuple(found.rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import peewee
+from peewee import fn
 
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.case import Case, Move, Plan
@@ -20,18 +21,39 @@ from devices.ledger.deciding.reversal import plan_reversal
 from devices.ledger.posting.consignments import keep_consignment
 from devices.ledger.posting.customers import by_number_only, keep_customers
 from devices.ledger.posting.gather import gather
-from devices.ledger.posting.rows import (
-    document_digest,
-)
+from devices.ledger.posting.rows import document_digest
 from devices.lifecycle import DOCUMENT, UNREVIEWED
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.store.database import Store, violated
 from devices.store.engines import driver_error
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of
 from devices.store.tables.ledger import Documents, Lines, Positions, Reservations, Standings
+from devices.store.tables.registers import Sites
 from devices.unit import Unit
 
 encode = msgspec.json.Encoder().encode
+
+_SITE_ACTIVE = compiled(Sites.select(Sites.active).where(Sites.code == GIVEN))
+_LAST_ORDINAL = compiled(
+    Documents.select(fn.MAX(Documents.ordinal)).where(Documents.site == GIVEN, Documents.year == GIVEN)
+)
+_CITED_SITES = compiled(
+    Lines.select(Lines.site)
+    .where(Lines.document == GIVEN)
+    .union(Lines.select(Lines.from_site).where(Lines.document == GIVEN))
+    .union(
+        Lines.select(Positions.site)
+        .join(Positions, on=(Positions.serial == Lines.serial))
+        .where(Lines.document == GIVEN)
+    )
+)
+_CHANGE_POSITION = compiled(
+    Positions.update({getattr(Positions, name): GIVEN for name in columns_of(Positions)[1:]}).where(
+        Positions.serial == GIVEN, Positions.step == GIVEN
+    )
+)
+"""A position's columns after its serial, in their order, then the serial and the step that it is at before."""
 
 
 class Poster(msgspec.Struct, frozen=True):
@@ -53,7 +75,7 @@ class Decided(msgspec.Struct, frozen=True):
     """A draft with its case and plan; `repeated` are serials that were scanned more than once."""
 
     draft: Draft
-    case: Case
+    case: Case[Draft]
     plan: Plan
     repeated: tuple[str, ...]
 
@@ -68,25 +90,19 @@ def post(store: Store, unit: Unit, draft: Draft, *, by: Poster, at_us: int, rule
     return keep_document(writer, unit, decide(store, unit, draft, writer, rulebook), by)
 
 
-CITED_SITES = (
-    "SELECT l.site FROM line l WHERE l.document = ? UNION SELECT l.from_site FROM line l WHERE l.document = ?"
-    " UNION SELECT p.site FROM line l JOIN position p ON p.serial = l.serial WHERE l.document = ?"
-)
-
-
 def sites_touched(store: Store, draft: Draft) -> set[str]:
     """The sites whose journals a draft needs held: its own, an arrival's origin, and that of a reversed arrival."""
     field = {"arrival": "dispatch", "reversal": "document"}.get(str(draft.__struct_config__.tag))
     cited: str | None = getattr(draft, field) if field else None
     if cited is None:
         return {draft.site}
-    sites = {site for (site,) in store.rows(CITED_SITES, (cited, cited, cited)) if site}
+    sites = {site for (site,) in store.rows(_CITED_SITES, (cited, cited, cited)) if site}
     return {draft.site, *sites} | ({cited.rsplit("-", 2)[0]} if cited.count("-") >= 2 else set())
 
 
 def next_number(store: Store, site: str, year: int) -> tuple[str, int]:
     """The next document number of a site and year, SITE-YEAR-NNNNNN, and its ordinal."""
-    row = store.row("SELECT MAX(ordinal) FROM document WHERE site = ? AND year = ?", (site, year))
+    row = store.row(_LAST_ORDINAL, (site, year))
     ordinal = int(row[0] or 0) + 1 if row else 1
     return f"{site}-{year}-{ordinal:06d}", ordinal
 
@@ -102,7 +118,7 @@ def decide(
     own_reservation: str | None = None,
 ) -> Decided:
     """What a draft comes to now. Raises Refused with every problem found."""
-    site = store.row("SELECT active FROM site WHERE code = ?", (draft.site,))
+    site = store.row(_SITE_ACTIVE, (draft.site,))
     if site is None or not site[0]:
         raise refuse("inactive_site" if site else "unknown_site", "/site", site=draft.site)
     if number is None:
@@ -164,7 +180,7 @@ def under_of(draft: Draft) -> str | None:
     return next((number for number in named if number), None)
 
 
-def at_of(writer: Writer, case: Case) -> int:
+def at_of(writer: Writer, case: Case[Draft]) -> int:
     """The moment of recording: never before the last line of a device, whichever site's journal holds that."""
     writer.at_us = max([writer.at_us, *(held.recorded_at for held in case.held.values())])
     return writer.at_us
@@ -196,7 +212,7 @@ def content_of(decided: Decided, *, with_lines: bool, request: str | None = None
 
 
 def lines_of(
-    writer: Writer, moves: Iterable[Move], case: Case, number: str, place: tuple[str, int]
+    writer: Writer, moves: Iterable[Move], case: Case[Draft], number: str, place: tuple[str, int]
 ) -> list[tuple[Any, ...]]:
     """The line rows of a plan, in order; `place` is the journal link that puts them into effect.
 
@@ -218,12 +234,6 @@ def lines_of(
     return rows
 
 
-UPDATE_POSITION = (
-    f"UPDATE position SET {', '.join(f'{column} = ?' for column in columns_of(Positions)[1:])}"
-    " WHERE serial = ? AND step = ?"
-)
-
-
 def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
     """Write the lines and carry the positions along. Raises Refused (`race_lost`) when another site was faster."""
     with races_told():
@@ -234,7 +244,7 @@ def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
             position = (step, line[2], line[6], line[7], *line[12:-3])
             if step == 1:
                 fresh.append((serial, *position))
-            elif store.execute(UPDATE_POSITION, (*position, serial, step - 1)).rowcount != 1:
+            elif store.execute(_CHANGE_POSITION, (*position, serial, step - 1)).rowcount != 1:
                 raise refuse("race_lost", serial=serial)
         store.insert(Positions, fresh)
 

@@ -7,9 +7,10 @@ See docs/decisions.md, "Reviewed before, reviewed after".
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+from peewee import Case, fn
 
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import AnyDraft, Draft, Reversal
@@ -19,7 +20,8 @@ from devices.ledger.posting.rows import review_digest
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
 from devices.store.database import Store
-from devices.store.tables.ledger import Reviews
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Links, Reservations, Reviews, Standings
 from devices.unit import Unit
 
 Decision = Literal["approve", "reject", "withdraw"]
@@ -40,16 +42,53 @@ class Waiting(msgspec.Struct, frozen=True):
     review: str
 
 
-DOCUMENT_WAITING = (
-    "SELECT d.number, d.site, d.type, d.made_by, d.cites, d.answers, d.content, j.hash, s.status, s.review"
-    " FROM document d JOIN standing s ON s.document = d.number"
-    " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq WHERE d.number = ?"
+_WAITING = compiled(
+    Documents.select(
+        Documents.number, Documents.site, Documents.type, Documents.made_by, Documents.cites, Documents.answers,
+        Documents.content, Links.hash, Standings.status, Standings.review,
+    )
+    .join(Standings, on=(Standings.document == Documents.number))
+    .join_from(
+        Documents, Links, on=((Links.site == Documents.site) & (Links.seq == Documents.journal_seq))
+    )
+    .where(Documents.number == GIVEN)
+)  # fmt: skip
+_MADE_BY = compiled(Documents.select(Documents.made_by).where(Documents.number == GIVEN))
+_FREE_DEVICES = compiled(Reservations.delete().where(Reservations.document == GIVEN))
+_this = Standings.document == GIVEN
+_STAND = compiled(
+    Standings.update({Standings.status: GIVEN, Standings.review: GIVEN, Standings.resolved: GIVEN}).where(
+        _this
+    )
+)
+_STAND_WITH_LINES = compiled(Standings.update({Standings.lines: GIVEN}).where(_this))
+_COUNT_REVERSED = compiled(Standings.update({Standings.reversed: Standings.reversed + GIVEN}).where(_this))
+_ALL_REVERSED = compiled(
+    Standings.update({Standings.status: "reversed", Standings.resolved: 1}).where(
+        _this, Standings.reversed == Standings.lines
+    )
+)
+_answer, _answer_stands = Documents.alias("answer"), Standings.alias("answer_stands")
+_is_answered = fn.EXISTS(
+    _answer.select(_answer.number)
+    .join(_answer_stands, on=(_answer_stands.document == _answer.number))
+    .where(
+        _answer.answers == Standings.document,
+        _answer_stands.review == "approved",
+        _answer_stands.status != "reversed",
+    )
+)
+_unsettled = (Standings.status == "rejected") & (Standings.lines > 0) & ~_is_answered
+_SETTLE = compiled(
+    Standings.update({Standings.resolved: Case(None, [(_unsettled, 0)], 1)}).where(
+        _this, Standings.review == "rejected"
+    )
 )
 
 
 def waiting(store: Store, number: str) -> Waiting:
     """The document of this number. Raises Refused (`not_found`)."""
-    row = store.row(DOCUMENT_WAITING, (number,))
+    row = store.row(_WAITING, (number,))
     if row is None:
         raise refuse("not_found")
     return msgspec.convert(dict(zip(Waiting.__struct_fields__, row, strict=True)), Waiting)
@@ -123,7 +162,7 @@ def _posters(store: Store, found: Waiting) -> set[str]:
     named = [number for number in (cites, found.answers) if number]
     posters = {found.made_by}
     for number in named:
-        row = store.row("SELECT made_by FROM document WHERE number = ?", (number,))
+        row = store.row(_MADE_BY, (number,))
         posters |= {row[0]} if row else set()
     return posters
 
@@ -140,7 +179,7 @@ def _keep(
     writer.append(found.site, "review", found.number, review_digest(row, lines))
     store.insert(Reviews, [row])
     if found.status == "pending":
-        store.execute("DELETE FROM reservation WHERE document = ?", (found.number,))
+        store.execute(_FREE_DEVICES, (found.number,))
     if decided:
         effect(store, lines)
     _stand(store, found, decision, len(lines))
@@ -162,32 +201,17 @@ def _stand(store: Store, found: Waiting, decision: Decision, lines: int) -> None
     unresolved = decision == "reject" and not pending and found.status != "reversed"
     if decision == "reject" and found.status == "reversed":
         status = "reversed"
-    changes: tuple[Any, ...] = (status, review, 0 if unresolved else 1)
-    store.execute(
-        "UPDATE standing SET status = ?, review = ?, resolved = ? WHERE document = ?",
-        (*changes, found.number),
-    )
+    store.execute(_STAND, (status, review, 0 if unresolved else 1, found.number))
     if lines:
-        store.execute("UPDATE standing SET lines = ? WHERE document = ?", (lines, found.number))
+        store.execute(_STAND_WITH_LINES, (lines, found.number))
 
 
 def _stand_reversed(store: Store, number: str, count: int) -> None:
-    store.execute("UPDATE standing SET reversed = reversed + ? WHERE document = ?", (count, number))
-    store.execute(
-        "UPDATE standing SET status = 'reversed', resolved = 1 WHERE document = ? AND reversed = lines",
-        (number,),
-    )
-
-
-SETTLE = (
-    "UPDATE standing SET resolved = CASE WHEN status = 'rejected' AND lines > 0 AND NOT EXISTS"
-    " (SELECT 1 FROM document a JOIN standing s ON s.document = a.number"
-    " WHERE a.answers = standing.document AND s.review = 'approved' AND s.status <> 'reversed')"
-    " THEN 0 ELSE 1 END WHERE document = ? AND review = 'rejected'"
-)
+    store.execute(_COUNT_REVERSED, (count, number))
+    store.execute(_ALL_REVERSED, (number,))
 
 
 def _settle(store: Store, answered: str | None) -> None:
     """A rejected document is resolved while an approved answer to it stands; one that is reversed no longer does."""
     if answered is not None:
-        store.execute(SETTLE, (answered,))
+        store.execute(_SETTLE, (answered,))
