@@ -62,6 +62,7 @@ from devices.audit.custody.custody_kinds import Inspection
 from devices.audit.custody.visits import STEP
 from devices.journal import Head
 from devices.ledger.books import books as ledger_books
+from devices.ledger.books.cards import Card
 from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.duties.due import Due
 from devices.ledger.posting.manifests import Compared
@@ -123,7 +124,7 @@ ROUTES = (
     # books
     R("GET", "/v1/books/{site}/{register}", "read_book", READ_BOOK, books.show_totals, ledger_books.Totals,
       query=books.TotalsQuery),
-    R("GET", "/v1/books/{site}/{register}/card", "read_card", READ_BOOK, books.show_card, ledger_books.Card,
+    R("GET", "/v1/books/{site}/{register}/card", "read_card", READ_BOOK, books.show_card, Card,
       query=books.CardQuery),
     R("GET", "/v1/books/{site}/{register}/statement", "read_statement", READ_BOOK, books.show_statement,
       books.StatementAnswer, query=books.StatementQuery),

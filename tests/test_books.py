@@ -1,6 +1,7 @@
 """Books, cards and statements: counts of lines that always balance."""
 
-from devices.ledger.books.books import card, entered, statement, totals
+from devices.ledger.books.books import statement, totals
+from devices.ledger.books.cards import card, entered
 from devices.store.database import Store
 from tests.reading_books import SERIALS, ReadingBooks, at
 

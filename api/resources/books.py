@@ -13,6 +13,7 @@ from api.wire import times
 from api.wire.paging import SiteQuery, codes_asked, page_sorted, refuse_unknown
 from devices.journal import heads
 from devices.ledger.books import books
+from devices.ledger.books.cards import card
 from devices.ledger.duties.due import Due, what_was_met
 from devices.ledger.posting.closed_months import closed_as
 from devices.problems import refuse
@@ -73,7 +74,7 @@ def show_card(call: Call, _: Done) -> Shown:
     first, last = times.day(query.from_, "from"), times.day(query.to, "to")
     site, register = call.path["site"], register_of(call)
     refuse_unknown(call, "model")
-    return Shown(call.read_past(lambda store: books.card(store, site, register, query.model, first, last)))
+    return Shown(call.read_past(lambda store: card(store, site, register, query.model, first, last)))
 
 
 def show_statement(call: Call, _: Done) -> Shown:

@@ -60,7 +60,8 @@ def _literal(value: object) -> str:
 @lru_cache(maxsize=2048)
 def with_list(sql: str, count: int) -> str:
     """The text with `count` marks in the place of its one list."""
-    beginning, _, end = sql.partition("(:each)")
+    beginning, found, end = sql.partition("(:each)")
+    assert found, "a query without a list"
     return f"{beginning}({', '.join('?' * count)}){end}"
 
 

@@ -14,31 +14,24 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from devices.ledger.reading.history import EVENTS, Event, event_of
 from devices.lifecycle import DOCUMENTS
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.audits import Months
 from devices.store.tables.ledger import Lines, Positions
-from devices.values import Instant
+from devices.values import STATES, Instant
+
+COUNTED_STATES = tuple(state.name for state in STATES if state.registers)
+_ByState: Any = msgspec.defstruct(
+    "_ByState",
+    [("model", str), *((name, int, 0) for name in COUNTED_STATES), ("total", int, 0)],
+    frozen=True,
+    kw_only=True,
+)
 
 
-class ModelTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """How many devices of one model a register holds, by state; `total` is their sum."""
-
-    model: str
-    in_stock: int = 0
-    quarantined: int = 0
-    faulty: int = 0
-    in_repair: int = 0
-    carried: int = 0
-    in_transit: int = 0
-    at_factory: int = 0
-    missing: int = 0
-    total: int = 0
-
-
-COUNTED_STATES = tuple(name for name in ModelTotals.__struct_fields__ if name not in ("model", "total"))
+class ModelTotals(_ByState):
+    """How many devices of one `model` a register holds, by each state that a register has; `total` is their sum."""
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -48,19 +41,6 @@ class Totals(msgspec.Struct, frozen=True):
     register: str
     as_of_us: Instant | None
     models: list[ModelTotals]
-
-
-class Card(msgspec.Struct, frozen=True):
-    """One model's card (台账) between two business dates, both included; `lines` are those that went in or out."""
-
-    site: str
-    register: str
-    model: str
-    from_date: str
-    to_date: str
-    opening: int
-    lines: list[Event]
-    closing: int
 
 
 class ModelMonth(msgspec.Struct, frozen=True, rename={"in_": "in"}):
@@ -122,20 +102,12 @@ _MOVED = (
     " SELECT l.model, l.from_state, -COUNT(*) FROM line l WHERE l.from_site = ? AND l.from_register = ?"
     f" AND {_SINCE} GROUP BY l.model, l.from_state"
 )
-BALANCE = (
-    f"SELECT (SELECT COUNT(*) FROM line l WHERE {IN} AND l.model = ? AND l.business_date < ?)"
-    f" - (SELECT COUNT(*) FROM line l WHERE {OUT} AND l.model = ? AND l.business_date < ?)"
-)
 _COUNTED = (
     "SELECT {sign}, l.model, l.type, CASE WHEN l.reverses IS NULL THEN 0 ELSE 1 END AS undone,"
     " CASE WHEN l.business_date < ? THEN 1 ELSE 0 END AS earlier, COUNT(*)"
     " FROM line l WHERE {which} AND l.business_date < ? GROUP BY l.model, l.type, undone, earlier"
 )
 _MOVEMENTS = f"{_COUNTED.format(sign='1', which=IN)} UNION ALL {_COUNTED.format(sign='-1', which=OUT)}"
-LINES_OF_CARD = (
-    f"{EVENTS} WHERE (({IN}) OR ({OUT})) AND l.model = ? AND l.business_date >= ? AND l.business_date <= ?"
-    " ORDER BY l.business_date, l.recorded_at, l.document, l.n"
-)
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -213,22 +185,6 @@ def _by_model(rows: Iterable[Sequence[Any]]) -> list[ModelTotals]:
         for model, counts in sorted(states.items())
         if (total := sum(counts.values()))
     ]
-
-
-def card(store: Store, site: str, register: str, model: str, from_date: str, to_date: str) -> Card:
-    """A model's card by business date, both dates included. Its opening is everything before `from_date`."""
-    book = (site, register, site, register)
-    before = store.row(BALANCE, (*book, model, from_date, *book, model, from_date))
-    opening = int(before[0]) if before else 0
-    rows = store.rows(LINES_OF_CARD, (*book, *book, model, from_date, to_date))
-    lines = [event_of(row) for row in rows]
-    closing = opening + sum(1 if entered(line, site, register) else -1 for line in lines)
-    return Card(site, register, model, from_date, to_date, opening, lines, closing)
-
-
-def entered(line: Event, site: str, register: str) -> bool:
-    """Whether a line of a card went in; it went out otherwise."""
-    return (line.position.site, line.position.register) == (site, register)
 
 
 def statement(store: Store, site: str, register: str, month: str) -> Statement:

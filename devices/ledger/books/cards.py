@@ -7,9 +7,32 @@ from datetime import date, timedelta
 
 import msgspec
 
-from devices.ledger.books.books import BALANCE, LINES_OF_CARD, entered
-from devices.ledger.reading.history import Event, event_of
+from devices.ledger.books.books import IN, OUT
+from devices.ledger.reading.history import EVENTS, Event, event_of
 from devices.store.database import Store
+
+# By hand: reports over the lines into a book and those out of it.
+_BALANCE = (
+    f"SELECT (SELECT COUNT(*) FROM line l WHERE {IN} AND l.model = ? AND l.business_date < ?)"
+    f" - (SELECT COUNT(*) FROM line l WHERE {OUT} AND l.model = ? AND l.business_date < ?)"
+)
+_LINES = (
+    f"{EVENTS} WHERE (({IN}) OR ({OUT})) AND l.model = ? AND l.business_date >= ? AND l.business_date <= ?"
+    " ORDER BY l.business_date, l.recorded_at, l.document, l.n"
+)
+
+
+class Card(msgspec.Struct, frozen=True):
+    """One model's card (台账) between two business dates, both included; `lines` are those that went in or out."""
+
+    site: str
+    register: str
+    model: str
+    from_date: str
+    to_date: str
+    opening: int
+    lines: list[Event]
+    closing: int
 
 
 class CardHead(msgspec.Struct, frozen=True):
@@ -42,13 +65,18 @@ def card_head(store: Store, site: str, register: str, model: str, from_date: str
 
 
 def card_lines(store: Store, head: CardHead) -> Iterator[CardLine]:
-    """The lines of a card as `books.card` has them, one at a time, with the running balance."""
-    book = (head.site, head.register, head.site, head.register)
-    balance = head.opening
-    rows = store.stream(LINES_OF_CARD, (*book, *book, head.model, head.from_date, head.to_date))
-    for n, row in enumerate(rows, 1):
+    """The lines of a card as `card` has them, one at a time, with the running balance."""
+    return _lines(store, head.site, head.register, head.model, head.from_date, head.to_date, head.opening)
+
+
+def _lines(
+    store: Store, site: str, register: str, model: str, from_date: str, to_date: str, opening: int
+) -> Iterator[CardLine]:
+    book = (site, register, site, register)
+    balance = opening
+    for n, row in enumerate(store.stream(_LINES, (*book, *book, model, from_date, to_date)), 1):
         event = event_of(row)
-        came = int(entered(event, head.site, head.register))
+        came = int(entered(event, site, register))
         balance += 2 * came - 1
         yield CardLine(n, event, came, 1 - came, balance)
 
@@ -56,5 +84,19 @@ def card_lines(store: Store, head: CardHead) -> Iterator[CardLine]:
 def _balance(store: Store, site: str, register: str, model: str, day: str) -> int:
     """What the book holds of a model before a business date."""
     book = (site, register, site, register)
-    row = store.row(BALANCE, (*book, model, day, *book, model, day))
+    row = store.row(_BALANCE, (*book, model, day, *book, model, day))
     return int(row[0]) if row else 0
+
+
+def entered(line: Event, site: str, register: str) -> bool:
+    """Whether a line of a card went in; it went out otherwise."""
+    return (line.position.site, line.position.register) == (site, register)
+
+
+def card(store: Store, site: str, register: str, model: str, from_date: str, to_date: str) -> Card:
+    """A model's card by business date, both dates included. Its opening is everything before `from_date`."""
+    place = (site, register, model)
+    opening = _balance(store, *place, from_date)
+    lines = list(_lines(store, *place, from_date, to_date, opening))
+    closing = lines[-1].balance if lines else opening
+    return Card(*place, from_date, to_date, opening, [line.event for line in lines], closing)
