@@ -184,6 +184,7 @@ def test_what_a_close_says_was_held_is_looked_at(door: Door) -> None:
 
 
 def test_a_month_that_was_opened_again_is_counted_from_no_more(door: Door, stores: Stores) -> None:
+    door.session_store.close()
     now, door = door.now, Door(stores.copy(door.store))
     door.now = now
     (december,) = (at for (at,) in door.store.rows("SELECT MAX(closed_at) FROM month"))
