@@ -18,10 +18,11 @@ from devices.ledger.duties.attention import (
 )
 from devices.ledger.reading import listing
 from devices.ledger.reading.listing import DocumentRow
+from devices.ledger.reading.posters import posters_of
 from devices.lifecycle import DOCUMENT
 from devices.records import MODEL, all_current
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Reservations
 from devices.values import NEW
 
@@ -107,7 +108,6 @@ _REVERSALS = compiled(
         Documents.recorded_at > GIVEN,
     )
 )
-_MADE_BY = compiled(Documents.select(Documents.made_by).where(Documents.number.in_(EACH)))
 _CONTENT = compiled(Documents.select(Documents.content).where(Documents.number == GIVEN))
 
 
@@ -146,15 +146,8 @@ def queued(store: Store, document: DocumentRow, clock: Clock) -> Queued:
         value_fen=waiting.value_fen,
         working_days=age_in_working_days(waiting, clock),
         concerns=concerns(waiting, clock),
-        posters=posters(store, document),
+        posters=posters_of(store, document),
     )
-
-
-def posters(store: Store, document: DocumentRow) -> frozenset[str]:
-    """Who may not review a document: whoever posted it, or what it reverses or answers."""
-    reversed_one = document.cites if document.type == "reversal" else None
-    rows = store.rows_in(_MADE_BY, [each for each in (reversed_one, document.answers) if each])
-    return frozenset({document.made_by, *(name for (name,) in rows)})
 
 
 def _value_told(store: Store, content: dict[str, Any]) -> int:

@@ -17,6 +17,7 @@ from devices.ledger.deciding.drafts import AnyDraft, Draft, Reversal
 from devices.ledger.deciding.plan import Rulebook
 from devices.ledger.posting.post import BESIDES_DRAFT, Decided, at_of, decide, effect, lines_of, sites_touched
 from devices.ledger.posting.rows import review_digest
+from devices.ledger.reading.posters import posters_of
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
 from devices.store.database import Store
@@ -53,7 +54,6 @@ _WAITING = compiled(
     )
     .where(Documents.number == GIVEN)
 )  # fmt: skip
-_MADE_BY = compiled(Documents.select(Documents.made_by).where(Documents.number == GIVEN))
 _FREE_DEVICES = compiled(Reservations.delete().where(Reservations.document == GIVEN))
 _this = Standings.document == GIVEN
 _STAND = compiled(
@@ -147,24 +147,13 @@ def _refuse_review(store: Store, found: Waiting, decision: Decision, by: str, re
         if found.status != "pending":
             raise refuse("not_withdrawable", **facts)
         return
-    if by in _posters(store, found):
+    if by in posters_of(store, found):
         raise refuse("own_document", **facts)
     refuse_waiting(store, by)
     if found.review != "waiting":
         raise refuse("not_waiting", **facts, status=found.status)
     if decision == "reject" and not (reason or "").strip():
         raise refuse("reason_required", "/reason")
-
-
-def _posters(store: Store, found: Waiting) -> set[str]:
-    """Who posted the document, and what it reverses or answers."""
-    cites = found.cites if found.type == "reversal" else None
-    named = [number for number in (cites, found.answers) if number]
-    posters = {found.made_by}
-    for number in named:
-        row = store.row(_MADE_BY, (number,))
-        posters |= {row[0]} if row else set()
-    return posters
 
 
 def _keep(

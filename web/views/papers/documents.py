@@ -10,11 +10,11 @@ import msgspec
 from api.callers.access import visible_sites
 from api.wire import times
 from devices import serials
-from devices.ledger.duties.review_queue import posters
 from devices.ledger.papers.attached import papers_of
 from devices.ledger.reading import listing
 from devices.ledger.reading.citing import citing, undone
 from devices.ledger.reading.listing import DocumentRow
+from devices.ledger.reading.posters import posters_of
 from devices.lifecycle import DOCUMENT, DOCUMENTS
 from devices.people.persons import names_of
 from devices.problems import Fact, refuse
@@ -115,8 +115,8 @@ def document_page(view: View) -> dict[str, Any]:
         "cited": [(how, each) for how in ("cites", "answers") if (each := getattr(document, how))],
         "citing": citations,
         "reads": view.person.reads,
-        "acts": acts_of(view, document, posters(call.store, document)),
-        "own": view.person.username in posters(call.store, document),
+        "acts": acts_of(view, document, posters_of(call.store, document)),
+        "own": view.person.username in posters_of(call.store, document),
         "today": call.unit.day_of(call.at_us).isoformat(),
         "policy": DOCUMENT[document.type].review,
     }
