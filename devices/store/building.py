@@ -13,6 +13,7 @@ import peewee
 from devices.store.tables import APPEND_ONLY, INDEXES, columns_of, name_of
 from devices.store.tables.columns import Table
 
+# By hand, here and below: peewee knows no triggers.
 REFUSE_CHANGE = """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% rows are never changed', TG_TABLE_NAME;

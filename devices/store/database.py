@@ -187,6 +187,7 @@ class Store:
             with self._gate.passing():
                 yield
             return
+        # By hand, here and below: PostgreSQL's locks, which are functions of its own.
         self.execute("SELECT pg_advisory_lock(?)", (journal_key("schema"),))
         try:
             yield

@@ -25,6 +25,7 @@ ADDED = "was added"
 CHANGED = "was changed"
 NOT_OURS = "The database has tables that Panku did not make: name another one in PANKU_DATABASE_URL."
 
+# By hand: each engine's own catalogue, of which there are no tables to build from.
 # Each query gives (kind, name, definition). A table's name is in its parts' names, so that a reader finds them.
 SQLITE_OBJECTS = (
     """SELECT type, name, COALESCE(sql, 'ON ' || tbl_name) FROM sqlite_schema
