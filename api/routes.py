@@ -58,8 +58,7 @@ from api.resources import (
 )
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
-from devices.audit.custody.custody_kinds import Inspection
-from devices.audit.custody.visits import STEP
+from devices.audit.custody.custody_kinds import VISITS, Inspection
 from devices.journal import Head
 from devices.ledger.books import books as ledger_books
 from devices.ledger.books.cards import Card
@@ -74,7 +73,7 @@ from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
 
-VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in STEP.items()}
+VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in VISITS.step.items()}
 CREATED = (201,)
 EVIDENCE = ("application/json",)
 """A DSSE envelope with the keys and links that it is checked by."""

@@ -13,6 +13,7 @@ from api.wire import times
 from api.wire.secret_fields import Password
 from api.wire.texts import Word
 from devices.audit.kinds import Signature
+from devices.audit.signing import Signing
 from devices.people import signing_keys
 
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -49,6 +50,7 @@ def open_key(call: Call) -> None:
     call.signing_key = signing_keys.open_key(call.store, call.who.username, call.body.password)
 
 
-def session_digest(call: Call) -> str:
-    """What a signature keeps of the session it was given in."""
-    return hashlib.sha256((call.session or "").encode()).hexdigest()
+def signing_of(call: Call) -> Signing:
+    """With what and as what the caller signs; of the session a signature keeps the digest."""
+    session = hashlib.sha256((call.session or "").encode()).hexdigest()
+    return Signing(call.who, call.body.role, call.signing_key, call.body.digest, session, call.at_us)

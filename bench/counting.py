@@ -13,6 +13,7 @@ import msgspec
 
 from bench.datasets import CHUNK, SITES, Place, draft_of, one_book
 from devices.audit import evidence
+from devices.audit.signing import Signing
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.journal import open_journals
 from devices.ledger.posting import post
@@ -204,10 +205,8 @@ def _sign(store: Store, number: str, role: str) -> None:
     digest = stocktakes.payload_of(store, stocktakes.stocktake_of(store, number)[0]).digest
     with store.writing():
         now = clock()
-        sealing.sign(
-            open_journals(store, [SITE], now), unit, number, role, key, by=person, digest=digest, session=role,
-            authenticated_at_us=now, rulebook=RULEBOOK,
-        )  # fmt: skip
+        given = Signing(person, role, key, digest, session=role, authenticated_at_us=now)
+        sealing.sign(open_journals(store, [SITE], now), unit, number, given, rulebook=RULEBOOK)
 
 
 def _written(store: Store, number: str) -> tuple[bytes, list[Any], int]:

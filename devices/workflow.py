@@ -15,8 +15,8 @@ from devices.problems import PROBLEMS, Fact, refuse
 class Step(msgspec.Struct, frozen=True):
     """One step: the states `before` it, the one `after`, and the code it is refused with in any other.
 
-    `refused_in` gives other codes for some states; `role` is whose step it is, where the workflow says so; `decides`:
-    it is never taken by whoever asked for it.
+    `refused_in` gives other codes for some states; `role` is whose step it is, empty where the workflow does not say;
+    `decides`: it is never taken by whoever asked for it.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Step(msgspec.Struct, frozen=True):
     after: str
     refused: str
     refused_in: Mapping[str, str] = {}
-    role: str | None = None
+    role: str = ""
     decides: bool = False
 
 

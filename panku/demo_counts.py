@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from devices.audit.signing import Signing
 from devices.audit.stocktake import scans, sealing, sheet, stocktakes
 from devices.audit.stocktake.counting import VARIANCES
 from devices.journal import Writer, open_journals
@@ -127,13 +128,10 @@ class _Story:
         key = signing_keys.open_key(self.store, username, PASSWORDS[username][0])
         counted, _ = stocktakes.closed_stocktake(self.store, number)
         digest = stocktakes.payload_of(self.store, counted).digest
+        session = hashlib.sha256(f"demo {username}".encode()).hexdigest()
+        given = Signing(self.person(username), role, key, digest, session, self.at_us)
         with self.store.writing():
-            sealing.sign(
-                self.writer(), self.unit, number, role, key,
-                by=self.person(username), digest=digest,
-                session=hashlib.sha256(f"demo {username}".encode()).hexdigest(),
-                authenticated_at_us=self.at_us, rulebook=RULEBOOK,
-            )  # fmt: skip
+            sealing.sign(self.writer(), self.unit, number, given, rulebook=RULEBOOK)
 
     def person(self, username: str) -> Person:
         person = person_of(self.store, username)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from devices.audit.signing import Signing
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULT
 from devices.ledger.proving.verify import verify
@@ -161,20 +162,16 @@ class Counting(Scanning):
     def _sign(self, username: str) -> sealing.Signed:
         number = self.running().number
         counted, _ = stocktakes.stocktake_of(self.store, number)
-        digest = stocktakes.payload_of(self.store, counted).digest
+        given = Signing(
+            by=self.people[username],
+            role=ROLES[username],
+            key=self.keys[username],
+            digest=stocktakes.payload_of(self.store, counted).digest,
+            session=username,
+            authenticated_at_us=self.now,
+        )
         signed: sealing.Signed = self.write(
-            lambda writer: sealing.sign(
-                writer,
-                self.books.unit,
-                number,
-                ROLES[username],
-                self.keys[username],
-                by=self.people[username],
-                digest=digest,
-                session=username,
-                authenticated_at_us=self.now,
-                rulebook=RULEBOOK,
-            )
+            lambda writer: sealing.sign(writer, self.books.unit, number, given, rulebook=RULEBOOK)
         )
         return signed
 

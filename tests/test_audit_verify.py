@@ -13,10 +13,10 @@ import peewee
 import pytest
 
 from devices.audit.kinds import FINDING, SIGNATURE, STOCKTAKE
-from devices.audit.stocktake.scans import COLUMNS as SCAN_COLUMNS
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
 from devices.store.tables import columns_of
+from devices.store.tables.audits import Scans
 from devices.store.tables.ledger import Records, Revisions
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
@@ -25,7 +25,7 @@ from tests.door import Door
 from tests.test_verify import Rollback, copied, unguard
 
 TABLES = {
-    "scan": SCAN_COLUMNS,
+    "scan": columns_of(Scans),
     "scan_undo": ("stocktake", "id", "made_by", "recorded_at"),
     "sheet": ("stocktake", "closing", "content"),
     "sheet_row": ("stocktake", "closing", "serial", "result", "content"),

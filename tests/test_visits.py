@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.audit.custody.visits import STEP, STEPS
+from devices.audit.custody.custody_kinds import VISITS
 from tests.conftest import ENGINES, Stores
 from tests.custody import DAY_US, VISIT, VISIT_STEPS, House, codes, fill_house, request, take
 
@@ -55,11 +55,11 @@ def test_a_visit_from_request_to_leaving(house: House) -> None:
     assert house.faults() == []
 
 
-@pytest.mark.parametrize("step", STEP)
+@pytest.mark.parametrize("step", VISITS.step)
 @pytest.mark.parametrize("state", COURSE_TO)
 def test_a_step_is_taken_from_its_state_only(house: House, state: str, step: str) -> None:
     number = visit_in(house, state)
-    if STEP[step].before == state:
+    if state in VISITS.before(step):
         assert take(house, number, step).status_code == 200
         return
     with house.unchanged():
@@ -69,12 +69,13 @@ def test_a_step_is_taken_from_its_state_only(house: House, state: str, step: str
 
 
 @pytest.mark.parametrize("who", ["zhang", "li", "wu", "chen", "zhao", "sun"])
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+@pytest.mark.parametrize("step", VISITS.steps, ids=lambda step: step.name)
 def test_each_step_is_taken_by_its_role_at_the_site(house: House, step: object, who: str) -> None:
     name, role = step.name, step.role  # type: ignore[attr-defined]
     if (role, "BJ01") in house.roles(who):
         return
-    number = visit_in(house, STEP[name].before)
+    (before,) = VISITS.before(name)
+    number = visit_in(house, before)
     with house.unchanged():
         answer = take(house, number, name, who)
     foreign = who in ("zhao", "sun")
@@ -203,5 +204,5 @@ def test_the_log_is_read_at_its_site(house: House, who: str, status: int) -> Non
 
 
 def test_every_step_is_walked_here() -> None:
-    assert set(VISIT_STEPS) == set(STEP)
-    assert set(COURSE_TO) == {"requested", *(step.after for step in STEPS)}
+    assert set(VISIT_STEPS) == set(VISITS.step)
+    assert set(COURSE_TO) == set(VISITS.states)

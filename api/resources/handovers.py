@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.signing import SignatureAnswer, session_digest, shown_signature
+from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire.paging import page, sites_asked
 from api.wire.texts import Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
@@ -79,17 +79,7 @@ def sign_handover(call: Call) -> Done:
     number = call.path["number"]
     site = visible_handover(call, number)[0].site
     writer = open_journals(call.store, [UNIT, site], call.services.clock())
-    handovers.sign(
-        writer,
-        call.unit,
-        number,
-        call.body.role,
-        call.signing_key,
-        by=call.who,
-        digest=call.body.digest,
-        session=session_digest(call),
-        authenticated_at_us=call.at_us,
-    )
+    handovers.sign(writer, call.unit, number, signing_of(call))
     return Done(201, number)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from api.callers.blind import refuse_while_blind
 from api.calls import Call, Done, Shown
-from api.signing import SignatureAnswer, session_digest, shown_signature
+from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire import times
 from api.wire.paging import codes_asked, page_sorted
 from api.writing import at_site_of_body
@@ -84,18 +84,7 @@ def sign(call: Call) -> Done:
     """Sign a closed month; the second of the two signatures seals it."""
     site, register, month = _place(call)
     writer = open_journals(call.store, [site], call.services.clock())
-    months.sign_month(
-        writer,
-        site,
-        register,
-        month,
-        call.body.role,
-        call.signing_key,
-        by=call.who,
-        digest=call.body.digest,
-        session=session_digest(call),
-        authenticated_at_us=call.at_us,
-    )
+    months.sign_month(writer, site, register, month, signing_of(call))
     return Done(201, month_key(site, register, month))
 
 

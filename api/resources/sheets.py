@@ -8,7 +8,7 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.resources.stocktakes import StocktakeAnswer, answer_of, site_of
-from api.signing import SignatureAnswer, session_digest, shown_signature
+from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire import times
 from api.wire.paging import PAGE, Limit, cut
 from api.wire.texts import Sentence
@@ -161,18 +161,7 @@ def sign(call: Call) -> Done:
     """Sign a sheet; the second of the two signatures seals it and posts its shortages."""
     store, number = call.store, call.path["number"]
     writer = open_journals(store, [site_of(call)], call.services.clock())
-    signed = sealing.sign(
-        writer,
-        call.unit,
-        number,
-        call.body.role,
-        call.signing_key,
-        by=call.who,
-        digest=call.body.digest,
-        session=session_digest(call),
-        authenticated_at_us=call.at_us,
-        rulebook=call.services.rulebook,
-    )
+    signed = sealing.sign(writer, call.unit, number, signing_of(call), rulebook=call.services.rulebook)
     outcome = (signed.remarks, signed.reopened, signed.documents)
     return Done(201, msgspec.json.encode(outcome).decode())
 

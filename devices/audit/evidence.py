@@ -22,6 +22,8 @@ from devices.audit.stocktake import sheet
 from devices.audit.stocktake.sheet import Signer
 from devices.chain import FORMAT, Link, digest_of
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Links
 
 Standing = Literal["holds", "untrusted", "broken", "missing"]
 
@@ -33,6 +35,15 @@ ROLES: dict[str, tuple[str, ...]] = {
 """Whose signatures a payload needs, by its type."""
 
 BUNDLE_FORMAT = 1
+_LINKS = compiled(
+    Links.select(*(getattr(Links, name) for name in Link.__struct_fields__))
+    .where(
+        Links.site == GIVEN,
+        Links.seq >= GIVEN,
+        (Links.seq == GIVEN) | (Links.recorded_at <= GIVEN),
+    )
+    .order_by(Links.seq)
+)
 
 
 class EnvelopeSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,11 +122,7 @@ def bundle_of(store: Store, payload: signing.Payload, signatures: Sequence[Signa
     given = sorted(signatures, key=lambda each: each.role)
     header = msgspec.json.decode(payload.content, type=_Signed).header
     last = max((each.signed_at for each in given), default=0)
-    rows = store.rows(
-        f"SELECT {', '.join(Link.__struct_fields__)} FROM journal WHERE site = ? AND seq >= ?"
-        " AND (seq = ? OR recorded_at <= ?) ORDER BY seq",
-        (header.journal, header.seq, header.seq, last),
-    )
+    rows = store.rows(_LINKS, (header.journal, header.seq, header.seq, last))
     keys = [
         EvidenceKey(key.fingerprint, key.username, key.public_hex) for key in signing.keys_of(store, given)
     ]

@@ -10,11 +10,25 @@ from devices.audit.custody.custody_kinds import CUSTODY_KINDS
 from devices.calendar import day_of
 from devices.records import Found, RecordKind
 from devices.values import Register
+from devices.workflow import Step, Workflow
 
 Method = Literal["blind", "open"]
 State = Literal["counting", "recounting", "closed", "sealed", "cancelled"]
-RUNNING = ("counting", "recounting")
-UNSETTLED = (*RUNNING, "closed")
+
+STOCKTAKES = Workflow(
+    "counting",
+    #    step       before                                after         refused otherwise
+    Step("recount", ("counting",),                        "recounting", "stocktake_not_counting"),
+    Step("close",   ("counting", "recounting"),           "closed",     "stocktake_not_counting"),
+    Step("reopen",  ("closed",),                          "counting",   "stocktake_not_closed"),
+    Step("explain", ("closed",),                          "closed",     "stocktake_not_closed"),
+    Step("sign",    ("closed",),                          "closed",     "stocktake_not_closed"),
+    Step("seal",    ("closed",),                          "sealed",     "stocktake_not_closed"),
+    Step("cancel",  ("counting", "recounting", "closed"), "cancelled",  "stocktake_settled"),
+)  # fmt: skip
+"""A count is closed into a sheet, explained, signed, and sealed by the second signature."""
+RUNNING = STOCKTAKES.before("close")
+UNSETTLED = STOCKTAKES.before("cancel")
 
 
 class Close(msgspec.Struct, frozen=True):

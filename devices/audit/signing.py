@@ -19,10 +19,18 @@ from devices import records
 from devices.audit.kinds import SIGNATURE, Signature, signature_key
 from devices.journal import Writer
 from devices.people.kinds import PublicKey
+from devices.people.roles import Person
 from devices.people.signing_keys import key_by_fingerprint
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Records
 
+_SIGNATURES = compiled(
+    Records.select(Records.content)
+    .where(Records.kind == SIGNATURE.name, Records.key > GIVEN, Records.key < GIVEN)
+    .order_by(Records.key)
+)
 REAUTHENTICATION_LASTS_US = 120_000_000
 """A signature takes effect at most this long after the password was entered.
 
@@ -30,6 +38,20 @@ See docs/decisions.md, "A signature's two minutes".
 """
 
 Key = tuple[PublicKey, Ed25519PrivateKey]
+
+
+class Signing(msgspec.Struct, frozen=True):
+    """What somebody signs with, and as what: `digest` is that of what they saw.
+
+    Their password opened the `key` at `authenticated_at_us`; `session` is the digest of the session they did it in.
+    """
+
+    by: Person
+    role: str
+    key: Key
+    digest: str
+    session: str
+    authenticated_at_us: int
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -46,43 +68,34 @@ class Payload(msgspec.Struct, frozen=True):
         return hashlib.sha256(self.content).hexdigest()
 
 
-def sign(
-    writer: Writer,
-    payload: Payload,
-    role: str,
-    key: Key,
-    *,
-    digest: str,
-    session: str,
-    authenticated_at_us: int,
-) -> Signature:
+def sign(writer: Writer, payload: Payload, given: Signing) -> Signature:
     """Sign in a role, with a key that its owner's password has just opened; journalled.
 
-    `digest` is what the person saw. Raises Refused: `digest_differs` when that is no longer what is signed,
-    `signed_already`, `same_person_twice`, `same_session_twice`, `reauthentication_expired`.
+    Raises Refused: `digest_differs` when what the person saw is no longer what is signed, `signed_already`,
+    `same_person_twice`, `same_session_twice`, `reauthentication_expired`.
     """
-    public, private = key
-    if writer.at_us - authenticated_at_us > REAUTHENTICATION_LASTS_US:
+    public, private = given.key
+    if writer.at_us - given.authenticated_at_us > REAUTHENTICATION_LASTS_US:
         raise refuse("reauthentication_expired")
-    if not hmac.compare_digest(digest, payload.digest):
+    if not hmac.compare_digest(given.digest, payload.digest):
         raise refuse("digest_differs", "/digest", digest=payload.digest)
     for other in standing(writer.store, payload.subject, payload.digest):
-        if other.role == role:
-            raise refuse("signed_already", "/role", role=role, username=other.username)
+        if other.role == given.role:
+            raise refuse("signed_already", "/role", role=given.role, username=other.username)
         if other.username == public.username:
             raise refuse("same_person_twice", "/role", username=other.username)
-        if other.session == session:
+        if other.session == given.session:
             raise refuse("same_session_twice")
     value = Signature(
         subject=payload.subject,
         site=payload.site,
-        role=role,
+        role=given.role,
         username=public.username,
         fingerprint=public.fingerprint,
         digest=payload.digest,
         signature=private.sign(encoded(payload)).hex(),
         signed_at=writer.at_us,
-        session=session,
+        session=given.session,
     )
     return records.write(writer, SIGNATURE, value, by=public.username)[0]
 
@@ -94,27 +107,21 @@ def encoded(payload: Payload) -> bytes:
 
 def standing(store: Store, subject: str, digest: str) -> list[Signature]:
     """The signatures over exactly this digest that are not void, by role."""
-    rows = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND key > ? AND key < ? ORDER BY key",
-        (SIGNATURE.name, signature_key(subject, ""), signature_key(subject, "~")),
-    )
-    found = [msgspec.json.decode(content, type=Signature) for (content,) in rows]
-    return [each for each in found if not each.void and each.digest == digest]
+    return [each for each in _given(store, subject) if not each.void and each.digest == digest]
 
 
 def void(writer: Writer, subject: str, *, by: str) -> list[str]:
     """Void every signature of a subject, since it has changed; returns the roles whose signatures were voided."""
-    rows = writer.store.rows(
-        "SELECT content FROM record WHERE kind = ? AND key > ? AND key < ? ORDER BY key",
-        (SIGNATURE.name, signature_key(subject, ""), signature_key(subject, "~")),
-    )
-    roles = []
-    for (content,) in rows:
-        value = msgspec.json.decode(content, type=Signature)
-        if not value.void:
-            records.write(writer, SIGNATURE, msgspec.structs.replace(value, void=True), by=by)
-            roles.append(value.role)
-    return roles
+    standing_yet = [each for each in _given(writer.store, subject) if not each.void]
+    for each in standing_yet:
+        records.write(writer, SIGNATURE, msgspec.structs.replace(each, void=True), by=by)
+    return [each.role for each in standing_yet]
+
+
+def _given(store: Store, subject: str) -> list[Signature]:
+    """Every signature of a subject, void ones too, by role."""
+    rows = store.rows(_SIGNATURES, (signature_key(subject, ""), signature_key(subject, "~")))
+    return [msgspec.json.decode(content, type=Signature) for (content,) in rows]
 
 
 def envelope_of(payload: Payload, signatures: list[Signature]) -> dict[str, object]:

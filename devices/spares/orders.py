@@ -10,7 +10,7 @@ from peewee import JOIN, fn
 from devices import records
 from devices.journal import Writer
 from devices.ledger.posting.gather import held
-from devices.paperwork import DispatchOrder, RepairOrder, ServiceRecord
+from devices.paperwork import ORDERS, DispatchOrder, RepairOrder, ServiceRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, ORDER_PREFIX, REPAIR
 from devices.problems import Problem, refuse
 from devices.records import RecordKind, Written, numbered
@@ -76,10 +76,7 @@ def file_service_record(
     writer: Writer, kind: RecordKind, order: Order, revision: int, record: ServiceRecord, *, by: str
 ) -> tuple[Order, Written]:
     """File what was done under an order; it is then closed. Raises Refused when it has a record or was cancelled."""
-    if order.cancelled:
-        raise refuse("order_closed", order=order.number)
-    if order.record is not None:
-        raise refuse("service_record_exists", order=order.number)
+    ORDERS.take("file", order.state, order=order.number)
     changed = msgspec.structs.replace(order, record=record)
     return records.write(writer, kind, changed, by=by, expected=revision)
 
@@ -91,8 +88,7 @@ def cancel(
 
     Raises Refused: `order_closed`, `order_in_use` naming a device and the document that has it under the order.
     """
-    if order.cancelled or order.record is not None:
-        raise refuse("order_closed", order=order.number)
+    ORDERS.take("cancel", order.state, order=order.number)
     used = _use_of(writer.store, order.number)
     if used is not None:
         serial, document = used

@@ -9,10 +9,31 @@ import msgspec
 from devices.calendar import day_of
 from devices.records import Found, RecordKind
 from devices.values import Instant
+from devices.workflow import Step, Workflow
 
 InspectorRole = Literal["storekeeper", "auditor"]
 VisitState = Literal["requested", "approved", "refused", "entered", "left"]
 HandoverState = Literal["open", "completed", "cancelled"]
+
+
+VISITS = Workflow(
+    "requested",
+    #    step       before           after       refused otherwise     whose it is
+    Step("approve", ("requested",),  "approved", "visit_out_of_order", role="auditor", decides=True),
+    Step("refuse",  ("requested",),  "refused",  "visit_out_of_order", role="auditor", decides=True),
+    Step("enter",   ("approved",),   "entered",  "visit_out_of_order", role="storekeeper"),
+    Step("leave",   ("entered",),    "left",     "visit_out_of_order", role="storekeeper"),
+)  # fmt: skip
+"""A visitor is approved before they enter, and out again at its end."""
+
+HANDOVERS = Workflow(
+    "open",
+    #    step         before       after        refused otherwise
+    Step("sign",      ("open",),   "open",      "handover_settled"),
+    Step("complete",  ("open",),   "completed", "handover_settled"),
+    Step("cancel",    ("open",),   "cancelled", "handover_settled"),
+)  # fmt: skip
+"""Signed by three, of whom the last completes it; until then it can be given up."""
 
 
 class InspectionFinding(msgspec.Struct, frozen=True):

@@ -11,13 +11,17 @@ from devices.audit.custody.handovers import PARTIES, decode, payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.store.database import Store
+from devices.store.statements import compiled
+from devices.store.tables.ledger import Records
+
+_HANDOVERS = compiled(
+    Records.select(Records.key, Records.content).where(Records.kind == HANDOVER.name).order_by(Records.key)
+)
 
 
 def handover_faults(store: Store) -> Iterator[Fault]:
     """Everything wrong with handovers and the signatures over them."""
-    for key, content in store.rows(
-        "SELECT key, content FROM record WHERE kind = ? ORDER BY key", (HANDOVER.name,)
-    ):
+    for key, content in store.rows(_HANDOVERS):
         try:
             value = msgspec.json.decode(content, type=Handover)
             decode(value.payload)

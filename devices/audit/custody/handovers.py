@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
 from devices import records
 from devices.audit import signing
-from devices.audit.custody.custody_kinds import HANDOVER, HANDOVER_PREFIX, Handover
+from devices.audit.custody.custody_kinds import HANDOVER, HANDOVER_PREFIX, HANDOVERS, Handover
 from devices.audit.custody.open_items import Asked, open_items
 from devices.audit.kinds import SIGNATURE, Signature, Stocktake, signature_key
 from devices.audit.stocktake.sheet import Signer
 from devices.audit.stocktake.stocktakes import stocktakes_of
-from devices.calendar import month_of
+from devices.calendar import first_day, month_of
 from devices.journal import Writer
 from devices.people import grants
-from devices.people.roles import Person
 from devices.people.signing_keys import keys_of
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.records import numbered
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.registers import Bins
 from devices.unit import Unit
 from devices.values import UNIT
 
@@ -29,6 +30,9 @@ FORMAT = 1
 PARTIES = ("outgoing", "incoming", "supervisor")
 """In what role each of the three signs; each is a field of the handover too."""
 ROLE_HANDED_OVER = "storekeeper"
+_REGISTERS = compiled(
+    Bins.select(Bins.register).distinct().where(Bins.site == GIVEN, Bins.active == 1).order_by(Bins.register)
+)
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -89,9 +93,8 @@ def begin(
     devices.people.grants.refuse_hand_over says of the incoming person.
     """
     store = writer.store
-    for other in handovers_of(store, site):
-        if other.state == "open":
-            raise refuse("handover_open_already", handover=other.number)
+    if others := handovers_of(store, site, states=HANDOVERS.before("complete")):
+        raise refuse("handover_open_already", handover=others[0].number)
     parties = dict(zip(PARTIES, (outgoing, incoming, supervisor), strict=True))
     signers = _signers(store, parties)
     counts = _counts(store, unit, site, writer.at_us)
@@ -125,51 +128,44 @@ def begin(
     return records.write(writer, HANDOVER, value, by=by, expected=0)[0]
 
 
-def sign(
-    writer: Writer,
-    unit: Unit,
-    number: str,
-    party: str,
-    key: signing.Key,
-    *,
-    by: Person,
-    digest: str,
-    session: str,
-    authenticated_at_us: int,
-) -> Handover:
-    """Sign a handover as one of its parties; the third signature completes it, and the role moves.
+def sign(writer: Writer, unit: Unit, number: str, given: signing.Signing) -> Handover:
+    """Sign a handover, its role one of the parties; the third signature completes it, and the role moves.
 
     Call it with the journals of the site and of the unit held. Raises Refused: `handover_settled`, `not_this_party`,
     `key_not_on_handover`, `handover_out_of_date`, what `begin` says of the parties and counts, and whatever
     devices.audit.signing.sign does; nothing is written then.
     """
-    store = writer.store
-    value, revision = _open_handover(store, number)
-    if party not in PARTIES or getattr(value, party) != by.username:
-        raise refuse("not_this_party", "/role", party=party, username=by.username)
+    store, party, username = writer.store, given.role, given.by.username
+    value, revision = handover_of(store, number)
+    HANDOVERS.take("sign", value.state, handover=number)
+    if party not in PARTIES or getattr(value, party) != username:
+        raise refuse("not_this_party", "/role", party=party, username=username)
     statement = decode(value.payload)
-    if problems := [*_unnamed(statement, party, key), *_changed(store, unit, value, statement, writer.at_us)]:
+    if problems := [
+        *_unnamed(statement, party, given.key),
+        *_changed(store, unit, value, statement, writer.at_us),
+    ]:
         raise Refused(problems)
     payload = payload_of(value)
-    signing.sign(
-        writer, payload, party, key, digest=digest, session=session, authenticated_at_us=authenticated_at_us
-    )
+    signing.sign(writer, payload, given)
     if {each.role for each in signing.standing(store, number, payload.digest)} != set(PARTIES):
         return value
+    step = HANDOVERS.take("complete", value.state, handover=number)
     grants.hand_over(
         writer, number, ROLE_HANDED_OVER, value.site, outgoing=value.outgoing, incoming=value.incoming
     )
-    completed = msgspec.structs.replace(value, state="completed", completed_at=writer.at_us)
-    return records.write(writer, HANDOVER, completed, by=by.username, expected=revision)[0]
+    completed = msgspec.structs.replace(value, state=step.after, completed_at=writer.at_us)
+    return records.write(writer, HANDOVER, completed, by=username, expected=revision)[0]
 
 
 def cancel(writer: Writer, number: str, *, by: str, note: str) -> Handover:
     """Give a handover up before all three have signed; what was signed is void. Raises Refused (`handover_settled`)."""
-    value, revision = _open_handover(writer.store, number)
+    value, revision = handover_of(writer.store, number)
+    step = HANDOVERS.take("cancel", value.state, handover=number)
     if not note.strip():
         raise refuse("empty_text", "/reason", field="reason")
     signing.void(writer, number, by=by)
-    cancelled = msgspec.structs.replace(value, state="cancelled", note=note)
+    cancelled = msgspec.structs.replace(value, state=step.after, note=note)
     return records.write(writer, HANDOVER, cancelled, by=by, expected=revision)[0]
 
 
@@ -181,9 +177,9 @@ def handover_of(store: Store, number: str) -> tuple[Handover, int]:
     return found
 
 
-def handovers_of(store: Store, site: str) -> list[Handover]:
-    """Every handover of a site, oldest first."""
-    return list(records.listed(store, HANDOVER, [site]))
+def handovers_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Handover]:
+    """The handovers of a site, oldest first: all, or those in some states."""
+    return list(records.listed(store, HANDOVER, [site], states=states))
 
 
 def payload_of(value: Handover) -> signing.Payload:
@@ -193,25 +189,15 @@ def payload_of(value: Handover) -> signing.Payload:
 
 def counted_registers(store: Store, site: str) -> list[str]:
     """The registers that a site has bins in use for: each is counted every month."""
-    rows = store.rows(
-        "SELECT DISTINCT register FROM bin WHERE site = ? AND active = 1 ORDER BY register", (site,)
-    )
-    return [register for (register,) in rows]
-
-
-def _open_handover(store: Store, number: str) -> tuple[Handover, int]:
-    value, revision = handover_of(store, number)
-    if value.state != "open":
-        raise refuse("handover_settled", handover=number, state=value.state)
-    return value, revision
+    return [register for (register,) in store.rows(_REGISTERS, (site,))]
 
 
 def _counts(store: Store, unit: Unit, site: str, at_us: int) -> tuple[Count, ...]:
     """The last sealed stocktake of each register that has bins, closed in the month that it is."""
     month = month_of(unit.day_of(at_us))
     last: dict[str, Stocktake] = {}
-    for each in stocktakes_of(store, site):
-        if each.state == "sealed" and each.closed and month_of(unit.day_of(each.closed.at)) == month:
+    for each in stocktakes_of(store, site, states=("sealed",), since=first_day(month).isoformat()):
+        if each.closed and month_of(unit.day_of(each.closed.at)) == month:
             last[each.register] = each
     wanted = [last[register] for register in counted_registers(store, site) if register in last]
     return tuple(

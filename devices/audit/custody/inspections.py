@@ -22,9 +22,14 @@ from devices.problems import Problem, Refused, refuse
 from devices.records import numbered
 from devices.serials import shortened
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.people import RoleGrants
 from devices.unit import Unit
 
 INSPECTORS = ("storekeeper", "auditor")
+_STAFF = compiled(
+    RoleGrants.select(RoleGrants.username).where(RoleGrants.site == GIVEN, RoleGrants.active == 1)
+)
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -61,12 +66,7 @@ def inspect(
     if role is None:
         raise refuse("role_missing", roles=list(INSPECTORS), site=site)
     store, today = writer.store, unit.day_of(writer.at_us)
-    staff = {
-        username
-        for (username,) in store.rows(
-            "SELECT username FROM role_grant WHERE site = ? AND active = 1", (site,)
-        )
-    }
+    staff = {username for (username,) in store.rows(_STAFF, (site,))}
     if problems := [*refuse_site(store, site), *faults_of(items, today, site, staff)]:
         raise Refused(problems)
     number = records.next_number(store, INSPECTION, numbered(INSPECTION_PREFIX, site))
@@ -183,14 +183,14 @@ def inspection_of(store: Store, number: str) -> tuple[Inspection, int]:
     return found
 
 
-def inspections_of(store: Store, site: str) -> list[Inspection]:
-    """Every inspection of a site, oldest first."""
-    return list(records.listed(store, INSPECTION, [site]))
+def inspections_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Inspection]:
+    """The inspections of a site, oldest first: all, or the `open` or `settled` ones (see custody_kinds)."""
+    return list(records.listed(store, INSPECTION, [site], states=states))
 
 
 def open_findings(store: Store, site: str) -> Iterator[tuple[Inspection, InspectedItem, InspectionFinding]]:
     """The findings of a site that nobody has settled, the oldest inspection's first."""
-    for value in inspections_of(store, site):
+    for value in inspections_of(store, site, states=("open",)):
         for each in value.items:
             if each.finding is not None and each.finding.settled_at is None:
                 yield value, each, each.finding

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from devices.audit.custody.inspections import open_findings
-from devices.audit.custody.visits import is_open, visits_of
+from devices.audit.custody.visits import OPEN_STATES, is_open, visits_of
 from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.ledger.duties.open_orders import open_dispatch_orders, open_repairs
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Lines, Positions, Standings
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -31,21 +34,33 @@ class OpenItems(msgspec.Struct, frozen=True):
     find: Callable[[Asked], list[str]]
 
 
-STANDING = "SELECT document FROM standing WHERE site = ? AND {condition} ORDER BY document"
-APART = "SELECT serial FROM position WHERE site = ? AND state = ? ORDER BY serial"
-SINCE = (
-    "SELECT DISTINCT l.document FROM line l WHERE l.recorded_at > ?"
-    " AND ((l.site = ? AND l.register = ?) OR (l.from_site = ? AND l.from_register = ?))"
+_APART = compiled(
+    Positions.select(Positions.serial)
+    .where(Positions.site == GIVEN, Positions.state == GIVEN)
+    .order_by(Positions.serial)
+)
+_MOVED_SINCE = compiled(
+    Lines.select(Lines.document)
+    .distinct()
+    .where(
+        Lines.recorded_at > GIVEN,
+        ((Lines.site == GIVEN) & (Lines.register == GIVEN))
+        | ((Lines.from_site == GIVEN) & (Lines.from_register == GIVEN)),
+    )
 )
 
 
-def _standing(condition: str) -> Callable[[Asked], list[str]]:
-    query = STANDING.format(condition=condition)
+def _standing(condition: Any) -> Callable[[Asked], list[str]]:
+    query = compiled(
+        Standings.select(Standings.document)
+        .where(Standings.site == GIVEN, condition)
+        .order_by(Standings.document)
+    )
     return lambda asked: [number for (number,) in asked.store.rows(query, (asked.site,))]
 
 
 def _apart(state: str) -> Callable[[Asked], list[str]]:
-    return lambda asked: [serial for (serial,) in asked.store.rows(APART, (asked.site, state))]
+    return lambda asked: [serial for (serial,) in asked.store.rows(_APART, (asked.site, state))]
 
 
 def _documents_since(asked: Asked) -> list[str]:
@@ -53,14 +68,14 @@ def _documents_since(asked: Asked) -> list[str]:
     found: set[str] = set()
     for register, counted_at in asked.counted_at.items():
         place = (asked.site, register)
-        found |= {number for (number,) in asked.store.rows(SINCE, (counted_at, *place, *place))}
+        found |= {number for (number,) in asked.store.rows(_MOVED_SINCE, (counted_at, *place, *place))}
     return sorted(found)
 
 
 OPEN_ITEMS = (
-    OpenItems("unreviewed", _standing("review = 'waiting' AND status <> 'pending'")),
-    OpenItems("unresolved", _standing("resolved = 0")),
-    OpenItems("pending", _standing("status = 'pending'")),
+    OpenItems("unreviewed", _standing((Standings.review == "waiting") & (Standings.status != "pending"))),
+    OpenItems("unresolved", _standing(Standings.resolved == 0)),
+    OpenItems("pending", _standing(Standings.status == "pending")),
     OpenItems("repairs", lambda asked: [each.number for each in open_repairs(asked.store, [asked.site])]),
     OpenItems(
         "dispatch_orders",
@@ -79,14 +94,14 @@ OPEN_ITEMS = (
     OpenItems(
         "visits",
         lambda asked: [
-            each.number for each in visits_of(asked.store, asked.site) if is_open(each, asked.today)
+            each.number
+            for each in visits_of(asked.store, asked.site, states=OPEN_STATES)
+            if is_open(each, asked.today)
         ],
     ),
     OpenItems(
         "unsettled_stocktakes",
-        lambda asked: [
-            each.number for each in stocktakes_of(asked.store, asked.site) if each.state in UNSETTLED
-        ],
+        lambda asked: [each.number for each in stocktakes_of(asked.store, asked.site, states=UNSETTLED)],
     ),
     OpenItems("documents_since", _documents_since),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import msgspec
 
 from devices import records
-from devices.audit.custody.custody_kinds import VISIT, VISIT_PREFIX, Stage, Visit, VisitorData, VisitState
+from devices.audit.custody.custody_kinds import VISIT, VISIT_PREFIX, VISITS, Stage, Visit, VisitorData
 from devices.audit.custody.inspections import day_of
 from devices.journal import Writer
 from devices.people.grants import grants_of, refuse_site
@@ -18,25 +19,10 @@ from devices.serials import shortened
 from devices.store.database import Store
 from devices.unit import Unit
 
-
-class Step(msgspec.Struct, frozen=True):
-    """One step of a visit: from which state to which, and whose it is; with `decides`, never the requester's."""
-
-    name: str
-    before: VisitState
-    after: VisitState
-    role: str
-    decides: bool = False
-
-
-STEPS = (
-    Step("approve", "requested", "approved", "auditor", decides=True),
-    Step("refuse", "requested", "refused", "auditor", decides=True),
-    Step("enter", "approved", "entered", "storekeeper"),
-    Step("leave", "entered", "left", "storekeeper"),
-)
-STEP = {step.name: step for step in STEPS}
-BEFORE_ENTRY = ("requested", "approved")
+INSIDE = VISITS.before("leave")
+BEFORE_ENTRY = (*VISITS.before("approve"), *VISITS.before("enter"))
+OPEN_STATES = (*BEFORE_ENTRY, *INSIDE)
+"""In any other nothing more comes of a visit; of one before its entry only up to its day, see `is_open`."""
 VISIT_READERS = ("storekeeper", "auditor", "supervisor")
 """Who reads who has visited; a clerk has no part in it."""
 
@@ -81,10 +67,9 @@ def take(
     Raises Refused: `not_found`, `visit_out_of_order`, `own_visit`, `key_not_confirmed`, `visit_day_over`,
     `visit_not_today`, `escort_not_storekeeper`.
     """
-    store, step = writer.store, STEP[name]
+    store = writer.store
     value, revision = visit_of(store, number)
-    if value.state != step.before:
-        raise refuse("visit_out_of_order", visit=number, state=value.state)
+    step = VISITS.take(name, value.state, visit=number)
     if step.decides and value.course[0].by == by:
         raise refuse("own_visit", visit=number)
     if step.decides:
@@ -110,7 +95,7 @@ def is_open(value: Visit, today: date) -> bool:
     """Whether something may still come of a visit: somebody is inside, or their day has not passed."""
     if value.state in BEFORE_ENTRY:
         return date.fromisoformat(value.visit_on) >= today
-    return value.state == "entered"
+    return value.state in INSIDE
 
 
 def erase(writer: Writer, unit: Unit, number: str, *, by: str) -> Visit:
@@ -125,9 +110,7 @@ def erase(writer: Writer, unit: Unit, number: str, *, by: str) -> Visit:
         raise refuse("visit_under_way", visit=number)
     changed = msgspec.structs.replace(value, commitment="", erased=True)
     written = records.write(writer, VISIT, changed, by=by, expected=revision)[0]
-    writer.store.execute(
-        "UPDATE personal SET salt = NULL, content = NULL WHERE kind = ? AND key = ?", (VISIT.name, number)
-    )
+    records.erase_personal(writer.store, VISIT, number)
     return written
 
 
@@ -139,14 +122,12 @@ def visit_of(store: Store, number: str) -> tuple[Visit, int]:
     return found
 
 
-def visits_of(store: Store, site: str) -> list[Visit]:
-    """Every visit of a site, oldest first."""
-    return list(records.listed(store, VISIT, [site]))
+def visits_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Visit]:
+    """The visits of a site, oldest first: all, or those in some states."""
+    return list(records.listed(store, VISIT, [site], states=states))
 
 
 def visitor_of(store: Store, number: str) -> VisitorData | None:
     """Who a visitor is, None once that was erased."""
-    row = store.row(
-        "SELECT content FROM personal WHERE kind = ? AND key = ? AND latest = 1", (VISIT.name, number)
-    )
-    return msgspec.json.decode(row[0], type=VisitorData) if row and row[0] else None
+    content = records.personal_of(store, VISIT, number)
+    return msgspec.json.decode(content, type=VisitorData) if content else None

@@ -12,16 +12,23 @@ from devices.audit.month.months import payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.ledger.books.books import NOTHING, Statement, statement
-from devices.ledger.posting.closed_months import COLUMNS, Month, month_key
+from devices.ledger.posting.closed_months import Month, month_key
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.store.database import Row, Store
+from devices.store.statements import compiled
+from devices.store.tables.audits import Months
 
-MONTHS = f"SELECT {', '.join(COLUMNS)} FROM month ORDER BY site, register, month"
+_FIELDS = Month.__struct_fields__
+_EVERY_MONTH = compiled(
+    Months.select(*(getattr(Months, name) for name in _FIELDS)).order_by(
+        Months.site, Months.register, Months.month
+    )
+)
 
 
 def month_faults(store: Store) -> Iterator[Fault]:
     """Everything wrong with the months that are closed."""
-    for row in store.rows(MONTHS):
+    for row in store.rows(_EVERY_MONTH):
         value = _read(row)
         if value is None:
             yield Fault("month", "/".join(map(str, row[:3])), "it can not be read")
@@ -33,7 +40,7 @@ def month_faults(store: Store) -> Iterator[Fault]:
 
 def _read(row: Row) -> Month | None:
     try:
-        return msgspec.convert(dict(zip(COLUMNS, row, strict=True)), Month)
+        return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Month)
     except UNREADABLE:
         return None
 

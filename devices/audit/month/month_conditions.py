@@ -3,34 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
+
+from peewee import SQL, fn
 
 from devices.audit.month.month_statement import decode
 from devices.audit.stocktake.sheet import header_of
 from devices.audit.stocktake.stocktakes import stocktakes_of
-from devices.calendar import last_day, month_after
+from devices.calendar import first_day, last_day, month_after
 from devices.journal import Writer
 from devices.ledger.books.books import Statement
 from devices.ledger.posting.closed_months import closed_months, month_record
 from devices.problems import Fact, Problem, refuse
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Standings
 from devices.unit import Unit
 from devices.values import BOOKS
 
-UNREVIEWED_OR_UNRESOLVED = ("s.review = 'waiting'", "s.resolved = 0")
-OF_THE_SITE = "s.site = ? AND d.business_date <= ? AND (d.register IS NULL OR d.register <> ?)"
-OF_THE_BOOK = (
-    "s.site <> ? AND EXISTS (SELECT 1 FROM line l WHERE l.document = d.number AND l.business_date <= ?"
-    " AND ((l.site = ? AND l.register = ?) OR (l.from_site = ? AND l.from_register = ?)))"
+UNREVIEWED_OR_UNRESOLVED = (Standings.review == "waiting", Standings.resolved == 0)
+OF_THE_SITE = (
+    (Standings.site == GIVEN)
+    & (Documents.business_date <= GIVEN)
+    & (Documents.register.is_null() | (Documents.register != GIVEN))
 )
-UNSETTLED = " UNION ".join(
-    f"SELECT d.number FROM standing s JOIN document d ON d.number = s.document WHERE {unsettled} AND {whose}"
-    for whose in (OF_THE_SITE, OF_THE_BOOK)
-    for unsettled in UNREVIEWED_OR_UNRESOLVED
+OF_THE_BOOK = (Standings.site != GIVEN) & fn.EXISTS(
+    Lines.select(SQL("1")).where(
+        Lines.document == Documents.number,
+        Lines.business_date <= GIVEN,
+        ((Lines.site == GIVEN) & (Lines.register == GIVEN))
+        | ((Lines.from_site == GIVEN) & (Lines.from_register == GIVEN)),
+    )
 )
-LAST_LINES = (
-    "SELECT l.model, COUNT(*) FROM line l WHERE l.site = ? AND l.register = ? AND l.business_date <= ?"
-    " AND NOT EXISTS (SELECT 1 FROM line x WHERE x.serial = l.serial AND x.step = l.step + 1"
-    " AND x.business_date <= ?) GROUP BY l.model"
+_UNSETTLED = compiled(
+    reduce(
+        or_,
+        (
+            Documents.select(Documents.number)
+            .join(Standings, on=(Standings.document == Documents.number))
+            .where(unsettled, whose)
+            for whose in (OF_THE_SITE, OF_THE_BOOK)
+            for unsettled in UNREVIEWED_OR_UNRESOLVED
+        ),
+    ).order_by(SQL("1"))
+)
+_following = Lines.alias()
+_LAST_LINES = compiled(
+    Lines.select(Lines.model, fn.COUNT(Lines.serial))
+    .where(
+        Lines.site == GIVEN,
+        Lines.register == GIVEN,
+        Lines.business_date <= GIVEN,
+        ~fn.EXISTS(
+            _following.select(SQL("1")).where(
+                _following.serial == Lines.serial,
+                _following.step == Lines.step + 1,
+                _following.business_date <= GIVEN,
+            )
+        ),
+    )
+    .group_by(Lines.model)
 )
 """Where every device was by its last line of the month: the book counted without adding up what went in and out."""
 
@@ -57,9 +90,10 @@ def sealed_count(store: Store, stated: Statement) -> str | None:
     """The number of the last sealed stocktake of the book whose close lies in the month, None where there is none."""
     found = [
         (each.closed.at, each.number)
-        for each in stocktakes_of(store, stated.site)
+        for each in stocktakes_of(
+            store, stated.site, states=("sealed",), since=first_day(stated.month).isoformat()
+        )
         if each.register == stated.register
-        and each.state == "sealed"
         and each.closed
         and header_of(store, each.number, each.closed.closing).month == stated.month
     ]
@@ -93,7 +127,7 @@ def _unsettled(store: Store, stated: Statement) -> Iterator[Problem]:
     site, register, until = stated.site, stated.register, last_day(stated.month).isoformat()
     (other,) = set(BOOKS) - {register}
     own, foreign = (site, until, other), (site, until, site, register, site, register)
-    rows = store.rows(f"{UNSETTLED} ORDER BY 1", (*own, *own, *foreign, *foreign))
+    rows = store.rows(_UNSETTLED, (*own, *own, *foreign, *foreign))
     if rows:
         yield Problem("documents_unsettled", "", {**_of(stated), "documents": [number for (number,) in rows]})
 
@@ -102,7 +136,7 @@ def _differing(store: Store, stated: Statement) -> Iterator[Problem]:
     """The closing is what the devices' last lines come to, and the opening is the previous closing."""
     place, until = (stated.site, stated.register), last_day(stated.month).isoformat()
     closings = {each.model: each.closing for each in stated.models}
-    yield from _apart(stated, closings, dict(store.rows(LAST_LINES, (*place, until, until))))
+    yield from _apart(stated, closings, dict(store.rows(_LAST_LINES, (*place, until, until))))
     previous = closed_months(store, {stated.site}).get(place)
     if previous is not None:
         before = decode(month_record(store, *place, previous)[0].payload).statement

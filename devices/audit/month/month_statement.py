@@ -8,9 +8,7 @@ from devices.audit.stocktake.sheet import Signer
 from devices.calendar import first_day, last_day, month_after
 from devices.chain import digest_of
 from devices.ledger.books.books import Checkpoint, Statement, checkpoint_of, last_checkpoint
-from devices.ledger.books.cards import Card
-from devices.ledger.books.cards import card
-from devices.ledger.books.cards import entered
+from devices.ledger.books.cards import Card, card, entered
 from devices.store.database import Store
 
 PAYLOAD_TYPE = "application/vnd.panku.month-statement+json"

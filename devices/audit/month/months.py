@@ -25,12 +25,27 @@ from devices.audit.stocktake.stocktakes import SIGNING_ROLES, signers_of
 from devices.calendar import first_day, last_day
 from devices.journal import Writer
 from devices.ledger.books.books import statement
-from devices.ledger.posting.closed_months import MONTH, Month, closed_months, month_key, month_record
+from devices.ledger.posting.closed_months import MONTH, MONTHS, Month, closed_months, month_key, month_record
 from devices.people.roles import Person
 from devices.problems import Problem, Refused, refuse
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents
 from devices.unit import Unit
 from devices.values import Book
+
+_POSTED_BY = compiled(
+    Documents.select(Documents.number)
+    .where(
+        Documents.site == GIVEN,
+        Documents.register == GIVEN,
+        Documents.made_by == GIVEN,
+        Documents.business_date >= GIVEN,
+        Documents.business_date <= GIVEN,
+    )
+    .order_by(Documents.number)
+    .limit(1)
+)
 
 
 def close_month(writer: Writer, unit: Unit, site: str, register: Book, month: str, by: str) -> Month:
@@ -75,56 +90,36 @@ def reopen_month(writer: Writer, site: str, register: str, month: str, *, by: st
 
     Raises Refused: `not_found`, `month_sealed`, `month_not_closed`, `month_not_last`.
     """
-    value, revision = unsealed_month(writer.store, site, register, month)
+    value, revision = month_record(writer.store, site, register, month)
+    step = MONTHS.take("reopen", value.state, **named(site, register, month))
     last = closed_months(writer.store, {site})[site, register]
     if last != month:
         raise refuse("month_not_last", **named(site, register, month), last=last)
     signing.void(writer, month_key(site, register, month), by=by)
-    opened = msgspec.structs.replace(value, state="reopened", reason=reason)
+    opened = msgspec.structs.replace(value, state=step.after, reason=reason)
     return records.write(writer, MONTH, opened, by=by, expected=revision)[0]
 
 
-def sign_month(
-    writer: Writer,
-    site: str,
-    register: str,
-    month: str,
-    role: str,
-    key: signing.Key,
-    *,
-    by: Person,
-    digest: str,
-    session: str,
-    authenticated_at_us: int,
-) -> Signature:
+def sign_month(writer: Writer, site: str, register: str, month: str, given: signing.Signing) -> Signature:
     """Sign a closed month as storekeeper or auditor; the second of the two seals it.
 
     Raises Refused: `not_found`, `month_sealed`, `month_not_closed`, `role_missing`, `key_not_on_sheet`,
     `auditor_posted`, and whatever devices.audit.signing.sign does.
     """
-    store = writer.store
-    value, revision = unsealed_month(store, site, register, month)
+    store, role, by = writer.store, given.role, given.by
+    value, revision = month_record(store, site, register, month)
+    MONTHS.take("sign", value.state, **named(site, register, month))
     if role not in SIGNING_ROLES or (role, site) not in by.roles:
         raise refuse("role_missing", "/role", roles=[role], site=site)
-    if problems := [*_unnamed(value, role, key), *_independent(store, value, role, by)]:
+    if problems := [*_unnamed(value, role, given.key), *_independent(store, value, role, by)]:
         raise Refused(problems)
     payload = payload_of(value)
-    given = signing.sign(
-        writer, payload, role, key, digest=digest, session=session, authenticated_at_us=authenticated_at_us
-    )
+    signature = signing.sign(writer, payload, given)
     if {each.role for each in signing.standing(store, payload.subject, payload.digest)} == set(SIGNING_ROLES):
-        sealed = msgspec.structs.replace(value, state="sealed")
+        step = MONTHS.take("seal", value.state, **named(site, register, month))
+        sealed = msgspec.structs.replace(value, state=step.after)
         records.write(writer, MONTH, sealed, by=by.username, expected=revision)
-    return given
-
-
-def unsealed_month(store: Store, site: str, register: str, month: str) -> tuple[Month, int]:
-    """A month that is closed and waits for a signature, with its revision; raises Refused for any other."""
-    value, revision = month_record(store, site, register, month)
-    if value.state != "closed":
-        code = "month_sealed" if value.state == "sealed" else "month_not_closed"
-        raise refuse(code, **named(site, register, month))
-    return value, revision
+    return signature
 
 
 def payload_of(value: Month) -> signing.Payload:
@@ -141,7 +136,7 @@ def payload_and_signatures(
     Raises Refused: `not_found`, `month_not_closed` for one that was reopened.
     """
     value, _ = month_record(store, site, register, month)
-    if value.state == "reopened":
+    if value.state in MONTHS.before("close"):
         raise refuse("month_not_closed", **named(site, register, month))
     payload = payload_of(value)
     return payload, signing.standing(store, payload.subject, payload.digest)
@@ -161,16 +156,7 @@ def _independent(store: Store, value: Month, role: str, by: Person) -> Iterator[
     """Whoever posted in this book in the month does not sign for its auditor."""
     if role != "auditor":
         return
-    row = store.row(
-        "SELECT number FROM document WHERE site = ? AND register = ? AND made_by = ?"
-        " AND business_date >= ? AND business_date <= ? ORDER BY number LIMIT 1",
-        (
-            value.site,
-            value.register,
-            by.username,
-            first_day(value.month).isoformat(),
-            last_day(value.month).isoformat(),
-        ),
-    )
+    first, last = first_day(value.month).isoformat(), last_day(value.month).isoformat()
+    row = store.row(_POSTED_BY, (value.site, value.register, by.username, first, last))
     if row is not None:
         yield Problem("auditor_posted", "/role", {"username": by.username, "document": row[0]})

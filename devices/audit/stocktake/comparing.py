@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import msgspec
+from peewee import SQL, fn
 
 from devices.audit.kinds import Stocktake
 from devices.audit.stocktake.counting import (
@@ -23,22 +24,49 @@ from devices.audit.stocktake.counting import (
     decisions,
     row_of,
 )
-from devices.audit.stocktake.scans import live, places_now
+from devices.audit.stocktake.scans import live, place_columns, places_now
 from devices.journal import heads
-from devices.ledger.posting.gather import AT_ONCE
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.audits import Scans
+from devices.store.tables.ledger import Lines, Links, Positions
 
-PLACE = "state, register, site, bin, model, step, document"
-BOOK = f"SELECT serial, {PLACE} FROM position WHERE site = ? AND register = ?"
-LAST_LINK = "SELECT seq FROM journal WHERE site = ? AND recorded_at <= ? ORDER BY seq DESC LIMIT 1"
-SINCE = (
-    f"SELECT serial, recorded_at, {PLACE} FROM line l WHERE journal_site = ? AND journal_seq > ? AND"
-    " ((site = ? AND register = ?) OR (from_site = ? AND from_register = ?)"
-    "  OR EXISTS (SELECT 1 FROM scan s WHERE s.stocktake = ? AND s.serial = l.serial))"
+_BOOK = compiled(
+    Positions.select(Positions.serial, *place_columns(Positions)).where(
+        Positions.site == GIVEN, Positions.register == GIVEN
+    )
+)
+_LAST_LINK = compiled(
+    Links.select(Links.seq)
+    .where(Links.site == GIVEN, Links.recorded_at <= GIVEN)
+    .order_by(Links.seq.desc())
+    .limit(1)
+)
+_LINES_SINCE = compiled(
+    Lines.select(Lines.serial, Lines.recorded_at, *place_columns(Lines)).where(
+        Lines.journal_site == GIVEN,
+        Lines.journal_seq > GIVEN,
+        ((Lines.site == GIVEN) & (Lines.register == GIVEN))
+        | ((Lines.from_site == GIVEN) & (Lines.from_register == GIVEN))
+        | fn.EXISTS(Scans.select(SQL("1")).where(Scans.stocktake == GIVEN, Scans.serial == Lines.serial)),
+    )
 )
 """The lines since the opening that brought a device to the book, moved it there or took it out, and all of those of
 what was scanned."""
+_following = Lines.alias()
+_BEFORE = compiled(
+    Lines.select(Lines.serial, *place_columns(Lines)).where(
+        Lines.serial.in_(EACH),
+        Lines.recorded_at <= GIVEN,
+        ~fn.EXISTS(
+            _following.select(SQL("1")).where(
+                _following.serial == Lines.serial,
+                _following.step == Lines.step + 1,
+                _following.recorded_at <= GIVEN,
+            )
+        ),
+    )
+)
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -51,7 +79,7 @@ class _Line(msgspec.Struct, frozen=True):
 def rows_of(store: Store, shelf: Shelf, counted: Stocktake) -> Iterator[Row]:
     """The sheet's lines, by serial, as of now; call it with the journal of the site held."""
     decided = decisions(live(store, counted.number), double=counted.double)
-    closed = {row[0]: Place(*row[1:]) for row in store.stream(BOOK, (shelf.site, shelf.register))}
+    closed = {row[0]: Place(*row[1:]) for row in store.stream(_BOOK, (shelf.site, shelf.register))}
     closed |= places_now(store, sorted(decided.keys() - closed.keys()))
     since = _since(store, shelf, counted)  # after the places: other sites' journals are not held
     closed |= places_now(store, sorted(since.keys() - closed.keys()))
@@ -94,23 +122,13 @@ def _since(store: Store, shelf: Shelf, counted: Stocktake) -> dict[str, list[_Li
     found: dict[str, list[_Line]] = defaultdict(list)
     book = (shelf.site, shelf.register)
     for head in heads(store):
-        last = store.row(LAST_LINK, (head.site, counted.opened_at))
+        last = store.row(_LAST_LINK, (head.site, counted.opened_at))
         params = (head.site, last[0] if last else 0, *book, *book, counted.number)
-        for serial, at, *place in store.stream(SINCE, params):
+        for serial, at, *place in store.stream(_LINES_SINCE, params):
             found[serial].append(_Line(at, Place(*place)))
     return {serial: sorted(lines, key=lambda line: line.place.step) for serial, lines in found.items()}
 
 
 def _before(store: Store, serials: Sequence[str], at: int) -> dict[str, Place]:
     """Where the ledger had these serials at a moment."""
-    found: dict[str, Place] = {}
-    for start in range(0, len(serials), AT_ONCE):
-        some = serials[start : start + AT_ONCE]
-        rows = store.rows(
-            f"SELECT serial, {PLACE} FROM line l WHERE serial IN ({marks(len(some))}) AND recorded_at <= ?"
-            " AND NOT EXISTS (SELECT 1 FROM line x"
-            "  WHERE x.serial = l.serial AND x.step = l.step + 1 AND x.recorded_at <= ?)",
-            (*some, at, at),
-        )
-        found |= {row[0]: Place(*row[1:]) for row in rows}
-    return found
+    return {row[0]: Place(*row[1:]) for row in store.rows_in(_BEFORE, serials, after=(at, at))}

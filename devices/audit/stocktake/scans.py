@@ -7,28 +7,26 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
+from peewee import SQL, fn
 
 from devices import records
 from devices.audit.kinds import RUNNING, STOCKTAKE, Stocktake
 from devices.audit.stocktake.counting import Part, Place, Scan, Shelf, disagreements
 from devices.chain import canonical
-from devices.ledger.posting.gather import AT_ONCE
 from devices.people.roles import Person
 from devices.problems import Fact, Problem, refuse
 from devices.serials import recognise, shortened
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import Scans, ScanUndos
+from devices.store.tables.ledger import Positions
+from devices.store.tables.registers import Bins
 from devices.values import Bin
 
 SKEW_US = 60_000_000
 """How far a phone's clock may be off before the scan is flagged, and before the opening a scan may claim to be."""
 
 Outcome = Literal["taken", "duplicate", "unexpected", "unreadable", "refused"]
-COLUMNS = (
-    "stocktake", "id", "n", "serial", "text", "bin", "part", "outcome", "claimed_at", "at", "received_at", "skewed",
-    "made_by",
-)  # fmt: skip
 ALLOWED_PARTS: dict[tuple[bool, str], tuple[Part, ...]] = {
     (False, "counting"): ("single",),
     (True, "counting"): ("storekeeper", "auditor"),
@@ -36,6 +34,77 @@ ALLOWED_PARTS: dict[tuple[bool, str], tuple[Part, ...]] = {
 }
 """Which part a scan may be of, by whether the count is double and by its state."""
 PART_OF_ROLE: dict[str, Part] = {"storekeeper": "storekeeper", "auditor": "auditor"}
+
+
+def place_columns(table: Any) -> tuple[Any, ...]:
+    """What of a position or a line makes a Place, in its order."""
+    return tuple(getattr(table, name) for name in Place.__struct_fields__)
+
+
+STANDING = ~fn.EXISTS(
+    ScanUndos.select(SQL("1")).where(ScanUndos.stocktake == Scans.stocktake, ScanUndos.id == Scans.id)
+)
+"""The condition of a scan that was not undone."""
+_KEPT = compiled(Scans.select(Scans.id).where(Scans.stocktake == GIVEN, Scans.id.in_(EACH)))
+_EARLIER = compiled(
+    Scans.select(Scans.serial, Scans.text, Scans.bin, Scans.outcome).where(
+        Scans.stocktake == GIVEN, Scans.id == GIVEN
+    )
+)
+_SEEN_BEFORE = compiled(
+    Scans.select(Scans.bin)
+    .where(Scans.stocktake == GIVEN, Scans.serial == GIVEN, Scans.part == GIVEN, STANDING)
+    .order_by(Scans.n.desc())
+    .limit(1)
+)
+_LAST_NUMBER = compiled(Scans.select(fn.MAX(Scans.n)).where(Scans.stocktake == GIVEN))
+_UNDONE = compiled(ScanUndos.select(SQL("1")).where(ScanUndos.stocktake == GIVEN, ScanUndos.id == GIVEN))
+_LAST_UNDOING = compiled(ScanUndos.select(fn.MAX(ScanUndos.recorded_at)).where(ScanUndos.stocktake == GIVEN))
+_UNDOINGS = compiled(ScanUndos.select(fn.COUNT(ScanUndos.id)).where(ScanUndos.stocktake == GIVEN))
+_BINS = compiled(
+    Bins.select(Bins.site, Bins.code, Bins.register, Bins.condition, Bins.name, Bins.active).where(
+        Bins.site == GIVEN
+    )
+)
+_PLACES = compiled(
+    Positions.select(Positions.serial, *place_columns(Positions)).where(Positions.serial.in_(EACH))
+)
+_LIVE = compiled(
+    Scans.select(Scans.id, Scans.n, Scans.serial, Scans.bin, Scans.part, Scans.at, Scans.made_by)
+    .where(Scans.stocktake == GIVEN, Scans.serial.is_null(is_null=False), STANDING)
+    .order_by(Scans.n)
+)
+_COUNTS = compiled(
+    Scans.select(fn.COUNT(Scans.id), fn.COUNT(Scans.serial), fn.COUNT(Scans.serial.distinct())).where(
+        Scans.stocktake == GIVEN, STANDING
+    )
+)
+_BY_PERSON = compiled(
+    Scans.select(Scans.made_by, fn.COUNT(Scans.id))
+    .where(Scans.stocktake == GIVEN, STANDING)
+    .group_by(Scans.made_by)
+    .order_by(Scans.made_by)
+)
+_SCANNED = compiled(
+    Scans.select(
+        Scans.stocktake, Scans.id, Scans.n, Scans.serial, Scans.text, Scans.bin, Scans.part, Scans.outcome,
+        Scans.claimed_at, Scans.at, Scans.received_at, Scans.skewed, Scans.made_by,
+    )
+    .where(Scans.stocktake == GIVEN, Scans.n <= GIVEN)
+    .order_by(Scans.n)
+)  # fmt: skip
+"""Every scan up to one, with what the digest is of, in its order."""
+_earliest = (
+    ScanUndos.select(ScanUndos.id, ScanUndos.made_by, ScanUndos.recorded_at)
+    .where(ScanUndos.stocktake == GIVEN)
+    .order_by(ScanUndos.recorded_at, ScanUndos.id)
+    .limit(GIVEN)
+)
+_FIRST_UNDOINGS = compiled(
+    _earliest.select_from(_earliest.c.id, _earliest.c.made_by, _earliest.c.recorded_at).order_by(
+        _earliest.c.id
+    )
+)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -86,10 +155,10 @@ def undo(store: Store, number: str, scan_id: str, *, by: str, at_us: int) -> Non
     """
     store.lock_journals([lock_of(number)])
     running(store, number)
-    if not store.row("SELECT 1 FROM scan WHERE stocktake = ? AND id = ?", (number, scan_id)):
+    if not store.row(_EARLIER, (number, scan_id)):
         raise refuse("not_found")
-    if not store.row("SELECT 1 FROM scan_undo WHERE stocktake = ? AND id = ?", (number, scan_id)):
-        row = store.row("SELECT MAX(recorded_at) FROM scan_undo WHERE stocktake = ?", (number,))
+    if not store.row(_UNDONE, (number, scan_id)):
+        row = store.row(_LAST_UNDOING, (number,))
         recorded_at = max(at_us, int(row[0]) + 1) if row and row[0] is not None else at_us
         columns = ("stocktake", "id", "made_by", "recorded_at")
         store.insert(ScanUndos, [(number, scan_id, by, recorded_at)], columns)
@@ -112,10 +181,8 @@ def taking(store: Store, number: str, ids: Sequence[str]) -> Stocktake:
     """
     found = records.current(store, STOCKTAKE, number)
     if found is not None and found[0].state not in RUNNING:
-        row = store.row(
-            f"SELECT COUNT(*) FROM scan WHERE stocktake = ? AND id IN ({marks(len(ids))})", (number, *ids)
-        )
-        if row and row[0] == len(set(ids)):
+        wanted = set(ids)
+        if len(store.rows_in(_KEPT, wanted, before=(number,))) == len(wanted):
             value: Stocktake = found[0]
             return value
     return running(store, number)
@@ -134,9 +201,7 @@ def running(store: Store, number: str) -> Stocktake:
 
 def shelf_of(store: Store, counted: Stocktake) -> Shelf:
     """What a stocktake counts, with every bin of its site."""
-    rows = store.rows(
-        "SELECT site, code, register, condition, name, active FROM bin WHERE site = ?", (counted.site,)
-    )
+    rows = store.rows(_BINS, (counted.site,))
     bins = {row[1]: Bin(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
     return Shelf(counted.site, counted.register, bins)
 
@@ -152,7 +217,7 @@ class _Desk:
         self.shelf = shelf_of(store, counted)
         self.fresh: list[tuple[Any, ...]] = []
         self.by_id: dict[str, tuple[Any, ...]] = {}
-        row = store.row("SELECT MAX(n) FROM scan WHERE stocktake = ?", (counted.number,))
+        row = store.row(_LAST_NUMBER, (counted.number,))
         self.n = int(row[0] or 0) if row else 0
 
     def take(self, sent: Sent, sent_at_us: int) -> Taken:
@@ -184,10 +249,7 @@ class _Desk:
     def _earlier(self, scan_id: str) -> tuple[Any, ...] | None:
         if scan_id in self.by_id:
             return self.by_id[scan_id]
-        return self.store.row(
-            "SELECT serial, text, bin, outcome FROM scan WHERE stocktake = ? AND id = ?",
-            (self.counted.number, scan_id),
-        )
+        return self.store.row(_EARLIER, (self.counted.number, scan_id))
 
     def _again(self, sent: Sent, earlier: tuple[Any, ...]) -> Taken:
         serial, text, bin_code, outcome = earlier
@@ -228,11 +290,7 @@ class _Desk:
         for row in reversed(self.fresh):
             if (row[3], row[6]) == (serial, part):
                 return bool(row[5] == bin_code)
-        row_before = self.store.row(
-            "SELECT s.bin FROM scan s WHERE s.stocktake = ? AND s.serial = ? AND s.part = ? AND NOT EXISTS"
-            " (SELECT 1 FROM scan_undo u WHERE u.stocktake = s.stocktake AND u.id = s.id) ORDER BY s.n DESC LIMIT 1",
-            (self.counted.number, serial, part),
-        )
+        row_before = self.store.row(_SEEN_BEFORE, (self.counted.number, serial, part))
         return row_before is not None and bool(row_before[0] == bin_code)
 
     def _keep(self, sent: Sent, serial: str | None, part: Part | None, outcome: Outcome) -> None:
@@ -250,31 +308,14 @@ class _Desk:
         self.by_id[sent.id] = (serial, text, sent.bin, outcome)
 
 
-PLACE = "p.state, p.register, p.site, p.bin, p.model, p.step, p.document"
-
-
 def places_now(store: Store, wanted: Sequence[str]) -> dict[str, Place]:
     """Where the books have these serials now; those never held are missing."""
-    found: dict[str, Place] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        rows = store.rows(
-            f"SELECT p.serial, {PLACE} FROM position p WHERE p.serial IN ({marks(len(some))})", some
-        )
-        found |= {row[0]: Place(*row[1:]) for row in rows}
-    return found
-
-
-LIVE = (
-    "SELECT s.id, s.n, s.serial, s.bin, s.part, s.at, s.made_by FROM scan s"
-    " WHERE s.stocktake = ? AND s.serial IS NOT NULL AND NOT EXISTS"
-    " (SELECT 1 FROM scan_undo u WHERE u.stocktake = s.stocktake AND u.id = s.id) ORDER BY s.n"
-)
+    return {row[0]: Place(*row[1:]) for row in store.rows_in(_PLACES, wanted)}
 
 
 def live(store: Store, number: str) -> list[Scan]:
     """Every readable scan that was not undone, in order of arrival."""
-    return [Scan(*row) for row in store.stream(LIVE, (number,))]
+    return [Scan(*row) for row in store.stream(_LIVE, (number,))]
 
 
 def disputed(store: Store, counted: Stocktake) -> list[str]:
@@ -296,20 +337,10 @@ class Tally(msgspec.Struct, frozen=True):
 
 def tally(store: Store, number: str) -> Tally:
     """How far a count is."""
-    live_scans = (
-        "FROM scan s WHERE s.stocktake = ? AND NOT EXISTS"
-        " (SELECT 1 FROM scan_undo u WHERE u.stocktake = s.stocktake AND u.id = s.id)"
-    )
-    counts = store.row(
-        "SELECT COUNT(*), COUNT(DISTINCT s.serial), COALESCE(SUM(CASE WHEN s.serial IS NULL THEN 1 ELSE 0 END), 0) "
-        + live_scans,
-        (number,),
-    ) or (0, 0, 0)
-    undone = store.row("SELECT COUNT(*) FROM scan_undo WHERE stocktake = ?", (number,)) or (0,)
-    people = store.rows(
-        f"SELECT s.made_by, COUNT(*) {live_scans} GROUP BY s.made_by ORDER BY s.made_by", (number,)
-    )
-    return Tally(int(counts[0]), int(undone[0]), int(counts[1]), int(counts[2]), dict(people))
+    kept, readable, serials = store.row(_COUNTS, (number,)) or (0, 0, 0)
+    undone = store.row(_UNDOINGS, (number,)) or (0,)
+    people = store.rows(_BY_PERSON, (number,))
+    return Tally(int(kept), int(undone[0]), int(serials), int(kept) - int(readable), dict(people))
 
 
 class Extent(msgspec.Struct, frozen=True):
@@ -321,16 +352,9 @@ class Extent(msgspec.Struct, frozen=True):
 
 def extent(store: Store, number: str) -> Extent:
     """How far a stocktake's scans go now."""
-    last = store.row("SELECT MAX(n) FROM scan WHERE stocktake = ?", (number,)) or (0,)
-    undone = store.row("SELECT COUNT(*) FROM scan_undo WHERE stocktake = ?", (number,)) or (0,)
+    last = store.row(_LAST_NUMBER, (number,)) or (0,)
+    undone = store.row(_UNDOINGS, (number,)) or (0,)
     return Extent(int(last[0] or 0), int(undone[0]))
-
-
-SCANNED = f"SELECT {', '.join(COLUMNS)} FROM scan WHERE stocktake = ? AND n <= ? ORDER BY n"
-UNDONE = (
-    "SELECT id, made_by, recorded_at FROM (SELECT id, made_by, recorded_at FROM scan_undo WHERE stocktake = ?"
-    " ORDER BY recorded_at, id LIMIT ?) earliest ORDER BY id"
-)
 
 
 def digest(store: Store, number: str, within: Extent) -> str:
@@ -338,8 +362,8 @@ def digest(store: Store, number: str, within: Extent) -> str:
     each: Iterable[tuple[Any, ...]]
     total = hashlib.sha256()
     for each in (
-        store.stream(SCANNED, (number, within.scanned)),
-        store.stream(UNDONE, (number, within.undone)),
+        store.stream(_SCANNED, (number, within.scanned)),
+        store.stream(_FIRST_UNDOINGS, (number, within.undone)),
     ):
         for row in each:
             total.update(canonical(row))

@@ -21,13 +21,26 @@ from devices.journal import Writer
 from devices.ledger.deciding.drafts import LINE_LIMIT, Shortage, ShortageItem
 from devices.ledger.deciding.plan import Rulebook
 from devices.ledger.posting import reviewing
-from devices.ledger.posting.gather import AT_ONCE
 from devices.ledger.posting.post import Poster, decide, keep_document
 from devices.people.roles import Person
 from devices.problems import Problem, Refused, refuse
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Documents, Reservations
 from devices.unit import Unit
+
+_POSTED_SINCE = compiled(
+    Documents.select(Documents.number)
+    .where(
+        Documents.site == GIVEN,
+        Documents.register == GIVEN,
+        Documents.made_by == GIVEN,
+        Documents.recorded_at > GIVEN,
+    )
+    .order_by(Documents.number)
+    .limit(1)
+)
+_RESERVED = compiled(Reservations.select(Reservations.document).where(Reservations.serial.in_(EACH)))
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -44,48 +57,34 @@ class Signed(msgspec.Struct, frozen=True):
     documents: tuple[str, ...] = ()
 
 
-def sign(
-    writer: Writer,
-    unit: Unit,
-    number: str,
-    role: str,
-    key: signing.Key,
-    *,
-    by: Person,
-    digest: str,
-    session: str,
-    authenticated_at_us: int,
-    rulebook: Rulebook,
-) -> Signed:
+def sign(writer: Writer, unit: Unit, number: str, given: signing.Signing, *, rulebook: Rulebook) -> Signed:
     """Sign a closed sheet as storekeeper or auditor; the second of the two seals it.
 
     Raises Refused: `role_missing`, `stocktake_not_closed`, `findings_unexplained`, `key_not_on_sheet`,
     `auditor_posted`, and whatever devices.audit.signing.sign does.
     """
-    store = writer.store
+    store, role, by = writer.store, given.role, given.by
     counted, revision = closed_stocktake(store, number)
     if role not in SIGNING_ROLES or (role, counted.site) not in by.roles:
         raise refuse("role_missing", "/role", roles=[role], site=counted.site)
     whole = sheet.sheet_of(store, counted)
-    if problems := [*_unready(whole, role, key), *_independent(store, counted, role, by)]:
+    if problems := [*_unready(whole, role, given.key), *_independent(store, counted, role, by)]:
         raise Refused(problems)
     payload = signing.Payload(number, counted.site, sheet.PAYLOAD_TYPE, sheet.payload_of(whole))
-    given = signing.sign(
-        writer, payload, role, key, digest=digest, session=session, authenticated_at_us=authenticated_at_us
-    )
+    signature = signing.sign(writer, payload, given)
     signers = {each.role: each for each in signing.standing(store, number, payload.digest)}
     remarks = whole.header.remarks
     if signers.keys() != set(SIGNING_ROLES):
-        return Signed(given, remarks)
+        return Signed(signature, remarks)
     short = [line for line in whole.rows if line.row.result == "shortage"]
     standing, reopened = _checked_again(store, number, short)
     if reopened:
         _reopen(writer, counted, reopened, by=by.username)
-        return Signed(given, remarks, reopened=tuple(line.row.serial for line in reopened))
+        return Signed(signature, remarks, reopened=tuple(line.row.serial for line in reopened))
     posted = tuple(_post_shortages(writer, unit, counted, standing, signers, rulebook))
     sealed = msgspec.structs.replace(counted, state="sealed", sealed_at=writer.at_us)
     records.write(writer, STOCKTAKE, sealed, by=by.username, expected=revision)
-    return Signed(given, remarks, sealed=True, documents=posted)
+    return Signed(signature, remarks, sealed=True, documents=posted)
 
 
 def _unready(whole: Sheet, role: str, key: signing.Key) -> Iterator[Problem]:
@@ -105,14 +104,10 @@ def _independent(store: Store, counted: Stocktake, role: str, by: Person) -> Ite
         return
     sealed = [
         each.closed.at
-        for each in stocktakes_of(store, counted.site)
-        if each.register == counted.register and each.state == "sealed" and each.closed
+        for each in stocktakes_of(store, counted.site, states=("sealed",))
+        if each.register == counted.register and each.closed
     ]
-    row = store.row(
-        "SELECT number FROM document WHERE site = ? AND register = ? AND made_by = ? AND recorded_at > ?"
-        " ORDER BY number LIMIT 1",
-        (counted.site, counted.register, by.username, max(sealed, default=0)),
-    )
+    row = store.row(_POSTED_SINCE, (counted.site, counted.register, by.username, max(sealed, default=0)))
     if row is not None:
         yield Problem("auditor_posted", "/role", {"username": by.username, "document": row[0]})
 
@@ -167,9 +162,4 @@ def _post_shortages(
 
 def _waiting_on(store: Store, serials: Sequence[str]) -> list[str]:
     """The proposals that have reserved one of these devices."""
-    found: set[str] = set()
-    for start in range(0, len(serials), AT_ONCE):
-        some = serials[start : start + AT_ONCE]
-        rows = store.rows(f"SELECT document FROM reservation WHERE serial IN ({marks(len(some))})", some)
-        found |= {number for (number,) in rows}
-    return sorted(found)
+    return sorted({number for (number,) in store.rows_in(_RESERVED, serials)})

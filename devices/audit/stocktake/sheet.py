@@ -11,16 +11,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
+from peewee import fn
 
 from devices.audit.kinds import FINDING, Finding, Stocktake
 from devices.audit.stocktake.counting import RESULT, VARIANCES, Row
 from devices.chain import canonical
 from devices.ledger.books.books import Statement
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.audits import SheetRows, Sheets
+from devices.store.tables.ledger import Records
 
 PAYLOAD_TYPE = "application/vnd.panku.stocktake-sheet+json"
 FORMAT = 1
+
+_HEADER = compiled(Sheets.select(Sheets.content).where(Sheets.stocktake == GIVEN, Sheets.closing == GIVEN))
+_STORED_ROWS = compiled(
+    SheetRows.select(SheetRows.serial, SheetRows.result, SheetRows.content)
+    .where(SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN)
+    .order_by(SheetRows.serial)
+)
+_WITH_RESULT = compiled(
+    SheetRows.select(fn.COUNT(SheetRows.serial)).where(
+        SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN, SheetRows.result == GIVEN
+    )
+)
+_FINDINGS = compiled(
+    Records.select(Records.content, Records.revision).where(
+        Records.kind == FINDING.name, Records.key > GIVEN, Records.key < GIVEN
+    )
+)
 
 
 class ModelSummary(msgspec.Struct, frozen=True, rename={"in_": "in"}):
@@ -144,14 +164,11 @@ def stored_digest(store: Store, number: str, closing: int) -> str | None:
 
     None where there is no sheet, or a row is kept under another serial or result than its own.
     """
-    row = store.row("SELECT content FROM sheet WHERE stocktake = ? AND closing = ?", (number, closing))
+    row = store.row(_HEADER, (number, closing))
     if row is None:
         return None
     total = hashlib.sha256(canonical([row[0]]))
-    for serial, result, content in store.stream(
-        "SELECT serial, result, content FROM sheet_row WHERE stocktake = ? AND closing = ? ORDER BY serial",
-        (number, closing),
-    ):
+    for serial, result, content in store.stream(_STORED_ROWS, (number, closing)):
         try:
             named, written = _decode_named(content), content.encode()
         except (ValueError, TypeError, AttributeError):  # not JSON, or (SQLite keeps such) not text
@@ -164,7 +181,7 @@ def stored_digest(store: Store, number: str, closing: int) -> str | None:
 
 def header_of(store: Store, number: str, closing: int) -> Header:
     """The head of a sheet that was kept."""
-    row = store.row("SELECT content FROM sheet WHERE stocktake = ? AND closing = ?", (number, closing))
+    row = store.row(_HEADER, (number, closing))
     assert row is not None, "a close without a sheet"
     return decode_header(row[0])
 
@@ -174,23 +191,21 @@ def lines_of(
 ) -> Iterator[Line]:
     """The lines of a sheet by serial: all of them, or some results, after a serial, at most `limit`."""
     said = findings_of(store, number)
-    condition, params = "", [number, closing, after]
+    query = (
+        SheetRows.select(SheetRows.content)
+        .where(SheetRows.stocktake == number, SheetRows.closing == closing, SheetRows.serial > after)
+        .order_by(SheetRows.serial)
+        .limit(limit if limit >= 0 else None)
+    )
     if results:
-        condition = f" AND result IN ({', '.join('?' * len(results))})"
-        params += results
-    bound = f" LIMIT {limit}" if limit >= 0 else ""
-    for (content,) in store.stream(
-        "SELECT content FROM sheet_row WHERE stocktake = ? AND closing = ? AND serial > ?"
-        f"{condition} ORDER BY serial{bound}",
-        params,
-    ):
+        query = query.where(SheetRows.result.in_(results))
+    for (content,) in store.stream(*query.sql()):
         yield line_of(decode_row(content), said)
 
 
 def count_of(store: Store, number: str, closing: int, result: str) -> int:
     """How many lines of a sheet have one result."""
-    counted = "SELECT COUNT(*) FROM sheet_row WHERE stocktake = ? AND closing = ? AND result = ?"
-    row = store.row(counted, (number, closing, result))
+    row = store.row(_WITH_RESULT, (number, closing, result))
     return int(row[0]) if row else 0
 
 
@@ -204,10 +219,7 @@ def line_of(row: Row, said: Mapping[str, tuple[Finding, int]]) -> Line:
 
 def findings_of(store: Store, number: str) -> dict[str, tuple[Finding, int]]:
     """What was said of each variance of a stocktake, with its revision, by serial."""
-    rows = store.rows(
-        "SELECT content, revision FROM record WHERE kind = ? AND key > ? AND key < ?",
-        (FINDING.name, f"{number}/", f"{number}0"),
-    )
+    rows = store.rows(_FINDINGS, (f"{number}/", f"{number}0"))
     values = [(msgspec.json.decode(content, type=Finding), revision) for content, revision in rows]
     return {value.serial: (value, revision) for value, revision in values}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
+from peewee import SQL, fn
 
 from devices.audit.kinds import STOCKTAKE, Close, Stocktake
 from devices.audit.signature_checks import signature_faults
@@ -14,18 +16,41 @@ from devices.audit.stocktake.stocktakes import SIGNING_ROLES, payload_of
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.ledger.proving.verify import foreign_values
 from devices.store.database import Store
+from devices.store.statements import compiled
+from devices.store.tables import name_of
+from devices.store.tables.audits import Scans, ScanUndos, SheetRows, Sheets
+from devices.store.tables.columns import Table
+from devices.store.tables.ledger import Records, Revisions
 
-REVISIONS = "SELECT content FROM revision WHERE kind = ? ORDER BY key, revision"
-TABLES = ("scan", "scan_undo", "sheet", "sheet_row")
-STRAY = {
-    "scan": "SELECT DISTINCT stocktake FROM scan s WHERE NOT EXISTS"
-    " (SELECT 1 FROM record r WHERE r.kind = 'stocktake' AND r.key = s.stocktake)",
-    "sheet": "SELECT s.stocktake FROM sheet s WHERE NOT EXISTS"
-    " (SELECT 1 FROM record r WHERE r.kind = 'stocktake' AND r.key = s.stocktake)",
-    "scan_undo": "SELECT u.stocktake FROM scan_undo u WHERE NOT EXISTS"
-    " (SELECT 1 FROM scan s WHERE s.stocktake = u.stocktake AND s.id = u.id)",
-    "sheet_row": "SELECT DISTINCT r.stocktake FROM sheet_row r WHERE NOT EXISTS"
-    " (SELECT 1 FROM sheet s WHERE s.stocktake = r.stocktake AND s.closing = r.closing)",
+_REVISIONS = compiled(
+    Revisions.select(Revisions.content)
+    .where(Revisions.kind == STOCKTAKE.name)
+    .order_by(Revisions.key, Revisions.revision)
+)
+_SHEETS = compiled(Sheets.select(Sheets.stocktake, Sheets.closing).order_by(Sheets.stocktake, Sheets.closing))
+
+
+def _without(stray: Any, owner: type[Table], *same: Any) -> Any:
+    """The stocktakes of those rows of a table that have no row of `owner` with the same values."""
+    there: Any = owner
+    return stray.select(stray.stocktake).where(~fn.EXISTS(there.select(SQL("1")).where(*same)))
+
+
+def _stocktake_of(stray: Any) -> tuple[Any, ...]:
+    return (Records.kind == STOCKTAKE.name, Records.key == stray.stocktake)
+
+
+STRAY: dict[str, str] = {
+    name_of(Scans): compiled(_without(Scans, Records, *_stocktake_of(Scans)).distinct()),
+    name_of(Sheets): compiled(_without(Sheets, Records, *_stocktake_of(Sheets))),
+    name_of(ScanUndos): compiled(
+        _without(ScanUndos, Scans, Scans.stocktake == ScanUndos.stocktake, Scans.id == ScanUndos.id)
+    ),
+    name_of(SheetRows): compiled(
+        _without(
+            SheetRows, Sheets, Sheets.stocktake == SheetRows.stocktake, Sheets.closing == SheetRows.closing
+        ).distinct()
+    ),
 }
 """By table: rows that belong to nothing."""
 
@@ -35,8 +60,8 @@ def stocktake_faults(store: Store) -> Iterator[Fault]:
     for table, query in STRAY.items():
         for (number,) in store.rows(query):
             yield Fault(table, number, "it belongs to no stocktake, scan or sheet that there is")
-    yield from foreign_values(store, TABLES)
-    revisions = [_decoded(content) for (content,) in store.rows(REVISIONS, (STOCKTAKE.name,))]
+    yield from foreign_values(store, sorted(STRAY))
+    revisions = [_decoded(content) for (content,) in store.rows(_REVISIONS)]
     stocktakes = [
         each for each in revisions if each is not None
     ]  # what can not be read is told of its revision
@@ -67,7 +92,7 @@ def _sheets(store: Store, closes: Mapping[tuple[str, int], Close]) -> Iterator[F
     for (number, closing), close in closes.items():
         if sheet.stored_digest(store, number, closing) != close.rows:
             yield Fault("sheet", f"{number}/{closing}", "it is not what the stocktake was closed with")
-    for number, closing in store.rows("SELECT stocktake, closing FROM sheet ORDER BY stocktake, closing"):
+    for number, closing in store.rows(_SHEETS):
         if (number, closing) not in closes:
             yield Fault("sheet", f"{number}/{closing}", "no close made it")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
+from peewee import SQL, fn
 
 from devices import records
 from devices.audit import signing
@@ -23,17 +25,41 @@ from devices.audit.kinds import (
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.comparing import rows_of
 from devices.audit.stocktake.counting import RESULT, disagreements
-from devices.audit.stocktake.scans import digest, extent, live, lock_of, places_now, shelf_of, tally
+from devices.audit.stocktake.scans import STANDING, digest, extent, live, lock_of, places_now, shelf_of, tally
 from devices.calendar import month_of
 from devices.journal import Writer
 from devices.ledger.books.books import statement
 from devices.problems import refuse
 from devices.records import numbered
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.audits import Scans, SheetRows
+from devices.store.tables.people import PublicKeys, RoleGrants
+from devices.store.tables.registers import Bins, Sites
 from devices.unit import Unit
 from devices.values import Register
 
 SIGNING_ROLES = ("storekeeper", "auditor")
+
+_ACTIVE_SITE = compiled(Sites.select(SQL("1")).where(Sites.code == GIVEN, Sites.active == 1))
+_ANY_BIN = compiled(Bins.select(SQL("1")).where(Bins.site == GIVEN, Bins.register == GIVEN).limit(1))
+_RESULT_OF = compiled(
+    SheetRows.select(SheetRows.result).where(
+        SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN, SheetRows.serial == GIVEN
+    )
+)
+_UNREADABLE = compiled(
+    Scans.select(Scans.text)
+    .where(Scans.stocktake == GIVEN, Scans.serial.is_null(), STANDING)
+    .order_by(Scans.n)
+)
+_SKEWED = compiled(Scans.select(fn.COUNT(Scans.id)).where(Scans.stocktake == GIVEN, Scans.skewed == 1))
+_SIGNERS = compiled(
+    RoleGrants.select(RoleGrants.role, RoleGrants.username, PublicKeys.fingerprint)
+    .join(PublicKeys, on=((PublicKeys.username == RoleGrants.username) & (PublicKeys.status == "active")))
+    .where(RoleGrants.site == GIVEN, RoleGrants.active == 1, RoleGrants.role.in_(SIGNING_ROLES))
+    .order_by(RoleGrants.role, RoleGrants.username)
+)
 
 
 def stocktake_of(store: Store, number: str) -> tuple[Stocktake, int]:
@@ -44,18 +70,20 @@ def stocktake_of(store: Store, number: str) -> tuple[Stocktake, int]:
     return found
 
 
-def stocktakes_of(store: Store, site: str) -> list[Stocktake]:
-    """Every stocktake of a site, oldest first."""
-    return list(records.listed(store, STOCKTAKE, [site]))
+def stocktakes_of(
+    store: Store, site: str, *, states: Collection[str] | None = None, since: str | None = None
+) -> list[Stocktake]:
+    """The stocktakes of a site, oldest first: all, or those in some states.
+
+    Since a day (ISO): those that were closed, or are open and were opened, on it or later.
+    """
+    return list(records.listed(store, STOCKTAKE, [site], states=states, since=since))
 
 
 def blind_counts(store: Store, site: str) -> set[str]:
     """The registers of a site that are being counted blind right now."""
-    return {
-        each.register
-        for each in stocktakes_of(store, site)
-        if each.state in RUNNING and each.method == "blind"
-    }
+    counts = stocktakes_of(store, site, states=RUNNING)
+    return {each.register for each in counts if each.method == "blind"}
 
 
 def begin(
@@ -67,12 +95,12 @@ def begin(
     the number of the one that is not settled.
     """
     store = writer.store
-    if not store.row("SELECT 1 FROM site WHERE code = ? AND active = 1", (site,)):
+    if not store.row(_ACTIVE_SITE, (site,)):
         raise refuse("unknown_site", "/site", site=site)
-    if not store.row("SELECT 1 FROM bin WHERE site = ? AND register = ?", (site, register)):
+    if not store.row(_ANY_BIN, (site, register)):
         raise refuse("no_bins", "/register", site=site, register=register)
-    for other in stocktakes_of(store, site):
-        if other.register == register and other.state in UNSETTLED:
+    for other in stocktakes_of(store, site, states=UNSETTLED):
+        if other.register == register:
             raise refuse("stocktake_open_already", "/register", stocktake=other.number, state=other.state)
     number = records.next_number(store, STOCKTAKE, numbered(STOCKTAKE_PREFIX, site))
     value = Stocktake(number, site, register, method, double, "counting", writer.at_us, by)
@@ -178,10 +206,7 @@ def explain(
     store = writer.store
     counted, _ = closed_stocktake(store, number)
     assert counted.closed is not None, "closed"
-    row = store.row(
-        "SELECT result FROM sheet_row WHERE stocktake = ? AND closing = ? AND serial = ?",
-        (number, counted.closed.closing, serial),
-    )
+    row = store.row(_RESULT_OF, (number, counted.closed.closing, serial))
     if row is None:
         raise refuse("not_found")
     if not RESULT[row[0]].variance:
@@ -247,14 +272,8 @@ def _refuse_disputed(store: Store, counted: Stocktake) -> None:
 def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
     """What the signers must know of how it was counted, and who they are."""
     counts = tally(store, counted.number)
-    unreadable = store.rows(
-        "SELECT s.text FROM scan s WHERE s.stocktake = ? AND s.serial IS NULL AND NOT EXISTS"
-        " (SELECT 1 FROM scan_undo u WHERE u.stocktake = s.stocktake AND u.id = s.id) ORDER BY s.n",
-        (counted.number,),
-    )
-    skewed = store.row("SELECT COUNT(*) FROM scan WHERE stocktake = ? AND skewed = 1", (counted.number,)) or (
-        0,
-    )
+    unreadable = store.rows(_UNREADABLE, (counted.number,))
+    skewed = store.row(_SKEWED, (counted.number,)) or (0,)
     signers = signers_of(store, counted.site)
     remarks = {
         "counted_by_one": len(counts.by_person) == 1,
@@ -274,11 +293,4 @@ def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
 
 def signers_of(store: Store, site: str) -> list[sheet.Signer]:
     """Who may sign for a site: its storekeepers and auditors with a key in force."""
-    marks = ", ".join("?" * len(SIGNING_ROLES))
-    rows = store.rows(
-        "SELECT g.role, g.username, k.fingerprint FROM role_grant g JOIN public_key k ON k.username = g.username"
-        f" AND k.status = 'active' WHERE g.site = ? AND g.active = 1 AND g.role IN ({marks})"
-        " ORDER BY g.role, g.username",
-        (site, *SIGNING_ROLES),
-    )
-    return [sheet.Signer(*row) for row in rows]
+    return [sheet.Signer(*row) for row in store.rows(_SIGNERS, (site,))]

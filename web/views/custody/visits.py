@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from devices.audit.custody.custody_kinds import Stage, Visit, VisitorData
-from devices.audit.custody.visits import STEP, STEPS, is_open, visit_of, visitor_of
+from devices.audit.custody.custody_kinds import VISITS, Stage, Visit, VisitorData
+from devices.audit.custody.visits import is_open, visit_of, visitor_of
 from devices.people.persons import everybody, names_of
 from devices.store.database import Store
 from web.pages import View
@@ -32,7 +32,7 @@ def visit_page(view: View) -> dict[str, Any]:
     call = view.call
     value, _ = visit_of(call.store, call.path["number"])
     asked_by = value.course[0].by
-    next_steps = [step for step in STEPS if step.before == value.state]
+    next_steps = VISITS.next_steps(value.state)
     own = [step for step in next_steps if view.person.may((step.role,), value.site)]
     steps = [step.name for step in own if not (step.decides and asked_by == view.person.username)]
     today = call.unit.day_of(call.at_us)
@@ -49,7 +49,7 @@ def visit_page(view: View) -> dict[str, Any]:
 
 
 def _state_after(stage: Stage) -> str:
-    return STEP[stage.step].after if stage.step in STEP else "requested"
+    return VISITS.step[stage.step].after if stage.step in VISITS.step else VISITS.begins
 
 
 def _people(value: Visit) -> set[str]:

@@ -1,0 +1,43 @@
+"""What is read of a sheet besides its lines in order: one of them, how many of each result, the shortages posted."""
+
+from __future__ import annotations
+
+from peewee import fn
+
+from devices.audit.stocktake import sheet
+from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.audits import SheetRows
+from devices.store.tables.ledger import Documents
+
+_ROW = compiled(
+    SheetRows.select(SheetRows.content).where(
+        SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN, SheetRows.serial == GIVEN
+    )
+)
+_RESULTS = compiled(
+    SheetRows.select(SheetRows.result, fn.COUNT(SheetRows.serial))
+    .where(SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN)
+    .group_by(SheetRows.result)
+)
+_SHORTAGES = compiled(
+    Documents.select(Documents.number)
+    .where(Documents.under == GIVEN, Documents.type == "shortage")
+    .order_by(Documents.number)
+)
+
+
+def sheet_line(store: Store, number: str, closing: int, serial: str) -> sheet.Line | None:
+    """The line of one serial on a sheet, with what was said of it; None where the sheet has no such serial."""
+    row = store.row(_ROW, (number, closing, serial))
+    return sheet.line_of(sheet.decode_row(row[0]), sheet.findings_of(store, number)) if row else None
+
+
+def lines_by_result(store: Store, number: str, closing: int) -> dict[str, int]:
+    """By result: how many lines of a sheet have it; what none has is missing."""
+    return dict(store.rows(_RESULTS, (number, closing)))
+
+
+def shortages_of(store: Store, number: str) -> list[str]:
+    """The numbers of the shortages that the seal of a stocktake posted."""
+    return [document for (document,) in store.rows(_SHORTAGES, (number,))]
