@@ -19,7 +19,7 @@ from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from labels.words import Locale
 
-Read = TypeVar("Read")
+_Read = TypeVar("_Read")
 
 
 class ShownSetting(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ class Call(msgspec.Struct):
         """The books."""
         return self.services.store
 
-    def read_past(self, read: Callable[[Store], Read]) -> Read:
+    def read_past(self, read: Callable[[Store], _Read]) -> _Read:
         """What `read` finds in the books, or in a replica of them that has all that the caller wrote."""
         replica = self.services.replica
         return replica.read(self.store, self.who.username, read, self.at_us) if replica else read(self.store)

@@ -6,7 +6,7 @@ from typing import Any
 
 DAY = "2026-11-24"
 SERIAL, SPARE, OTHER = "661565714353", "661565720011", "661565729999"
-CUSTOMER = {"taxpayer_id": "91110108MA01ABCD0B", "name": "北京晨光商贸有限公司"}
+_CUSTOMER = {"taxpayer_id": "91110108MA01ABCD0B", "name": "北京晨光商贸有限公司"}
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -35,7 +35,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         lines=_serials(SERIAL),
     ),
     "adoption": _document(
-        "adoption", attachments=[DIGEST], customer=CUSTOMER, lines=[{"serial": OTHER, "model": "TCG-01"}]
+        "adoption", attachments=[DIGEST], customer=_CUSTOMER, lines=[{"serial": OTHER, "model": "TCG-01"}]
     ),
     "move": _document("move", bin="M-02", lines=_serials(SERIAL)),
     "hold": _document("hold", reason="外壳破损", bin="M-09", lines=_serials(SERIAL)),
@@ -51,13 +51,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "transit_loss": _document(
         "transit_loss", consignment_number="SF1234567890", claim="理赔单 2026-11-03", lines=_serials(SERIAL)
     ),
-    "sale": _document("sale", customer=CUSTOMER, application="SY-2026-0001", lines=_serials(SERIAL)),
+    "sale": _document("sale", customer=_CUSTOMER, application="SY-2026-0001", lines=_serials(SERIAL)),
     "sale_cancellation": _document(
         "sale_cancellation", reason="客户当日取消", bin="M-01", lines=_serials(SERIAL)
     ),
     "registration": _document(
         "registration",
-        customer={**CUSTOMER, "address": "北京市海淀区中关村大街 1 号", "contact": "李经理 13800000000"},
+        customer={**_CUSTOMER, "address": "北京市海淀区中关村大街 1 号", "contact": "李经理 13800000000"},
         lines=_serials(SERIAL),
     ),
     "repair_intake": _document(

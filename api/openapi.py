@@ -16,7 +16,7 @@ from api.wire.reading import WITHOUT_BODY, Nothing
 from devices.problems import PROBLEMS
 
 REF = "#/components/schemas/{name}"
-KEY = {
+_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
@@ -117,7 +117,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             for name, schema in shape["properties"].items()
         ]
     if route.write is not None and not (route.replaces or route.keyless):
-        found.append(KEY)
+        found.append(_KEY)
     return found + ([IF_MATCH] if route.replaces else []) + ([FILE_NAME] if route.raw else [])
 
 
@@ -127,7 +127,7 @@ def _header(meaning: str) -> dict[str, Any]:
 
 ETAG = {"ETag": _header("The revision of what is answered, for If-Match, where it has one.")}
 LOCATION = {"Location": _header("Where what was made is read, for what has a place of its own.")}
-LINK = {"Link": _header('The next page, `rel="next"` (RFC 8288), where there is one.')}
+_LINK = {"Link": _header('The next page, `rel="next"` (RFC 8288), where there is one.')}
 SAVED_AS = {"Content-Disposition": _header("The name under which a file is saved, of what is one.")}
 REFUSAL_HEADERS = {
     401: {"WWW-Authenticate": _header("How to say who asks.")},
@@ -142,7 +142,7 @@ def _headers(route: Route) -> dict[str, Any]:
     if route.answer is bytes:
         return SAVED_AS
     return (
-        (LINK if paged else {})
+        (_LINK if paged else {})
         | (LOCATION if {201, 202} & set(route.statuses) else {})
         | ({} if route.answer is None or get_origin(route.answer) is list else ETAG)
     )

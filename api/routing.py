@@ -31,7 +31,7 @@ from api.wire.reading import (
 from api.wire.secret_fields import without_confidences
 from labels.words import negotiate
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+_Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Route(msgspec.Struct, frozen=True):
     of one of the `media_types`.
     """
 
-    method: Method
+    method: _Method
     path: str
     name: str
     access: Access

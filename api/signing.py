@@ -16,14 +16,14 @@ from devices.audit.kinds import Signature
 from devices.audit.signing import Signing
 from devices.people import signing_keys
 
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signature: in which role, over the digest one has seen, with the password again."""
 
     role: Word
-    digest: Digest
+    digest: _Digest
     password: Password
 
 

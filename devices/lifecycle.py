@@ -14,7 +14,7 @@ from devices.values import BOOKS, NEW, RECEIVABLE, REGISTERS, Register
 
 Review = Literal["none", "after", "before", "signatures"]
 Becomes = Literal["same", "given", "left", "spare", "merchandise", "custody", "partner"] | None
-Source = Literal["half", "before"] | None
+_Source = Literal["half", "before"] | None
 
 STOREKEEPER = ("storekeeper",)
 DESK = ("storekeeper", "clerk")
@@ -32,7 +32,7 @@ class Document(msgspec.Struct, frozen=True):
     name: str
     review: Review
     posters: tuple[str, ...]
-    source: Source
+    source: _Source
     halves: tuple[str, ...]
 
 
@@ -93,7 +93,7 @@ class Step(msgspec.Struct, frozen=True):
 
 OUTSIDE: tuple[Register | None, ...] = (None,)
 MERCHANDISE: tuple[Register | None, ...] = ("merchandise",)
-SPARE: tuple[Register | None, ...] = ("spare",)
+_SPARE: tuple[Register | None, ...] = ("spare",)
 CUSTODY: tuple[Register | None, ...] = ("custody",)
 
 OPENING_STATES = (
@@ -109,18 +109,18 @@ STEPS = (
     #    document             before         after          registers    becomes
     Step("move",              "in_stock",    "in_stock",    BOOKS,       "same"),
     Step("move",              "quarantined", "quarantined", BOOKS,       "same"),
-    Step("move",              "faulty",      "faulty",      SPARE,       "same"),
+    Step("move",              "faulty",      "faulty",      _SPARE,       "same"),
     Step("move",              "in_repair",   "in_repair",   CUSTODY,     "same"),
     Step("hold",              "in_stock",    "quarantined", BOOKS,       "same"),
     Step("release",           "quarantined", "in_stock",    BOOKS,       "same"),
-    Step("release",           "quarantined", "faulty",      SPARE,       "same"),
+    Step("release",           "quarantined", "faulty",      _SPARE,       "same"),
     Step("dispatch",          "in_stock",    "in_transit",  BOOKS,       "same"),
     Step("dispatch",          "quarantined", "in_transit",  BOOKS,       "same"),
-    Step("dispatch",          "faulty",      "in_transit",  SPARE,       "same"),
+    Step("dispatch",          "faulty",      "in_transit",  _SPARE,       "same"),
     Step("dispatch",          "in_repair",   "in_transit",  CUSTODY,     "same"),
     Step("arrival",           "in_transit",  "in_stock",    BOOKS,       "same"),
     Step("arrival",           "in_transit",  "quarantined", BOOKS,       "same"),
-    Step("arrival",           "in_transit",  "faulty",      SPARE,       "same"),
+    Step("arrival",           "in_transit",  "faulty",      _SPARE,       "same"),
     Step("arrival",           "in_transit",  "in_repair",   CUSTODY,     "same"),
     Step("transit_loss",      "in_transit",  "missing",     REGISTERS,   "same"),
     Step("sale",              "in_stock",    "sold",        MERCHANDISE, None),
@@ -129,21 +129,21 @@ STEPS = (
     Step("registration",      "sold",        "in_service",  OUTSIDE,     None),
     Step("repair_intake",     "in_service",  "in_repair",   OUTSIDE,     "custody"),
     Step("repair_return",     "in_repair",   "in_service",  CUSTODY,     None),
-    Step("carry_out",         "in_stock",    "carried",     SPARE,       "same"),
-    Step("carry_back",        "carried",     "in_stock",    SPARE,       "same"),
-    Step("carry_back",        "carried",     "quarantined", SPARE,       "same"),
-    Step("swap",              "in_stock",    "in_service",  SPARE,       None,    "spare"),
-    Step("swap",              "carried",     "in_service",  SPARE,       None,    "spare"),
+    Step("carry_out",         "in_stock",    "carried",     _SPARE,       "same"),
+    Step("carry_back",        "carried",     "in_stock",    _SPARE,       "same"),
+    Step("carry_back",        "carried",     "quarantined", _SPARE,       "same"),
+    Step("swap",              "in_stock",    "in_service",  _SPARE,       None,    "spare"),
+    Step("swap",              "carried",     "in_service",  _SPARE,       None,    "spare"),
     Step("swap",              "in_service",  "faulty",      OUTSIDE,     "spare", "faulty"),
     Step("swap",              "in_repair",   "faulty",      CUSTODY,     "spare", "faulty"),
     Step("swap",              "at_factory",  "at_factory",  CUSTODY,     "spare", "faulty"),
     Step("customer_return",   "in_service",  "quarantined", OUTSIDE,     "left"),
     Step("customer_return",   "sold",        "quarantined", OUTSIDE,     "left"),
-    Step("factory_dispatch",  "faulty",      "at_factory",  SPARE,       "same"),
+    Step("factory_dispatch",  "faulty",      "at_factory",  _SPARE,       "same"),
     Step("factory_dispatch",  "quarantined", "at_factory",  BOOKS,       "same"),
     Step("factory_dispatch",  "in_repair",   "at_factory",  CUSTODY,     "same"),
-    Step("factory_receipt",   "at_factory",  "in_stock",    SPARE,       "same"),
-    Step("factory_receipt",   "at_factory",  "faulty",      SPARE,       "same"),
+    Step("factory_receipt",   "at_factory",  "in_stock",    _SPARE,       "same"),
+    Step("factory_receipt",   "at_factory",  "faulty",      _SPARE,       "same"),
     Step("factory_receipt",   "at_factory",  "quarantined", MERCHANDISE, "same"),
     Step("factory_receipt",   "at_factory",  "in_repair",   CUSTODY,     "same"),
     *(Step("factory_receipt", before, "quarantined", OUTSIDE, "spare") for before in RECEIVABLE),
@@ -164,9 +164,9 @@ STEPS = (
     Step("recovery",          "written_off", "quarantined", OUTSIDE,     "left"),
     Step("shortage",          "in_stock",    "missing",     BOOKS,       "same"),
     Step("shortage",          "quarantined", "missing",     BOOKS,       "same"),
-    Step("shortage",          "faulty",      "missing",     SPARE,       "same"),
+    Step("shortage",          "faulty",      "missing",     _SPARE,       "same"),
     Step("shortage",          "in_repair",   "missing",     CUSTODY,     "same"),
-    Step("write_off",         "faulty",      "written_off", SPARE,       None),
+    Step("write_off",         "faulty",      "written_off", _SPARE,       None),
     Step("write_off",         "quarantined", "written_off", BOOKS,       None),
     Step("write_off",         "missing",     "written_off", REGISTERS,   None),
     Step("write_off",         "at_factory",  "written_off", REGISTERS,   None),

@@ -28,7 +28,7 @@ from devices.values import UNIT, Bin, Carrier, Model, Site
 AT_ONCE = 200
 """Values of a list that are read together."""
 
-Value = TypeVar("Value", bound=msgspec.Struct)
+_Value = TypeVar("_Value", bound=msgspec.Struct)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ def current_row(
     return tuple(int(v) if isinstance(v := columns[name], bool) else v for name in columns_of(kind.table))
 
 
-LATEST = compiled(
+_LATEST = compiled(
     Revisions.select(fn.MAX(Revisions.revision)).where(Revisions.kind == GIVEN, Revisions.key == GIVEN)
 )
 LAST_KEY = compiled(
@@ -128,7 +128,7 @@ ERASED = compiled(
         {PersonalData.salt: None, PersonalData.content: None, PersonalData.taxpayer_id: None}
     ).where(PersonalData.kind == GIVEN, PersonalData.key == GIVEN)
 )
-PERSONAL = compiled(
+_PERSONAL = compiled(
     PersonalData.select(PersonalData.content).where(
         PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
     )
@@ -141,21 +141,21 @@ SITE_CODES = compiled(Sites.select(Sites.code).order_by(Sites.code))
 
 def latest_revision(store: Store, kind: str, key: str) -> int:
     """The number of the latest revision, 0 where there is none."""
-    row = store.row(LATEST, (kind, key))
+    row = store.row(_LATEST, (kind, key))
     return int(row[0] or 0) if row else 0
 
 
 def write(
     writer: Writer,
     kind: RecordKind,
-    value: Value,
+    value: _Value,
     *,
     by: str,
     expected: int | None = None,
     personal: Personal | None = None,
     secret: str | None = None,
     told_at: str | None = None,
-) -> tuple[Value, Written]:
+) -> tuple[_Value, Written]:
     """Add a revision of a record, journalled; returns the value as written and its revision.
 
     `expected` is the revision the writer has seen: 0 for a record that must not exist yet (refused as
@@ -200,7 +200,7 @@ def current(store: Store, kind: RecordKind, key: str) -> tuple[Any, int] | None:
 
 def personal_of(store: Store, kind: RecordKind, key: str) -> str | None:
     """The personal data of a record as JSON text; None where it has none, or it was erased."""
-    row = store.row(PERSONAL, (kind.name, key))
+    row = store.row(_PERSONAL, (kind.name, key))
     return row[0] if row else None
 
 

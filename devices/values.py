@@ -62,7 +62,7 @@ STATE = {state.name: state for state in STATES}
 NEW = "new"
 """The state of a serial Panku has never held; `RECEIVABLE` serials start again like new ones."""
 RECEIVABLE = (NEW, "void", "returned")
-ENDED = tuple(state.name for state in STATES if state.place == "ended")
+_ENDED = tuple(state.name for state in STATES if state.place == "ended")
 
 BIN_STATE: dict[tuple[Register, Condition], str] = {
     ("merchandise", "good"): "in_stock",

@@ -88,11 +88,11 @@ def _placed(label: Label, stock: Stock, module_mm: float, pointer: str) -> Place
     return [Problem("label_too_low", pointer, {"text": label.barcode, "height_mm": f"{height:g}"})]
 
 
-Line = tuple[str, float]
+_Line = tuple[str, float]
 """A text and its size in points."""
 
 
-def _texts(label: Label, sizes: Sizes) -> tuple[tuple[list[Line], list[Line]], ...]:
+def _texts(label: Label, sizes: Sizes) -> tuple[tuple[list[_Line], list[_Line]], ...]:
     """What stands above and below the bars, and with how much less it does where the label is low."""
     heading = [(label.heading, sizes.heading)]
     caption = [(label.caption, sizes.large if label.large else sizes.caption)]
@@ -101,13 +101,13 @@ def _texts(label: Label, sizes: Sizes) -> tuple[tuple[list[Line], list[Line]], .
     return (heading, caption + lines), (heading, plain + lines), (heading, plain), ([], plain)
 
 
-def _height(lines: Sequence[Line]) -> float:
+def _height(lines: Sequence[_Line]) -> float:
     return sum(points for _, points in lines) * LINE * MM_PER_POINT + (CLEAR_MM if lines else 0)
 
 
 def _stacked(
-    above: Sequence[Line],
-    below: Sequence[Line],
+    above: Sequence[_Line],
+    below: Sequence[_Line],
     barcode: Barcode,
     left: float,
     high: float,
@@ -134,7 +134,7 @@ def refuse_off_paper(label: Placed, label_mm: Pair, corner_mm: Pair, offset_mm: 
     `corner_mm` is where the label is on that paper. Across and down, either the whole label stays on the paper, as on
     a sheet with free edges, or what is on it stays within the label. Raises Refused (`offset_off_paper`).
     """
-    starts, ends = extent(label)
+    starts, ends = _extent(label)
     for start, end, side, corner, offset, paper in zip(
         starts, ends, label_mm, corner_mm, offset_mm, paper_mm, strict=True
     ):
@@ -149,7 +149,7 @@ def _within(start: float, end: float, room: float) -> bool:
     return start >= -ROUNDING_MM and end <= room + ROUNDING_MM
 
 
-def extent(label: Placed) -> tuple[Pair, Pair]:
+def _extent(label: Placed) -> tuple[Pair, Pair]:
     """The left and top, and the right and bottom edges of what is on a label, quiet zones included."""
     lefts, tops = [label.left], [label.top]
     rights = [label.left + label.barcode.width * label.module_mm]

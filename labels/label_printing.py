@@ -37,14 +37,14 @@ class Order(msgspec.Struct, frozen=True):
     outline: bool = False
 
 
-Drawing = Callable[[Iterable[Label], Order, Locale, int], bytes]
+_Drawing = Callable[[Iterable[Label], Order, Locale, int], bytes]
 
 
 class Drawn(msgspec.Struct, frozen=True):
     """One format: its media type, and what draws it."""
 
     media_type: str
-    draw: Drawing
+    draw: _Drawing
 
 
 def _pdf(labels: Iterable[Label], order: Order, locale: Locale, at_us: int) -> bytes:

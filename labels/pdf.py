@@ -26,7 +26,7 @@ FACE = 2  # of the collection's faces, the one drawn as mainland China writes
 POINTS_PER_MM = 72 / 25.4
 MM_PER_POINT = 25.4 / 72
 A4_MM = (210.0, 297.0)
-ELLIPSIS = "…"
+_ELLIPSIS = "…"
 MEASURED_PX = 100
 _BREAKS = frozenset("\n\r\t")  # fpdf2 breaks lines at them and draws no glyph
 
@@ -76,9 +76,9 @@ def fitted(
     if shrunk >= least:
         return text, int(shrunk * 10) / 10
     kept = text
-    while kept and measure(kept + ELLIPSIS, least) > width:
+    while kept and measure(kept + _ELLIPSIS, least) > width:
         kept = kept[:-1]
-    return kept + ELLIPSIS, least
+    return kept + _ELLIPSIS, least
 
 
 @lru_cache(maxsize=16)
@@ -151,6 +151,6 @@ class Document(FPDF):
 
 
 __all__ = [
-    "A4_MM", "ELLIPSIS", "FACE", "FAMILY", "FONT_FILE", "MM_PER_POINT", "POINTS_PER_MM", "Document", "drawable",
+    "A4_MM", "FACE", "FAMILY", "FONT_FILE", "MM_PER_POINT", "POINTS_PER_MM", "Document", "drawable",
     "fitted", "measured", "missing_glyphs", "raster_font", "refuse_undrawable",
 ]  # fmt: skip

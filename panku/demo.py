@@ -19,7 +19,7 @@ from devices.unit import Unit, found
 from devices.values import UNIT, Bin, Carrier, Condition, Model, Register, Site
 from panku.wiring import RULEBOOK
 
-DAY_US = 86_400_000_000
+_DAY_US = 86_400_000_000
 
 PASSWORDS = {
     "admin": ("copper lantern over the river", "admin"),
@@ -27,14 +27,14 @@ PASSWORDS = {
     "li": ("a quiet ledger in winter", "auditor"),
     "zhao": ("wooden boats near the gate", "storekeeper"),
 }
-NAMES = {"zhang": "张伟", "li": "李静", "zhao": "赵敏"}
-ROLES = (
+_NAMES = {"zhang": "张伟", "li": "李静", "zhao": "赵敏"}
+_ROLES = (
     ("zhang", "storekeeper", "BJ01"),
     ("li", "auditor", "BJ01"),
     ("zhao", "storekeeper", "TJ01"),
     ("li", "auditor", "TJ01"),
 )
-BINS: tuple[tuple[str, Register, Condition], ...] = (
+_BINS: tuple[tuple[str, Register, Condition], ...] = (
     ("M-01", "merchandise", "good"),
     ("M-02", "merchandise", "good"),
     ("M-09", "merchandise", "quarantine"),
@@ -48,10 +48,10 @@ TAXPAYERS = (("91350100M000100Y43", "福州晨光商贸有限公司"), ("1101011
 
 def fill(store: Store, now_us: int) -> None:
     """Fill empty books; the story begins twenty days before `now_us`."""
-    at_us = now_us - 20 * DAY_US
+    at_us = now_us - 20 * _DAY_US
     unit = _found(store, at_us)
     for index, document in enumerate(_story(store, unit, at_us)):
-        moment = at_us + (index + 1) * DAY_US // 2
+        moment = at_us + (index + 1) * _DAY_US // 2
         day = (unit.day_of(moment)).isoformat()
         number = _post(store, unit, {**document, "business_date": day}, moment)
         if index % 2 == 0 and document["type"] in ("receipt", "sale", "swap"):
@@ -66,7 +66,7 @@ def _found(store: Store, at_us: int) -> Unit:
         admin = Person(username="admin", name="王建国", roles=frozenset({("admin", UNIT)}))
         for code, name in (("BJ01", "北京海淀库房"), ("TJ01", "天津南开库房")):
             records.write(writer, records.SITE, Site(code, name), by="admin", expected=0)
-            for bin_code, register, condition in BINS:
+            for bin_code, register, condition in _BINS:
                 value = Bin(code, bin_code, register, condition)
                 records.write(writer, records.BIN, value, by="admin", expected=0)
         disk = Model("TCG-01", "tax_disk", "税控盘", "[0-9]{12}", 20000, 12, "TCG-01")
@@ -74,12 +74,12 @@ def _found(store: Store, at_us: int) -> Unit:
         for model in (disk, report):
             records.write(writer, records.MODEL, model, by="admin", expected=0)
         records.write(writer, records.CARRIER, Carrier("SF", "顺丰速运"), by="admin", expected=0)
-        for username, name in NAMES.items():
+        for username, name in _NAMES.items():
             code = persons.create(writer, unit, admin, username, name).code
             enrolment.enrol(
                 writer, username, code, enrolment.choose(writer.store, unit, username, PASSWORDS[username][0])
             )
-        for username, role, site in ROLES:
+        for username, role, site in _ROLES:
             grants.grant(writer, admin, username, role, site)
     return unit
 

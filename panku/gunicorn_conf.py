@@ -40,13 +40,13 @@ proc_name = "panku"
 umask = 0o077  # the database holds customers' data
 
 
-COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the workers of this server keep what they count, to be added up."""
 
 
 def on_starting(_server: Any) -> None:
     """Begin to count from nothing. Before a worker is there: it looks for the folder when it begins to count."""
-    os.environ[COUNTS] = tempfile.mkdtemp(prefix="panku-metrics-")
+    os.environ[_COUNTS] = tempfile.mkdtemp(prefix="panku-metrics-")
 
 
 def child_exit(_server: Any, worker: Any) -> None:
@@ -58,7 +58,7 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 def on_exit(_server: Any) -> None:
     """Leave nothing behind."""
-    shutil.rmtree(os.environ[COUNTS], ignore_errors=True)
+    shutil.rmtree(os.environ[_COUNTS], ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:

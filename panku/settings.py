@@ -139,7 +139,7 @@ def _address(text: str, right: str) -> None:
         raise ValueError(right) from None
 
 
-PASSWORDS = (
+_PASSWORDS = (
     re.compile(r"([?&][^=&]*pass[^=&]*=)[^&]*()", re.IGNORECASE),
     re.compile(r"^(\w+://[^:@/?#]*:).*(@)"),
 )
@@ -152,7 +152,7 @@ MASKED = r"\1***\2"
 def written(value: object) -> str:
     """A value as it would be written in the environment, with the passwords of a URL masked."""
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    for password in PASSWORDS:
+    for password in _PASSWORDS:
         text = password.sub(MASKED, text)
     return text
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 SIZE = {"width": 480, "height": 260}
 LEFT_OUT = ("style", "script", "title", "desc")
 """What a strict content policy forbids, and what the page says itself."""
-STEPS = 5
+_STEPS = 5
 
 Series = Sequence[tuple[str, Sequence[int]]]
 
@@ -58,7 +58,7 @@ def _scale(values: Sequence[int]) -> list[int]:
         size * 10**power
         for power in range(12)
         for size in (1, 2, 5)
-        if (most - least) / (size * 10**power) <= STEPS
+        if (most - least) / (size * 10**power) <= _STEPS
     )
     return list(range(step * (least // step), most + step, step))
 

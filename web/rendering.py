@@ -20,9 +20,9 @@ from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
 from web.navigation import links_of
 from web.scan_words import SCAN_WORDS
 
-HERE = Path(__file__).parent
-STATIC = HERE / "static"
-FEN = 100
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+_FEN = 100
 
 
 def render(template: str, locale: Locale, *, person: Person | None, **shown: Any) -> str:
@@ -76,7 +76,7 @@ def script_words(page: str, locale: Locale) -> dict[str, str]:
     return {name: catalogue(locale)[f"page.{name}"] for name in (*EVERY_SCRIPT, *SCRIPT_WORDS.get(page, ()))}
 
 
-def moment(at_us: int | None) -> str:
+def _moment(at_us: int | None) -> str:
     """A moment in UTC microseconds as the unit's clock shows it, to the minute."""
     if at_us is None:
         return ""
@@ -87,9 +87,9 @@ def moment(at_us: int | None) -> str:
     )
 
 
-def yuan(fen: int | None) -> str:
+def _yuan(fen: int | None) -> str:
     """An amount of fen as yuan."""
-    return "" if fen is None else f"{fen // FEN}.{fen % FEN:02d}"
+    return "" if fen is None else f"{fen // _FEN}.{fen % _FEN:02d}"
 
 
 @cache
@@ -123,11 +123,11 @@ IMPORTED = re.compile(rb'((?:from|import) ")\./(\w+\.js)(")')
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": moment, "yuan": yuan}
+    environment.filters |= {"moment": _moment, "yuan": _yuan}
     return environment

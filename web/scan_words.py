@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from web.tasks import TASKS, parts_of
 
-DESK = (
+_DESK = (
     *(f"scan.outcome.{each}" for each in ("taken", "duplicate", "unexpected", "error")),
     *(f"scan.outcome.{each}" for each in ("unsent", "bin", "done", "undone", "looked_up")),
     "scan.bin_first", "scan.bin_is", "scan.bin_unfit", "scan.full", "scan.spoiled", "scan.nothing_to_undo",
     "scan.undo_ask", "scan.undone", "scan.sign_in", "scan.signed_out", "scan.cut_off", "scan.by_hand", "scan.undo",
     "scan.remove", "scan.is_finishing", "scan.no_camera", "scan.not_all_sent", "scan.batch_taken",
 )  # fmt: skip
-DOCUMENT = (
+_DOCUMENT = (
     *sorted({f"scan.{said}.{role}" for task in TASKS for role, _ in parts_of(task) for said in ("part", "played")}),
     *(f"scan.extra.{each}" for each in ("told", "quarantined", "found")),
     *(f"scan.findings.{each}" for each in ("short", "over", "duplicate", "malformed", "extra", "damaged")),
@@ -30,12 +30,12 @@ COUNT = (
 TEST = (
     "ime_on", "ime_off", "ends", "no_end", "fast", "slow", "command", "serial", "other", "controls", "lower",
 )  # fmt: skip
-UNFINISHED = (*(f"scan.task.{task.name}" for task in TASKS), "scan.left_scans", "scan.left_pending")
+_UNFINISHED = (*(f"scan.task.{task.name}" for task in TASKS), "scan.left_scans", "scan.left_pending")
 SCAN_WORDS: dict[str, tuple[str, ...]] = {
-    "home": UNFINISHED,
-    "scan": UNFINISHED,
-    "scan_task": (*DESK, *DOCUMENT),
-    "counting": (*DESK, *COUNT),
+    "home": _UNFINISHED,
+    "scan": _UNFINISHED,
+    "scan_task": (*_DESK, *_DOCUMENT),
+    "counting": (*_DESK, *COUNT),
     "scanner_test": tuple(f"scan.test.{each}" for each in TEST),
 }
 """By page, as rendering's SCRIPT_WORDS."""

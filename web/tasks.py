@@ -16,8 +16,8 @@ from devices.ledger.deciding.drafts import DRAFTS, Moment
 from devices.lifecycle import STEPS, roles_of
 from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
 
-Source = Literal["carriers", "sites", "models", "repairs", "orders", "visits"]
-Kind = Literal["text", "choice", "yuan", "taxpayer", "moment"]
+_Source = Literal["carriers", "sites", "models", "repairs", "orders", "visits"]
+_Kind = Literal["text", "choice", "yuan", "taxpayer", "moment"]
 Extra = Literal["told", "quarantined", "found"]
 """What becomes of a scan that is not on the task's paper: told only; taken into quarantine with a reason; posted as
 it is, since the document makes a finding of it."""
@@ -33,7 +33,7 @@ class Ask(msgspec.Struct, frozen=True):
     """
 
     path: str
-    source: Source | None = None
+    source: _Source | None = None
     fill: str | None = None
     of: str | None = None
     keep: bool = False
@@ -71,7 +71,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 WAYBILL = Ask("consignment_number", scanned=True)
-SENT = (Ask("carrier", "carriers", keep=True), WAYBILL)
+_SENT = (Ask("carrier", "carriers", keep=True), WAYBILL)
 
 FAULT = Ask("fault")
 REASON = Ask("reason")
@@ -95,7 +95,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
         Task("put_away", "move"),
         Task("hold", "hold", asks=(REASON,)),
         Task("release", "release", asks=(Ask("inspection"),), each=(Ask("reinitialised", lasts=True),)),
-        Task("transfer_out", "dispatch", asks=(Ask("destination", "sites", keep=True), *SENT)),
+        Task("transfer_out", "dispatch", asks=(Ask("destination", "sites", keep=True), *_SENT)),
         Task("transfer_in", "arrival", each=(Ask("damaged"),), paper=Paper("dispatch", "dispatch", "found")),
     ),
     "customer": (
@@ -151,7 +151,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
         Task("carry_back", "carry_back"),
     ),
     "maker": (
-        Task("factory_out", "factory_dispatch", asks=(Ask("maker", keep=True), *SENT)),
+        Task("factory_out", "factory_dispatch", asks=(Ask("maker", keep=True), *_SENT)),
         Task(
             "factory_in",
             "factory_receipt",
@@ -160,7 +160,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
             paper=MAKERS,
         ),
         Task("exchange", "factory_exchange", paper=Paper("dispatch", "factory_dispatch", "told")),
-        Task("supplier_out", "supplier_return", asks=(REASON, *SENT)),
+        Task("supplier_out", "supplier_return", asks=(REASON, *_SENT)),
     ),
     "gone": (
         Task("lost_on_the_way", "transit_loss", asks=(WAYBILL, Ask("claim"))),
@@ -178,11 +178,11 @@ class Field(msgspec.Struct, frozen=True):
     """One field of a task's form, as the document declares it. `values` are a fixed choice, `source` a found one."""
 
     path: str
-    kind: Kind
+    kind: _Kind
     required: bool
     longest: int | None
     values: tuple[str, ...] = ()
-    source: Source | None = None
+    source: _Source | None = None
     fill: str | None = None
     of: str | None = None
     keep: bool = False
@@ -263,7 +263,7 @@ def _bare(shape: Any) -> Any:
     return next(each for each in shape.types if not isinstance(each, inspect.NoneType))
 
 
-def _kind(ask: Ask, shape: Any) -> tuple[Kind, tuple[str, ...]]:
+def _kind(ask: Ask, shape: Any) -> tuple[_Kind, tuple[str, ...]]:
     if isinstance(shape, inspect.LiteralType):
         return "choice", tuple(str(value) for value in shape.values)
     if ask.source is not None:

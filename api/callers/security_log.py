@@ -11,7 +11,7 @@ import falcon
 
 from devices.problems import Refused
 
-log = logging.getLogger("panku.security")
+_log = logging.getLogger("panku.security")
 
 LOGGED = frozenset((
     "wrong_credentials", "wrong_password", "throttled", "enrolment_refused", "token_refused", "role_missing",
@@ -41,4 +41,4 @@ def note(req: falcon.Request, refused: Refused) -> None:
         if code in LOGGED:
             who = getattr(req.context, "principal", NOBODY)
             address = getattr(req.context, "address", NOBODY)
-            log.warning("%s who=%r from=%r at=%r", code, who, address, f"{req.method} {req.uri_template}")
+            _log.warning("%s who=%r from=%r at=%r", code, who, address, f"{req.method} {req.uri_template}")

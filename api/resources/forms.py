@@ -65,9 +65,9 @@ from labels.words import sentence
 Ending = Literal["xlsx", "pdf"]
 Loaded = tuple[Form, Any]
 Load = Callable[[Call, Store], Loaded]
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
-AT_ONCE = 500
+_AT_ONCE = 500
 """So many devices are masked at a time."""
 
 
@@ -175,7 +175,7 @@ def _reads_customer(call: Call, store: Store, number: str) -> bool:
 
 def _devices_of(call: Call, store: Store, document: str, customer: str) -> list[passport.Passport]:
     """Some devices of a document that are a customer's now, as the caller may see them."""
-    found = passport.passports(store, devices_moved_of(store, document, customer, AT_ONCE))
+    found = passport.passports(store, devices_moved_of(store, document, customer, _AT_ONCE))
     return masked_for(call, list(found.values()))
 
 
@@ -266,7 +266,7 @@ def load_history(call: Call, store: Store) -> Loaded:
 
 def _events(call: Call, store: Store, serial: str) -> Iterator[history.Event]:
     step = 0
-    while some := history.history(store, serial, step, AT_ONCE):
+    while some := history.history(store, serial, step, _AT_ONCE):
         yield from lines_masked_for(call, some)
         step = some[-1].step
 
@@ -329,7 +329,7 @@ def load_handover(call: Call, store: Store) -> Loaded:
     return HANDOVER, HandoverPrinted(name, value, statement, payload.digest, given)
 
 
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     each = iter(items)
-    while some := list(islice(each, AT_ONCE)):
+    while some := list(islice(each, _AT_ONCE)):
         yield some

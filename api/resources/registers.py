@@ -17,7 +17,7 @@ from devices.records import RecordKind
 from devices.registers import held_at_site, held_in_bin, is_site
 from devices.values import BIN_STATE, UNIT, Bin, Carrier, Condition, Kind, Model, Register, Site
 
-Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]
+_Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]
 SiteCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
@@ -38,7 +38,7 @@ class BinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bin: one site, one register, one condition, for good."""
 
     site: SiteCode
-    code: Code
+    code: _Code
     register: Register
     condition: Condition
     name: Annotated[str, msgspec.Meta(max_length=100)] = ""
@@ -48,20 +48,20 @@ class BinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ModelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model; `serial_pattern` is a small regular expression that whole serials must match."""
 
-    code: Code
+    code: _Code
     kind: Kind
     name: Name
     serial_pattern: Name
     price_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
     warranty_months: Annotated[int, msgspec.Meta(ge=0, le=600)]
-    family: Code | None = None
+    family: _Code | None = None
     active: bool = True
 
 
 class CarrierBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A carrier on the approved list."""
 
-    code: Code
+    code: _Code
     name: Name
     active: bool = True
 
@@ -139,7 +139,7 @@ def replacing(register: Catalogue) -> Callable[[Call], Done]:
         if key != "/".join(call.path.values()):
             raise refuse("field_is_fixed", "/code", field="code")
         writer = open_journals(call.store, _journals_held(register, value), call.at_us)
-        old, _ = find(call, register, key)
+        old, _ = _find(call, register, key)
         for field in register.fixed:
             if getattr(old, field) != getattr(value, field):
                 raise refuse("field_is_fixed", f"/{field}", field=field)
@@ -168,7 +168,7 @@ def _refuse_in_use(call: Call, register: Catalogue, value: Any) -> None:
         raise refuse("in_use", kind=register.kind.name, key=register.kind.key(value), count=count)
 
 
-def find(call: Call, register: Catalogue, key: str) -> tuple[Any, int]:
+def _find(call: Call, register: Catalogue, key: str) -> tuple[Any, int]:
     """A record of a register with its revision. Raises Refused (`not_found`)."""
     for value, revision in records.all_current(call.store, register.kind):
         if register.kind.key(value) == key:
@@ -180,7 +180,7 @@ def showing(register: Catalogue) -> Callable[[Call, Done], Shown]:
     """A function that shows one record."""
 
     def show(call: Call, done: Done) -> Shown:
-        value, revision = find(call, register, done.key or "/".join(call.path.values()))
+        value, revision = _find(call, register, done.key or "/".join(call.path.values()))
         return Shown(value, revision)
 
     return show

@@ -20,7 +20,7 @@ from devices.serials import shortened
 from devices.store.database import Store
 from devices.values import UNIT
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 PAGE = 100
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 After = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
@@ -52,9 +52,9 @@ class SiteQuery(PageQuery, frozen=True, kw_only=True):
 
 def page(
     call: Call,
-    values: Iterable[Value],
-    key: Callable[[Value], str],
-    show: Callable[[Value], Any] = lambda v: v,
+    values: Iterable[_Value],
+    key: Callable[[_Value], str],
+    show: Callable[[_Value], Any] = lambda v: v,
 ) -> Shown:
     """The page that is asked for of values in the order of their keys, each as it is shown.
 
@@ -68,9 +68,9 @@ def page(
 
 def page_sorted(
     call: Call,
-    values: Iterable[Value],
-    key: Callable[[Value], str],
-    show: Callable[[Value], Any] = lambda v: v,
+    values: Iterable[_Value],
+    key: Callable[[_Value], str],
+    show: Callable[[_Value], Any] = lambda v: v,
 ) -> Shown:
     """The page that is asked for of values in any order."""
     return page(call, sorted(values, key=key), key, show)
@@ -114,6 +114,6 @@ def after_cursor(cursor: str | None) -> Mapping[str, Any] | None:
     return {"cursor": cursor} if cursor is not None else None
 
 
-def cut(found: Sequence[Value], limit: int) -> tuple[Sequence[Value], bool]:
+def cut(found: Sequence[_Value], limit: int) -> tuple[Sequence[_Value], bool]:
     """The first `limit` of what was found, and whether there were more."""
     return found[:limit], len(found) > limit

@@ -15,7 +15,7 @@ from devices.problems import Refused, refuse
 from devices.serials import shortened
 
 JSON = "application/json"
-PLAIN = "identity"
+_PLAIN = "identity"
 WITHOUT_BODY = ("GET", "DELETE")
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _NAMED = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
@@ -28,9 +28,9 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def refuse_encoding(req: falcon.Request) -> None:
     """Raise Refused (`wrong_encoding`) for a compressed body: it would be taken for what it is not."""
-    encoding = (req.get_header("Content-Encoding") or PLAIN).strip().lower()
-    if encoding != PLAIN:
-        raise refuse("wrong_encoding", accepted=PLAIN)
+    encoding = (req.get_header("Content-Encoding") or _PLAIN).strip().lower()
+    if encoding != _PLAIN:
+        raise refuse("wrong_encoding", accepted=_PLAIN)
 
 
 def refuse_length(req: falcon.Request, limit_bytes: int) -> None:

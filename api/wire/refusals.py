@@ -13,7 +13,7 @@ from devices.problems import Refused, refuse
 from devices.store.engines import is_unusable
 from labels.words import LANGUAGE_TAGS, negotiate
 
-log = logging.getLogger("panku.api")
+_log = logging.getLogger("panku.api")
 
 
 def render_refusal(req: falcon.Request, resp: falcon.Response, refused: Refused, _: object) -> None:
@@ -48,8 +48,8 @@ def render_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.
 def render_fault(req: falcon.Request, resp: falcon.Response, error: Exception, _: object) -> None:
     """A fault of ours, logged with its trace and told without it; or of the database, which is told as unavailable."""
     if is_unusable(error):
-        log.error("the database cannot be used in %s %r: %s", req.method, req.path, str(error).strip())
+        _log.error("the database cannot be used in %s %r: %s", req.method, req.path, str(error).strip())
         render_refusal(req, resp, refuse("unavailable"), None)
         return
-    log.error("fault in %s %r", req.method, req.path, exc_info=error)
+    _log.error("fault in %s %r", req.method, req.path, exc_info=error)
     render_refusal(req, resp, refuse("fault"), None)

@@ -25,9 +25,9 @@ from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Links
 
-Standing = Literal["holds", "untrusted", "broken", "missing"]
+_Standing = Literal["holds", "untrusted", "broken", "missing"]
 
-ROLES: dict[str, tuple[str, ...]] = {
+_ROLES: dict[str, tuple[str, ...]] = {
     sheet.PAYLOAD_TYPE: ("storekeeper", "auditor"),
     month_statement.PAYLOAD_TYPE: ("storekeeper", "auditor"),
     handovers.PAYLOAD_TYPE: handovers.PARTIES,
@@ -97,7 +97,7 @@ class Checked(msgspec.Struct, frozen=True):
     """How one role's signature stands, and why it does not hold."""
 
     role: str
-    standing: Standing
+    standing: _Standing
     username: str | None = None
     fingerprint: str | None = None
     why: str | None = None
@@ -151,7 +151,7 @@ def check(content: bytes, trusted: Collection[str]) -> Report:
         )
     digest = hashlib.sha256(payload).hexdigest()
     faults += [*_chain_faults(bundle.links, header), *_stranger_faults(bundle, header)]
-    roles = ROLES.get(bundle.envelope.payload_type)
+    roles = _ROLES.get(bundle.envelope.payload_type)
     if roles is None:
         faults.append(f"an unknown type of payload, {bundle.envelope.payload_type}")
     content_of = signing.Payload("", "", bundle.envelope.payload_type, payload)

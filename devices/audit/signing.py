@@ -93,14 +93,14 @@ def sign(writer: Writer, payload: Payload, given: Signing) -> Signature:
         username=public.username,
         fingerprint=public.fingerprint,
         digest=payload.digest,
-        signature=private.sign(encoded(payload)).hex(),
+        signature=private.sign(_encoded(payload)).hex(),
         signed_at=writer.at_us,
         session=given.session,
     )
     return records.write(writer, SIGNATURE, value, by=public.username)[0]
 
 
-def encoded(payload: Payload) -> bytes:
+def _encoded(payload: Payload) -> bytes:
     """DSSE's pre-authentication encoding of a payload: its type and content with their lengths."""
     return bytes(Envelope(payload.content, payload.type, {}).pae())
 
@@ -134,7 +134,7 @@ def envelope_of(payload: Payload, signatures: list[Signature]) -> dict[str, obje
 def verifies(payload: Payload, signature: bytes, public: bytes) -> bool:
     """Whether a signature is this key's over this payload."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, encoded(payload))
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, _encoded(payload))
     except (InvalidSignature, ValueError):
         return False
     return True

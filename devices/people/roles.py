@@ -130,7 +130,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     usable_administrators: frozenset[str]
 
 
-Rule = Callable[[Asked], list[Problem]]
+_Rule = Callable[[Asked], list[Problem]]
 
 
 def _known_role(asked: Asked) -> list[Problem]:
@@ -193,7 +193,7 @@ def _administrator_left(asked: Asked) -> list[Problem]:
     return [] if asked.usable_administrators - {asked.username} else [Problem("last_administrator")]
 
 
-GRANT_RULES: tuple[Rule, ...] = (
+GRANT_RULES: tuple[_Rule, ...] = (
     _granted_by_admin,
     _known_role,
     _site_fits_role,
@@ -202,8 +202,8 @@ GRANT_RULES: tuple[Rule, ...] = (
     _one_role_per_site,
     _admin_alone,
 )
-REVOKE_RULES: tuple[Rule, ...] = (_revoked_by_admin, _held, _administrator_left)
-TAKE_OVER_RULES: tuple[Rule, ...] = (
+REVOKE_RULES: tuple[_Rule, ...] = (_revoked_by_admin, _held, _administrator_left)
+TAKE_OVER_RULES: tuple[_Rule, ...] = (
     _known_role,
     _site_fits_role,
     _active_person,

@@ -22,9 +22,9 @@ from devices.sheets.sheet_cells import (
     word_of,
 )
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 
-COLUMNS = (
+_COLUMNS = (
     Column("serial", SERIAL_HEADERS, required=True),
     Column("model", MODEL_HEADERS, required=True),
     Column("state", ("状态", "设备状态", "库存状态", "state"), required=True),
@@ -47,7 +47,7 @@ REGISTER_WORDS = {
     "商品": "merchandise", "商品账": "merchandise", "备件": "spare", "备件账": "spare", "送修": "custody",
     "代管": "custody", "送修代管": "custody",
 }  # fmt: skip
-REQUIRED = tuple(column.field for column in COLUMNS if column.required and column.field != "serial")
+REQUIRED = tuple(column.field for column in _COLUMNS if column.required and column.field != "serial")
 
 
 class OpeningRow(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -
     serial_cells = SerialCells(patterns or {})
     rows: list[OpeningRow] = []
     problems: list[Problem] = []
-    for entry in read_entries(data, COLUMNS):
+    for entry in read_entries(data, _COLUMNS):
         row, found = _read(entry, serial_cells)
         rows.append(row)
         problems += found
@@ -124,7 +124,7 @@ def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Pro
 class _Faults(list[Problem]):
     """The problems of one row, gathered while its values are read."""
 
-    def kept(self, value: Value | Problem) -> Value | None:
+    def kept(self, value: _Value | Problem) -> _Value | None:
         if isinstance(value, Problem):
             self.append(value)
             return None

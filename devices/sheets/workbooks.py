@@ -31,7 +31,7 @@ MERGED_ROWS = 10 * ROWS  # rows in all merged ranges together
 ELEMENTS = 800_000  # XML elements in all members: 20,000 rows of 10 cells and their shared texts
 EXACT_BELOW = 10**15  # Excel keeps 15 digits of a number; from here on the last ones are zeros it made up
 
-BROKEN = (  # what zipfile, expat and openpyxl raise over a file that is not what it says
+_BROKEN = (  # what zipfile, expat and openpyxl raise over a file that is not what it says
     zipfile.BadZipFile, xml.sax.SAXException, DefusedXmlException, InvalidFileException, ArithmeticError,
     AssertionError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, SyntaxError,
     TypeError, ValueError, zlib.error,
@@ -79,7 +79,7 @@ def read_workbook(data: bytes) -> tuple[Sheet, ...]:
             for worksheet in workbook.worksheets
             if worksheet.sheet_state == "visible"
         )
-    except BROKEN as broken:
+    except _BROKEN as broken:
         raise refuse("not_a_spreadsheet", reason="damaged") from broken
 
 

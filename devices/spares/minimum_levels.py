@@ -19,7 +19,7 @@ from devices.store.tables.registers import Models, Sites
 MOST = 100_000
 """The highest level that is taken for meant."""
 
-Place = tuple[str, str]
+_Place = tuple[str, str]
 """A site and a model."""
 
 
@@ -89,7 +89,7 @@ _UNKNOWN = tuple(unknown for _, _, unknown, _ in _NAMED)
 
 
 def compare(
-    levels: Iterable[MinimumLevel], available: Mapping[Place, int], closed: Container[Place] = ()
+    levels: Iterable[MinimumLevel], available: Mapping[_Place, int], closed: Container[_Place] = ()
 ) -> list[Level]:
     """Each level against the available spares of its place; nothing lacks where the site or model is `closed`. Pure."""
     found = []
@@ -121,7 +121,7 @@ def set_levels(store: Store) -> list[tuple[MinimumLevel, int]]:
     return [(msgspec.json.decode(content, type=MinimumLevel), revision) for content, revision in rows]
 
 
-def _available(store: Store, sites: Iterable[str]) -> dict[Place, int]:
+def _available(store: Store, sites: Iterable[str]) -> dict[_Place, int]:
     """How many spares are in stock, by site and model."""
     rows = store.rows_in(_AVAILABLE, sorted(sites))
     return {(site, model): count for site, model, count in rows}

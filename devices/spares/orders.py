@@ -20,7 +20,7 @@ from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Reservations, Standings
 from devices.unit import Unit
 
-Order = TypeVar("Order", RepairOrder, DispatchOrder)
+_Order = TypeVar("_Order", RepairOrder, DispatchOrder)
 
 _DEVICE_OUT_UNDER = compiled(
     Positions.select(Positions.serial, Positions.document)
@@ -73,8 +73,8 @@ def open_dispatch_order(
 
 
 def file_service_record(
-    writer: Writer, kind: RecordKind, order: Order, revision: int, record: ServiceRecord, *, by: str
-) -> tuple[Order, Written]:
+    writer: Writer, kind: RecordKind, order: _Order, revision: int, record: ServiceRecord, *, by: str
+) -> tuple[_Order, Written]:
     """File what was done under an order; it is then closed. Raises Refused when it has a record or was cancelled."""
     ORDERS.take("file", order.state, order=order.number)
     changed = msgspec.structs.replace(order, record=record)
@@ -82,8 +82,8 @@ def file_service_record(
 
 
 def cancel(
-    writer: Writer, kind: RecordKind, order: Order, revision: int, *, by: str
-) -> tuple[Order, Written]:
+    writer: Writer, kind: RecordKind, order: _Order, revision: int, *, by: str
+) -> tuple[_Order, Written]:
     """Cancel an order under which nothing was done, while its site's journal is held.
 
     Raises Refused: `order_closed`, `order_in_use` naming a device and the document that has it under the order.

@@ -22,11 +22,11 @@ from devices.serials import trimmed
 from devices.values import RECEIVABLE, Position
 
 UnderOrder = RepairIntake | CarryOut | Swap | Recovery
-Problems = Iterator[Problem]
-Moves = Sequence[Move]
+_Problems = Iterator[Problem]
+_Moves = Sequence[Move]
 
 
-def order_stands(case: Case[UnderOrder], moves: Moves) -> Problems:
+def order_stands(case: Case[UnderOrder], moves: _Moves) -> _Problems:
     """The named order is one of this site's and is not cancelled."""
     name = case.draft.order
     if name is None:
@@ -37,7 +37,7 @@ def order_stands(case: Case[UnderOrder], moves: Moves) -> Problems:
         yield Problem("order_closed", "/order", {"order": name})
 
 
-def intake_under_repair_order(case: Case[RepairIntake], moves: Moves) -> Problems:
+def intake_under_repair_order(case: Case[RepairIntake], moves: _Moves) -> _Problems:
     """A device is taken in under its own, open repair order."""
     yield from order_stands(case, moves)
     order = case.order
@@ -50,7 +50,7 @@ def intake_under_repair_order(case: Case[RepairIntake], moves: Moves) -> Problem
     yield from order_names_device(case, [move.entry.serial for move in moves])
 
 
-def repair_was_completed(case: Case[RepairReturn], moves: Moves) -> Problems:
+def repair_was_completed(case: Case[RepairReturn], moves: _Moves) -> _Problems:
     """A repair was completed at a moment that is not after today, in the unit's time zone."""
     text: str = case.draft.completed_at
     try:
@@ -64,7 +64,7 @@ def repair_was_completed(case: Case[RepairReturn], moves: Moves) -> Problems:
         )
 
 
-def order_names_device(case: Case[Draft], faulty: Sequence[str]) -> Problems:
+def order_names_device(case: Case[Draft], faulty: Sequence[str]) -> _Problems:
     """An order is for one device, as that of the customer who had it then: a former customer's is stale."""
     order = case.order
     for serial in faulty if order else ():
@@ -77,7 +77,7 @@ def order_names_device(case: Case[Draft], faulty: Sequence[str]) -> Problems:
             yield Problem("order_of_other_customer", "/order", facts)
 
 
-def recovery_under_order(case: Case[Recovery], moves: Moves) -> Problems:
+def recovery_under_order(case: Case[Recovery], moves: _Moves) -> _Problems:
     """A lost device that comes back to the counter is in repair under an order."""
     yield from order_stands(case, moves)
     for move in moves:
@@ -85,7 +85,7 @@ def recovery_under_order(case: Case[Recovery], moves: Moves) -> Problems:
             yield Problem("field_required", "/order", {"field": "order", "serial": move.entry.serial})
 
 
-def carried_for_a_faulty_device(case: Case[CarryOut], moves: Moves) -> Problems:
+def carried_for_a_faulty_device(case: Case[CarryOut], moves: _Moves) -> _Problems:
     """A spare leaves the shelf only for one customer's faulty device, which no other spare is out for."""
     yield from order_stands(case, moves)
     if isinstance(case.order, RepairOrder):
@@ -107,7 +107,7 @@ def carried_for_a_faulty_device(case: Case[CarryOut], moves: Moves) -> Problems:
         yield from replaceable(case, move.before, position, pointer, move.entry.serial, serial)
 
 
-def no_other_spare_is_out(case: Case[Draft], moves: Moves) -> Problems:
+def no_other_spare_is_out(case: Case[Draft], moves: _Moves) -> _Problems:
     """A reversal puts no spare back with its technician while another is out for the same faulty device."""
     for move in moves:
         other = case.held_for.get(move.after.meant_for or "")
@@ -118,7 +118,7 @@ def no_other_spare_is_out(case: Case[Draft], moves: Moves) -> Problems:
 
 def replaceable(
     case: Case[Draft], spare: Position, faulty: Position, pointer: str, serial: str, faulty_serial: str
-) -> Problems:
+) -> _Problems:
     """Whether a spare may stand in for a device: the same kind, a model of the same family."""
     ours, theirs = case.models.get(spare.model or ""), case.models.get(faulty.model or "")
     facts = {"serial": serial, "faulty": faulty_serial}
@@ -132,7 +132,7 @@ def replaceable(
         )
 
 
-def swap_replaces_a_faulty_device(case: Case[Swap], moves: Moves) -> Problems:
+def swap_replaces_a_faulty_device(case: Case[Swap], moves: _Moves) -> _Problems:
     """A swap is under the faulty device's order; a carried spare serves the device it was taken out for."""
     yield from order_stands(case, moves)
     by_serial = {move.entry.serial: move for move in moves}
@@ -156,7 +156,7 @@ def swap_replaces_a_faulty_device(case: Case[Swap], moves: Moves) -> Problems:
             yield Problem("swap_other_faulty", pointer, facts)
 
 
-def charge_is_as_agreed(case: Case[Swap], moves: Moves) -> Problems:
+def charge_is_as_agreed(case: Case[Swap], moves: _Moves) -> _Problems:
     """A charged swap says how much, a free one charges nothing."""
     terms, charged_fen = case.draft.terms, case.draft.charged_fen
     if (terms == "charged") != (charged_fen > 0):
@@ -164,7 +164,7 @@ def charge_is_as_agreed(case: Case[Swap], moves: Moves) -> Problems:
         yield Problem("charge_differs", "/charged_fen", {"serial": trimmed(faulty)})
 
 
-def factory_devices_were_sent(case: Case[Draft], moves: Moves) -> Problems:
+def factory_devices_were_sent(case: Case[Draft], moves: _Moves) -> _Problems:
     """What comes back from the maker was sent on the cited dispatch, or was never sent and so is new."""
     yield from cited_dispatch(case, "dispatch", "factory_dispatch", "opening")
     if case.cited is None:
@@ -176,7 +176,7 @@ def factory_devices_were_sent(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("not_on_dispatch", move.entry.pointer, facts)
 
 
-def exchange_keeps_the_kind(case: Case[Draft], moves: Moves) -> Problems:
+def exchange_keeps_the_kind(case: Case[Draft], moves: _Moves) -> _Problems:
     """The maker's replacement is of the kind it replaces."""
     for move in moves:
         if move.entry.role != "new":

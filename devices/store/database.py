@@ -34,7 +34,7 @@ from devices.store.tables.columns import Table
 __all__ = ["OutcomeUnknown", "Store", "StoreRefused", "violated"]
 
 Row = tuple[Any, ...]
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 ATTEMPTS = 5
@@ -42,7 +42,7 @@ STREAM_ROWS = 1000
 INSERT_ROWS = 5000
 VALUES_AT_ONCE = 2000
 peewee_errors = peewee.ExceptionWrapper(peewee.EXCEPTIONS)
-STREAMS = count()  # server-side cursors have names
+_STREAMS = count()  # server-side cursors have names
 
 
 class Store:
@@ -225,7 +225,7 @@ class Store:
             sql = f"SELECT 1 FROM {table} WHERE {where} AND {name} = ANY(?) ORDER BY {name} FOR UPDATE"
             self.rows(sql, (wanted,))
 
-    def retrying(self, function: Callable[[], Result]) -> Result:
+    def retrying(self, function: Callable[[], _Result]) -> _Result:
         """Run a whole write function, again after a deadlock or serialization failure: at most 5 times in all."""
         for attempt in range(1, ATTEMPTS):
             try:
@@ -245,7 +245,7 @@ class Store:
     def _server_cursor(self) -> Any:
         """A named cursor: rows stay on the server until they are fetched."""
         return self.db.connection().cursor(
-            name=f"stream_{next(STREAMS)}", withhold=not self.db.in_transaction()
+            name=f"stream_{next(_STREAMS)}", withhold=not self.db.in_transaction()
         )
 
     def _insert_many(self, table: str, columns: tuple[str, ...], rows: Iterator[Sequence[Any]]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-UNFINISHED = ".part"
+_UNFINISHED = ".part"
 """How the name of a folder ends in which something was being made; one that stays was cut off and can be deleted."""
 
 
@@ -18,7 +18,7 @@ def beside(target: Path) -> Iterator[Path]:
     Raises OSError where the folder of `target` is missing or cannot be written.
     """
     folder = Path(
-        tempfile.mkdtemp(prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.absolute().parent)
+        tempfile.mkdtemp(prefix=f".{target.name}.", suffix=_UNFINISHED, dir=target.absolute().parent)
     )
     try:
         yield folder

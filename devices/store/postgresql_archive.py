@@ -16,20 +16,20 @@ from psycopg.pq import Conninfo
 from devices.store.database import Store
 from devices.store.engines import StoreRefused
 
-MAGIC = b"PGDMP"
+_MAGIC = b"PGDMP"
 DUMP, RESTORE = "pg_dump", "pg_restore"
 WITHOUT_OWNERS = ("--no-owner", "--no-privileges", "--no-comments")
 TOLD_EVERY_SECONDS = 0.5
-MOST_SAID = 500
+_MOST_SAID = 500
 
-Progress = Callable[[int], object]
+_Progress = Callable[[int], object]
 
 
 class ProgramFailed(Exception):
     """One of the client programs did not do it; the text is what it said."""
 
 
-def dump(store: Store, target: Path, without_rows_of: Sequence[str], progress: Progress) -> None:
+def dump(store: Store, target: Path, without_rows_of: Sequence[str], progress: _Progress) -> None:
     """Write the books into `target` as the transaction sees them that the caller has opened with `store.reading()`.
 
     The tables of `without_rows_of` are written empty. `progress` is told the bytes written so far. Raises StoreRefused
@@ -61,7 +61,7 @@ def check_archive(archive: Path) -> None:
 def is_archive(path: Path) -> bool:
     """Whether a file begins as a custom archive of pg_dump does."""
     with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def environment_of(url: str) -> dict[str, str]:
@@ -103,7 +103,7 @@ def _run(name: str, words: Sequence[str], environment: Mapping[str, str], told: 
             raise
         if running.returncode != 0:
             said.seek(0)
-            raise ProgramFailed(f"{name}: {said.read()[-MOST_SAID:].strip()}")
+            raise ProgramFailed(f"{name}: {said.read()[-_MOST_SAID:].strip()}")
 
 
 def _wait(running: "subprocess.Popen[bytes]") -> None:

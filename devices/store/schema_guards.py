@@ -68,7 +68,7 @@ def required(engine: str, migrations: tuple[str, ...]) -> Mapping[str, str]:
                 guards.pop(_named(engine, *dropped.groups()), None)
             elif made := MADE.match(statement):
                 fires = ENABLED if engine == "postgresql" and made[1] == "TRIGGER" else ""
-                guards[_named(engine, *made.groups())] = fires + normal(statement)
+                guards[_named(engine, *made.groups())] = fires + _normal(statement)
     return guards
 
 
@@ -80,14 +80,14 @@ def lost(
     `found` are (kind, name, definition) as the database tells them, `schema` is the name it may put before others.
     """
     there = {
-        f"{kind} {name}": normal(definition.replace(f"{schema}.", ""))
+        f"{kind} {name}": _normal(definition.replace(f"{schema}.", ""))
         for kind, name, definition in found
         if kind in GUARDS
     }
     return {name: there.get(name) for name, guard in guards.items() if there.get(name) != guard}
 
 
-def normal(definition: str) -> str:
+def _normal(definition: str) -> str:
     """A definition as both a migration and PostgreSQL write it."""
     words = " ".join(definition.split())
     return words.replace("CREATE OR REPLACE ", "CREATE ").replace("$function$", "$$")

@@ -15,12 +15,12 @@ PAGES_AT_ONCE = 2000
 
 BUSY, LOCKED = 5, 6
 SIDE_FILES = ("-wal", "-shm", "-journal")
-MAGIC = b"SQLite format 3\0"
+_MAGIC = b"SQLite format 3\0"
 
-Progress = Callable[[int, int], None]
+_Progress = Callable[[int, int], None]
 
 
-def copy_books(store: Store, target: Path, progress: Progress) -> None:
+def copy_books(store: Store, target: Path, progress: _Progress) -> None:
     """Copy the books into `target` as the transaction sees them that the caller has opened with `store.reading()`.
 
     Writers go on meanwhile. `progress` is told pages: done, of how many.
@@ -30,7 +30,7 @@ def copy_books(store: Store, target: Path, progress: Progress) -> None:
         _copy_pages(store.db.connection(), copy, progress)
 
 
-def copy_file(source: Path, target: Path, progress: Progress) -> None:
+def copy_file(source: Path, target: Path, progress: _Progress) -> None:
     """Copy a backup, which is only read, into `target`. Raises peewee.DatabaseError for what is none."""
     address = f"{source.absolute().as_uri()}?mode=ro"
     with (
@@ -41,7 +41,7 @@ def copy_file(source: Path, target: Path, progress: Progress) -> None:
         _copy_pages(backup, copy, progress)
 
 
-def _copy_pages(source: Any, copy: Any, progress: Progress) -> None:
+def _copy_pages(source: Any, copy: Any, progress: _Progress) -> None:
     def told(_status: int, left: int, whole: int) -> None:
         progress(whole - left, whole)
 
@@ -52,7 +52,7 @@ def _copy_pages(source: Any, copy: Any, progress: Progress) -> None:
 def is_sqlite(path: Path) -> bool:
     """Whether a file begins as an SQLite database does (https://sqlite.org/fileformat.html)."""
     with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def fold(path: Path) -> bool:

@@ -27,7 +27,7 @@ from a username, or from numbers by username."""
 Names = Callable[[str], str]
 """How a person is printed, by username."""
 
-Read = str | Callable[[Any], Any]
+_Read = str | Callable[[Any], Any]
 """The value of a row or a form: the path of its attribute, or a function of it."""
 
 
@@ -45,7 +45,7 @@ class Column(msgspec.Struct, frozen=True):
     """
 
     word: str
-    read: Read
+    read: _Read
     width: int
     kind: Kind = "text"
     words: str | None = None
@@ -57,7 +57,7 @@ class Field(msgspec.Struct, frozen=True):
     """One field of the head, left out where it is empty; a `wide` one has a line of its own."""
 
     word: str
-    read: Read
+    read: _Read
     kind: Kind = "text"
     words: str | None = None
     wide: bool = False
@@ -101,8 +101,8 @@ class Form(msgspec.Struct, frozen=True):
 
     name: str
     title: Callable[[Any], tuple[str, dict[str, object]]]
-    number: Read
-    unit: Read
+    number: _Read
+    unit: _Read
     fields: tuple[Field, ...]
     tables: tuple[Table, ...] | Callable[[Any], tuple[Table, ...]]
     boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
@@ -244,11 +244,11 @@ def _rows(
 # --- values
 
 
-def _reader(read: Read) -> Callable[[Any], Any]:
+def _reader(read: _Read) -> Callable[[Any], Any]:
     return attrgetter(read) if isinstance(read, str) else read
 
 
-def _told(read: Read, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
+def _told(read: _Read, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
     """A function from a row to what is printed of it."""
     get, locale = _reader(read), speech.locale
     if words is not None:
@@ -295,7 +295,7 @@ def clock_time(at_us: int) -> datetime:
     return datetime.fromtimestamp(at_us // 1_000_000, ZONE).replace(tzinfo=None)
 
 
-def yuan(fen: int) -> Decimal:
+def _yuan(fen: int) -> Decimal:
     """Integer fen as yuan with two places."""
     return Decimal(fen).scaleb(-2)
 
@@ -340,5 +340,5 @@ ZONE = ZoneInfo(TIME_ZONE)
 CONVERT: dict[Kind, Callable[[Any], Any]] = {
     "date": date.fromisoformat,
     "moment": clock_time,
-    "money": yuan,
+    "money": _yuan,
 }

@@ -33,7 +33,7 @@ from labels.pdf import A4_MM, MM_PER_POINT
 from labels.words import text_of
 
 MEDIA_TYPE = "application/pdf"
-ROWS = 20_000
+_ROWS = 20_000
 
 GAP, BOX_MM = 3.0, 14.0
 RIGHT: tuple[Kind, ...] = ("money", "number", "ordinal")
@@ -44,7 +44,7 @@ HELD_BACK = 2
 def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
     """Draw a paper into `file`; `at_us`, in UTC microseconds, is when it says that it was made.
 
-    Raises Refused (`form_too_long`) beyond ROWS rows: a PDF is laid out in memory, an xlsx is not.
+    Raises Refused (`form_too_long`) beyond _ROWS rows: a PDF is laid out in memory, an xlsx is not.
     """
     page = (A4_MM[1], A4_MM[0]) if paper.landscape else A4_MM
     document = _Drawing(paper, at_us, page)
@@ -116,8 +116,8 @@ class _Drawing(Pages):
 
     def _rows_of(self, grid: Grid) -> Iterator[list[Any]]:
         for n, row in enumerate(grid.rows, 1):
-            if n > ROWS:
-                raise refuse("form_too_long", limit=ROWS)
+            if n > _ROWS:
+                raise refuse("form_too_long", limit=_ROWS)
             yield row
 
     def _title(self, grid: Grid, widths: Sequence[float], below: float, *, titled: bool, first: bool) -> None:

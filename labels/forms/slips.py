@@ -220,14 +220,14 @@ def _remark(numbered: tuple[int, SlipLine]) -> str | None:
     return "\n".join(str(facts[name]) for name in FACTS if facts.get(name)) or None
 
 
-SERIAL = Column("form.column.serial", _line("serial"), 30, "serial")
+_SERIAL = Column("form.column.serial", _line("serial"), 30, "serial")
 KIND = Column("form.column.kind", _line("kind"), 16, words="kind")
-MODEL = Column("form.column.model", _line("model"), 20)
+_MODEL = Column("form.column.model", _line("model"), 20)
 CONDITION = Column("form.column.condition", _line("condition"), 21, words="condition")
-BIN = Column("form.column.bin", _line("bin"), 18)
+_BIN = Column("form.column.bin", _line("bin"), 18)
 FROM_BIN = Column("form.column.from_bin", _line("from_bin"), 18)
-BEFORE = Column("form.column.before", _line("before"), 22, words="state")
-STATE = Column("form.column.state", _line("state"), 22, words="state")
+_BEFORE = Column("form.column.before", _line("before"), 22, words="state")
+_STATE = Column("form.column.state", _line("state"), 22, words="state")
 PRICE = Column("form.column.price", _line("price_fen"), 18, "money", summed=True)
 REGISTER = Column("form.column.register", _line("register"), 20, words="register")
 PARTY = Column("form.column.party", _line("party"), 26)
@@ -243,22 +243,35 @@ WARRANTY = Column("form.column.warranty_until", _line("warranty_until"), 22, "da
 REMARK = Column("form.column.remark", _remark, 30)
 REVERSED = Column("form.column.reversed_by", _line("reversed_by"), 37)
 
-RECEIVED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, BIN, PRICE, REMARK, REVERSED)
+RECEIVED = (NUMBER, _SERIAL, KIND, _MODEL, CONDITION, _BIN, PRICE, REMARK, REVERSED)
 OPENED = (
-    NUMBER, SERIAL, KIND, MODEL, STATE, REGISTER, CONDITION, BIN, PARTY, WARRANTY, PRICE, REMARK, REVERSED,
+    NUMBER, _SERIAL, KIND, _MODEL, _STATE, REGISTER, CONDITION, _BIN, PARTY, WARRANTY, PRICE, REMARK, REVERSED,
 )  # fmt: skip
-RECOVERED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, STATE, REGISTER, CONDITION, BIN, PRICE, REMARK, REVERSED)
-TAKEN_IN = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, PRICE, REMARK, REVERSED)
-ACCEPTED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, BIN, REMARK, REVERSED)
-ISSUED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, STATE, PRICE, REMARK, REVERSED)
-GIVEN = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, STATE, REMARK, REVERSED)
-SOLD = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, PRICE, REMARK, REVERSED)
-CARRIED = (NUMBER, SERIAL, KIND, MODEL, CONDITION, FROM_BIN, FAULTY, PRICE, REVERSED)
-SWAPPED = (NUMBER, SERIAL, SWAP_PART, KIND, MODEL, PARTNER, BEFORE, STATE, BIN, WARRANTY, REVERSED)
-SENT = (NUMBER, SERIAL, KIND, MODEL, BEFORE, CONDITION, FROM_BIN, REMARK, REVERSED)
-RETURNED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, STATE, CONDITION, BIN, REMARK, REVERSED)
-EXCHANGED = (NUMBER, SERIAL, KIND, MODEL, PARTNER, BEFORE, STATE, CONDITION, BIN, REMARK, REVERSED)
-MOVED = (NUMBER, SERIAL, KIND, MODEL, BEFORE, FROM_BIN, STATE, BIN, REMARK, REVERSED)
+RECOVERED = (
+    NUMBER,
+    _SERIAL,
+    KIND,
+    _MODEL,
+    _BEFORE,
+    _STATE,
+    REGISTER,
+    CONDITION,
+    _BIN,
+    PRICE,
+    REMARK,
+    REVERSED,
+)
+TAKEN_IN = (NUMBER, _SERIAL, KIND, _MODEL, _BEFORE, CONDITION, _BIN, PRICE, REMARK, REVERSED)
+ACCEPTED = (NUMBER, _SERIAL, KIND, _MODEL, _BEFORE, CONDITION, _BIN, REMARK, REVERSED)
+_ISSUED = (NUMBER, _SERIAL, KIND, _MODEL, CONDITION, FROM_BIN, _STATE, PRICE, REMARK, REVERSED)
+_GIVEN = (NUMBER, _SERIAL, KIND, _MODEL, CONDITION, FROM_BIN, _STATE, REMARK, REVERSED)
+SOLD = (NUMBER, _SERIAL, KIND, _MODEL, CONDITION, FROM_BIN, PRICE, REMARK, REVERSED)
+CARRIED = (NUMBER, _SERIAL, KIND, _MODEL, CONDITION, FROM_BIN, FAULTY, PRICE, REVERSED)
+_SWAPPED = (NUMBER, _SERIAL, SWAP_PART, KIND, _MODEL, PARTNER, _BEFORE, _STATE, _BIN, WARRANTY, REVERSED)
+_SENT = (NUMBER, _SERIAL, KIND, _MODEL, _BEFORE, CONDITION, FROM_BIN, REMARK, REVERSED)
+RETURNED = (NUMBER, _SERIAL, KIND, _MODEL, _BEFORE, _STATE, CONDITION, _BIN, REMARK, REVERSED)
+EXCHANGED = (NUMBER, _SERIAL, KIND, _MODEL, PARTNER, _BEFORE, _STATE, CONDITION, _BIN, REMARK, REVERSED)
+MOVED = (NUMBER, _SERIAL, KIND, _MODEL, _BEFORE, FROM_BIN, _STATE, _BIN, REMARK, REVERSED)
 
 DELIVERER, CARRIER, CUSTOMER = ("form.box.deliverer",), ("form.box.carrier",), ("form.box.customer",)
 MANNERS: dict[str, Manner] = {
@@ -270,18 +283,18 @@ MANNERS: dict[str, Manner] = {
     "recovery": Manner("form.title.receipt", RECOVERED, DELIVERER, loose="form.title.slip"),
     "sale": Manner("form.title.issue", SOLD, ("form.box.buyer",)),
     "carry_out": Manner("form.title.issue", CARRIED, ("form.box.receiver",)),
-    "supplier_return": Manner("form.title.issue", ISSUED, CARRIER),
-    "write_off": Manner("form.title.issue", ISSUED),
-    "surrender": Manner("form.title.slip", GIVEN, ("form.box.authority",)),
-    "swap": Manner("form.title.swap", SWAPPED, CUSTOMER),
-    "dispatch": Manner("form.title.transfer", SENT, ("form.box.carrier", "form.box.consignee")),
+    "supplier_return": Manner("form.title.issue", _ISSUED, CARRIER),
+    "write_off": Manner("form.title.issue", _ISSUED),
+    "surrender": Manner("form.title.slip", _GIVEN, ("form.box.authority",)),
+    "swap": Manner("form.title.swap", _SWAPPED, CUSTOMER),
+    "dispatch": Manner("form.title.transfer", _SENT, ("form.box.carrier", "form.box.consignee")),
     "arrival": Manner("form.title.transfer", ACCEPTED, CARRIER),
     "transit_loss": Manner("form.title.transfer", MOVED, CARRIER),
-    "factory_dispatch": Manner("form.title.factory", SENT, CARRIER),
+    "factory_dispatch": Manner("form.title.factory", _SENT, CARRIER),
     "factory_receipt": Manner("form.title.factory", RETURNED, DELIVERER),
     "factory_exchange": Manner("form.title.factory", EXCHANGED, DELIVERER),
     "repair_intake": Manner("form.title.slip", ACCEPTED, CUSTOMER),
-    "repair_return": Manner("form.title.slip", GIVEN, CUSTOMER),
+    "repair_return": Manner("form.title.slip", _GIVEN, CUSTOMER),
     "reversal": Manner("form.title.red", MOVED),
     **dict.fromkeys(
         ("adoption", "move", "hold", "release", "registration", "loss_report", "shortage"),
@@ -326,13 +339,13 @@ def _boxes(printed: SlipPrinted) -> list[Box]:
     ]
 
 
-LINES = Table(
+_LINES = Table(
     "form.table.lines",
     lambda printed: enumerate(printed.lines, 1),
     lambda printed: manner_of(printed.slip.view.document.type).columns,
 )
 FINDINGS = ("short", "over", "damaged")
-FOUND = Table(
+_FOUND = Table(
     "form.table.findings",
     lambda printed: enumerate(
         [(name, serial) for name in FINDINGS for serial in getattr(printed.slip, name)], 1
@@ -348,7 +361,7 @@ FOUND = Table(
 def _tables(printed: SlipPrinted) -> tuple[Table, ...]:
     """The lines, and the serials that fell short, were over or damaged, where there are any."""
     found = any(getattr(printed.slip, name) for name in FINDINGS)
-    return (LINES, FOUND) if found else (LINES,)
+    return (_LINES, _FOUND) if found else (_LINES,)
 
 
 SLIP = Form(

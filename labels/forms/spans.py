@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 LABEL_MM = 24
 """A label is at least this wide, and so is what it says."""
@@ -38,9 +38,9 @@ def whole(widths: Sequence[int]) -> Pair:
     return _pair(widths, 1, len(widths)) or Pair((1, 1), (2, max(2, len(widths))))
 
 
-def in_lines(items: Sequence[Item], side_by_side: int) -> Iterator[list[Item]]:
+def in_lines(items: Sequence[_Item], side_by_side: int) -> Iterator[list[_Item]]:
     """Fields or boxes line by line: as many as stand side by side, or fewer before a wide one and at the end."""
-    waiting: list[Item] = []
+    waiting: list[_Item] = []
     for item in items:
         wide = getattr(item, "wide", False)
         if waiting and (wide or len(waiting) == side_by_side):

@@ -66,7 +66,7 @@ SUMMARY = (
     _count("misplaced", "misplaced"),
 )
 
-LINES = (
+_LINES = (
     NUMBER,
     column("serial", "line.row.serial", 28, "serial"),
     column("kind", "kind", 15, words="kind"),
@@ -108,7 +108,7 @@ STOCKTAKE = Form(
     ),
     tables=(
         Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
-        Table("form.table.lines", _rows, LINES),
+        Table("form.table.lines", _rows, _LINES),
     ),
     boxes=lambda printed: signature_boxes(printed.signatures),
     declared="form.declared.stocktake",

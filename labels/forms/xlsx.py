@@ -46,7 +46,7 @@ from labels.words import text_of
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 A4 = 9
-ROWS = 1_000_000
+_ROWS = 1_000_000
 """A worksheet holds 1,048,576 rows, head and foot included."""
 BOX_POINTS = 30
 FROZEN_POINTS = 160
@@ -163,8 +163,8 @@ def _write_rows(drawing: Drawing, grid: Grid) -> None:
     cells = [styled(drawing.sheet, kind, BODY) for kind in kinds]
     n = 0
     for n, row in enumerate(grid.rows, 1):
-        if n > ROWS:
-            raise refuse("form_too_long", limit=ROWS)
+        if n > _ROWS:
+            raise refuse("form_too_long", limit=_ROWS)
         _append(drawing, cells, kinds, row)
     if n == 0:
         _append_none(drawing)

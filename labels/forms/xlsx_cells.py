@@ -20,7 +20,7 @@ from labels.words import Locale
 
 CELL_LIMIT = 30_000
 """A cell holds 32,767 characters; what escapes add is room enough between."""
-ELLIPSIS = "…"
+_ELLIPSIS = "…"
 FONT = "宋体"
 SIZE, TITLE_SIZE, POINTS_PER_LINE = 10, 16, 14.5
 MOST_LINES = 20
@@ -30,7 +30,7 @@ MM_PER_CHARACTER = 1.9
 LETTER = 1.15
 """What a letter takes of that, where another font stands in for ours."""
 
-FORMATS: dict[Kind, str] = {
+_FORMATS: dict[Kind, str] = {
     "text": "General",
     "serial": "@",
     "date": "yyyy-mm-dd",
@@ -52,7 +52,7 @@ _LINE = Side(style="thin", color="808080")
 GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 SHADE = PatternFill("solid", fgColor="EDEDED")
 BOLD = Font(name=FONT, size=SIZE, bold=True)
-PLAIN = Font(name=FONT, size=SIZE)
+_PLAIN = Font(name=FONT, size=SIZE)
 ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 SHOWN_BY_CODE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 """What no XML can hold, and what turns the order of the letters after it around."""
@@ -64,7 +64,7 @@ def safe_text(text: str) -> str:
     One too long for a cell ends with an ellipsis.
     """
     if len(text) > CELL_LIMIT:
-        text = text[: CELL_LIMIT - 1] + ELLIPSIS
+        text = text[: CELL_LIMIT - 1] + _ELLIPSIS
     if text.isprintable() and "_x" not in text:
         return text
     return by_code(ESCAPED.sub("_x005F_", text))
@@ -78,7 +78,7 @@ def by_code(text: str) -> str:
 class Style(msgspec.Struct, frozen=True):
     """How a cell looks, beside what its kind asks for."""
 
-    font: Font = PLAIN
+    font: Font = _PLAIN
     border: Border | None = None
     fill: PatternFill | None = None
     horizontal: str | None = None
@@ -87,12 +87,12 @@ class Style(msgspec.Struct, frozen=True):
 
 HEADING = Style(BOLD, GRID, SHADE, "center")
 LABEL = Style(BOLD, GRID, SHADE)
-VALUE = Style(PLAIN, GRID, None, "left")
-BODY = Style(PLAIN, GRID)
+VALUE = Style(_PLAIN, GRID, None, "left")
+BODY = Style(_PLAIN, GRID)
 TITLE = Style(Font(name=FONT, size=TITLE_SIZE, bold=True), horizontal="center", wrap=False)
-UNDER_TITLE = Style(PLAIN, horizontal="center", wrap=False)
-NOTE = Style(PLAIN)
-NOTHING = Style(PLAIN, GRID, None, "center")
+UNDER_TITLE = Style(_PLAIN, horizontal="center", wrap=False)
+NOTE = Style(_PLAIN)
+NOTHING = Style(_PLAIN, GRID, None, "center")
 
 Span = tuple[tuple[int, int], Any, Kind, Style]
 """The columns that a cell goes over, from 1, both ends included; its value, kind and style."""
@@ -150,7 +150,7 @@ def styled(sheet: Any, kind: Kind, style: Style) -> Any:
         cell.fill = style.fill
     horizontal = style.horizontal or SIDES.get(kind)
     cell.alignment = Alignment(horizontal=horizontal, vertical="center", wrap_text=style.wrap)
-    cell.number_format = FORMATS[kind]
+    cell.number_format = _FORMATS[kind]
     if kind == "text":
         cell.quotePrefix = True  # stays text when somebody edits the cell, too
     return cell

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from labels.pdf import A4_MM, POINTS_PER_MM
 
-MM_PER_INCH = 25.4
+_MM_PER_INCH = 25.4
 MARGIN_INCHES = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6, "header": 0.25, "footer": 0.25}
 NARROWER = 0.97
 """How wide a column is printed, of what it is declared: a whole number of dots for each letter."""
-SPARE = 0.96
+_SPARE = 0.96
 """Of a page's height, what is counted on."""
 MOST_ENDS = 1_000
 """A worksheet holds 1,026 page ends of one's own."""
@@ -28,10 +28,10 @@ class PageEnds:
 
     def __init__(self, widths_mm: Sequence[int], *, landscape: bool) -> None:
         across, down = (A4_MM[1], A4_MM[0]) if landscape else A4_MM
-        wide = across - (MARGIN_INCHES["left"] + MARGIN_INCHES["right"]) * MM_PER_INCH
-        high = down - (MARGIN_INCHES["top"] + MARGIN_INCHES["bottom"]) * MM_PER_INCH
+        wide = across - (MARGIN_INCHES["left"] + MARGIN_INCHES["right"]) * _MM_PER_INCH
+        high = down - (MARGIN_INCHES["top"] + MARGIN_INCHES["bottom"]) * _MM_PER_INCH
         smaller = min(1.0, wide / (sum(widths_mm) * NARROWER))
-        self.room = high * POINTS_PER_MM / smaller * SPARE
+        self.room = high * POINTS_PER_MM / smaller * _SPARE
         self.after: list[int] = []
         self.filled = 0.0
         self.heading: tuple[int, float] | None = None

@@ -52,7 +52,7 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 
 ABSENT = "—"
-NOTHING: tuple[object, ...] = (None, "", [], ())
+_NOTHING: tuple[object, ...] = (None, "", [], ())
 LIST_COMMA: dict[Locale, str] = {"zh_CN": "、", "en": ", "}
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _LANGUAGES: dict[str, Locale] = {"zh": "zh_CN", "en": "en"}
@@ -64,7 +64,7 @@ def sentence(code: str, facts: Mapping[str, object], locale: Locale) -> str:
     Lists are joined, codes are put into words (FACT_WORDS), an absent fact outside brackets is a dash. An id that
     has no text is answered as it is, so that a refusal is never lost over a missing word.
     """
-    present = {name: value for name, value in facts.items() if value not in NOTHING}
+    present = {name: value for name, value in facts.items() if value not in _NOTHING}
     told = _Facts((name, _told(name, value, locale)) for name, value in present.items())
 
     def kept(part: re.Match[str]) -> str:

@@ -27,7 +27,7 @@ from panku.console.opening import books
 from panku.console.words import bar, refusal
 from panku.settings import Settings
 
-Signed = tuple[Payload, list[Signature]]
+_Signed = tuple[Payload, list[Signature]]
 MONTH_SLASHES = 2  # SITE/register/YYYY-MM
 
 
@@ -48,15 +48,15 @@ def declare(parser: argparse.ArgumentParser) -> None:
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
     lines = what.add_parser("lines", help="every line of a site's journal; customers by number only")
     lines.add_argument("--site", required=True)
-    lines.add_argument("--from", dest="first", type=day, metavar="DATE", default=exported_lines.FIRST_DAY)
+    lines.add_argument("--from", dest="first", type=_day, metavar="DATE", default=exported_lines.FIRST_DAY)
     lines.add_argument(
-        "--until", dest="last", type=day, metavar="DATE", default=exported_lines.LAST_DAY, help="included"
+        "--until", dest="last", type=_day, metavar="DATE", default=exported_lines.LAST_DAY, help="included"
     )
     lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
     lines.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-def day(text: str) -> str:
+def _day(text: str) -> str:
     """A business date as an argument, YYYY-MM-DD."""
     try:
         found = date.fromisoformat(text).isoformat()
@@ -131,11 +131,11 @@ EXPORTS: dict[str, Export] = {"evidence": _evidence, "heads": _heads, "lines": _
 """What can be exported: each writes the file and returns what is told of it."""
 
 
-def signed(store: Store, number: str) -> Signed:
+def signed(store: Store, number: str) -> _Signed:
     """What was signed under a number, and the signatures that stand. Raises devices.problems.Refused for no such."""
     if number.count("/") == MONTH_SLASHES:
         return months.payload_and_signatures(store, *number.split("/"))
-    find = FOUND.get(number.partition("-")[0])
+    find = _FOUND.get(number.partition("-")[0])
     if find is None:
         raise refuse("not_found")
     payload = find(store, number)
@@ -153,7 +153,7 @@ def _of_handover(store: Store, number: str) -> Payload:
     return handovers.payload_of(handovers.handover_of(store, number)[0])
 
 
-FOUND: dict[str, Callable[[Store, str], Payload]] = {
+_FOUND: dict[str, Callable[[Store, str], Payload]] = {
     STOCKTAKE_PREFIX: _of_stocktake,
     HANDOVER_PREFIX: _of_handover,
 }

@@ -22,7 +22,7 @@ from panku.console.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded,
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 
-STOREKEEPER = ("storekeeper",)
+_STOREKEEPER = ("storekeeper",)
 RACE = PROBLEMS["race_lost"].status
 
 
@@ -53,7 +53,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with books(settings) as store:
         founded(store)
         by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
-        if not by.may(STOREKEEPER, arguments.site):
+        if not by.may(_STOREKEEPER, arguments.site):
             raise Refused(f"{by.username} is not a storekeeper of {arguments.site}.")
         work = _manifest if arguments.what == "manifest" else _opening
         try:

@@ -33,7 +33,7 @@ from panku.console.words import refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
-MODULES_UM: dict[str, ModuleUm] = {"0.25": 250, "0.33": 330}
+_MODULES_UM: dict[str, ModuleUm] = {"0.25": 250, "0.33": 330}
 LANGUAGES: dict[str, Locale] = {tag: locale for locale, tag in LANGUAGE_TAGS.items()}
 LONGEST_SIDE_MM, LEAST_SIDE_MM, MOST_ACROSS = 1000.0, 10.0, 100
 STANDARD_OUTPUT = "-"
@@ -74,7 +74,7 @@ def _declare_printing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offset", type=_offset, metavar="X,Y", default=(0.0, 0.0), help="moves all, in mm; --offset=-0.5,1"
     )
-    parser.add_argument("--module", choices=MODULES_UM, default="0.25", help="the narrowest bar, in mm")
+    parser.add_argument("--module", choices=_MODULES_UM, default="0.25", help="the narrowest bar, in mm")
     parser.add_argument("--dpi", type=_whole, choices=RESOLUTIONS, help="of a thermal printer or a PNG")
     parser.add_argument("--printer-font", type=_font, metavar="E:NAME.TTF", help="Chinese from the printer")
     parser.add_argument("--outline", action="store_true", help="draw the labels' edges")
@@ -101,10 +101,10 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with books(settings) as store:
         try:
             found = labelled(
-                store, wanted(arguments), most=serials.LONGEST_LIST, reads_documents_of=lambda _: True
+                store, _wanted(arguments), most=serials.LONGEST_LIST, reads_documents_of=lambda _: True
             )
             watched = tqdm(labels_of(found, locale), unit=" labels", leave=False, disable=None)
-            drawn = printed(watched, order_of(arguments), locale, clock())
+            drawn = printed(watched, _order_of(arguments), locale, clock())
         except RuleRefused as refused:
             raise refusal(refused) from refused
     if arguments.to == STANDARD_OUTPUT:
@@ -119,14 +119,14 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def order_of(arguments: argparse.Namespace) -> Order:
+def _order_of(arguments: argparse.Namespace) -> Order:
     """The order that the words make. Raises RuleRefused (`stock_off_page`)."""
     return Order(
         format=arguments.format,
         stock=_stock(arguments),
         start=arguments.start,
         offset_mm=arguments.offset,
-        module_um=MODULES_UM[arguments.module],
+        module_um=_MODULES_UM[arguments.module],
         dpi=arguments.dpi,
         printer_font=arguments.printer_font,
         outline=arguments.outline,
@@ -141,7 +141,7 @@ def _stock(arguments: argparse.Namespace) -> Stock | None:
     return checked(Stock(OWN, arguments.size, columns, rows, page, gap, arguments.margin))
 
 
-def wanted(arguments: argparse.Namespace) -> list[Wanted]:
+def _wanted(arguments: argparse.Namespace) -> list[Wanted]:
     """What the words name."""
     match arguments.what:
         case "device":

@@ -35,7 +35,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "reset", help="void a password and signing key; prints a new code. An administrator's needs no --by"
     )
     reset.add_argument("username")
-    what.add_parser("deactivate", help="shut a person out: no role, no password, no key").add_argument("username")
+    what.add_parser("deactivate", help="shut a person out: no role, no password, no key").add_argument(
+        "username"
+    )
     back = what.add_parser("reactivate", help="let a person back in, without a role; prints a new code")
     back.add_argument("username")
     rename = what.add_parser("rename", help="change the name that is shown")

@@ -26,7 +26,7 @@ from panku.console.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import clock
 
-SERVED = "{place} is in use: stop the server and every other program that works with it."
+_SERVED = "{place} is in use: stop the server and every other program that works with it."
 NOT_EMPTY = "{place} holds books already: give --replace, and they are kept beside it under another name."
 ONLY_EMPTY = "The PostgreSQL database is not empty: make an empty one, and name it in PANKU_DATABASE_URL."
 PENDING = "The books are older than this version, so they are not verified yet: run panku migrate, then panku verify."
@@ -99,7 +99,7 @@ def _replace_sqlite(settings: Settings, file: Path, arguments: argparse.Namespac
         if held and not arguments.replace:
             raise Refused(NOT_EMPTY.format(place=books))
         if books.exists() and not fold(books):
-            raise Refused(SERVED.format(place=books))
+            raise Refused(_SERVED.format(place=books))
         with beside(books) as folder:
             _copy_checked(file, folder / "books", quiet=arguments.quiet)
             aside = Path(f"{books}.replaced-{datetime.fromtimestamp(clock() / 1e6, UTC):%Y%m%dT%H%M%S.%fZ}")
@@ -119,7 +119,7 @@ def _alone_with(books: Path) -> Iterator[None]:
         with being_alone(books):
             yield
     except InUse as in_use:
-        raise Refused(SERVED.format(place=books)) from in_use
+        raise Refused(_SERVED.format(place=books)) from in_use
     except OSError as error:
         raise Refused(f"{books} cannot be written: {error.strerror}", BAD_USE) from error
 

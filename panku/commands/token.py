@@ -15,7 +15,7 @@ from panku.console.words import LONGEST_NAME, acting, founded, line_of, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
-DAY_US = 86_400_000_000
+_DAY_US = 86_400_000_000
 
 
 LONGEST_DAYS = 3650
@@ -76,7 +76,7 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
             label=arguments.label,
             site=arguments.site,
             scopes=arguments.scope,
-            expires_at=clock() + arguments.days * DAY_US,
+            expires_at=clock() + arguments.days * _DAY_US,
             username=arguments.person,
         )
         return issued.secret

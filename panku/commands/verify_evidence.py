@@ -30,7 +30,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     for text in report.faults:
         print(f"WRONG {text}")
     for checked in report.signatures:
-        print(told(checked))
+        print(_told(checked))
     if report.digest is not None:
         print(f"digest {report.digest}")
     print("the evidence holds" if report.holds else "the evidence does not hold")
@@ -42,7 +42,7 @@ def plain(fingerprint: str) -> str:
     return "".join(letter for letter in fingerprint.lower() if letter.isalnum())
 
 
-def told(checked: Checked) -> str:
+def _told(checked: Checked) -> str:
     """How one role's signature stands, in a line."""
     who = f" {checked.username} {checked.fingerprint}" if checked.username else ""
     why = f": {checked.why}" if checked.why else ""

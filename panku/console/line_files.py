@@ -12,13 +12,13 @@ import msgspec
 from api.wire.times import shown
 from devices.ledger.reading.exported_lines import COLUMNS
 
-Row = tuple[Any, ...]
+_Row = tuple[Any, ...]
 
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 RECORDED = COLUMNS.index("recorded_at")
 
 
-def write_csv(path: Path, rows: Iterable[Row]) -> None:
+def write_csv(path: Path, rows: Iterable[_Row]) -> None:
     """Write CSV (RFC 4180, UTF-8 with a mark by which Excel knows it).
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -29,18 +29,18 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
         writer.writerows(tuple(map(_plain, row)) for row in _told(rows))
 
 
-def write_jsonl(path: Path, rows: Iterable[Row]) -> None:
+def write_jsonl(path: Path, rows: Iterable[_Row]) -> None:
     """Write one JSON object a line, keyed by column; what is not there is null."""
     encoder = msgspec.json.Encoder()
     with path.open("wb") as file:
         file.writelines(encoder.encode(dict(zip(COLUMNS, row, strict=True))) + b"\n" for row in _told(rows))
 
 
-WRITERS: dict[str, Callable[[Path, Iterable[Row]], None]] = {".csv": write_csv, ".jsonl": write_jsonl}
+WRITERS: dict[str, Callable[[Path, Iterable[_Row]], None]] = {".csv": write_csv, ".jsonl": write_jsonl}
 """By a file's suffix, who writes it."""
 
 
-def _told(rows: Iterable[Row]) -> Iterator[Row]:
+def _told(rows: Iterable[_Row]) -> Iterator[_Row]:
     """Rows with their moment in RFC 3339."""
     for row in rows:
         yield (*row[:RECORDED], shown(row[RECORDED]), *row[RECORDED + 1 :])

@@ -19,7 +19,7 @@ from devices.unit import Unit, unit_of
 from labels.words import sentence
 from panku.commands import FAULT, Refused
 
-MOST_SAID = 50
+_MOST_SAID = 50
 
 
 LONGEST_NAME = 100
@@ -67,8 +67,8 @@ def refusal(refused: RuleRefused) -> Refused:
         if row is not None:
             about.append(row)
     said = [f"{_rows(about)}: {text}" if about else text for text, about in rows.items()]
-    more = len(said) - MOST_SAID
-    return Refused("\n".join([*said[:MOST_SAID], f"… and {more} more"] if more > 0 else said), FAULT)
+    more = len(said) - _MOST_SAID
+    return Refused("\n".join([*said[:_MOST_SAID], f"… and {more} more"] if more > 0 else said), FAULT)
 
 
 def _rows(rows: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from devices.people.signing_keys import keys_of
 from web.pages import View
 
 _PART = r"\w.~!$&'()*+,;=:@%?\-"
-HERE = re.compile(rf"/(?:[{_PART}][{_PART}/]*)?")
+_HERE = re.compile(rf"/(?:[{_PART}][{_PART}/]*)?")
 """A path of this server with its query, in letters and the signs of RFC 3986 and no others: a browser takes tabs out
 and a backslash for a slash, and then `//elsewhere` is another server."""
 
@@ -17,7 +17,7 @@ and a backslash for a slash, and then `//elsewhere` is another server."""
 def sign_in_page(view: View) -> dict[str, Any]:
     """The form; afterwards its reader goes on to where they wanted, on this server only."""
     then = view.text("then", "/")
-    return {"then": then if HERE.fullmatch(then) else "/"}
+    return {"then": then if _HERE.fullmatch(then) else "/"}
 
 
 def sign_up_page(view: View) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from devices.people.roles import Person
 from labels.words import LIST_COMMA, Locale, term
 from web.tasks import CHOICES, MOMENTS, TASKS
 
-FEN = 100
+_FEN = 100
 
 
 class Placed(Protocol):
@@ -59,7 +59,7 @@ APART = (
     *BESIDES_DRAFT,
 )  # fmt: skip
 """What a document's page shows elsewhere."""
-GROUPS = {
+_GROUPS = {
     "register": "register",
     "state": "state",
     "condition": "condition",
@@ -99,7 +99,7 @@ def _text(field: str, value: Any, locale: Locale) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if field.endswith("_fen") and isinstance(value, int):
-        return f"{value // FEN}.{value % FEN:02d}"
+        return f"{value // _FEN}.{value % _FEN:02d}"
     if isinstance(value, dict):
         return str(value.get("number") or "")
     if isinstance(value, list | tuple):
@@ -107,7 +107,7 @@ def _text(field: str, value: Any, locale: Locale) -> str:
     if field in MOMENTS:
         return f"{datetime.fromisoformat(value).astimezone(ZoneInfo(TIME_ZONE)):%Y-%m-%d %H:%M}"
     text = "" if value is None else str(value)
-    return term(GROUPS[field], text, locale) if field in GROUPS else text
+    return term(_GROUPS[field], text, locale) if field in _GROUPS else text
 
 
 def tasks_of(person: Person, document: str, site: str) -> list[str]:

@@ -26,7 +26,7 @@ from devices.unit import Unit
 from devices.values import UNIT
 
 PAYLOAD_TYPE = "application/vnd.panku.handover+json"
-FORMAT = 1
+_FORMAT = 1
 PARTIES = ("outgoing", "incoming", "supervisor")
 """In what role each of the three signs; each is a field of the handover too."""
 ROLE_HANDED_OVER = "storekeeper"
@@ -71,7 +71,7 @@ class Statement(msgspec.Struct, frozen=True):
     open_items: dict[str, list[str]]
 
 
-encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Statement).decode
 
 
@@ -109,7 +109,7 @@ def begin(
     assert head is not None, "a site with a sealed stocktake has a journal"
     number = records.next_number(store, HANDOVER, numbered(HANDOVER_PREFIX, site))
     header = Header(
-        format=FORMAT,
+        format=_FORMAT,
         unit=unit.name,
         number=number,
         site=site,
@@ -123,7 +123,7 @@ def begin(
         signers=signers,
         stocktakes=counts,
     )
-    payload = encode(Statement(header, _open_items(store, unit, site, writer.at_us, counts))).decode()
+    payload = _encode(Statement(header, _open_items(store, unit, site, writer.at_us, counts))).decode()
     value = Handover(number, site, outgoing, incoming, supervisor, "open", payload, writer.at_us, by)
     return records.write(writer, HANDOVER, value, by=by, expected=0)[0]
 

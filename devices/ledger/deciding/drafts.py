@@ -27,7 +27,7 @@ Moment = Annotated[
         max_length=40,
     ),
 ]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+_Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -163,7 +163,7 @@ class Draft(_Part, tag_field="type", frozen=True, kw_only=True):
     site: Code
     business_date: Day
     answers: Code | None = None
-    attachments: tuple[Digest, ...] = ()
+    attachments: tuple[_Digest, ...] = ()
     note: Text | None = None
 
 

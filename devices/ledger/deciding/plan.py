@@ -31,7 +31,7 @@ def plan(case: Case[Draft], rulebook: Rulebook, before_rules: Iterable[Problem] 
     problems = list(before_rules)
     moves = []
     for entry in case.entries:
-        decided = decide(case, entry)
+        decided = _decide(case, entry)
         if isinstance(decided, Move):
             moves.append(decided)
         else:
@@ -68,7 +68,7 @@ def book_of(registers: set[str]) -> str | None:
     return next(iter(books or registers), None)
 
 
-def decide(case: Case[Draft], entry: Entry) -> Move | list[Problem]:
+def _decide(case: Case[Draft], entry: Entry) -> Move | list[Problem]:
     """The one step that a draft's entry takes, or why there is none."""
     found = step_of(case, entry)
     if isinstance(found, list):

@@ -16,7 +16,7 @@ from devices.lifecycle import Step
 from devices.serials import trimmed
 from devices.values import BOOKS, NOWHERE, RECEIVABLE, STATE, Bin, Position, Register
 
-Changes = dict[str, Any]
+_Changes = dict[str, Any]
 
 LEFT_BEFORE_OPENING = {
     "carried": "in_stock",
@@ -37,7 +37,7 @@ def position_after(
 ) -> Position:
     """Where a device is after `step`; `target` is the bin it goes to, `register` the one the step leads to."""
     start = NOWHERE if before.state in RECEIVABLE else before
-    common = PLACES[STATE[step.after].place](case, entry, start, target, register)
+    common = _PLACES[STATE[step.after].place](case, entry, start, target, register)
     after = replace(start, state=step.after, responsible_site=case.draft.site, **common)
     after = replace(after, model=after.model or model_of(case, entry))
     own = OWN[case.document, entry.role]
@@ -63,9 +63,9 @@ def model_of(case: Case[Draft], entry: Entry) -> str | None:
 
 def _in_bin(
     case: Case[Draft], entry: Entry, before: Position, target: Bin | None, register: Register | None
-) -> Changes:
+) -> _Changes:
     assert target is not None, "a binned state without a bin"
-    place: Changes = {
+    place: _Changes = {
         "register": target.register,
         "site": target.site,
         "bin": target.code,
@@ -81,7 +81,7 @@ def _in_bin(
 
 def _with_party(
     case: Case[Draft], entry: Entry, before: Position, target: Bin | None, register: Register | None
-) -> Changes:
+) -> _Changes:
     return {
         "register": register,
         "site": before.site or case.draft.site,
@@ -95,7 +95,7 @@ def _with_party(
 
 def _nowhere(
     case: Case[Draft], entry: Entry, before: Position, target: Bin | None, register: Register | None
-) -> Changes:
+) -> _Changes:
     return {
         "register": register,
         "site": before.site or case.draft.site,
@@ -107,7 +107,7 @@ def _nowhere(
     }
 
 
-OUT: Changes = {
+_OUT: _Changes = {
     "register": None,
     "site": None,
     "bin": None,
@@ -120,17 +120,17 @@ OUT: Changes = {
 }
 
 
-def _with_customer(case: Case[Draft], entry: Entry, before: Position, *_: object) -> Changes:
-    return {**OUT, "left_book": before.register if before.register in BOOKS else before.left_book}
+def _with_customer(case: Case[Draft], entry: Entry, before: Position, *_: object) -> _Changes:
+    return {**_OUT, "left_book": before.register if before.register in BOOKS else before.left_book}
 
 
-def _ended(case: Case[Draft], entry: Entry, before: Position, *_: object) -> Changes:
-    gone = {**OUT, "customer": None, "warranty_until": None, "paired_with": None}
+def _ended(case: Case[Draft], entry: Entry, before: Position, *_: object) -> _Changes:
+    gone = {**_OUT, "customer": None, "warranty_until": None, "paired_with": None}
     return {**gone, "left_book": before.register if before.register in BOOKS else before.left_book}
 
 
-Place = Callable[[Case[Any], Entry, Position, Bin | None, Register | None], Changes]
-PLACES: dict[str, Place] = {
+_Place = Callable[[Case[Any], Entry, Position, Bin | None, Register | None], _Changes]
+_PLACES: dict[str, _Place] = {
     "bin": _in_bin,
     "party": _with_party,
     "nobody": _nowhere,
@@ -150,7 +150,7 @@ def party_of(case: Case[Draft], before: Position) -> str | None:
 # --- what a document adds of its own
 
 
-def _opening(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _opening(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     item = entry.item
     with_customer = STATE[after.state].place == "customer"
     theirs = (
@@ -170,19 +170,19 @@ def _opening(case: Case[Draft], entry: Entry, before: Position, after: Position)
     }
 
 
-def _sale(case: Case[Sale | Adoption], entry: Entry, before: Position, after: Position) -> Changes:
+def _sale(case: Case[Sale | Adoption], entry: Entry, before: Position, after: Position) -> _Changes:
     customer = case.customer(case.draft.customer)
     return {"customer": customer.number if customer else None, "replaces": None, "replaced_by": None}
 
 
-def _registration(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _registration(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     model = case.models.get(after.model or "")
     until = months_later(date.fromisoformat(case.draft.business_date), model.warranty_months if model else 0)
     pair = entry.item.paired_with
     return {"warranty_until": until.isoformat(), "paired_with": trimmed(pair) if pair else None}
 
 
-def _adoption(case: Case[Adoption], entry: Entry, before: Position, after: Position) -> Changes:
+def _adoption(case: Case[Adoption], entry: Entry, before: Position, after: Position) -> _Changes:
     return {
         **_sale(case, entry, before, after),
         "warranty_until": entry.item.warranty_until,
@@ -190,19 +190,19 @@ def _adoption(case: Case[Adoption], entry: Entry, before: Position, after: Posit
     }
 
 
-def _under_order(case: Case[RepairIntake], entry: Entry, before: Position, after: Position) -> Changes:
+def _under_order(case: Case[RepairIntake], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"order_number": case.draft.order}
 
 
-def _carry_out(case: Case[CarryOut], entry: Entry, before: Position, after: Position) -> Changes:
+def _carry_out(case: Case[CarryOut], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"order_number": case.draft.order, "meant_for": trimmed(entry.item.faulty)}
 
 
-def _carry_back(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _carry_back(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"order_number": None}
 
 
-def _swap_spare(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _swap_spare(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     faulty = case.position(entry.partner or "")
     return {
         "customer": faulty.customer,
@@ -213,7 +213,7 @@ def _swap_spare(case: Case[Draft], entry: Entry, before: Position, after: Positi
     }
 
 
-def _swap_faulty(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _swap_faulty(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     return {
         "replaced_by": entry.partner,
         "customer": None,
@@ -224,44 +224,44 @@ def _swap_faulty(case: Case[Draft], entry: Entry, before: Position, after: Posit
     }
 
 
-def _release(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _release(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"mark": None}
 
 
-def _customer_return(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _customer_return(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"mark": "reinitialise"}
 
 
-def _factory_receipt(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _factory_receipt(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"mark": "unexpected" if before.state != "at_factory" else None}
 
 
-def _exchange_old(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _exchange_old(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     """What a customer got for it stays so: the maker's replacement of a spare of ours is theirs no more than it was."""
     if before.register != "custody" and before.replaced_by is not None:
         return {}
     return {"replaced_by": entry.partner}
 
 
-def _exchange_new(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _exchange_new(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     old = case.position(entry.partner or "")
     carried = ("customer", "warranty_until", "paired_with", "order_number", "left_book")
     theirs = {name: getattr(old, name) for name in carried} if old.register == "custody" else {}
     return {"replaces": entry.partner, "replaced_by": None, **theirs}
 
 
-def _recovery(case: Case[Recovery], entry: Entry, before: Position, after: Position) -> Changes:
+def _recovery(case: Case[Recovery], entry: Entry, before: Position, after: Position) -> _Changes:
     if before.state == "written_off":
         return {"mark": "never_releasable"}
     order = case.draft.order
     return {"order_number": order or before.order_number} if after.state == "in_repair" else {}
 
 
-def _write_off(case: Case[Draft], entry: Entry, before: Position, after: Position) -> Changes:
+def _write_off(case: Case[Draft], entry: Entry, before: Position, after: Position) -> _Changes:
     return {"left_book": before.register if before.register in BOOKS else "spare"}
 
 
-Own = Callable[[Case[Any], Entry, Position, Position], Changes]
+Own = Callable[[Case[Any], Entry, Position, Position], _Changes]
 OWN: dict[tuple[str, str], Own | None] = {
     ("opening", "device"): _opening,
     ("receipt", "device"): None,

@@ -26,8 +26,8 @@ def plan_reversal(case: Case[Draft], rulebook: Rulebook) -> Plan:
     if problems or case.cited is None:
         raise Refused(problems)
     moves: list[Move] = []
-    for entry in wanted(draft, case.cited, case.trails, problems):
-        undone = undo(case, case.cited, entry)
+    for entry in _wanted(draft, case.cited, case.trails, problems):
+        undone = _undo(case, case.cited, entry)
         if isinstance(undone, Problem):
             problems.append(undone)
         else:
@@ -53,7 +53,7 @@ def _of_document(case: Case[Draft], draft: Reversal) -> list[Problem]:
     return []
 
 
-def wanted(draft: Reversal, cited: Cited, trails: object, problems: list[Problem]) -> list[Entry]:
+def _wanted(draft: Reversal, cited: Cited, trails: object, problems: list[Problem]) -> list[Entry]:
     """The entries a reversal names: its serials, or every line of the document that still stands."""
     if draft.serials is None:
         undone = {serial for serial, line in cited.lines.items() if is_reversed(line, trails)}
@@ -97,7 +97,7 @@ def position_before(line: PastLine, trail: Sequence[PastLine]) -> Position:
     return earlier[-1].position if earlier else NOWHERE
 
 
-def undo(case: Case[Draft], cited: Cited, entry: Entry) -> Move | Problem:
+def _undo(case: Case[Draft], cited: Cited, entry: Entry) -> Move | Problem:
     """The move that undoes one line, or why it can not be undone.
 
     A device must have no later unreversed line but moves; it goes back to where it was before the line. A serial

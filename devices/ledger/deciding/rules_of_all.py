@@ -12,11 +12,11 @@ from devices.ledger.deciding.positions import lasts
 from devices.problems import Problem
 from devices.values import BOOKS, RECEIVABLE
 
-Problems = Iterator[Problem]
-Moves = Sequence[Move]
+_Problems = Iterator[Problem]
+_Moves = Sequence[Move]
 
 
-def devices_are_free(case: Case[Draft], moves: Moves) -> Problems:
+def devices_are_free(case: Case[Draft], moves: _Moves) -> _Problems:
     """No device waits on another document (docs/decisions.md, "Reviewed before, reviewed after")."""
     for entry in case.entries:
         held = case.held.get(entry.serial)
@@ -28,7 +28,7 @@ ANYWHERE = {"arrival"}
 OF_THE_SELLER = {"registration", "sale_cancellation"}
 
 
-def devices_are_here(case: Case[Draft], moves: Moves) -> Problems:
+def devices_are_here(case: Case[Draft], moves: _Moves) -> _Problems:
     """A device in a register is moved by its own site; a sold one is registered or taken back by its seller."""
     if case.document in ANYWHERE:
         return
@@ -40,7 +40,7 @@ def devices_are_here(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("foreign_device", move.entry.pointer, {"serial": move.entry.serial, "site": site})
 
 
-def dates_run_forward(case: Case[Draft], moves: Moves) -> Problems:
+def dates_run_forward(case: Case[Draft], moves: _Moves) -> _Problems:
     """A business date lies neither in the future nor before a device's previous line.
 
     See docs/decisions.md, "Two times".
@@ -61,7 +61,7 @@ def dates_run_forward(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("date_before_previous", entry.pointer, facts)
 
 
-def months_are_open(case: Case[Draft], moves: Moves) -> Problems:
+def months_are_open(case: Case[Draft], moves: _Moves) -> _Problems:
     """Nothing is dated into a closed month of a book it leaves, enters or stays in.
 
     See docs/decisions.md, "Two times".
@@ -75,7 +75,7 @@ def months_are_open(case: Case[Draft], moves: Moves) -> Problems:
                 yield Problem("month_closed", move.entry.pointer, facts)
 
 
-def months_of_the_site_are_open(case: Case[Draft], moves: Moves) -> Problems:
+def months_of_the_site_are_open(case: Case[Draft], moves: _Moves) -> _Problems:
     """A document that moves no device of a book is not dated into a closed month of any book of its site.
 
     Both books of a site wait for such a document before they close (see audit.month_conditions.OF_THE_SITE), so
@@ -102,7 +102,7 @@ def _books_of(move: Move) -> Iterator[tuple[str, str]]:
             yield place.site, place.register
 
 
-def models_fit(case: Case[Draft], moves: Moves) -> Problems:
+def models_fit(case: Case[Draft], moves: _Moves) -> _Problems:
     """A new serial has a catalogued model in use, and looks as that model's serials do."""
     for move in moves:
         if move.before.state not in RECEIVABLE:
@@ -126,21 +126,21 @@ def _internal(case: Case[Draft], move: Move) -> bool:
     return case.document == "adoption" and move.entry.item.serial is None
 
 
-ISSUED = ("in_stock", "in_repair", "carried", "sold", "in_service")
+_ISSUED = ("in_stock", "in_repair", "carried", "sold", "in_service")
 """Where a device is available, or with whoever it was issued to."""
 
 
-def marks_are_kept(case: Case[Draft], moves: Moves) -> Problems:
+def marks_are_kept(case: Case[Draft], moves: _Moves) -> _Problems:
     """What was written off once is never stock again, nor issued, by whichever way it comes.
 
     See docs/decisions.md, "Never".
     """
     for move in moves:
-        if lasts(move.before.mark) and move.after.state in ISSUED:
+        if lasts(move.before.mark) and move.after.state in _ISSUED:
             yield Problem("not_releasable", move.entry.pointer, {"serial": move.entry.serial})
 
 
-def books_are_kept(case: Case[Draft], moves: Moves) -> Problems:
+def books_are_kept(case: Case[Draft], moves: _Moves) -> _Problems:
     """A serial that was returned comes back into the book it left: merchandise never becomes a spare, nor the reverse.
 
     A `void` serial is free of this unless it had been returned before: a receipt is reversed to correct its book.
@@ -156,14 +156,14 @@ def books_are_kept(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("other_book", move.entry.pointer, facts)
 
 
-def papers_exist(case: Case[Draft], moves: Moves) -> Problems:
+def papers_exist(case: Case[Draft], moves: _Moves) -> _Problems:
     """Every attachment is kept by the site that posts."""
     for index, digest in enumerate(case.draft.attachments):
         if digest not in case.attachments:
             yield Problem("unknown_attachment", f"/attachments/{index}", {"digest": digest})
 
 
-def answered_is_rejected(case: Case[Draft], moves: Moves) -> Problems:
+def answered_is_rejected(case: Case[Draft], moves: _Moves) -> _Problems:
     """A document answers one that an auditor rejected, at the same site."""
     if case.draft.answers is None:
         return
@@ -174,7 +174,7 @@ def answered_is_rejected(case: Case[Draft], moves: Moves) -> Problems:
         yield Problem("answers_not_rejected", "/answers", {"document": answered.number})
 
 
-def customers_are_not_erased(case: Case[Draft], moves: Moves) -> Problems:
+def customers_are_not_erased(case: Case[Draft], moves: _Moves) -> _Problems:
     """No device is entered as that of a customer who was erased, nor given back to one by a reversal.
 
     They may have been erased since the document was proposed, or since what a reversal undoes.

@@ -35,24 +35,24 @@ from devices.ledger.deciding.rules_of_sending import (
 from devices.problems import Problem
 from devices.values import BOOKS, STATE
 
-Problems = Iterator[Problem]
-Moves = Sequence[Move]
+_Problems = Iterator[Problem]
+_Moves = Sequence[Move]
 
 
-def proof_is_attached(case: Case[Draft], moves: Moves) -> Problems:
+def proof_is_attached(case: Case[Draft], moves: _Moves) -> _Problems:
     """Devices that come from nowhere need a paper that says whence."""
     if not case.draft.attachments:
         yield Problem("proof_required", "/attachments")
 
 
-def opening_precedes_the_first_close(case: Case[Draft], moves: Moves) -> Problems:
+def opening_precedes_the_first_close(case: Case[Draft], moves: _Moves) -> _Problems:
     """Opening stock is told until the first month of any of the site's books is closed."""
     closed = [month for (site, _), month in case.closed.items() if site == case.draft.site]
     if closed:
         yield Problem("opening_after_close", "/type", {"site": case.draft.site, "month": min(closed)})
 
 
-def opening_is_complete(case: Case[Draft], moves: Moves) -> Problems:
+def opening_is_complete(case: Case[Draft], moves: _Moves) -> _Problems:
     """An opening line names what its state must have: a register, a party, a customer."""
     for move in moves:
         place, item = STATE[move.after.state].place, move.entry.item
@@ -70,7 +70,7 @@ def opening_is_complete(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("wrong_register", move.entry.pointer, facts)
 
 
-def warranty_ends_on_a_day(case: Case[Draft], moves: Moves) -> Problems:
+def warranty_ends_on_a_day(case: Case[Draft], moves: _Moves) -> _Problems:
     """A warranty that is told ends on a day of the calendar."""
     for move in moves:
         day: str | None = move.entry.item.warranty_until
@@ -85,14 +85,14 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def quarantine_has_a_reason(case: Case[Draft], moves: Moves) -> Problems:
+def quarantine_has_a_reason(case: Case[Draft], moves: _Moves) -> _Problems:
     """What is received into quarantine says why."""
     for move in moves:
         if move.after.state == "quarantined" and not move.entry.item.reason:
             yield Problem("quarantine_reason_required", move.entry.pointer, {"serial": move.entry.serial})
 
 
-def manifest_agrees(case: Case[Receipt], moves: Moves) -> Problems:
+def manifest_agrees(case: Case[Receipt], moves: _Moves) -> _Problems:
     """A serial that is not on the manifest is received into quarantine only, and a listed one as the listed model."""
     name: str | None = case.draft.manifest
     if name is None:
@@ -118,7 +118,7 @@ def manifest_agrees(case: Case[Receipt], moves: Moves) -> Problems:
             yield Problem("model_not_manifest", pointer, facts)
 
 
-def bin_changes(case: Case[Draft], moves: Moves) -> Problems:
+def bin_changes(case: Case[Draft], moves: _Moves) -> _Problems:
     """A move goes to another bin of the same condition."""
     for move in moves:
         facts = {"serial": move.entry.serial, "bin": move.after.bin}
@@ -129,7 +129,7 @@ def bin_changes(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("bin_of_other_condition", move.entry.pointer, wrong)
 
 
-def release_is_inspected(case: Case[Draft], moves: Moves) -> Problems:
+def release_is_inspected(case: Case[Draft], moves: _Moves) -> _Problems:
     """A device a customer gave back is re-initialised before it is stock again."""
     for move in moves:
         again = move.after.state == "in_stock" and move.before.mark == "reinitialise"
@@ -137,7 +137,7 @@ def release_is_inspected(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("reinitialisation_required", move.entry.pointer, {"serial": move.entry.serial})
 
 
-def customer_is_known_by_name(case: Case[Sale | Registration | Adoption], moves: Moves) -> Problems:
+def customer_is_known_by_name(case: Case[Sale | Registration | Adoption], moves: _Moves) -> _Problems:
     """A registered customer has a name, and a known taxpayer keeps the one it has."""
     party = case.draft.customer
     known = case.customer(party)
@@ -148,7 +148,7 @@ def customer_is_known_by_name(case: Case[Sale | Registration | Adoption], moves:
         yield Problem("taxpayer_name_differs", "/customer/name", {"serial": serial})
 
 
-def taxpayer_bought_it(case: Case[Registration], moves: Moves) -> Problems:
+def taxpayer_bought_it(case: Case[Registration], moves: _Moves) -> _Problems:
     """A device is registered for the taxpayer it was sold to."""
     customer = case.customer(case.draft.customer)
     for move in moves:
@@ -156,7 +156,7 @@ def taxpayer_bought_it(case: Case[Registration], moves: Moves) -> Problems:
             yield Problem("other_taxpayer", move.entry.pointer, {"serial": move.entry.serial})
 
 
-def pairs_fit(case: Case[Draft], moves: Moves) -> Problems:
+def pairs_fit(case: Case[Draft], moves: _Moves) -> _Problems:
     """A report disk is paired with a tax disk of the same customer."""
     together = {move.entry.serial: move.after for move in moves}
     for move in moves:
@@ -177,7 +177,7 @@ def pairs_fit(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("pair_of_other_customer", f"{move.entry.pointer}/paired_with", facts)
 
 
-def unserialised_is_a_part(case: Case[Draft], moves: Moves) -> Problems:
+def unserialised_is_a_part(case: Case[Draft], moves: _Moves) -> _Problems:
     """Only a spare part may lack a serial of its own."""
     for move in moves:
         model = case.models.get(move.after.model or "")
@@ -185,21 +185,21 @@ def unserialised_is_a_part(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("unserialised_only_spare_part", move.entry.pointer)
 
 
-def customer_consents(case: Case[WriteOff], moves: Moves) -> Problems:
+def customer_consents(case: Case[WriteOff], moves: _Moves) -> _Problems:
     """A customer's property is scrapped only with their consent."""
     for move in moves:
         if move.before.register == "custody" and not case.draft.consent:
             yield Problem("consent_required", "/consent", {"serial": move.entry.serial})
 
 
-def stays_in_books(case: Case[Draft], moves: Moves) -> Problems:
+def stays_in_books(case: Case[Draft], moves: _Moves) -> _Problems:
     """What a customer returns goes back to a book of ours, so it must have come from one."""
     for move in moves:
         if move.after.register not in BOOKS:
             yield Problem("never_ours", move.entry.pointer, {"serial": move.entry.serial})
 
 
-def restored_bins_are_in_use(case: Case[Draft], moves: Moves) -> Problems:
+def restored_bins_are_in_use(case: Case[Draft], moves: _Moves) -> _Problems:
     """A reversal puts nothing back into a bin that has been taken out of use since."""
     for move in moves:
         site, code = move.after.site, move.after.bin

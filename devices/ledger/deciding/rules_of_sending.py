@@ -10,11 +10,11 @@ from devices.ledger.deciding.reversal import standing_lines
 from devices.lifecycle import RANK, STEPS
 from devices.problems import Problem
 
-Problems = Iterator[Problem]
-Moves = Sequence[Move]
+_Problems = Iterator[Problem]
+_Moves = Sequence[Move]
 
 
-def carrier_is_approved(case: Case[Sending], moves: Moves) -> Problems:
+def carrier_is_approved(case: Case[Sending], moves: _Moves) -> _Problems:
     """Only carriers on the approved list carry devices."""
     carrier: str = case.draft.carrier
     if carrier not in case.carriers:
@@ -23,7 +23,7 @@ def carrier_is_approved(case: Case[Sending], moves: Moves) -> Problems:
         yield Problem("inactive_carrier", "/carrier", {"carrier": carrier})
 
 
-def waybill_goes_to_one_place(case: Case[Draft], moves: Moves) -> Problems:
+def waybill_goes_to_one_place(case: Case[Draft], moves: _Moves) -> _Problems:
     """What a carrier takes under one number goes to one destination: a site, the maker or the supplier."""
     known, draft = case.consignment, case.draft
     if known is not None and isinstance(draft, Sending) and known.destination != destination_of(draft):
@@ -31,7 +31,7 @@ def waybill_goes_to_one_place(case: Case[Draft], moves: Moves) -> Problems:
         yield Problem("consignment_elsewhere", "/consignment_number", facts)
 
 
-def destination_is_another_site(case: Case[Dispatch], moves: Moves) -> Problems:
+def destination_is_another_site(case: Case[Dispatch], moves: _Moves) -> _Problems:
     """A transfer goes to another site in use."""
     destination: str = case.draft.destination
     if destination == case.draft.site:
@@ -42,7 +42,7 @@ def destination_is_another_site(case: Case[Dispatch], moves: Moves) -> Problems:
         yield Problem("inactive_site", "/destination", {"site": destination})
 
 
-def cited_dispatch(case: Case[Draft], field: str, *types: str) -> Problems:
+def cited_dispatch(case: Case[Draft], field: str, *types: str) -> _Problems:
     """The cited document exists where the poster may know of it, has one of `types`, and stands."""
     name = getattr(case.draft, field)
     cited = case.cited
@@ -61,7 +61,7 @@ SENDS = {step.document for step in STEPS if step.after in AWAY and step.before !
 """The documents that send devices away."""
 
 
-def sent_last_by_the_cited(case: Case[Draft], moves: Moves) -> Problems:
+def sent_last_by_the_cited(case: Case[Draft], moves: _Moves) -> _Problems:
     """A device comes back from where it was last sent, not from an earlier dispatch that it has come back from."""
     for move in moves:
         sent = [line for line in standing_lines(case.trails.get(move.entry.serial, ())) if line.type in SENDS]
@@ -70,7 +70,7 @@ def sent_last_by_the_cited(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("sent_again", move.entry.pointer, facts)
 
 
-def arrives_where_sent(case: Case[Draft], moves: Moves) -> Problems:
+def arrives_where_sent(case: Case[Draft], moves: _Moves) -> _Problems:
     """An arrival cites its dispatch, at the destination, and is never better than what was sent."""
     yield from cited_dispatch(case, "dispatch", "dispatch", "opening")
     cited = case.cited
@@ -87,7 +87,7 @@ def arrives_where_sent(case: Case[Draft], moves: Moves) -> Problems:
             yield Problem("damaged_needs_quarantine", move.entry.pointer, facts)
 
 
-def lost_with_its_consignment(case: Case[TransitLoss], moves: Moves) -> Problems:
+def lost_with_its_consignment(case: Case[TransitLoss], moves: _Moves) -> _Problems:
     """A device is lost with the consignment that it was dispatched with."""
     given: str = case.draft.consignment_number
     for move in moves:

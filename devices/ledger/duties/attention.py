@@ -61,7 +61,7 @@ class Clock(msgspec.Struct, frozen=True):
         return datetime.fromtimestamp(at_us // 1_000_000, ZoneInfo(self.zone))
 
 
-Rule = Callable[[Waiting, Clock], Concern | None]
+_Rule = Callable[[Waiting, Clock], Concern | None]
 
 
 def age_in_working_days(document: Waiting, clock: Clock) -> int:
@@ -123,7 +123,7 @@ def _answers(document: Waiting, clock: Clock) -> Concern | None:
     return Concern("answers", {"number": document.answers}) if document.answers else None
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[_Rule, ...] = (
     _same_hands,
     _back_dated,
     _reverses_often,

@@ -31,15 +31,15 @@ class Due(msgspec.Struct, frozen=True):
     met_on: str | None = None
 
 
-Source = Callable[[Store, Sequence[Site], date], Iterable[Due]]
+_Source = Callable[[Store, Sequence[Site], date], Iterable[Due]]
 
 
 class Duty(msgspec.Struct, frozen=True):
     """One source of what is due: which deadlines it tells of, what is due today, and what was met since a day."""
 
     deadlines: tuple[str, ...]
-    due: Source
-    met: Source
+    due: _Source
+    met: _Source
 
 
 def what_is_due(store: Store, duties: Sequence[Duty], sites: Sequence[str], today: date) -> list[Due]:

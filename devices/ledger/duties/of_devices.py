@@ -18,7 +18,7 @@ _MET_BY = " OR ".join(
 )
 # By hand: a report. The day is that of the device's last document of the kind the deadline starts from; opening stock
 # starts with its own date.
-UNDER_WAY = (
+_UNDER_WAY = (
     "SELECT p.state, p.serial, COALESCE(p.site, p.responsible_site) AS answering, COALESCE("
     "(SELECT l.business_date FROM line l WHERE l.serial = p.serial AND l.reverses IS NULL"
     f" AND l.type = CASE p.state {_STARTS} END ORDER BY l.step DESC LIMIT 1), p.business_date)"
@@ -40,7 +40,7 @@ MET = (
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for state, serial, site, started in store.rows_in(UNDER_WAY, by_code):
+    for state, serial, site, started in store.rows_in(_UNDER_WAY, by_code):
         yield due_of(DEADLINE_OF_STATE[state], serial, by_code[site], date.fromisoformat(started), today)
 
 

@@ -38,7 +38,7 @@ COMPLETED = compiled(
     )
 )
 # A send-in swap completes a repair too, on its business date.
-SWAPPED = compiled(
+_SWAPPED = compiled(
     Documents.select(Documents.under, Documents.business_date)
     .join(Standings, on=(Standings.document == Documents.number))
     .where(Documents.under.in_(EACH), Documents.type == "swap", Standings.status != "reversed")
@@ -59,7 +59,7 @@ def _completions(store: Store, orders: Mapping[str, RepairOrder]) -> Iterator[tu
         if number in orders:
             moment = datetime.fromisoformat(msgspec.json.decode(content)["completed_at"])
             yield number, moment.astimezone(ZoneInfo(TIME_ZONE)).date()
-    for number, day in store.rows_in(SWAPPED, sorted(orders)):
+    for number, day in store.rows_in(_SWAPPED, sorted(orders)):
         yield number, date.fromisoformat(day)
 
 

@@ -26,9 +26,9 @@ from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Reservations
 from devices.values import NEW
 
-SHOWN = 12
+_SHOWN = 12
 """Serials that are named of each document; its page has them all."""
-DAY_US = 86_400_000_000
+_DAY_US = 86_400_000_000
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -140,7 +140,7 @@ def queued(store: Store, document: DocumentRow, clock: Clock) -> Queued:
     return Queued(
         document=document,
         content=content,
-        serials=[serial for (serial,) in store.rows(_SERIALS, (number, number, SHOWN))],
+        serials=[serial for (serial,) in store.rows(_SERIALS, (number, number, _SHOWN))],
         changes=[Change(*each) for each in store.rows(went, (number,))],
         devices=count,
         value_fen=waiting.value_fen,
@@ -167,7 +167,9 @@ def _reversals(store: Store, document: DocumentRow) -> int:
     if document.type != "reversal":
         return 0
     at_us = document.recorded_at_us
-    return _count(store, _REVERSALS, (document.site, document.made_by, at_us, at_us - REVERSAL_DAYS * DAY_US))
+    return _count(
+        store, _REVERSALS, (document.site, document.made_by, at_us, at_us - REVERSAL_DAYS * _DAY_US)
+    )
 
 
 def _count(store: Store, sql: str, params: tuple[Any, ...]) -> int:

@@ -44,7 +44,7 @@ class Scanned(msgspec.Struct, frozen=True):
     register: Register | None = None
 
 
-RULES = (devices_are_free, devices_are_here, models_fit, marks_are_kept, books_are_kept)
+_RULES = (devices_are_free, devices_are_here, models_fit, marks_are_kept, books_are_kept)
 OWN_RULES = {"move": (bin_changes,)}
 
 
@@ -90,7 +90,7 @@ def _problems(case: Case[Draft], entry: Entry) -> Iterable[Problem]:
         yield from found
         return
     move = _moved(case, entry, *found)
-    for rule in (*RULES, *OWN_RULES.get(case.document, ())):
+    for rule in (*_RULES, *OWN_RULES.get(case.document, ())):
         if rule is models_fit and entry.partner and entry.item.model is None:
             continue  # it will have the model of the one it replaces
         yield from rule(case, [move])

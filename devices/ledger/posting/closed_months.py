@@ -59,7 +59,7 @@ MONTH = RecordKind(
     Months,
 )
 
-COLUMNS = columns_of(Months)
+_COLUMNS = columns_of(Months)
 
 _LAST_CLOSED = compiled(
     Months.select(Months.site, Months.register, fn.MAX(Months.month))

@@ -200,7 +200,7 @@ def trails_of(store: Store, wanted: Sequence[str]) -> Trails:
     return {serial: tuple(lines) for serial, lines in trails.items()}
 
 
-def order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | None:
+def _order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | None:
     """The repair or dispatch order of this number."""
     if number is None:
         return None
@@ -292,7 +292,7 @@ def gather(
         attachments=kept_at(store, draft.site, draft.attachments),
         cited=cited,
         answered=cited_document(store, draft.answers, with_lines=False),
-        order=order_of(store, getattr(draft, "order", None)),
+        order=_order_of(store, getattr(draft, "order", None)),
         consignment=consignment_of(store, draft),
         manifest=manifest,
         received=received,

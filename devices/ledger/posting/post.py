@@ -32,7 +32,7 @@ from devices.store.tables.ledger import Documents, Lines, Positions, Reservation
 from devices.store.tables.registers import Sites
 from devices.unit import Unit
 
-encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
 
 _SITE_ACTIVE = compiled(Sites.select(Sites.active).where(Sites.code == GIVEN))
 _LAST_ORDINAL = compiled(
@@ -100,7 +100,7 @@ def sites_touched(store: Store, draft: Draft) -> set[str]:
     return {draft.site, *sites} | ({cited.rsplit("-", 2)[0]} if cited.count("-") >= 2 else set())
 
 
-def next_number(store: Store, site: str, year: int) -> tuple[str, int]:
+def _next_number(store: Store, site: str, year: int) -> tuple[str, int]:
     """The next document number of a site and year, SITE-YEAR-NNNNNN, and its ordinal."""
     row = store.row(_LAST_ORDINAL, (site, year))
     ordinal = int(row[0] or 0) + 1 if row else 1
@@ -122,7 +122,7 @@ def decide(
     if site is None or not site[0]:
         raise refuse("inactive_site" if site else "unknown_site", "/site", site=draft.site)
     if number is None:
-        number, _ = next_number(store, draft.site, unit.day_of(writer.at_us).year)
+        number, _ = _next_number(store, draft.site, unit.day_of(writer.at_us).year)
     unfolded = unfold(draft)
     entries = named(unfolded.entries, number)
     case, met = gather(
@@ -152,7 +152,7 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
         keep_customers(writer, unit, draft, case.customers, by=by.username)
     keep_consignment(writer, draft, by=by.username)
     year = unit.day_of(writer.at_us).year
-    number, ordinal = next_number(store, draft.site, year)
+    number, ordinal = _next_number(store, draft.site, year)
     content = content_of(decided, with_lines=proposal, request=by.request)
     head = writer.heads[draft.site]
     seq = head.seq + 1 if head else 1
@@ -208,7 +208,7 @@ def content_of(decided: Decided, *, with_lines: bool, request: str | None = None
         content["repeated"] = list(decided.repeated)
     if decided.plan.findings:
         content["findings"] = dict(decided.plan.findings)
-    return encode(content).decode()
+    return _encode(content).decode()
 
 
 def lines_of(
@@ -228,7 +228,7 @@ def lines_of(
             (
                 move.entry.serial, (held.step if held else 0) + 1, number, n, move.type, move.reverses, at, day,
                 before.state, before.register, before.site, before.bin,
-                *msgspec.structs.astuple(move.after), encode(move.facts).decode(), *place,
+                *msgspec.structs.astuple(move.after), _encode(move.facts).decode(), *place,
             )
         )  # fmt: skip
     return rows

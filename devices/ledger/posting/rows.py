@@ -7,10 +7,10 @@ from typing import Any
 
 from devices.chain import digest_of
 
-Row = Sequence[Any]
+_Row = Sequence[Any]
 
 
-def document_digest(document: Row, lines: Sequence[Row]) -> str:
+def document_digest(document: _Row, lines: Sequence[_Row]) -> str:
     """The payload digest of a document with the lines it put into effect: none for a proposal.
 
     A row's place in the journal is not in its own digest: the link that holds the digest says it.
@@ -18,6 +18,6 @@ def document_digest(document: Row, lines: Sequence[Row]) -> str:
     return digest_of((*document[:-1], [line[:-2] for line in lines]))
 
 
-def review_digest(review: Row, lines: Sequence[Row]) -> str:
+def review_digest(review: _Row, lines: Sequence[_Row]) -> str:
     """The payload digest of a review, with the lines that an approval put into effect."""
     return digest_of((*review[:-2], [line[:-2] for line in lines]))

@@ -16,21 +16,21 @@ CHINA = timedelta(hours=8)  # no summer time since 1991, and no books so old
 def up(migrator: Any, db: Any) -> None:
     """Add the columns, and fill them for the records that are there."""
     build(db, BOOKS)
-    rows = Records.select(Records.kind, Records.key, Records.content).where(Records.kind.in_(sorted(FOUND)))
+    rows = Records.select(Records.kind, Records.key, Records.content).where(Records.kind.in_(sorted(_FOUND)))
     for kind, key, content in db.execute(rows).fetchall():
-        state, customer, serial, day = FOUND[kind](json.loads(content))
+        state, customer, serial, day = _FOUND[kind](json.loads(content))
         found = {Records.state: state, Records.customer: customer, Records.serial: serial, Records.day: day}
         db.execute(Records.update(found).where(Records.kind == kind, Records.key == key))
 
 
-def day_of(at_us: int) -> str:
+def _day_of(at_us: int) -> str:
     return (datetime.fromtimestamp(at_us / 1_000_000, UTC) + CHINA).date().isoformat()
 
 
 def order(of: dict[str, Any]) -> tuple[str | None, ...]:
     record = of.get("record")
     state = "cancelled" if of.get("cancelled") else "closed" if record else "open"
-    return state, of.get("customer"), of["serial"], day_of(record["filed_at"]) if record else of["opened_on"]
+    return state, of.get("customer"), of["serial"], _day_of(record["filed_at"]) if record else of["opened_on"]
 
 
 def consignment(of: dict[str, Any]) -> tuple[str | None, ...]:
@@ -38,7 +38,7 @@ def consignment(of: dict[str, Any]) -> tuple[str | None, ...]:
 
 
 def stocktake(of: dict[str, Any]) -> tuple[str | None, ...]:
-    return of["state"], None, None, day_of(of["closed"]["at"] if of.get("closed") else of["opened_at"])
+    return of["state"], None, None, _day_of(of["closed"]["at"] if of.get("closed") else of["opened_at"])
 
 
 def finding(of: dict[str, Any]) -> tuple[str | None, ...]:
@@ -47,19 +47,19 @@ def finding(of: dict[str, Any]) -> tuple[str | None, ...]:
 
 def inspection(of: dict[str, Any]) -> tuple[str | None, ...]:
     findings = [item["finding"] for item in of["items"] if item.get("finding")]
-    settled = [day_of(each["settled_at"]) for each in findings if each.get("settled_at") is not None]
+    settled = [_day_of(each["settled_at"]) for each in findings if each.get("settled_at") is not None]
     return "open" if len(settled) < len(findings) else "settled", None, None, max([of["made_on"], *settled])
 
 
 def visit(of: dict[str, Any]) -> tuple[str | None, ...]:
-    return of["state"], None, None, day_of(of["course"][-1]["at"])
+    return of["state"], None, None, _day_of(of["course"][-1]["at"])
 
 
 def handover(of: dict[str, Any]) -> tuple[str | None, ...]:
     return of["state"], None, None, None
 
 
-FOUND = {
+_FOUND = {
     "repair": order,
     "dispatch_order": order,
     "consignment": consignment,

@@ -20,7 +20,7 @@ DEADLINES = ("safety_inspection", "audit_inspection", "inspection_finding", "vis
 """What of all that is due belongs here."""
 OF_A_RECORD = ("inspection_finding", "visit")
 """Those that have a page of their own; the others are met by the forms here."""
-SHOWN = 50
+_SHOWN = 50
 """How many inspections, visits and handovers are listed, the newest first; every one that is open besides."""
 
 
@@ -46,18 +46,18 @@ def custody_page(view: View) -> dict[str, Any]:
         "reads": bool(person.sites_of(READERS)) or person.reads_every_site,
         "inspects": sorted(person.sites_of(INSPECTORS)),
         "findings": findings,
-        "inspections": sorted(inspections, key=lambda each: each.made_at, reverse=True)[:SHOWN],
+        "inspections": sorted(inspections, key=lambda each: each.made_at, reverse=True)[:_SHOWN],
         "logs": bool(logged),
         "keeps": sorted(person.sites_of((ROLE_HANDED_OVER,))),
         "visits": [
             shown_visit(store, each)
             for n, each in enumerate(sorted(visits, key=lambda each: each.visit_on, reverse=True))
-            if n < SHOWN or is_open(each, today)
+            if n < _SHOWN or is_open(each, today)
         ],
         "handovers": [
             each
             for n, each in enumerate(sorted(handovers, key=lambda each: each.opened_at, reverse=True))
-            if n < SHOWN or each.state == "open"
+            if n < _SHOWN or each.state == "open"
         ],
         "parties": PARTIES,
         "known": _known(store, person),

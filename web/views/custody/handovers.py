@@ -31,7 +31,7 @@ def handover_page(view: View) -> dict[str, Any]:
     """One handover, for its readers and its parties, who may have no role at the site. Raises `not_found`."""
     store, person = view.call.store, view.person
     value, _ = handover_of(store, view.call.path["number"])
-    parts = parts_of(value, person.username)
+    parts = _parts_of(value, person.username)
     if not (parts or person.reads(value.site)):
         raise refuse("not_found")
     statement, payload = decode(value.payload), payload_of(value)
@@ -65,11 +65,11 @@ def handovers_for(store: Store, person: Person, sites: list[str]) -> list[Handov
     return [
         each
         for each in records.listed(store, HANDOVER)
-        if each.site in sites or parts_of(each, person.username)
+        if each.site in sites or _parts_of(each, person.username)
     ]
 
 
-def parts_of(value: Handover, username: str) -> list[str]:
+def _parts_of(value: Handover, username: str) -> list[str]:
     """As which of its parties somebody signs a handover."""
     return [party for party in PARTIES if getattr(value, party) == username]
 
@@ -79,4 +79,4 @@ def unsigned_part(store: Store, value: Handover, username: str) -> str | None:
     if value.state != "open":
         return None
     signed = {each.role for each in signing.standing(store, value.number, payload_of(value).digest)}
-    return next((party for party in parts_of(value, username) if party not in signed), None)
+    return next((party for party in _parts_of(value, username) if party not in signed), None)

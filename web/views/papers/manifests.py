@@ -18,7 +18,7 @@ from web.views.home import sites_of
 
 LOADERS = ("storekeeper",)
 RECEIVING = TASK["receive"]
-SHOWN = 200
+_SHOWN = 200
 """How many serials of a list are shown at once."""
 
 
@@ -48,7 +48,7 @@ def manifest_page(view: View) -> dict[str, Any]:
     return {
         "manifest": found,
         "lists": [(name, getattr(found, name)) for name in ("short", "over", "received")],
-        "shown": SHOWN,
+        "shown": _SHOWN,
         "repeated": bad["duplicate_serial"],
         "malformed": [each for code, rows in bad.items() if code != "duplicate_serial" for each in rows],
         "scan": f"/scan/{RECEIVING.name}?site={found.site}&paper={found.number}"

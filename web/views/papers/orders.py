@@ -14,9 +14,9 @@ from devices.store.database import Store
 from web.pages import View
 from web.views.home import sites_of
 
-KINDS: dict[str, RecordKind] = {"R": REPAIR, "D": DISPATCH_ORDER}
+_KINDS: dict[str, RecordKind] = {"R": REPAIR, "D": DISPATCH_ORDER}
 PATHS = {"R": "/v1/repairs", "D": "/v1/dispatch-orders"}
-Order = RepairOrder | DispatchOrder
+_Order = RepairOrder | DispatchOrder
 
 
 def orders_page(view: View) -> dict[str, Any]:
@@ -33,11 +33,11 @@ def orders_page(view: View) -> dict[str, Any]:
 def order_page(view: View) -> dict[str, Any]:
     """One order with its service record, or the form that files it."""
     number = view.call.path["number"]
-    kind = KINDS.get(number[:1])
+    kind = _KINDS.get(number[:1])
     found = records.current(view.call.store, kind, number) if kind else None
     if found is None:
         raise refuse("not_found")
-    order: Order = found[0]
+    order: _Order = found[0]
     return {
         "order": order,
         "technician": getattr(order, "technician", None),
@@ -46,6 +46,6 @@ def order_page(view: View) -> dict[str, Any]:
     }
 
 
-def open_orders(store: Store, kind: RecordKind, sites: list[str]) -> list[Order]:
+def open_orders(store: Store, kind: RecordKind, sites: list[str]) -> list[_Order]:
     """The orders of these sites that are neither cancelled nor closed by a service record, oldest first."""
     return list(records.listed(store, kind, sites, states=("open",)))

@@ -13,7 +13,7 @@ from devices.problems import refuse
 from web.pages import View
 from web.views.telling import place_of
 
-SHOWN = 500
+_SHOWN = 500
 
 
 def customer_page(view: View) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def customer_page(view: View) -> dict[str, Any]:
     found = records.current(call.store, CUSTOMER, number)
     if found is None:
         raise refuse("not_found")
-    held = list(islice(devices_of(call.store, number), SHOWN))
+    held = list(islice(devices_of(call.store, number), _SHOWN))
     return {
         "customer": found[0],
         "data": customer_data(call.store, number),

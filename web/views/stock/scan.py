@@ -42,7 +42,7 @@ NO_PAPER = "none"
 INTERNAL_SERIAL = "[A-Z0-9]+-[0-9]{4}-[0-9]{6}-[0-9]+"
 """What the serials look like that posting gives to parts without one: a document's number and its line."""
 MODULE_UM: ModuleUm = 330  # the wider of the two: a card is read from any distance
-COMMANDS = {command: serials.command_barcode(command) for command in serials.COMMANDS}
+_COMMANDS = {command: serials.command_barcode(command) for command in serials.COMMANDS}
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
     fixed = dict(expected.fixed) if expected else {}
     fields = [field for field in fields_of(task) if field.path not in fixed]
     fitting = bins_fitting(task.document)
-    places = [each for each in bins_of(view.call, site) if (each.register, each.condition) in fitting]
+    places = [each for each in _bins_of(view.call, site) if (each.register, each.condition) in fitting]
     if "register" in fixed:
         places = [each for each in places if each.register == fixed["register"]]
     sources = {field.source for field in (*fields, *line_fields_of(task)) if field.source}
@@ -170,9 +170,9 @@ def shared_data(view: View, site: str) -> dict[str, Any]:
         "now_us": call.at_us,
         "every_bin": {
             each.code: {"register": each.register, "condition": each.condition}
-            for each in bins_of(call, site)
+            for each in _bins_of(call, site)
         },
-        "commands": COMMANDS,
+        "commands": _COMMANDS,
         "patterns": sorted({INTERNAL_SERIAL, *(model.serial_pattern for model in models)}),
         "terms": {
             "state": {state: term("state", state, locale) for state in STATE},
@@ -181,7 +181,7 @@ def shared_data(view: View, site: str) -> dict[str, Any]:
     }
 
 
-def bins_of(call: Call, site: str) -> list[Bin]:
+def _bins_of(call: Call, site: str) -> list[Bin]:
     """The bins of a site that are in use, by code."""
     found = (each for each, _ in records.all_current(call.store, records.BIN))
     return sorted((each for each in found if each.site == site and each.active), key=lambda each: each.code)
@@ -192,7 +192,7 @@ def counting_page(view: View) -> dict[str, Any]:
     counted, _ = stocktakes.stocktake_of(view.call.store, view.call.path["number"])
     if counted.state not in RUNNING:
         raise refuse("stocktake_not_counting", stocktake=counted.number, state=counted.state)
-    places = bins_of(view.call, counted.site)
+    places = _bins_of(view.call, counted.site)
     return {
         "counted": counted,
         "bins": places,
@@ -223,12 +223,12 @@ def _part(view: View, counted: Stocktake) -> str | None:
 def scanner_test_page(view: View) -> dict[str, Any]:
     """The page at which one tries a scanner."""
     models = [model for model, _ in records.all_current(view.call.store, records.MODEL) if model.active]
-    return {"data": {"commands": COMMANDS, "patterns": sorted({model.serial_pattern for model in models})}}
+    return {"data": {"commands": _COMMANDS, "patterns": sorted({model.serial_pattern for model in models})}}
 
 
 def cards_page(view: View) -> dict[str, Any]:
     """The command barcodes as a card to be printed, in their true size."""
-    drawn = {command: svg(code128(text), module_um=MODULE_UM).decode() for command, text in COMMANDS.items()}
+    drawn = {command: svg(code128(text), module_um=MODULE_UM).decode() for command, text in _COMMANDS.items()}
     return {"cards": [(command, Markup(barcode)) for command, barcode in drawn.items()]}  # noqa: S704 - our own drawing
 
 

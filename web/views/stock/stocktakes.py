@@ -16,7 +16,7 @@ from web.pages import View
 from web.views.home import sites_of
 
 COUNTERS = stocktakes.SIGNING_ROLES
-PAGE = 100
+_PAGE = 100
 VARIANCE = "variance"
 
 
@@ -64,7 +64,7 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
     header = sheet.header_of(store, counted.number, close.closing)
     after = view.text("after")
     lines = list(
-        sheet.lines_of(store, counted.number, close.closing, results=wanted, after=after, limit=PAGE + 1)
+        sheet.lines_of(store, counted.number, close.closing, results=wanted, after=after, limit=_PAGE + 1)
     )
     payload = stocktakes.payload_of(store, counted)
     given = signing.standing(store, counted.number, payload.digest)
@@ -74,8 +74,8 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
     signed = {each.role for each in given}
     return {
         "header": header,
-        "lines": lines[:PAGE],
-        "next_after": lines[PAGE - 1].row.serial if len(lines) > PAGE else None,
+        "lines": lines[:_PAGE],
+        "next_after": lines[_PAGE - 1].row.serial if len(lines) > _PAGE else None,
         "chosen": chosen,
         "counts": [(result.name, counts[result.name]) for result in RESULTS if result.name in counts],
         "variances": VARIANCES,
