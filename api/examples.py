@@ -18,7 +18,7 @@ def _serials(*serials: str) -> list[dict[str, Any]]:
     return [{"serial": serial} for serial in serials]
 
 
-DOCUMENTS: dict[str, dict[str, Any]] = {
+DOCUMENT_EXAMPLES: dict[str, dict[str, Any]] = {
     "opening": _document(
         "opening",
         attachments=[DIGEST],
@@ -110,7 +110,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "reversal": _document("reversal", document="BJ01-2026-000001", reason="录入错误", serials=[SERIAL]),
 }
 
-INSPECTION: dict[str, Any] = {
+INSPECTION_EXAMPLE: dict[str, Any] = {
     "site": "BJ01",
     "items": [
         {"item": "locks", "ok": True},

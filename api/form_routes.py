@@ -8,7 +8,7 @@ import msgspec
 
 from api.callers.access import ANYONE, READ_BOOK, READER, SIGNED_IN, STAFF_NUMBER, VISIT_NUMBER, Access
 from api.resources import books, forms
-from api.resources.forms import WRITERS, Load, drawing
+from api.resources.forms import FORM_WRITERS, Load, drawing
 from api.routing import Route
 from api.wire.reading import Nothing
 
@@ -49,7 +49,7 @@ DOORS = (
 def routes_of(doors: tuple[Door, ...]) -> Iterator[Route]:
     """The routes of these doors, one for each kind of file."""
     for door in doors:
-        for ending, writer in WRITERS.items():
+        for ending, writer in FORM_WRITERS.items():
             yield Route(
                 "GET",
                 f"{door.path}.{ending}",

@@ -21,7 +21,7 @@ from api.wire.instants import told
 from api.wire.reading import (
     Nothing,
     body_bytes,
-    decoded,
+    decoded_body,
     path_of,
     query_of,
     refuse_encoding,
@@ -110,7 +110,7 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
         admit(route.access, person, path, None, query)
     refuse_encoding(req)
     raw = body_bytes(req, limit_bytes)
-    body = None if route.raw or route.body is None else decoded(raw, route.body, req)
+    body = None if route.raw or route.body is None else decoded_body(raw, route.body, req)
     admit(route.access, person, path, body, query)
     return Call(
         services=services,

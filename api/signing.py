@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from api.calls import Call
-from api.resources.documents import reauthenticate
+from api.resources.documents import confirm_password
 from api.wire import times
 from api.wire.secret_fields import Password
 from api.wire.texts import Word
@@ -41,12 +41,12 @@ def shown_signature(each: Signature) -> SignatureAnswer:
     return SignatureAnswer(each.role, each.username, each.fingerprint, times.shown(each.signed_at))
 
 
-def open_key(call: Call) -> None:
+def unlock_key(call: Call) -> None:
     """Make sure that it is still the person, by their password, and open their signing key with it.
 
     Both are slow on purpose, so it is done before the transaction.
     """
-    reauthenticate(call)
+    confirm_password(call)
     call.signing_key = signing_keys.open_key(call.store, call.who.username, call.body.password)
 
 

@@ -94,7 +94,7 @@ def _counted(url: str, devices: int) -> str:
             grants.grant(writer, admin, username, role, SITE)
     asked: dict[str, Any] = {"site": SITE, "register": "merchandise", "method": "blind", "double": False}
     with store.writing():
-        number = stocktakes.begin(open_journals(store, [SITE], at_us), **asked, by="zhang").number
+        number = stocktakes.begin_stocktake(open_journals(store, [SITE], at_us), **asked, by="zhang").number
     with store.writing():
         store.insert(Scans, _scans(store, number))
     _move_some(store, unit, devices // 100)
@@ -170,7 +170,7 @@ def _round(url: str, number: str, pipe: Any) -> None:
 
     def close() -> None:
         with store.writing():
-            stocktakes.close(open_journals(store, [SITE], clock()), unit, number, by="zhang")
+            stocktakes.close_stocktake(open_journals(store, [SITE], clock()), unit, number, by="zhang")
 
     times.close, _ = _timed(close)
     times.close_mb = _peak()
@@ -178,7 +178,7 @@ def _round(url: str, number: str, pipe: Any) -> None:
     for line in sheet.unexplained(sheet.sheet_of(store, counted).rows):
         with store.writing():
             writer = open_journals(store, [SITE], clock())
-            stocktakes.explain(
+            stocktakes.explain_variance(
                 writer, number, line, explanation="查过", action="照办", by="zhang", expected=None
             )
     times.first, _ = _timed(lambda: _sign(store, number, "storekeeper"))
@@ -186,7 +186,7 @@ def _round(url: str, number: str, pipe: Any) -> None:
     times.sign_mb = _peak()
     times.evidence, written = _timed(lambda: _written(store, number))
     trusted = [each.fingerprint for each in written[1]]
-    times.check, report = _timed(lambda: evidence.check(written[0], trusted))
+    times.check, report = _timed(lambda: evidence.check_evidence(written[0], trusted))
     assert report.holds, report.faults
     times.payload, times.bundle, times.evidence_mb = written[2], len(written[0]), _peak()
     times.read, _ = _timed(lambda: _read(store, number))
@@ -206,7 +206,7 @@ def _sign(store: Store, number: str, role: str) -> None:
     with store.writing():
         now = clock()
         given = Signing(person, role, key, digest, session=role, authenticated_at_us=now)
-        sealing.sign(open_journals(store, [SITE], now), unit, number, given, rulebook=RULEBOOK)
+        sealing.sign_sheet(open_journals(store, [SITE], now), unit, number, given, rulebook=RULEBOOK)
 
 
 def _written(store: Store, number: str) -> tuple[bytes, list[Any], int]:

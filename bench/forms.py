@@ -15,7 +15,7 @@ from bench.bulk import in_child, megabytes
 from devices.audit.stocktake.counting import Row
 from devices.audit.stocktake.sheet import Header, Line
 from labels.forms.form import Paper, paper_of
-from labels.forms.stocktake import STOCKTAKE, SheetPrinted
+from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
 from labels.forms.xlsx import write_xlsx
 
 ROUNDS = 3
@@ -60,7 +60,7 @@ def _paper(rows: int) -> Paper:
         conditions={"M-01": "good"},
         lines=_lines(rows),
     )
-    return paper_of(STOCKTAKE, printed, "zh_CN")
+    return paper_of(STOCKTAKE_FORM, printed, "zh_CN")
 
 
 def _lines(rows: int) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-FORMAT = 1
+LINK_FORMAT = 1
 GENESIS = "0" * 64
 
 canonical = msgspec.json.Encoder().encode
@@ -44,7 +44,7 @@ def link_after(
     """The link that follows `previous` (None at the start of a journal)."""
     seq = previous.seq + 1 if previous else 1
     before = previous.hash if previous else GENESIS
-    head = (site, seq, kind, reference, FORMAT, recorded_at, digest, before)
+    head = (site, seq, kind, reference, LINK_FORMAT, recorded_at, digest, before)
     return Link(*head, digest_of(head))
 
 

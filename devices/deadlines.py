@@ -79,7 +79,7 @@ def days_of(deadline: Deadline, site: Site) -> int:
     return deadline.days if isinstance(deadline.days, int) else int(getattr(site, deadline.days))
 
 
-def standing(due_on: date, met_on: date | None, today: date) -> Standing:
+def standing_on(due_on: date, met_on: date | None, today: date) -> Standing:
     """How a deadline stands: "due" through its last day, then "overdue"; "met" or "met_late" once done."""
     if met_on is not None:
         return "met" if met_on <= due_on else "met_late"

@@ -17,7 +17,7 @@ LONGEST_RANGE = 1_000  # serials one range may stand for: more than any carton h
 LONGEST_LIST = 10_000  # serials one list may stand for: as many as a document takes
 
 COMMAND_PREFIX = "PANKU"  # of the barcodes that command a scanning page; no serial begins so
-COMMANDS = ("finish", "cancel", "undo")
+SCAN_COMMANDS = ("finish", "cancel", "undo")
 
 SERIAL = re.compile(rf"[A-Z0-9-]{{1,{LONGEST}}}")
 

@@ -40,7 +40,7 @@ FORMS: tuple[tuple[TaxpayerForm, re.Pattern[str]], ...] = (
 )
 
 
-def recognise(text: str, pointer: str = "") -> Taxpayer | Problem:
+def recognise_taxpayer(text: str, pointer: str = "") -> Taxpayer | Problem:
     """The taxpayer that `text` names, or why it names none.
 
     Problems: `malformed_taxpayer_id`, `taxpayer_check_character` (GB 32100, modulo 31; older forms carry no check over

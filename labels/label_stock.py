@@ -70,7 +70,7 @@ STOCKS = (
     roll(40, 30),
 )
 STOCK = {stock.name: stock for stock in STOCKS}
-OWN = "own"
+OWN_SIZE = "own"
 """The name of a size of one's own."""
 
 

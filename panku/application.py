@@ -15,7 +15,7 @@ from devices.store.database import Store
 from devices.store.engines import sqlite_path
 from devices.store.sqlite_presence import Presence
 from panku import settings as panku_settings
-from panku.settings import SECRET, SETTINGS, Setting, Settings, written
+from panku.settings import SECRET, SETTINGS, Setting, Settings, written_value
 from panku.wiring import DUTIES, RULEBOOK, clock
 from web.door import add_pages
 
@@ -32,7 +32,7 @@ def shown_settings(settings: Settings) -> tuple[ShownSetting, ...]:
 
 def shown_value(setting: Setting, settings: Settings) -> str:
     """One setting's value as it would be written, without its secrets."""
-    value = written(getattr(settings, setting.field))
+    value = written_value(getattr(settings, setting.field))
     return "***" if value and setting.kind == SECRET else value
 
 

@@ -128,7 +128,9 @@ def _lines(serials: list[str]) -> list[dict[str, str]]:
 def _open_repair(store: Store, unit: Unit, serial: str, at_us: int) -> str:
     with store.writing():
         writer = open_journals(store, ["BJ01"], at_us)
-        order, _ = orders.open_repair(writer, unit, site="BJ01", serial=serial, fault="无法识别", by="zhang")
+        order, _ = orders.open_repair_order(
+            writer, unit, site="BJ01", serial=serial, fault="无法识别", by="zhang"
+        )
     return order.number
 
 

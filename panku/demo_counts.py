@@ -24,7 +24,7 @@ from devices.values import Register
 from panku.demo import PASSWORDS
 from panku.wiring import RULEBOOK
 
-SITE = "TJ01"
+COUNTED_SITE = "TJ01"
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 DISKS = tuple(f"{661565731001 + n}" for n in range(8))
@@ -68,12 +68,12 @@ class _Story:
         return self.at_us
 
     def writer(self) -> Writer:
-        return open_journals(self.store, [SITE], self.pass_by())
+        return open_journals(self.store, [COUNTED_SITE], self.pass_by())
 
     def receive(self, register: Register, bin_code: str, serials: Sequence[str]) -> None:
         at_us = self.pass_by()
         body: dict[str, Any] = {
-            **PAPER, "type": "receipt", "site": SITE, "register": register, "bin": bin_code,
+            **PAPER, "type": "receipt", "site": COUNTED_SITE, "register": register, "bin": bin_code,
             "business_date": self.unit.day_of(at_us).isoformat(), "lines": [{"serial": each} for each in serials],
         }  # fmt: skip
         draft, by = msgspec.convert(body, AnyDraft), post.Poster("zhao")
@@ -86,14 +86,14 @@ class _Story:
             )  # fmt: skip
 
     def want_spares(self, minimum: int) -> None:
-        level = MinimumLevel(SITE, PAPER["model"], minimum)
+        level = MinimumLevel(COUNTED_SITE, PAPER["model"], minimum)
         with self.store.writing():
             set_minimum(self.writer(), level, expected=0, by="admin")
 
     def begin(self, register: Register) -> str:
         with self.store.writing():
-            counted = stocktakes.begin(
-                self.writer(), site=SITE, register=register, method="open", double=False, by="zhao"
+            counted = stocktakes.begin_stocktake(
+                self.writer(), site=COUNTED_SITE, register=register, method="open", double=False, by="zhao"
             )
         return counted.number
 
@@ -108,7 +108,7 @@ class _Story:
 
     def close(self, number: str) -> None:
         with self.store.writing():
-            stocktakes.close(self.writer(), self.unit, number, by="zhao")
+            stocktakes.close_stocktake(self.writer(), self.unit, number, by="zhao")
 
     def explain(self, number: str) -> None:
         counted, _ = stocktakes.closed_stocktake(self.store, number)
@@ -119,7 +119,7 @@ class _Story:
         for line in list(lines):
             explanation, action = said.get(line.row.result, usual)
             with self.store.writing():
-                stocktakes.explain(
+                stocktakes.explain_variance(
                     self.writer(), number, line.row.serial,
                     explanation=explanation, action=action, by="zhao", expected=0,
                 )  # fmt: skip
@@ -131,7 +131,7 @@ class _Story:
         session = hashlib.sha256(f"demo {username}".encode()).hexdigest()
         given = Signing(self.person(username), role, key, digest, session, self.at_us)
         with self.store.writing():
-            sealing.sign(self.writer(), self.unit, number, given, rulebook=RULEBOOK)
+            sealing.sign_sheet(self.writer(), self.unit, number, given, rulebook=RULEBOOK)
 
     def person(self, username: str) -> Person:
         person = person_of(self.store, username)

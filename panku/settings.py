@@ -149,7 +149,7 @@ SECRET = "secret"  # noqa: S105
 MASKED = r"\1***\2"
 
 
-def written(value: object) -> str:
+def written_value(value: object) -> str:
     """A value as it would be written in the environment, with the passwords of a URL masked."""
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     for password in _PASSWORDS:

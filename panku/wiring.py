@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 from devices.audit.custody.handover_checks import handover_faults
-from devices.audit.duties import COUNTS, INSPECTIONS, VISITS
+from devices.audit.duties import COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY
 from devices.audit.kinds import AUDIT_KINDS
 from devices.audit.month.month_checks import month_faults
 from devices.audit.stocktake.stocktake_checks import stocktake_faults
 from devices.ledger.deciding.plan import Rule, Rulebook
 from devices.ledger.deciding.rules_of_one import RULES as LEDGER_RULES
-from devices.ledger.duties.of_devices import DEVICES
-from devices.ledger.duties.of_orders import ORDERS
+from devices.ledger.duties.of_devices import DEVICE_DUTY
+from devices.ledger.duties.of_orders import ORDER_DUTY
 from devices.ledger.posting.closed_months import MONTH
 from devices.ledger.proving.credentials import credential_faults
 from devices.ledger.proving.requests import request_faults
@@ -23,7 +23,7 @@ from devices.spares.minimum_levels import SPARES_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.unit import FOUNDING
 
-DUTIES = (DEVICES, ORDERS, COUNTS, INSPECTIONS, VISITS)
+DUTIES = (DEVICE_DUTY, ORDER_DUTY, COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY)
 """Who tells what is due, and what was met."""
 
 RECORD_KINDS = (

@@ -79,7 +79,7 @@ class Scanning(Moving):
     def begin(self, register: str, method: str, *, double: bool) -> None:
         """Begin a count, and no other beside it."""
         asked: dict[str, Any] = {"site": HERE, "register": register, "method": method, "double": double}
-        begun = self.write(lambda writer: stocktakes.begin(writer, **asked, by="zhang"))
+        begun = self.write(lambda writer: stocktakes.begin_stocktake(writer, **asked, by="zhang"))
         assert begun.opened_at == self.now
         self.count = Count(
             self.log, begun.number, register, blind=method == "blind", double=double, at=self.now
@@ -87,7 +87,7 @@ class Scanning(Moving):
         self.sent = []
         self.tell(f"{begun.number}, {method}, {'double' if double else 'single'}, of {register}")
         with pytest.raises(Refused, match="stocktake_open_already"):
-            self.write(lambda writer: stocktakes.begin(writer, **asked, by="li"))
+            self.write(lambda writer: stocktakes.begin_stocktake(writer, **asked, by="li"))
 
     def part_of(self, username: str) -> str:
         """Which part a person's scans are of now."""

@@ -61,7 +61,9 @@ class Counting(Scanning):
 
     def _close(self) -> Any:
         number = self.running().number
-        return self.write(lambda writer: stocktakes.close(writer, self.books.unit, number, by="zhang"))
+        return self.write(
+            lambda writer: stocktakes.close_stocktake(writer, self.books.unit, number, by="zhang")
+        )
 
     def compare(self, found: sheet.Sheet) -> None:
         """The whole sheet is what the model predicts, and its summary balances."""
@@ -116,7 +118,7 @@ class Counting(Scanning):
                 "by": "zhang",
                 "expected": None,
             }
-            self.write(partial(stocktakes.explain, number=count.number, serial=serial, **said))
+            self.write(partial(stocktakes.explain_variance, number=count.number, serial=serial, **said))
             count.said[serial] = (count.results[serial], self.now)
             count.signed = set()
         if wanted:
@@ -171,7 +173,7 @@ class Counting(Scanning):
             authenticated_at_us=self.now,
         )
         signed: sealing.Signed = self.write(
-            lambda writer: sealing.sign(writer, self.books.unit, number, given, rulebook=RULEBOOK)
+            lambda writer: sealing.sign_sheet(writer, self.books.unit, number, given, rulebook=RULEBOOK)
         )
         return signed
 
@@ -218,7 +220,7 @@ class Counting(Scanning):
 
     def _reopen(self) -> None:
         number = self.running().number
-        self.write(lambda writer: stocktakes.reopen(writer, number, by="zhang", reason="漏了"))
+        self.write(lambda writer: stocktakes.reopen_stocktake(writer, number, by="zhang", reason="漏了"))
 
     def cancel(self, chance: Random) -> None:
         """Give the count up, unless somebody has signed."""
@@ -237,7 +239,7 @@ class Counting(Scanning):
         self.met.add("cancelled")
 
     def _cancel(self, number: str) -> None:
-        self.write(lambda writer: stocktakes.cancel(writer, number, by="zhang", reason="不盘了"))
+        self.write(lambda writer: stocktakes.cancel_stocktake(writer, number, by="zhang", reason="不盘了"))
 
     # what always holds
 

@@ -120,14 +120,16 @@ class Books:
         """Open a repair order."""
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
-            order, _ = orders.open_repair(writer, self.unit, site=site, serial=serial, fault="坏", by="zhang")
+            order, _ = orders.open_repair_order(
+                writer, self.unit, site=site, serial=serial, fault="坏", by="zhang"
+            )
         return order.number
 
     def dispatch_order(self, serial: str, site: str = "BJ01") -> str:
         """Send a technician."""
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
-            order, _ = orders.open_dispatch_order(
+            order, _ = orders.send_technician(
                 writer, self.unit, site=site, serial=serial, fault="坏", technician="wang", by="zhang"
             )
         return order.number

@@ -102,7 +102,7 @@ class ReadingBooks:
     def repair(self, day: int, serial: str, site: str = "A1") -> str:
         """Open a repair order."""
         with self.writing(site, day) as writer:
-            order, _ = orders.open_repair(
+            order, _ = orders.open_repair_order(
                 writer, self.unit, site=site, serial=serial, fault="不亮", by="li.ming"
             )
         return order.number

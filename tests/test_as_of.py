@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from devices.audit.month.month_checks import month_faults
-from devices.audit.month.month_statement import decode, encode
+from devices.audit.month.month_statement import decode_statement, encode_statement
 from devices.ledger.books.books import COUNTED_STATES, NOTHING, last_checkpoint, totals
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
@@ -164,12 +164,12 @@ def test_a_close_of_the_first_format_is_passed_over(door: Door) -> None:
 def test_what_a_close_says_was_held_is_looked_at(door: Door) -> None:
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
     ((payload,),) = door.store.rows("SELECT payload FROM month WHERE month = '2026-11'")
-    closed = decode(payload)
+    closed = decode_statement(payload)
     assert closed.checkpoint is not None
     first, *others = closed.checkpoint.held
     other = msgspec.structs.replace(first, in_stock=first.in_stock - 1, quarantined=first.quarantined + 1)
     wrong = msgspec.structs.replace(closed.checkpoint, held=(other, *others))
-    changed = encode(msgspec.structs.replace(closed, checkpoint=wrong)).decode()
+    changed = encode_statement(msgspec.structs.replace(closed, checkpoint=wrong)).decode()
     digest = hashlib.sha256(changed.encode()).hexdigest()
     with door.store.writing():
         change = "UPDATE month SET payload = ?, digest = ? WHERE month = '2026-11'"

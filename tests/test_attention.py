@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from devices.ledger.duties.attention import (
     CLOSES,
+    CONCERN_RULES,
     OPENS,
     REVERSALS,
-    RULES,
     VALUE_FEN,
     WAITING_DAYS,
     Clock,
@@ -120,7 +120,7 @@ def test_every_concern_has_a_sentence_in_both_languages() -> None:
         answers="A1-2026-000001",
     )
     codes = {*told(everything, at(20)), "back_dated", "same_hands"}
-    assert len(codes) == len(RULES) + 1
+    assert len(codes) == len(CONCERN_RULES) + 1
     for locale in LOCALES:
         have = {name for name in catalogue(locale) if name.startswith("page.concern.")}
         assert have == {f"page.concern.{code}" for code in codes}

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from devices import records
-from devices.audit.duties import COUNTS, INSPECTIONS, MONTHS_SHOWN, VISITS
+from devices.audit.duties import COUNT_DUTY, INSPECTION_DUTY, MONTHS_SHOWN, VISIT_DUTY
 from devices.journal import open_journals
 from devices.ledger.duties.due import Due, what_is_due
 from devices.records import SITE
@@ -41,7 +41,7 @@ def house(base: House, stores: Stores) -> Iterator[House]:
 
 def due(house: House, today: date = TODAY, *, site: str = "BJ01") -> list[Due]:
     """What a site has due by custody and audit."""
-    return what_is_due(house.store, (COUNTS, INSPECTIONS, VISITS), [site], today)
+    return what_is_due(house.store, (COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY), [site], today)
 
 
 def of(house: House, name: str, today: date = TODAY) -> list[tuple[str, str, str]]:

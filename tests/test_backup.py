@@ -102,7 +102,7 @@ def test_a_backup_is_restored_into_empty_books_whole(
     assert on(other, "restore", tmp_path / "copy", "--against", tmp_path / "copy.heads.json") == 0
     assert "all hold" in capsys.readouterr().out
     assert (count(other, "line"), export_heads(other)) == (lines, heads)
-    schema.check(other)
+    schema.check_schema(other)
     stores.drop(other)
 
 
@@ -211,7 +211,9 @@ def test_everybody_signs_in_again_after_a_restore(sqlite_door: Door, on: Run, tm
     zhang = sqlite_door.sign_in("zhang")
     sqlite_door.session_store.close()
     assert on(sqlite_door.store, "restore", tmp_path / "copy", "--replace") == 0
-    assert on(sqlite_door.store, "person", "list") == 0  # makes the session store's file anew, as a server does
+    assert (
+        on(sqlite_door.store, "person", "list") == 0
+    )  # makes the session store's file anew, as a server does
     assert zhang.get("/v1/me").status_code == 401
 
 

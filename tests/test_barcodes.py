@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from devices.problems import Refused
-from devices.serials import COMMANDS, command_barcode
+from devices.serials import SCAN_COMMANDS, command_barcode
 from labels.barcodes import (
     MODULES_UM,
     QUIET,
@@ -51,7 +51,7 @@ def test_a_png_is_read_at_every_resolution_and_width(module_um: int, dpi: int) -
 
 
 @pytest.mark.parametrize(
-    "text", ["661565714353", "BJ01-2026-000001", "M-01", *map(command_barcode, COMMANDS)]
+    "text", ["661565714353", "BJ01-2026-000001", "M-01", *map(command_barcode, SCAN_COMMANDS)]
 )
 def test_an_svg_holds_the_same_bars(text: str) -> None:
     root = ET.fromstring(svg(code128(text)))

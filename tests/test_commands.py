@@ -49,7 +49,7 @@ def test_every_command_has_help(command: Command, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as left:
         main([command.name, "--help"])
     assert left.value.code == 0
-    assert commands.sentence(command.meaning) in " ".join(capsys.readouterr().out.split())
+    assert commands.capitalised(command.meaning) in " ".join(capsys.readouterr().out.split())
 
 
 def test_help_imports_no_command() -> None:
@@ -92,7 +92,7 @@ def test_a_server_out_of_reach_is_told_without_its_password(
 def test_migrate_makes_an_empty_database_ready(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate"]) == 0
     assert "applied: 0001_books" in capsys.readouterr().out
-    schema.check(books)
+    schema.check_schema(books)
 
 
 def test_migrate_says_when_nothing_is_to_be_done(books: Store, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +113,7 @@ def test_migrate_accepts_a_change_that_was_meant(books: Store, capsys: pytest.Ca
     books.execute("CREATE INDEX mine ON line (document)")
     assert main(["migrate", "--accept"]) == 0
     assert "accepted: index mine was added" in capsys.readouterr().out
-    schema.check(books)
+    schema.check_schema(books)
 
 
 def test_migrate_refuses_the_books_of_a_newer_version(
@@ -238,7 +238,7 @@ def unapply(books: Store) -> None:
 def test_serve_migrates_an_empty_database(books: Store, served: list[str]) -> None:
     assert main(["serve"]) == 0
     assert served == ["ran"]
-    schema.check(books)
+    schema.check_schema(books)
 
 
 @pytest.mark.parametrize(("fault", "way_out"), [(spoil, "from a backup"), (unapply, "`panku migrate")])

@@ -18,7 +18,7 @@ FIRST, SECOND, THIRD = "100000000001", "100000000002", "100000000003"
 
 def test_whatever_a_carrier_takes_along_makes_its_waybill_known() -> None:
     sending = {draft.__struct_config__.tag for draft in Sending.__args__}
-    assert sending == set(GIVEN_TO_A_CARRIER), "Sending in devices/ledger/posting/consignments.py"
+    assert sending == set(GIVEN_TO_A_CARRIER), "Sending in devices/ledger/deciding/drafts.py"
 
 
 @pytest.mark.parametrize("document", GIVEN_TO_A_CARRIER)

@@ -14,7 +14,7 @@ from tests.custody import House, begin, count_all, fault, fill_house, inspect, r
 from tests.custody import answers as answered
 from tests.door import TODAY
 from web.door import add_pages
-from web.views.custody.custody import DEADLINES
+from web.views.custody.custody import CUSTODY_DEADLINES
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +63,9 @@ def test_what_is_due_here_is_told_and_nothing_else(house: House) -> None:
     assert "安全检查问题整改" in shown
     assert "防潮措施到位" in shown
     due = house.of("zhang").get("/v1/deadlines?site=BJ01").json
-    assert {each["deadline"] for each in due} - set(DEADLINES) != set(), "the demo has others"
+    assert {each["deadline"] for each in due} - set(CUSTODY_DEADLINES) != set(), "the demo has others"
     for each in due:
-        assert (f">{each['due_on']}</td>" in shown) or each["deadline"] not in DEADLINES
+        assert (f">{each['due_on']}</td>" in shown) or each["deadline"] not in CUSTODY_DEADLINES
 
 
 def test_a_clerk_sees_no_visitor(house: House) -> None:

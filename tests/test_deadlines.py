@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from devices.deadlines import DEADLINE, SITE_SETTINGS, STANDINGS, Deadline, days_of, due, standing
+from devices.deadlines import DEADLINE, SITE_SETTINGS, STANDINGS, Deadline, days_of, due, standing_on
 from devices.values import Site
 
 MONDAY = date(2026, 11, 23)
@@ -66,5 +66,5 @@ def test_a_new_site_has_days_for_every_deadline(deadline: Deadline) -> None:
     ],
 )
 def test_a_deadline_is_kept_through_its_last_day(met_on: date | None, today: date, expected: str) -> None:
-    assert standing(THURSDAY, met_on, today) == expected
+    assert standing_on(THURSDAY, met_on, today) == expected
     assert expected in STANDINGS

@@ -15,7 +15,7 @@ from devices.people.signing_keys import keys_of
 from devices.store.database import Store
 from panku import settings
 from panku.commands import main
-from panku.demo_counts import SITE, count
+from panku.demo_counts import COUNTED_SITE, count
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import NOW, Door
@@ -33,7 +33,7 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
 
 
 def test_the_example_has_a_sealed_count_and_one_under_way(door: Door) -> None:
-    found = [(each.register, each.state) for each in stocktakes_of(door.store, SITE)]
+    found = [(each.register, each.state) for each in stocktakes_of(door.store, COUNTED_SITE)]
     assert sorted(found) == [("merchandise", "sealed"), ("spare", "counting")]
 
 
@@ -52,7 +52,7 @@ def test_the_examples_evidence_holds(door: Door) -> None:
     (sealed,) = li.get("/v1/stocktakes?state=sealed").json
     content = li.get(f"/v1/stocktakes/{sealed['number']}/evidence").content
     trusted = [key.fingerprint for who in ("zhao", "li") for key in keys_of(door.store, who)]
-    assert evidence.check(content, trusted).holds
+    assert evidence.check_evidence(content, trusted).holds
 
 
 def test_the_example_has_too_few_spares_of_a_model(door: Door) -> None:
@@ -80,4 +80,4 @@ def test_the_command_fills_it_once(folder: Path) -> None:
         settings.of_this_process.cache_clear()
         assert main(["demo", "--fill-only"]) == 0
     store = Store(f"sqlite:///{folder}/demo.sqlite3")
-    assert len(stocktakes_of(store, SITE)) == 2
+    assert len(stocktakes_of(store, COUNTED_SITE)) == 2

@@ -5,8 +5,8 @@ from datetime import date
 from devices import records
 from devices.deadlines import DEADLINE, DEADLINE_OF_STATE
 from devices.ledger.duties.due import Due, what_is_due
-from devices.ledger.duties.of_devices import DEVICES
-from devices.ledger.duties.of_orders import ORDERS
+from devices.ledger.duties.of_devices import DEVICE_DUTY
+from devices.ledger.duties.of_orders import ORDER_DUTY
 from devices.lifecycle import STEPS
 from devices.paperwork import ServiceRecord
 from devices.paperwork_kinds import REPAIR
@@ -20,7 +20,7 @@ FIRST, SECOND, THIRD = SERIALS[:3]
 
 def deadlines(store: Store, sites: list[str], today: date) -> list[Due]:
     """What the ledger has due."""
-    return what_is_due(store, (DEVICES, ORDERS), sites, today)
+    return what_is_due(store, (DEVICE_DUTY, ORDER_DUTY), sites, today)
 
 
 def test_sales_and_transfers_fall_due(store: Store) -> None:
@@ -51,7 +51,7 @@ def test_orders_fall_due(store: Store) -> None:
     completed = "2026-11-06T18:00:00Z"  # already the 7th in Shanghai, a Saturday
     books.post("repair_return", 9, FIRST, diagnosis="坏", work="修", completed_at=completed)
     with books.writing("A1", 9) as writer:
-        order, _ = orders.open_dispatch_order(
+        order, _ = orders.send_technician(
             writer,
             books.unit,
             site="A1",
@@ -93,7 +93,7 @@ def test_what_meets_a_deadline_is_what_takes_it_off_the_list() -> None:
     for state, deadline in DEADLINE_OF_STATE.items():
         assert {step.document for step in STEPS if step.before == state} >= set(deadline.met_by)
         assert deadline.starts_from in {step.document for step in STEPS if step.after == state}
-    assert {DEADLINE[name].met_by for name in ORDERS.deadlines} == {("service_record",)}
+    assert {DEADLINE[name].met_by for name in ORDER_DUTY.deadlines} == {("service_record",)}
 
 
 def test_every_deadline_is_told_by_one_source() -> None:

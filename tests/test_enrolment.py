@@ -16,7 +16,7 @@ def test_a_person_signs_up_with_the_code_and_their_own_password(staff: Staff) ->
     staff.enrolled("li.ming")
     found = credentials.credential_of(staff.store, "li.ming")
     assert found is not None
-    assert passwords.matches(found.password_hash, PASSWORD)
+    assert passwords.password_matches(found.password_hash, PASSWORD)
 
 
 @pytest.mark.parametrize("username", ["wang.fang", "nobody", "LI\0MING"])
@@ -155,8 +155,8 @@ def test_a_changed_password_takes_the_old_ones_place(staff: Staff) -> None:
         )
     found = credentials.credential_of(staff.store, "li.ming")
     assert found is not None
-    assert passwords.matches(found.password_hash, OTHER_PASSWORD)
-    assert not passwords.matches(found.password_hash, PASSWORD)
+    assert passwords.password_matches(found.password_hash, OTHER_PASSWORD)
+    assert not passwords.password_matches(found.password_hash, PASSWORD)
 
 
 def test_a_refused_new_password_leaves_the_old_one(staff: Staff) -> None:

@@ -58,7 +58,7 @@ def changed(content: bytes, **changes: Any) -> bytes:
 
 
 def test_it_holds_under_the_keys_one_trusts(content: bytes, trusted: list[str]) -> None:
-    report = evidence.check(content, trusted)
+    report = evidence.check_evidence(content, trusted)
     assert report.holds
     assert {each.role: each.standing for each in report.signatures} == {
         "storekeeper": "holds",
@@ -67,7 +67,7 @@ def test_it_holds_under_the_keys_one_trusts(content: bytes, trusted: list[str]) 
 
 
 def test_a_key_one_does_not_trust_is_told(content: bytes, trusted: list[str]) -> None:
-    report = evidence.check(content, trusted[:1])
+    report = evidence.check_evidence(content, trusted[:1])
     assert not report.holds
     assert sorted(each.standing for each in report.signatures) == ["holds", "untrusted"]
 
@@ -76,7 +76,7 @@ def test_a_missing_signature_is_told_with_its_role(content: bytes, trusted: list
     envelope = json.loads(content)["envelope"]
     for left in (0, 1):
         alone = {**envelope, "signatures": [envelope["signatures"][left]]}
-        report = evidence.check(changed(content, envelope=alone), trusted)
+        report = evidence.check_evidence(changed(content, envelope=alone), trusted)
         assert sorted(each.standing for each in report.signatures) == ["holds", "missing"]
         assert not report.holds
 
@@ -85,7 +85,7 @@ def test_signatures_that_were_exchanged_are_broken(content: bytes, trusted: list
     envelope = json.loads(content)["envelope"]
     first, second = envelope["signatures"]
     swapped = [{**first, "sig": second["sig"]}, {**second, "sig": first["sig"]}]
-    report = evidence.check(changed(content, envelope={**envelope, "signatures": swapped}), trusted)
+    report = evidence.check_evidence(changed(content, envelope={**envelope, "signatures": swapped}), trusted)
     assert [each.standing for each in report.signatures] == ["broken", "broken"]
 
 
@@ -93,7 +93,7 @@ def test_another_sheet_under_the_same_signatures_is_broken(content: bytes, trust
     envelope = json.loads(content)["envelope"]
     sheet = base64.b64decode(envelope["payload"]).replace(b'"shortage"', b'"match"', 1)
     forged = {**envelope, "payload": base64.b64encode(sheet).decode()}
-    report = evidence.check(changed(content, envelope=forged), trusted)
+    report = evidence.check_evidence(changed(content, envelope=forged), trusted)
     assert {each.standing for each in report.signatures} == {"broken"}
 
 
@@ -105,18 +105,18 @@ def test_a_link_left_out_is_told(content: bytes, trusted: list[str], at: str) ->
     if (
         drop is None
     ):  # the end may be cut: nothing after the head in the payload is promised but what is there
-        assert evidence.check(changed(content, links=links[:-1]), trusted).holds
+        assert evidence.check_evidence(changed(content, links=links[:-1]), trusted).holds
         return
-    report = evidence.check(changed(content, links=links[:drop] + links[drop + 1 :]), trusted)
+    report = evidence.check_evidence(changed(content, links=links[:drop] + links[drop + 1 :]), trusted)
     assert report.faults
 
 
 def test_a_stranger_in_the_file_is_told(content: bytes, trusted: list[str]) -> None:
     keys = json.loads(content)["keys"]
     stranger = {"fingerprint": "0" * 64, "username": "mallory", "public_hex": "0" * 64}
-    assert evidence.check(changed(content, keys=[*keys, stranger]), trusted).faults
+    assert evidence.check_evidence(changed(content, keys=[*keys, stranger]), trusted).faults
     renamed = [{**keys[0], "username": "mallory"}, *keys[1:]]
-    assert evidence.check(changed(content, keys=renamed), trusted).faults
+    assert evidence.check_evidence(changed(content, keys=renamed), trusted).faults
 
 
 def test_no_byte_can_be_changed(content: bytes, trusted: list[str]) -> None:
@@ -126,20 +126,20 @@ def test_no_byte_can_be_changed(content: bytes, trusted: list[str]) -> None:
     for place in places:
         other = bytearray(content)
         other[place] = chance.choice([value for value in range(256) if value != content[place]])
-        if evidence.check(bytes(other), trusted).holds:
+        if evidence.check_evidence(bytes(other), trusted).holds:
             held_anyway.append((place, bytes(other[place - 20 : place + 20])))
     assert held_anyway == []
 
 
 def test_no_byte_can_be_left_out_or_added(content: bytes, trusted: list[str]) -> None:
     for place in random.Random(1).sample(range(len(content)), 200):
-        assert not evidence.check(content[:place] + content[place + 1 :], trusted).holds
-        assert not evidence.check(content[:place] + b" " + content[place:], trusted).holds
+        assert not evidence.check_evidence(content[:place] + content[place + 1 :], trusted).holds
+        assert not evidence.check_evidence(content[:place] + b" " + content[place:], trusted).holds
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"\xff\xfe", b"[" * 5000, b'{"format":1}'])
 def test_what_is_no_evidence_is_told_as_such(text: bytes) -> None:
-    report = evidence.check(text, [])
+    report = evidence.check_evidence(text, [])
     assert not report.holds
     assert report.faults
 

@@ -76,7 +76,7 @@ def test_lines_are_exported_between_two_business_dates(store: Store, on: Run, tm
     assert {each["business_date"] for each in found} == set(days[1:3])
 
 
-@pytest.mark.parametrize("suffix", line_files.WRITERS)
+@pytest.mark.parametrize("suffix", line_files.LINE_WRITERS)
 def test_an_export_names_no_customer(on: Run, tmp_path: Path, suffix: str) -> None:
     assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / f"lines{suffix}") == 0
     text = (tmp_path / f"lines{suffix}").read_text(encoding="utf-8-sig")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from devices.audit.custody.inspections import CHECKLIST
-from labels.forms.custody import HANDOVER
+from labels.forms.custody import HANDOVER_FORM
 from labels.forms.spans import pairs_over
 from labels.words import term
 from tests import custody
@@ -134,7 +134,7 @@ def test_a_handover_prints_what_is_handed_over_and_three_signatures(house: House
 
 
 def test_the_fields_of_a_handover_stand_in_pairs() -> None:
-    (first, *_) = HANDOVER.tables if isinstance(HANDOVER.tables, tuple) else ()
+    (first, *_) = HANDOVER_FORM.tables if isinstance(HANDOVER_FORM.tables, tuple) else ()
     columns = first.columns if isinstance(first.columns, tuple) else ()
     assert len(pairs_over([column.width for column in columns])) == 2
 

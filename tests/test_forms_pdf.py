@@ -20,7 +20,7 @@ from devices.problems import Refused
 from labels.forms import pdf
 from labels.forms.form import Form, Paper, Proof, paper_of
 from labels.forms.pdf_pages import Pages, drawn
-from labels.forms.stocktake import STOCKTAKE, SheetPrinted
+from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
 from tests.paper import opened, pages, texts
 from tests.test_forms_xlsx import AT_US, FORM, NAMES, Row, Value
 
@@ -164,7 +164,7 @@ def test_a_form_without_boxes_or_proof_has_none() -> None:
 
 
 def test_more_rows_than_a_pdf_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "ROWS", 3)
+    monkeypatch.setattr(pdf, "_ROWS", 3)
     assert len(texts(written(Value(tuple(map(Row, "123")))))) == 1
     with pytest.raises(Refused) as refused:
         written(Value(tuple(map(Row, "1234"))))
@@ -212,7 +212,9 @@ def sheet(signatures: tuple[Signature, ...] = ()) -> Paper:
         HEADER, "北京海淀库房", "d" * 64, AT_US + 10**10 if signatures else None, signatures,
         {"TCG-01": "tax_disk", "TCG-02": "report_disk"}, {"M-01": "good"}, [_line(n) for n in range(30)],
     )  # fmt: skip
-    return paper_of(STOCKTAKE, printed, "zh_CN", {"zhang": "张伟（zhang）", "li": "李静（li）"}.__getitem__)
+    return paper_of(
+        STOCKTAKE_FORM, printed, "zh_CN", {"zhang": "张伟（zhang）", "li": "李静（li）"}.__getitem__
+    )
 
 
 SIGNED = tuple(

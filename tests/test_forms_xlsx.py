@@ -156,7 +156,7 @@ def test_a_head_too_high_for_a_screen_is_not_frozen() -> None:
 
 
 def test_more_rows_than_a_worksheet_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "ROWS", 3)
+    monkeypatch.setattr(xlsx, "_ROWS", 3)
     assert len(lines(drawn(Value(tuple(map(Row, "123")))).active)) == 3
     with pytest.raises(Refused) as refused:
         drawn(Value(tuple(map(Row, "1234"))))

@@ -1,4 +1,4 @@
-"""Records are found by columns: those of books that had none are filled in by their migration as `verify` wants them."""
+"""Records are found by columns: books that had none get them filled in by their migration, as `verify` wants them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def fill(house: House) -> None:
     count_all(house)
     begin_count(zhang, "spare")
     inspected = inspect(house.of("zhang"), answers(fault("damp"), fault("fire"))).json["number"]
-    assert zhang.post(f"/v1/inspections/{inspected}/settle", {"item": "damp", "work": "已修"}).status_code < 300
+    assert (
+        zhang.post(f"/v1/inspections/{inspected}/settle", {"item": "damp", "work": "已修"}).status_code < 300
+    )
     take(house, request(house), "approve")
 
 

@@ -109,7 +109,7 @@ def test_the_third_signature_moves_the_role_and_the_evidence_holds(house: House)
     assert house.faults() == []
 
     content = chen.get(f"/v1/handovers/{number}/evidence").content
-    report = evidence.check(content, [each["fingerprint"] for each in done.json["signatures"]])
+    report = evidence.check_evidence(content, [each["fingerprint"] for each in done.json["signatures"]])
     assert report.holds, report
     assert {each.role: each.username for each in report.signatures} == PARTIES
     payload, signatures = signed(house.store, number)

@@ -15,7 +15,7 @@ from panku.demo import PASSWORDS
 from tests.conftest import Stores
 from tests.door import NOW, Door
 from web.door import add_pages
-from web.views.administration.registers import PAGE_OF_STEP, STEPS, set_up
+from web.views.administration.registers import PAGE_OF_STEP, SET_UP_STEPS, set_up
 
 SITE = {"code": "SH01", "name": "上海浦东库房"}
 BIN = {"site": "SH01", "code": "M-01", "register": "merchandise", "condition": "good"}
@@ -51,7 +51,7 @@ def filled(stores: Stores) -> Iterator[Door]:
 
 
 def test_the_first_visit_is_led_through_every_step(new: Door) -> None:
-    assert set_up(new.store) == [(step, False) for step in STEPS]
+    assert set_up(new.store) == [(step, False) for step in SET_UP_STEPS]
     home = new.sign_in("admin").get("/").text
     assert "还差 6 步" in home
     for href in PAGE_OF_STEP.values():

@@ -18,7 +18,7 @@ from devices.ledger.papers.labelled import (
     Labelled,
 )
 from devices.problems import PROBLEMS, Refused
-from devices.serials import COMMANDS
+from devices.serials import SCAN_COMMANDS
 from labels.barcodes import MODULES_UM, QUIET, RESOLUTIONS
 from labels.label_layout import placed
 from labels.label_sheets import label_sheets
@@ -41,7 +41,7 @@ THINGS: list[Labelled] = [
     BinLabelled("BJ01", "M-01", "北京海淀库房", "merchandise", "good", "A 架 1 层"),
     BinLabelled("BJ01", "S-09", "北京海淀库房", "spare", "faulty", ""),
     DocumentLabelled("BJ01-2026-000001", "receipt", "BJ01", "北京海淀库房", "2026-11-24"),
-    *(CommandLabelled(command) for command in COMMANDS),
+    *(CommandLabelled(command) for command in SCAN_COMMANDS),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from devices.ledger.papers.labelled import Command, DeviceWanted, DocumentWanted, labelled
 from devices.problems import Refused
-from devices.serials import COMMAND_PREFIX, COMMANDS, command_barcode
+from devices.serials import COMMAND_PREFIX, SCAN_COMMANDS, command_barcode
 from labels.label_printing import FORMATS, Format
 from labels.label_stock import STOCK
 from panku import settings
@@ -89,7 +89,7 @@ def test_a_bin_names_its_site_register_and_condition_in_the_callers_language(zha
     assert all(word in english for word in ("BJ01", "北京海淀库房", "M-01", "merchandise", "good"))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", SCAN_COMMANDS)
 def test_there_is_a_card_for_every_command(zhang: Client, command: str) -> None:
     answer = zhang.post("/v1/labels", order({"kind": "command", "command": command}, stock="60x40"))
     (label,) = labels_on(answer.content, STOCK["60x40"], 300)
@@ -97,7 +97,7 @@ def test_there_is_a_card_for_every_command(zhang: Client, command: str) -> None:
 
 
 def test_the_cards_are_of_the_commands_there_are() -> None:
-    assert get_args(Command) == COMMANDS
+    assert get_args(Command) == SCAN_COMMANDS
 
 
 @pytest.mark.both_engines
@@ -302,7 +302,7 @@ def test_the_command_prints_all_bins_of_a_site_and_all_commands(folder: Path) ->
     assert main(["label", "command", "--format", "zpl", "--dpi", "300"]) == 0
     bins = [scanned(label) for label in labels_on((folder / "bins.pdf").read_bytes(), STOCK["L7160"], 203)]
     assert [read[0] for read in bins if read] == ["M-01", "M-02", "M-09", "R-01", "S-01", "S-08", "S-09"]
-    assert (folder / "labels.zpl").read_text().count("^XA") == len(COMMANDS)
+    assert (folder / "labels.zpl").read_text().count("^XA") == len(SCAN_COMMANDS)
 
 
 def test_the_command_writes_to_standard_output(

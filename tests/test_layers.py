@@ -154,7 +154,9 @@ def test_nothing_above_devices_sends_sql(module: str) -> None:
 
 
 def test_what_sends_sql_is_known_by_its_name() -> None:
-    text = "call.store.row(a)\nstore.execute(b)\nself.session_store.db.x\nsheet.rows\nwith store.writing(): pass"
+    text = (
+        "call.store.row(a)\nstore.execute(b)\nself.session_store.db.x\nsheet.rows\nwith store.writing(): pass"
+    )
     assert list(sent(ast.parse(text))) == [
         "store.row in line 1",
         "store.execute in line 2",

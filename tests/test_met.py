@@ -83,7 +83,7 @@ def test_orders_are_met_when_their_record_is_filed(books: ReadingBooks) -> None:
         "repair_return", 11, FIRST, diagnosis="坏", work="修", completed_at="2026-11-11T09:00:00+08:00"
     )
     with books.writing("A1", 11) as writer:
-        order, _ = orders.open_dispatch_order(
+        order, _ = orders.send_technician(
             writer, books.unit, site="A1", serial=SECOND, fault="不亮", technician="wu", by="li.ming"
         )
     file_record(books, REPAIR, repair, 17)

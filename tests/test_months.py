@@ -169,7 +169,7 @@ def test_a_month_from_its_count_to_its_evidence_and_the_next(door: Door) -> None
     sealed = sign(li, "li", "auditor")
     assert (sealed.status_code, sealed.json["state"]) == (201, "sealed"), sealed.text
     trusted = [each["fingerprint"] for each in sealed.json["signatures"]]
-    report = evidence.check(li.get(f"{MONTH}/evidence").content, trusted)
+    report = evidence.check_evidence(li.get(f"{MONTH}/evidence").content, trusted)
     assert report.holds, report
     assert {each.role: each.username for each in report.signatures} == {
         "storekeeper": "zhang",

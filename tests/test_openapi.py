@@ -116,7 +116,7 @@ def test_every_example_is_a_body_that_decodes(route: Route) -> None:
 
 def test_every_document_has_an_example() -> None:
     route = next(route for route in ROUTES if route.name == "post_document")
-    assert route.example.keys() == DRAFTS.keys(), "DOCUMENTS in api/examples.py"
+    assert route.example.keys() == DRAFTS.keys(), "DOCUMENT_EXAMPLES in api/examples.py"
     assert {type(msgspec.convert(example, AnyDraft)) for example in route.example.values()} == set(
         DRAFTS.values()
     )

@@ -46,7 +46,7 @@ def cancel(books: Books, order: str) -> None:
         writer = open_journals(books.store, ["BJ01"], NOW)
         found = records.current(books.store, kind_of(order), order)
         assert found is not None
-        orders.cancel(writer, kind_of(order), *found, by="zhang")
+        orders.cancel_order(writer, kind_of(order), *found, by="zhang")
 
 
 def close(books: Books, order: str) -> None:

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher, extract_parameters
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
 from devices.people import passwords
-from devices.people.passwords import hash_password, matches, nobodys_hash, outdated, refuse_password
+from devices.people.passwords import hash_password, nobodys_hash, outdated, password_matches, refuse_password
 from devices.problems import Problem
 
 GOOD = "library window otter"
@@ -53,8 +53,8 @@ def test_a_long_uncommon_password_will_do(password: str) -> None:
 
 def test_a_password_matches_its_own_hash_only() -> None:
     stored = hash_password(GOOD)
-    assert matches(stored, GOOD)
-    assert not matches(stored, GOOD + " ")
+    assert password_matches(stored, GOOD)
+    assert not password_matches(stored, GOOD + " ")
 
 
 def test_the_same_password_never_hashes_alike() -> None:
@@ -63,16 +63,16 @@ def test_the_same_password_never_hashes_alike() -> None:
 
 def test_a_password_typed_on_another_machine_is_the_same_password() -> None:
     stored = hash_password(unicodedata.normalize("NFC", "ça va, la loutre?"))
-    assert matches(stored, unicodedata.normalize("NFD", "ça va, la loutre?"))
+    assert password_matches(stored, unicodedata.normalize("NFD", "ça va, la loutre?"))
 
 
 def test_an_unknown_user_costs_the_same_work_and_never_matches() -> None:
     assert extract_parameters(nobodys_hash()) == extract_parameters(hash_password(GOOD))
-    assert not matches(None, GOOD)
+    assert not password_matches(None, GOOD)
 
 
 def test_a_damaged_hash_matches_nothing() -> None:
-    assert not matches("not a hash", GOOD)
+    assert not password_matches("not a hash", GOOD)
 
 
 def test_the_parameters_are_those_of_the_cheat_sheet() -> None:

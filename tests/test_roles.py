@@ -26,7 +26,7 @@ from devices.people.roles import (
 from devices.problems import PROBLEMS, Problem
 from devices.values import UNIT
 
-ADMINISTRATOR = Person(username="zhou", name="周敏", roles=frozenset({(ADMIN, UNIT)}))
+ADMINS = Person(username="zhou", name="周敏", roles=frozenset({(ADMIN, UNIT)}))
 LEGITIMATE = [(role.name, UNIT if role.span == "unit" else "A1") for role in ROLES]
 BOUND = Person(
     username="li",
@@ -43,9 +43,7 @@ def person(*roles: tuple[str, str]) -> Person:
     return Person(username="li", name="李明", roles=frozenset(roles))
 
 
-def asked(
-    role: str = "storekeeper", site: str = "A1", *held: tuple[str, str], by: Person = ADMINISTRATOR
-) -> Asked:
+def asked(role: str = "storekeeper", site: str = "A1", *held: tuple[str, str], by: Person = ADMINS) -> Asked:
     return Asked(
         by=by,
         username="li",
@@ -100,7 +98,7 @@ def test_whoever_has_another_role_is_not_made_administrator(held: tuple[str, str
 
 @pytest.mark.parametrize(("role", "site"), LEGITIMATE)
 def test_nobody_grants_themself_a_role(role: str, site: str) -> None:
-    oneself = msgspec.structs.replace(ADMINISTRATOR, username="li")
+    oneself = msgspec.structs.replace(ADMINS, username="li")
     assert "granting_oneself" in codes(refuse_grant(asked(role, site, by=oneself)))
 
 
@@ -112,7 +110,7 @@ def test_only_an_administrator_grants_and_revokes(held: tuple[str, str]) -> None
 
 
 def test_an_administrators_token_grants_nothing() -> None:
-    token = msgspec.structs.replace(ADMINISTRATOR, via="token", token="T9", site="A1")
+    token = msgspec.structs.replace(ADMINS, via="token", token="T9", site="A1")
     assert codes(refuse_grant(asked(by=token))) == ["role_missing"]
 
 
@@ -215,7 +213,7 @@ def test_the_keys_of_a_tokens_requests_are_not_its_persons() -> None:
 
 
 def test_an_administrators_session_and_the_system_administer() -> None:
-    assert administers(ADMINISTRATOR)
+    assert administers(ADMINS)
     assert administers(SYSTEM)
     assert not administers(person(("supervisor", UNIT)))
 

@@ -62,7 +62,7 @@ def test_a_new_database_is_empty_and_has_every_migration_pending(empty: Store, m
 def test_migrating_applies_what_is_pending_once(empty: Store, migrations: Path) -> None:
     assert schema.migrate(empty, migrations) == ["0001_shelf"]
     assert schema.migrate(empty, migrations) == []
-    schema.check(empty, migrations)
+    schema.check_schema(empty, migrations)
 
 
 def test_a_failing_migration_leaves_the_ones_before_it_whole(empty: Store, migrations: Path) -> None:
@@ -76,15 +76,15 @@ def test_a_failing_migration_leaves_the_ones_before_it_whole(empty: Store, migra
 def test_a_pending_migration_is_refused_naming_the_command(shelf: Store, migrations: Path) -> None:
     (migrations / "0002_kind.py").write_text(SECOND)
     with pytest.raises(schema.SchemaDiffers, match=r"0002_kind.*`panku migrate`"):
-        schema.check(shelf, migrations)
+        schema.check_schema(shelf, migrations)
     assert schema.migrate(shelf, migrations) == ["0002_kind"]
-    schema.check(shelf, migrations)
+    schema.check_schema(shelf, migrations)
 
 
 def test_a_migration_of_a_newer_version_is_refused(shelf: Store, migrations: Path) -> None:
     (migrations / "0001_shelf.py").unlink()
     with pytest.raises(schema.SchemaDiffers, match=r"0001_shelf.*does not know"):
-        schema.check(shelf, migrations)
+        schema.check_schema(shelf, migrations)
 
 
 def test_somebody_elses_database_is_left_alone(empty: Store, migrations: Path) -> None:
@@ -129,11 +129,11 @@ CHANGES = {
 def test_a_change_behind_the_migrations_is_noticed_and_named(
     shelf: Store, migrations: Path, change: str, named: str
 ) -> None:
-    before = schema.fingerprint(shelf)
+    before = schema.schema_fingerprint(shelf)
     shelf.execute(change)
-    assert schema.fingerprint(shelf) != before
+    assert schema.schema_fingerprint(shelf) != before
     with pytest.raises(schema.SchemaDiffers) as refused:
-        schema.check(shelf, migrations)
+        schema.check_schema(shelf, migrations)
     assert named in str(refused.value)
 
 
@@ -149,7 +149,7 @@ def test_a_migration_does_not_bless_a_change_that_somebody_made_before_it(
 def test_an_accepted_change_is_no_difference_any_more(shelf: Store, migrations: Path) -> None:
     shelf.execute("DROP INDEX shelf_note")
     assert schema.accept(shelf) == ["index shelf_note is missing"]
-    schema.check(shelf, migrations)
+    schema.check_schema(shelf, migrations)
 
 
 GUARDS_LOST = [each for each in CHANGES if "TRIGGER" in each or "FUNCTION" in each]
@@ -165,7 +165,7 @@ def test_a_guard_that_was_lost_or_changed_is_never_accepted(
 ) -> None:
     shelf.execute(change)
     shelf.execute("CREATE TABLE more (x INTEGER)")
-    for refused_by in (lambda: schema.accept(shelf), lambda: schema.check(shelf, migrations)):
+    for refused_by in (lambda: schema.accept(shelf), lambda: schema.check_schema(shelf, migrations)):
         with pytest.raises(schema.SchemaDiffers, match="restore the database from a backup") as refused:
             refused_by()
         assert CHANGES[change][0] in str(refused.value)
@@ -179,11 +179,11 @@ def test_a_guard_that_was_lost_or_changed_is_never_accepted(
 def test_a_guard_of_a_migration_is_missed_though_the_kept_fingerprint_was_changed_too(
     shelf: Store, migrations: Path, forged: str
 ) -> None:
-    schema.check(shelf, migrations)
+    schema.check_schema(shelf, migrations)
     shelf.execute("DROP TRIGGER kept" + (" ON shelf" if shelf.engine == "postgresql" else ""))
     shelf.execute(forged, ("%kept",) if "?" in forged else ())
     for refused_by in (
-        lambda: schema.check(shelf, migrations),
+        lambda: schema.check_schema(shelf, migrations),
         lambda: schema.accept(shelf, migrations),
         lambda: schema.migrate(shelf, migrations),
     ):
@@ -227,7 +227,7 @@ def test_a_guard_that_a_later_migration_drops_is_not_required_any_more(
     dropped = "DROP TRIGGER kept" + (" ON shelf" if shelf.engine == "postgresql" else "")
     (migrations / "0002_free.py").write_text(f"def up(migrator, db):\n    db.execute_sql({dropped!r})\n")
     assert schema.migrate(shelf, migrations) == ["0002_free"]
-    schema.check(shelf, migrations)
+    schema.check_schema(shelf, migrations)
 
 
 def test_a_trigger_that_was_added_is_accepted(shelf: Store, migrations: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_trigger_that_was_added_is_accepted(shelf: Store, migrations: Path) ->
     }
     shelf.execute(f"CREATE TRIGGER mine {body[shelf.engine]}")
     assert schema.accept(shelf) == [f"trigger {'shelf.' * (shelf.engine == 'postgresql')}mine was added"]
-    schema.check(shelf, migrations)
+    schema.check_schema(shelf, migrations)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -246,7 +246,7 @@ def test_two_databases_of_one_version_have_one_fingerprint(
 ) -> None:
     cloned, made = tidy(stores.fresh(engine)), tidy(stores.empty(engine))
     migrated(made.url)
-    assert schema.fingerprint(made) == schema.fingerprint(cloned)
+    assert schema.schema_fingerprint(made) == schema.schema_fingerprint(cloned)
 
 
 @pytest.fixture

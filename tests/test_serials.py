@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from devices.problems import PROBLEMS, Problem
 from devices.serials import (
     COMMAND_PREFIX,
-    COMMANDS,
     LONGEST_RANGE,
+    SCAN_COMMANDS,
     VARIABLE_PARTS,
     command_barcode,
     expand,
@@ -195,7 +195,7 @@ def test_every_fault_of_a_batch_is_told_with_its_entry() -> None:
     ]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", SCAN_COMMANDS)
 def test_a_command_barcode_is_no_serial(command: str) -> None:
     text = command_barcode(command)
     assert re.fullmatch(r"[A-Z0-9]+", text)

@@ -8,7 +8,7 @@ import pytest
 
 from labels.words import LOCALES, Locale, catalogue
 from panku.application import shown_settings
-from panku.settings import SETTINGS, read_settings, written
+from panku.settings import SETTINGS, read_settings, written_value
 from tests.conftest import Stores
 from tests.door import Door
 from web.door import add_pages
@@ -70,7 +70,7 @@ def test_nobody_but_an_administrator_sees_the_settings(door: Door) -> None:
     ],
 )
 def test_the_password_of_a_url_is_masked_wherever_it_stands(url: str, told: str) -> None:
-    assert written(url) == told
+    assert written_value(url) == told
 
 
 @pytest.mark.parametrize("locale", LOCALES)

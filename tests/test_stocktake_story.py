@@ -67,7 +67,7 @@ def test_a_count_from_opening_to_evidence(door: Door) -> None:
 
     content = li.get(f"/v1/stocktakes/{number}/evidence").content
     trusted = [each["fingerprint"] for each in second.json["stocktake"]["signatures"]]
-    report = evidence.check(content, trusted)
+    report = evidence.check_evidence(content, trusted)
     assert report.holds, report
     assert {each.role: each.username for each in report.signatures} == {
         "storekeeper": "zhang",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from stdnum.cn import uscc
 
 from devices.problems import PROBLEMS, Problem
-from devices.taxpayers import Taxpayer, recognise
+from devices.taxpayers import Taxpayer, recognise_taxpayer
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 BODIES = st.from_regex(rf"[{ALPHABET}]{{2}}[0-9]{{6}}[{ALPHABET}]{{9}}", fullmatch=True)
@@ -24,29 +24,29 @@ def code_of(found: Taxpayer | Problem) -> str:
 
 @given(BODIES)
 def test_a_unified_code_with_its_check_character_is_taken(body: str) -> None:
-    assert recognise(checked(body)) == Taxpayer(checked(body), "uscc")
+    assert recognise_taxpayer(checked(body)) == Taxpayer(checked(body), "uscc")
 
 
 @given(BODIES, st.integers(0, 17), st.sampled_from(ALPHABET))
 def test_one_changed_character_of_a_unified_code_is_refused(body: str, at: int, other: str) -> None:
     code = checked(body)
     if code[at] != other:
-        assert isinstance(recognise(code[:at] + other + code[at + 1 :]), Problem)
+        assert isinstance(recognise_taxpayer(code[:at] + other + code[at + 1 :]), Problem)
 
 
 @given(BODIES, st.integers(0, 16))
 def test_two_neighbours_exchanged_are_refused(body: str, at: int) -> None:
     code = checked(body)
     if code[at] != code[at + 1]:
-        assert isinstance(recognise(code[:at] + code[at + 1] + code[at] + code[at + 2 :]), Problem)
+        assert isinstance(recognise_taxpayer(code[:at] + code[at + 1] + code[at] + code[at + 2 :]), Problem)
 
 
 def test_a_wrong_check_character_is_told_as_such() -> None:
-    assert code_of(recognise("91110000600037341X")) == "taxpayer_check_character"
+    assert code_of(recognise_taxpayer("91110000600037341X")) == "taxpayer_check_character"
 
 
 def test_a_rural_collective_whose_code_begins_with_a_letter_is_taken() -> None:
-    assert isinstance(recognise(checked("N2110108MA0PANKU1")), Taxpayer)
+    assert isinstance(recognise_taxpayer(checked("N2110108MA0PANKU1")), Taxpayer)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_rural_collective_whose_code_begins_with_a_letter_is_taken() -> None:
     ],
 )
 def test_each_form_is_taken_and_named(text: str, form: str) -> None:
-    found = recognise(text)
+    found = recognise_taxpayer(text)
     assert isinstance(found, Taxpayer)
     assert found.form == form
     assert found.older == (form != "uscc")
@@ -72,11 +72,11 @@ def test_each_form_is_taken_and_named(text: str, form: str) -> None:
     "text", ["", "9111", "9111000060003734IL", "11010819700101123X0", "110108 100000017", "110108MA012345A", "²" * 15]
 )  # fmt: skip
 def test_anything_else_is_malformed(text: str) -> None:
-    assert code_of(recognise(text)) == "malformed_taxpayer_id"
+    assert code_of(recognise_taxpayer(text)) == "malformed_taxpayer_id"
 
 
 def test_a_full_width_taxpayer_id_is_told_with_what_it_looks_like() -> None:
-    found = recognise("９１１１００００６０００３７３４１Ｌ", "/customer/taxpayer_id")
+    found = recognise_taxpayer("９１１１００００６０００３７３４１Ｌ", "/customer/taxpayer_id")
     assert code_of(found) == "full_width"
     assert isinstance(found, Problem)
     assert found.pointer == "/customer/taxpayer_id"

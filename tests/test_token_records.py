@@ -52,9 +52,9 @@ def test_another_secret_with_a_known_id_is_refused(staff: Staff, store: Store) -
 def test_a_token_is_revoked_once(staff: Staff) -> None:
     issued = issue(staff)
     with staff.writing() as writer:
-        tokens.revoke(writer, staff.admin, issued.token.id)
+        tokens.revoke_token(writer, staff.admin, issued.token.id)
     with pytest.raises(Refused) as refused, staff.writing() as writer:
-        tokens.revoke(writer, staff.admin, issued.token.id)
+        tokens.revoke_token(writer, staff.admin, issued.token.id)
     assert codes(refused.value) == ["not_found"]
 
 

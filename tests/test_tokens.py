@@ -81,7 +81,7 @@ def test_a_token_ends_at_its_expiry(staff: Staff) -> None:
 
 def test_a_revoked_token_is_refused(staff: Staff) -> None:
     issued = issue(staff)
-    staff.write(lambda w: tokens.revoke(w, staff.admin, issued.token.id))
+    staff.write(lambda w: tokens.revoke_token(w, staff.admin, issued.token.id))
     with pytest.raises(Refused, match="token_refused"):
         tokens.authenticate(staff.store, issued.secret, NOW)
 

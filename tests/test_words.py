@@ -23,7 +23,7 @@ STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 TERMS: dict[str, Iterable[str]] = {
     "kind": values.KINDS,
     "label": ("command", "bin", "title"),
-    "command": serials.COMMANDS,
+    "command": serials.SCAN_COMMANDS,
     "register": values.REGISTERS,
     "condition": values.CONDITIONS,
     "state": (values.NEW, *values.STATE),

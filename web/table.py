@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.callers.access import (
-    ADMIN,
+    ADMINS,
     ANY_READER,
     CONFIRMER,
     COUNTER,
@@ -42,11 +42,11 @@ PAGES = (
     Page("/months", "months", ANY_READER, "months.html", months.months_page),
     Page("/months/{site}/{register}/{month}", "month", READ_BOOK, "month.html", months.month_page),
     Page("/keys", "keys", CONFIRMER, "keys.html", people.keys_page),
-    Page("/admin/registers", "registers", ADMIN, "registers.html", registers.registers_page),
-    Page("/admin/people", "people", ADMIN, "people.html", people.people_page),
-    Page("/admin/people/{username}", "person", ADMIN, "person.html", people.person_page),
-    Page("/admin/tokens", "tokens", ADMIN, "tokens.html", people.tokens_page),
-    Page("/admin/settings", "settings", ADMIN, "settings.html", settings.settings_page),
+    Page("/admin/registers", "registers", ADMINS, "registers.html", registers.registers_page),
+    Page("/admin/people", "people", ADMINS, "people.html", people.people_page),
+    Page("/admin/people/{username}", "person", ADMINS, "person.html", people.person_page),
+    Page("/admin/tokens", "tokens", ADMINS, "tokens.html", people.tokens_page),
+    Page("/admin/settings", "settings", ADMINS, "settings.html", settings.settings_page),
     Page("/devices/{serial}", "device", SIGNED_IN, "device.html", devices.device_page),
     Page("/search", "search", SIGNED_IN, "search.html", search.search_page),
     Page("/books", "books", ANY_READER, "books.html", books.books_page),

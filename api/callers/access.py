@@ -36,7 +36,7 @@ class Access(msgspec.Struct, frozen=True):
 PUBLIC = Access(public=True)
 ANYONE = Access(scope="read")
 SIGNED_IN = Access()
-ADMIN = Access(roles=("admin",))
+ADMINS = Access(roles=("admin",))
 WATCHER = Access(roles=WATCHERS, scope=METRICS)
 CONFIRMER = Access(roles=KEY_CONFIRMERS, site="any")
 POSTER = Access(roles="of_document", site="body", scope="post")

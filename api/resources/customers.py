@@ -63,7 +63,7 @@ def show_customer(call: Call, done: Done) -> Shown:
 
 def find_customer(call: Call, _: Done) -> Shown:
     """The customer with this taxpayer id whom one of the caller's sites deals with: one or none."""
-    taxpayer = taxpayers.recognise(call.query.taxpayer_id, "/taxpayer_id")
+    taxpayer = taxpayers.recognise_taxpayer(call.query.taxpayer_id, "/taxpayer_id")
     if isinstance(taxpayer, Problem):
         raise refuse(taxpayer.code, taxpayer.pointer, **taxpayer.facts)
     number = number_of_taxpayer(call.store, taxpayer.id)

@@ -103,7 +103,7 @@ def _proposed(content: dict[str, Any]) -> list[str]:
     return [serial for serial in named if serial]
 
 
-def reauthenticate(call: Call) -> None:
+def confirm_password(call: Call) -> None:
     """Make sure that it is still the person, by their password."""
     session_store = call.services.session_store
     sign_in.reauthenticate(call.store, session_store, call.who, call.body.password, call.address, call.at_us)

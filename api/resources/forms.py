@@ -27,7 +27,7 @@ from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
 from devices.audit.kinds import Signature
 from devices.audit.month import months
-from devices.audit.month.month_statement import decode
+from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake import sheet, stocktakes
 from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.journal import heads
@@ -47,9 +47,9 @@ from devices.registers import conditions_of_bins, kinds_of_models, site_name
 from devices.store.database import Store
 from labels.forms import pdf, xlsx
 from labels.forms.custody import (
-    HANDOVER,
-    INSPECTION,
-    VISITS,
+    HANDOVER_FORM,
+    INSPECTION_FORM,
+    VISITS_FORM,
     HandoverPrinted,
     InspectionPrinted,
     Visited,
@@ -59,7 +59,7 @@ from labels.forms.devices import BELONGINGS, HISTORY, BelongingsPrinted, History
 from labels.forms.form import Form, Names, Paper, paper_of
 from labels.forms.ledger import CARD, STATEMENT, CardPrinted, StatementPrinted
 from labels.forms.slips import SLIP, SlipPrinted
-from labels.forms.stocktake import STOCKTAKE, SheetPrinted
+from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
 from labels.words import sentence
 
 Ending = Literal["xlsx", "pdf"]
@@ -78,7 +78,7 @@ class Writer(msgspec.Struct, frozen=True):
     write: Callable[[Paper, IO[bytes], int], None]
 
 
-WRITERS: dict[Ending, Writer] = {
+FORM_WRITERS: dict[Ending, Writer] = {
     "xlsx": Writer(xlsx.MEDIA_TYPE, lambda paper, file, _: xlsx.write_xlsx(paper, file)),
     "pdf": Writer(pdf.MEDIA_TYPE, pdf.write_pdf),
 }
@@ -114,7 +114,7 @@ def _names(call: Call, store: Store) -> Names:
 
 
 def _drawn(paper: Paper, ending: Ending, at_us: int) -> Download:
-    writer = WRITERS[ending]
+    writer = FORM_WRITERS[ending]
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer is read from it, and whoever serves closes it
     try:
         writer.write(paper, file, at_us)
@@ -189,7 +189,7 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)
     digest = digest_of_sheet(store, value)
     closing = value.closed.closing
-    return STOCKTAKE, SheetPrinted(
+    return STOCKTAKE_FORM, SheetPrinted(
         header=sheet.header_of(store, value.number, closing),
         site_name=_site_name(store, value.site),
         digest=digest,
@@ -233,7 +233,7 @@ def load_month(call: Call, store: Store) -> Loaded:
     site, register, month = (call.path[name] for name in ("site", "register", "month"))
     value, _ = month_record(store, site, register, month)
     refuse_while_blind(call, [site], register)
-    closed, payload = decode(value.payload), months.payload_of(value)
+    closed, payload = decode_statement(value.payload), months.payload_of(value)
     given = signing.standing(store, payload.subject, payload.digest)
     name = _site_name(store, site)
     return STATEMENT, StatementPrinted(
@@ -292,7 +292,7 @@ def load_belongings(call: Call, store: Store) -> Loaded:
 def load_inspection(call: Call, store: Store) -> Loaded:
     """One safety inspection."""
     value, _ = inspections.inspection_of(store, call.path["number"])
-    return INSPECTION, InspectionPrinted(call.unit.name, _site_name(store, value.site), value)
+    return INSPECTION_FORM, InspectionPrinted(call.unit.name, _site_name(store, value.site), value)
 
 
 def load_visit(call: Call, store: Store) -> Loaded:
@@ -317,7 +317,7 @@ def load_visits(call: Call, store: Store) -> Loaded:
 def _log(call: Call, store: Store, number: str, found: Iterable[Visit]) -> Loaded:
     on = _today(call)
     visited = (Visited(each, visits.visitor_of(store, each.number)) for each in found)
-    return VISITS, VisitsPrinted(call.unit.name, number, on, visited)
+    return VISITS_FORM, VisitsPrinted(call.unit.name, number, on, visited)
 
 
 def load_handover(call: Call, store: Store) -> Loaded:
@@ -325,8 +325,8 @@ def load_handover(call: Call, store: Store) -> Loaded:
     value, _ = visible_handover(call, call.path["number"])
     payload = handovers.payload_of(value)
     given = signing.standing(store, value.number, payload.digest)
-    name, statement = _site_name(store, value.site), handovers.decode(value.payload)
-    return HANDOVER, HandoverPrinted(name, value, statement, payload.digest, given)
+    name, statement = _site_name(store, value.site), handovers.decode_handover(value.payload)
+    return HANDOVER_FORM, HandoverPrinted(name, value, statement, payload.digest, given)
 
 
 def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:

@@ -70,7 +70,9 @@ class HandoverAnswer(msgspec.Struct, frozen=True):
 def begin_handover(call: Call) -> Done:
     """Open a handover: freeze what is handed over, for three persons to sign."""
     writer = at_site_of_body(call)
-    value = handovers.begin(writer, call.unit, **msgspec.structs.asdict(call.body), by=call.who.username)
+    value = handovers.begin_handover(
+        writer, call.unit, **msgspec.structs.asdict(call.body), by=call.who.username
+    )
     return Done(201, value.number)
 
 
@@ -79,7 +81,7 @@ def sign_handover(call: Call) -> Done:
     number = call.path["number"]
     site = visible_handover(call, number)[0].site
     writer = open_journals(call.store, [UNIT, site], call.services.clock())
-    handovers.sign(writer, call.unit, number, signing_of(call))
+    handovers.sign_handover(writer, call.unit, number, signing_of(call))
     return Done(201, number)
 
 
@@ -89,7 +91,7 @@ def cancel_handover(call: Call) -> Done:
     value, _ = visible_handover(call, number)
     if not (_is_party(call, value) or call.who.may((handovers.ROLE_HANDED_OVER,), value.site)):
         raise refuse("role_missing", roles=[handovers.ROLE_HANDED_OVER], site=value.site)
-    handovers.cancel(at_site_of_number(call), number, by=call.who.username, note=call.body.reason)
+    handovers.cancel_handover(at_site_of_number(call), number, by=call.who.username, note=call.body.reason)
     return Done(200, number)
 
 
@@ -131,7 +133,7 @@ def show_handover_evidence(call: Call, _: Done) -> Shown:
 
 
 def _handover(call: Call, value: Handover) -> HandoverAnswer:
-    statement, payload = handovers.decode(value.payload), handovers.payload_of(value)
+    statement, payload = handovers.decode_handover(value.payload), handovers.payload_of(value)
     header = statement.header
     return HandoverAnswer(
         number=value.number,

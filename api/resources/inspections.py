@@ -55,7 +55,7 @@ def inspect(call: Call) -> Done:
     """Keep a safety inspection: a storekeeper's monthly one, or the auditor's own."""
     writer = at_site_of_body(call)
     items = [_item(each) for each in call.body.items]
-    value = inspections.inspect(writer, call.unit, site=call.body.site, items=items, by=call.who)
+    value = inspections.make_inspection(writer, call.unit, site=call.body.site, items=items, by=call.who)
     return Done(201, value.number)
 
 
@@ -67,7 +67,7 @@ def _item(body: ItemBody) -> InspectedItem:
 def settle(call: Call) -> Done:
     """Say what was done about a finding."""
     number, body = call.path["number"], call.body
-    inspections.settle(at_site_of_number(call), number, body.item, body.work, by=call.who)
+    inspections.settle_finding(at_site_of_number(call), number, body.item, body.work, by=call.who)
     return Done(200, number)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.resources.documents import reauthenticate
+from api.resources.documents import confirm_password
 from api.wire.paging import PageQuery, page_sorted, refuse_unknown
 from api.wire.secret_fields import Password
 from api.writing import at_unit
@@ -42,7 +42,7 @@ def confirm_key(call: Call) -> Done:
 
 def make_key(call: Call) -> None:
     """Make sure that it is still the person, then make the new key, before the transaction."""
-    reauthenticate(call)
+    confirm_password(call)
     username, secret = call.who.username, call.body.password
     call.prepared = (
         signing_keys.opened(call.store, username, secret),

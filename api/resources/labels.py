@@ -11,7 +11,7 @@ from api.calls import Call, Done, Shown
 from devices.ledger.papers.labelled import Wanted, labelled
 from labels.barcodes import Dpi, ModuleUm
 from labels.label_printing import FORMATS, Format, Order, PrinterFont, printed
-from labels.label_stock import OWN, Stock, checked, stock_named
+from labels.label_stock import OWN_SIZE, Stock, checked, stock_named
 from labels.label_values import labels_of
 from labels.pdf import A4_MM
 
@@ -79,4 +79,4 @@ def _stock(asked: str | StockBody | None) -> Stock | None:
         return None
     if isinstance(asked, str):
         return stock_named(asked, "/stock")
-    return checked(Stock(OWN, **msgspec.structs.asdict(asked)), "/stock")
+    return checked(Stock(OWN_SIZE, **msgspec.structs.asdict(asked)), "/stock")

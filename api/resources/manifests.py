@@ -20,15 +20,15 @@ class ManifestQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery_note: Name
 
 
-def read_packing_list(call: Call) -> None:
+def read_upload(call: Call) -> None:
     """Read the file before the transaction: nobody waits for a spreadsheet."""
-    call.prepared = manifests.read(call.store, call.raw)
+    call.prepared = manifests.read_manifest(call.store, call.raw)
 
 
 def add_manifest(call: Call) -> Done:
     """Read an xlsx or CSV packing list into a manifest."""
     query = call.query
-    written = manifests.keep(
+    written = manifests.keep_manifest(
         call.store,
         call.prepared,
         site=query.site,

@@ -14,7 +14,7 @@ from api.wire.paging import codes_asked, page_sorted
 from api.writing import at_site_of_body
 from devices.audit import evidence, signing
 from devices.audit.month import months
-from devices.audit.month.month_statement import Header, decode
+from devices.audit.month.month_statement import Header, decode_statement
 from devices.journal import open_journals
 from devices.ledger.books.books import Checkpoint, Statement
 from devices.ledger.posting.closed_months import Month, month_key, month_record, months_of
@@ -107,12 +107,12 @@ def _key(value: Month) -> str:
     return month_key(value.site, value.register, value.month)
 
 
-def show(call: Call, _: Done) -> Shown:
+def show_closed_month(call: Call, _: Done) -> Shown:
     """A month with its frozen statement; not while its register is counted blind."""
     site, register, month = _place(call)
     value, revision = month_record(call.store, site, register, month)
     refuse_while_blind(call, [site], register)
-    closed = decode(value.payload)
+    closed = decode_statement(value.payload)
     whole = ClosedMonth(
         **msgspec.structs.asdict(_answer(call, value)),
         header=_header(closed.header),
@@ -123,7 +123,7 @@ def show(call: Call, _: Done) -> Shown:
     return Shown(whole, revision)
 
 
-def show_evidence(call: Call, _: Done) -> Shown:
+def show_month_evidence(call: Call, _: Done) -> Shown:
     """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
     site, register, month = _place(call)
     payload, given = months.payload_and_signatures(call.store, site, register, month)

@@ -48,7 +48,7 @@ def open_repair(call: Call) -> Done:
     """Open a repair order."""
     body = call.body
     writer = at_site_of_body(call)
-    _, written = orders.open_repair(
+    _, written = orders.open_repair_order(
         writer, call.unit, site=body.site, serial=body.serial, fault=body.fault, by=call.who.username
     )
     return Done(201, written.key)
@@ -58,7 +58,7 @@ def open_dispatch_order(call: Call) -> Done:
     """Open a dispatch order."""
     body = call.body
     writer = at_site_of_body(call)
-    _, written = orders.open_dispatch_order(
+    _, written = orders.send_technician(
         writer,
         call.unit,
         site=body.site,
@@ -102,7 +102,7 @@ def cancelling(kind: RecordKind) -> Callable[[Call], Done]:
     def write(call: Call) -> Done:
         writer = at_site_of_number(call)
         order, revision = found_record(call, kind, call.path["number"])
-        orders.cancel(writer, kind, order, revision, by=call.who.username)
+        orders.cancel_order(writer, kind, order, revision, by=call.who.username)
         return Done(200, order.number)
 
     return write

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.resources.documents import reauthenticate
+from api.resources.documents import confirm_password
 from api.wire.paging import page_sorted
 from api.wire.secret_fields import OneTimeCode, Password
 from api.wire.texts import Name
@@ -145,26 +145,26 @@ def add_person(call: Call) -> Done:
     return Done(201, call.body.username, created.code)
 
 
-def reset_password(call: Call) -> Done:
+def reset_person(call: Call) -> Done:
     """Void a person's password and signing key; they enrol again with the new code."""
     username = call.path["username"]
     code = enrolment.reset_password(at_unit(call), call.who, username)
     return Done(200, username, code)
 
 
-def deactivate(call: Call) -> Done:
+def shut_out(call: Call) -> Done:
     """Shut a person out."""
     persons.deactivate(at_unit(call), call.who, call.path["username"])
     return Done(200, call.path["username"])
 
 
-def rename(call: Call) -> Done:
+def change_name(call: Call) -> Done:
     """Change the name of a person as it is shown."""
     persons.rename(at_unit(call), call.unit, call.who, call.path["username"], call.body.name)
     return Done(200, call.path["username"])
 
 
-def reactivate(call: Call) -> Done:
+def let_back_in(call: Call) -> Done:
     """Let a person back in, without any role, to sign up anew with the code."""
     created = persons.reactivate(at_unit(call), call.who, call.path["username"])
     return Done(200, call.path["username"], created.code)
@@ -177,7 +177,7 @@ def choose_password(call: Call) -> None:
         call.prepared = enrolment.choose(call.store, call.unit, username, call.body.password)
 
 
-def enrol(call: Call) -> Done:
+def sign_up(call: Call) -> Done:
     """Sign up: choose a password with the one-time code; this makes one's signing key."""
     username = call.path["username"]
     enrolment.enrol(at_unit(call), username, call.body.code, call.prepared)
@@ -191,12 +191,12 @@ def show_enrolled(call: Call, done: Done) -> Shown:
 
 def choose_password_anew(call: Call) -> None:
     """Make sure that it is still the person, then judge and hash the new password, before the transaction."""
-    reauthenticate(call)
+    confirm_password(call)
     body = call.body
     call.prepared = enrolment.choose_anew(call.store, call.unit, call.who.username, body.password, body.new)
 
 
-def change_password(call: Call) -> Done:
+def replace_password(call: Call) -> Done:
     """Change one's own password."""
     enrolment.change_password(at_unit(call), call.who, call.prepared)
     return Done(200, call.who.username)

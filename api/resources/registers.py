@@ -176,7 +176,7 @@ def _find(call: Call, register: Catalogue, key: str) -> tuple[Any, int]:
     raise refuse("not_found")
 
 
-def showing(register: Catalogue) -> Callable[[Call, Done], Shown]:
+def showing_of(register: Catalogue) -> Callable[[Call, Done], Shown]:
     """A function that shows one record."""
 
     def show(call: Call, done: Done) -> Shown:
@@ -186,7 +186,7 @@ def showing(register: Catalogue) -> Callable[[Call, Done], Shown]:
     return show
 
 
-def listing(register: Catalogue) -> Callable[[Call, Done], Shown]:
+def listing_of(register: Catalogue) -> Callable[[Call, Done], Shown]:
     """A function that lists a register."""
 
     def show(call: Call, _: Done) -> Shown:

@@ -70,7 +70,7 @@ class ListAnswer(msgspec.Struct, frozen=True):
     faults: list[Fault]
 
 
-def check(call: Call, _: Done) -> Shown:
+def check_devices(call: Call, _: Done) -> Shown:
     """May a document take these devices as they stand? An answer for each, in the order asked."""
     body = call.body
     if body.document is not None and body.document not in POSTED_NAMES:
@@ -109,7 +109,7 @@ def _fault(call: Call, problem: Problem | None) -> Fault | None:
     return Fault(problem.code, detail(problem, call.locale), dict(problem.facts))
 
 
-def expand(call: Call, _: Done) -> Shown:
+def expand_list(call: Call, _: Done) -> Shown:
     """The serials that a list with ranges stands for, and every fault in it."""
     found = serials.expand_all(call.body.entries)
     faults = [Fault(each.code, detail(each, call.locale), dict(each.facts)) for each in found.problems]

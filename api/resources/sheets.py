@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.resources.stocktakes import StocktakeAnswer, answer_of, site_of
+from api.resources.stocktakes import StocktakeAnswer, answer_of, site_of_stocktake
 from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire import times
 from api.wire.paging import PAGE, Limit, cut
@@ -134,7 +134,7 @@ def explain(call: Call) -> Done:
     """Say why a variance is there; every signature is void then."""
     writer = at_site_of_number(call)
     number, serial = call.path["number"], call.path["serial"]
-    stocktakes.explain(
+    stocktakes.explain_variance(
         writer,
         number,
         serial,
@@ -160,8 +160,8 @@ def show_finding(call: Call, _: Done) -> Shown:
 def sign(call: Call) -> Done:
     """Sign a sheet; the second of the two signatures seals it and posts its shortages."""
     store, number = call.store, call.path["number"]
-    writer = open_journals(store, [site_of(call)], call.services.clock())
-    signed = sealing.sign(writer, call.unit, number, signing_of(call), rulebook=call.services.rulebook)
+    writer = open_journals(store, [site_of_stocktake(call)], call.services.clock())
+    signed = sealing.sign_sheet(writer, call.unit, number, signing_of(call), rulebook=call.services.rulebook)
     outcome = (signed.remarks, signed.reopened, signed.documents)
     return Done(201, msgspec.json.encode(outcome).decode())
 

@@ -115,7 +115,7 @@ def begin(call: Call) -> Done:
     """Open a stocktake."""
     body = call.body
     writer = at_site_of_body(call)
-    value = stocktakes.begin(
+    value = stocktakes.begin_stocktake(
         writer,
         site=body.site,
         register=body.register,
@@ -126,7 +126,7 @@ def begin(call: Call) -> Done:
     return Done(201, value.number)
 
 
-def site_of(call: Call) -> str:
+def site_of_stocktake(call: Call) -> str:
     """The site of the stocktake a path names."""
     return stocktakes.stocktake_of(call.store, call.path["number"])[0].site
 
@@ -140,21 +140,23 @@ def recount(call: Call) -> Done:
 def close(call: Call) -> Done:
     """Close a stocktake into its sheet."""
     writer = at_site_of_number(call)
-    return Done(200, stocktakes.close(writer, call.unit, call.path["number"], by=call.who.username).number)
+    return Done(
+        200, stocktakes.close_stocktake(writer, call.unit, call.path["number"], by=call.who.username).number
+    )
 
 
 def reopen(call: Call) -> Done:
     """Go on counting."""
     writer = at_site_of_number(call)
     number, who = call.path["number"], call.who.username
-    return Done(200, stocktakes.reopen(writer, number, by=who, reason=call.body.reason).number)
+    return Done(200, stocktakes.reopen_stocktake(writer, number, by=who, reason=call.body.reason).number)
 
 
 def cancel(call: Call) -> Done:
     """Give a stocktake up."""
     writer = at_site_of_number(call)
     number, who = call.path["number"], call.who.username
-    return Done(200, stocktakes.cancel(writer, number, by=who, reason=call.body.reason).number)
+    return Done(200, stocktakes.cancel_stocktake(writer, number, by=who, reason=call.body.reason).number)
 
 
 def show(call: Call, done: Done) -> Shown:

@@ -33,7 +33,7 @@ def show_readiness(call: Call, _: Done) -> Shown:
 
     Anybody may ask, so that it is written to at most every five seconds.
     """
-    schema.check(call.store)
+    schema.check_schema(call.store)
     services = call.services
     if call.at_us - services.written_at_us >= WRITTEN_EVERY_US:
         for store in (services.store, services.session_store):

@@ -56,7 +56,7 @@ def issue_token(call: Call) -> Done:
 
 def revoke_token(call: Call) -> Done:
     """End a token."""
-    tokens.revoke(at_unit(call), call.who, call.path["id"])
+    tokens.revoke_token(at_unit(call), call.who, call.path["id"])
     return Done(200, call.path["id"])
 
 

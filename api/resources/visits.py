@@ -80,7 +80,7 @@ def taking(step: str, doc: str) -> Callable[[Call], Done]:
     def write(call: Call) -> Done:
         said = msgspec.structs.asdict(call.body) if call.body is not None else {}
         number = call.path["number"]
-        visits.take(at_site_of_number(call), call.unit, number, step, by=call.who.username, **said)
+        visits.take_step(at_site_of_number(call), call.unit, number, step, by=call.who.username, **said)
         return Done(200, number)
 
     write.__doc__ = doc

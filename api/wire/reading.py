@@ -73,7 +73,7 @@ def _chunks(req: falcon.Request, limit_bytes: int) -> bytes:
     return raw
 
 
-def decoded(raw: bytes, shape: Any, req: falcon.Request) -> Any:
+def decoded_body(raw: bytes, shape: Any, req: falcon.Request) -> Any:
     """The body as its declared shape; a key that is there twice has no one value, and is refused.
 
     Raises Refused, telling where it is wrong: `wrong_media_type`, `malformed_body`, `control_character`.

@@ -162,8 +162,8 @@ def _months(first: date, today: date) -> list[date]:
     return [max(first, first_day(month)) for month in months[-MONTHS_SHOWN - 1 :]]
 
 
-COUNTS = Duty(("stocktake",), _counts_due, _counts_met)
-INSPECTIONS = Duty(
+COUNT_DUTY = Duty(("stocktake",), _counts_due, _counts_met)
+INSPECTION_DUTY = Duty(
     ("safety_inspection", "audit_inspection", "inspection_finding"), _inspections_due, _inspections_met
 )
-VISITS = Duty(("visit",), _visits_due, _visits_met)
+VISIT_DUTY = Duty(("visit",), _visits_due, _visits_met)

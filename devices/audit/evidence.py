@@ -20,7 +20,7 @@ from devices.audit.kinds import Signature
 from devices.audit.month import month_statement
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.sheet import Signer
-from devices.chain import FORMAT, Link, digest_of
+from devices.chain import LINK_FORMAT, Link, digest_of
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Links
@@ -29,8 +29,8 @@ _Standing = Literal["holds", "untrusted", "broken", "missing"]
 
 _ROLES: dict[str, tuple[str, ...]] = {
     sheet.PAYLOAD_TYPE: ("storekeeper", "auditor"),
-    month_statement.PAYLOAD_TYPE: ("storekeeper", "auditor"),
-    handovers.PAYLOAD_TYPE: handovers.PARTIES,
+    month_statement.STATEMENT_TYPE: ("storekeeper", "auditor"),
+    handovers.HANDOVER_TYPE: handovers.PARTIES,
 }
 """Whose signatures a payload needs, by its type."""
 
@@ -124,7 +124,8 @@ def bundle_of(store: Store, payload: signing.Payload, signatures: Sequence[Signa
     last = max((each.signed_at for each in given), default=0)
     rows = store.rows(_LINKS, (header.journal, header.seq, header.seq, last))
     keys = [
-        EvidenceKey(key.fingerprint, key.username, key.public_hex) for key in signing.keys_of(store, given)
+        EvidenceKey(key.fingerprint, key.username, key.public_hex)
+        for key in signing.keys_of_signatures(store, given)
     ]
     envelope = msgspec.convert(signing.envelope_of(payload, given), Envelope)
     return Bundle(BUNDLE_FORMAT, envelope, tuple(keys), tuple(Link(*row) for row in rows))
@@ -135,7 +136,7 @@ def written(bundle: Bundle) -> bytes:
     return msgspec.json.format(msgspec.json.encode(bundle), indent=1) + b"\n"
 
 
-def check(content: bytes, trusted: Collection[str]) -> Report:
+def check_evidence(content: bytes, trusted: Collection[str]) -> Report:
     """Check a file of evidence; `trusted` are the fingerprints that the checker knows to be the signers'."""
     try:
         bundle = msgspec.json.decode(content, type=Bundle)
@@ -206,7 +207,7 @@ def _chain_faults(links: Sequence[Link], header: _Header) -> Iterator[str]:
     previous: Link | None = None
     for link in links:
         name = f"{link.site}/{link.seq}"
-        if link.format != FORMAT or digest_of(msgspec.structs.astuple(link)[:-1]) != link.hash:
+        if link.format != LINK_FORMAT or digest_of(msgspec.structs.astuple(link)[:-1]) != link.hash:
             yield f"link {name}: its hash is not that of its content"
         if previous and (link.site, link.seq, link.previous) != (
             previous.site,

@@ -148,7 +148,7 @@ def verifies_hex(payload: Payload, signature: str, public: str) -> bool:
         return False
 
 
-def keys_of(store: Store, signatures: list[Signature]) -> list[PublicKey]:
+def keys_of_signatures(store: Store, signatures: list[Signature]) -> list[PublicKey]:
     """The public halves of the keys that signed."""
     found = [key_by_fingerprint(store, each.fingerprint) for each in signatures]
     return [key for key in found if key is not None]

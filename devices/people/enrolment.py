@@ -112,7 +112,7 @@ def change_password(writer: Writer, by: Person, chosen: ChosenAnew) -> None:
         raise refuse("person_required")
     signing_keys.reseal(writer, chosen.before, chosen.sealed)
     credentials.set_password(writer.store, by.username, chosen.password_hash)
-    proofs.keep(writer, by.username, by=by.username)
+    proofs.keep_proof(writer, by.username, by=by.username)
 
 
 def reset_password(writer: Writer, by: Person, username: str, *, random: Random = secrets.token_bytes) -> str:
@@ -128,10 +128,10 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
         problems.append(Problem("inactive_person", "/username", {"username": username}))
     if problems:
         raise Refused(problems)
-    signing_keys.void(writer, by, username)
+    signing_keys.void_key(writer, by, username)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
-    proofs.keep(writer, username, by=by.username)
+    proofs.keep_proof(writer, username, by=by.username)
     return code
 
 
@@ -144,8 +144,8 @@ def _begin_with(writer: Writer, chosen: Chosen) -> PublicKey:
     username = chosen.key.username
     credentials.set_password(writer.store, username, chosen.password_hash)
     let_in_by = credentials.let_in_by(writer.store, username)
-    key = signing_keys.create(writer, chosen.key, let_in_by=let_in_by)
-    proofs.keep(writer, username, by=username)
+    key = signing_keys.create_key(writer, chosen.key, let_in_by=let_in_by)
+    proofs.keep_proof(writer, username, by=username)
     return key
 
 

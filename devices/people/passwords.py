@@ -73,7 +73,7 @@ def hash_password(password: str, *, salt: bytes | None = None) -> str:
     return _hasher().hash(normal(password), salt=salt)
 
 
-def matches(stored: str | None, password: str) -> bool:
+def password_matches(stored: str | None, password: str) -> bool:
     """Whether `password` is the one hashed; without a stored hash the same work is done and the answer is no."""
     try:
         _hasher().verify(stored or nobodys_hash(), normal(password))

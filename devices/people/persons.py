@@ -112,7 +112,7 @@ def create(
     written = write_new(writer, unit, by, username, name)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
-    proofs.keep(writer, username, by=by.username)
+    proofs.keep_proof(writer, username, by=by.username)
     return Created(written, code)
 
 
@@ -151,10 +151,10 @@ def deactivate(writer: Writer, by: Person, username: str, *, expected: int | Non
     if problems:
         raise Refused(problems)
     grants.revoke_all(writer, by, username)
-    signing_keys.void(writer, by, username)
+    signing_keys.void_key(writer, by, username)
     tokens.revoke_all_of(writer, by, username)
     credentials.withdraw(writer.store, username)
-    proofs.keep(writer, username, by=by.username)
+    proofs.keep_proof(writer, username, by=by.username)
     inactive = msgspec.structs.replace(record, active=False)
     return records.write(writer, PERSON, inactive, by=by.username, expected=expected)[1]
 
@@ -181,7 +181,7 @@ def reactivate(
     _, written = records.write(writer, PERSON, active, by=by.username, expected=expected)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
-    proofs.keep(writer, username, by=by.username)
+    proofs.keep_proof(writer, username, by=by.username)
     return Created(written, code)
 
 

@@ -40,7 +40,7 @@ _STORED = (
 """What is digested, in this order: another order would be another digest."""
 
 
-def keep(writer: Writer, username: str, *, by: str) -> None:
+def keep_proof(writer: Writer, username: str, *, by: str) -> None:
     """Journal what the person proves themself by now; call it after each change of it, in the same transaction."""
     unit = unit_of(writer.store)
     assert unit is not None, "people belong to a unit"

@@ -87,7 +87,7 @@ def resealed(of: Opened, password: str, *, random: Random = secrets.token_bytes)
     return seal(of.private, password, of.key.username, of.key.fingerprint, random=random)
 
 
-def create(writer: Writer, new: NewKey, *, let_in_by: str | None = None) -> PublicKey:
+def create_key(writer: Writer, new: NewKey, *, let_in_by: str | None = None) -> PublicKey:
     """Keep the person's key, in place of none: active when it is their first, else waiting to be confirmed.
 
     `let_in_by` issued the code that the person signed up with, and could have signed up in their stead.
@@ -119,14 +119,14 @@ def rotate(writer: Writer, by: Person, before: Opened, new: NewKey) -> PublicKey
     if by.via != "session":
         raise refuse("person_required")
     key = _still(writer.store, before)
-    void(writer, by, by.username)
+    void_key(writer, by, by.username)
     let_in_by = key.let_in_by if key.status == "waiting" else None  # nobody has vouched for the owner since
-    created = create(writer, new, let_in_by=let_in_by)
-    proofs.keep(writer, by.username, by=by.username)
+    created = create_key(writer, new, let_in_by=let_in_by)
+    proofs.keep_proof(writer, by.username, by=by.username)
     return created
 
 
-def void(writer: Writer, by: Person, username: str) -> None:
+def void_key(writer: Writer, by: Person, username: str) -> None:
     """End the person's key, if they have one, and destroy its private half."""
     for key in keys_of(writer.store, username):
         if key.status != "void":

@@ -103,7 +103,7 @@ def issue(
     return Issued(token, secret)
 
 
-def revoke(writer: Writer, by: Person, identity: str) -> Written:
+def revoke_token(writer: Writer, by: Person, identity: str) -> Written:
     """End a token for good; raises Refused: role_missing, not_found (also when it was revoked before)."""
     if problems := not_an_administrator(by):
         raise Refused(problems)
@@ -117,7 +117,7 @@ def revoke(writer: Writer, by: Person, identity: str) -> Written:
 def revoke_all_of(writer: Writer, by: Person, username: str) -> None:
     """End every token bound to a person."""
     for (identity,) in writer.store.rows(_RUNNING_OF_PERSON, (username,)):
-        revoke(writer, by, identity)
+        revoke_token(writer, by, identity)
 
 
 def authenticate(store: Store, secret: str, at_us: int) -> Person:

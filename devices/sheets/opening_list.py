@@ -18,7 +18,7 @@ from devices.sheets.sheet_cells import (
     date_of,
     fault,
     place,
-    text_of,
+    text_in,
     word_of,
 )
 
@@ -107,11 +107,11 @@ def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Pro
         register=faults.kept(word_of(entry, "register", REGISTER_WORDS)),
         bin=code_of(entry, "bin"),
         taxpayer=faults.kept(_taxpayer(entry)),
-        taxpayer_name=text_of(entry, "taxpayer_name"),
-        address=text_of(entry, "address"),
-        contact=text_of(entry, "contact"),
+        taxpayer_name=text_in(entry, "taxpayer_name"),
+        address=text_in(entry, "address"),
+        contact=text_in(entry, "contact"),
         warranty_until=faults.kept(date_of(entry, "warranty_until")),
-        note=text_of(entry, "note"),
+        note=text_in(entry, "note"),
     )
     for field in REQUIRED:
         if not entry.cell(field).text.strip():
@@ -134,5 +134,5 @@ class _Faults(list[Problem]):
 def _taxpayer(entry: Entry) -> taxpayers.Taxpayer | Problem | None:
     if (broken := broken_cell(entry, "taxpayer_id")) is not None:
         return broken
-    text = text_of(entry, "taxpayer_id")
-    return None if text is None else taxpayers.recognise(text, place(entry, "taxpayer_id"))
+    text = text_in(entry, "taxpayer_id")
+    return None if text is None else taxpayers.recognise_taxpayer(text, place(entry, "taxpayer_id"))

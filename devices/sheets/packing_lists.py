@@ -8,7 +8,7 @@ import msgspec
 
 from devices.problems import Problem
 from devices.sheets.headings import Column, Entry, read_entries
-from devices.sheets.sheet_cells import SerialCells, code_of, text_of
+from devices.sheets.sheet_cells import SerialCells, code_of, text_in
 
 SERIAL_HEADERS = (
     "设备编号", "设备序列号", "设备号", "产品序列号", "序列号", "机身号", "机身编号", "盘号", "条码", "条形码",
@@ -75,6 +75,6 @@ def _row(entry: Entry, serial: str | None) -> PackingRow:
         serial=serial,
         text=entry.cell("serial").text.strip(),
         model=code_of(entry, "model"),
-        carton=text_of(entry, "carton"),
-        name=text_of(entry, "name"),
+        carton=text_in(entry, "carton"),
+        name=text_in(entry, "name"),
     )

@@ -84,7 +84,7 @@ def broken_cell(entry: Entry, field: str) -> Problem | None:
     return None
 
 
-def text_of(entry: Entry, field: str) -> str | None:
+def text_in(entry: Entry, field: str) -> str | None:
     """A cell's text without surrounding blanks; None where it is blank."""
     return entry.cell(field).text.strip() or None
 
@@ -96,7 +96,7 @@ def code_of(entry: Entry, field: str) -> str | None:
 
 def word_of(entry: Entry, field: str, words: Mapping[str, str]) -> str | Problem | None:
     """What a declared word stands for; None where the cell is blank; `unknown_word` with row, column and text."""
-    text = text_of(entry, field)
+    text = text_in(entry, field)
     if text is None:
         return broken_cell(entry, field)
     if text not in words:
@@ -109,7 +109,7 @@ def date_of(entry: Entry, field: str) -> str | Problem | None:
 
     None where the cell is blank; otherwise `malformed_date`.
     """
-    text = text_of(entry, field)
+    text = text_in(entry, field)
     if text is None:
         return broken_cell(entry, field)
     found = _DATE.fullmatch(half_width(text))

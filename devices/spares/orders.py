@@ -48,7 +48,7 @@ _DOCUMENT_UNDER = compiled(
 WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit")
 
 
-def open_repair(
+def open_repair_order(
     writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, by: str
 ) -> tuple[RepairOrder, Written]:
     """Open a repair order for a customer's device. Raises Refused, naming the order it is open under already."""
@@ -61,7 +61,7 @@ def open_repair(
     return records.write(writer, REPAIR, value, by=by, expected=0)
 
 
-def open_dispatch_order(
+def send_technician(
     writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, technician: str, by: str
 ) -> tuple[DispatchOrder, Written]:
     """Send a technician to a customer's device."""
@@ -81,7 +81,7 @@ def file_service_record(
     return records.write(writer, kind, changed, by=by, expected=revision)
 
 
-def cancel(
+def cancel_order(
     writer: Writer, kind: RecordKind, order: _Order, revision: int, *, by: str
 ) -> tuple[_Order, Written]:
     """Cancel an order under which nothing was done, while its site's journal is held.

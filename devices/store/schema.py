@@ -106,7 +106,7 @@ def is_empty(store: Store) -> bool:
     return not store.db.get_tables()
 
 
-def check(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTORY_TABLE) -> None:
+def check_schema(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTORY_TABLE) -> None:
     """Raise SchemaDiffers unless every migration was applied, no unknown one was, and the schema is as they left it."""
     steps = _runner(store, directory, history_table).status()
     if missing := [step.name for step in steps if not step.applied]:
@@ -124,7 +124,7 @@ def check_writing(store: Store) -> None:
         store.execute(REWRITTEN[store.engine])
 
 
-def fingerprint(store: Store) -> str:
+def schema_fingerprint(store: Store) -> str:
     """SHA-256 (hex) over every table, column, index, constraint, trigger and trigger function of the schema."""
     whole = hashlib.sha256()
     for name, digest in sorted(_objects(store).items()):

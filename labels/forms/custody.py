@@ -41,7 +41,7 @@ def _items(printed: InspectionPrinted) -> Iterator[tuple[int, _Item]]:
         yield n, _Item(item, "good" if item.ok else "bad", **found)
 
 
-INSPECTION = Form(
+INSPECTION_FORM = Form(
     name="inspection",
     title=lambda printed: ("form.title.inspection", {}),
     number="inspection.number",
@@ -122,7 +122,7 @@ def _at(word: str, *names: str) -> Column:
     return Column(f"form.column.{word}", lambda row: getattr(_stage(row, *names), "at", None), 35, "moment")
 
 
-VISITS = Form(
+VISITS_FORM = Form(
     name="visits",
     title=lambda printed: ("form.title.visits", {}),
     number="number",
@@ -178,7 +178,7 @@ def _open_items(printed: HandoverPrinted) -> Iterator[tuple[int, tuple[str, str]
     return iter(enumerate(items, 1))
 
 
-HANDOVER = Form(
+HANDOVER_FORM = Form(
     name="handover",
     title=lambda printed: ("form.title.handover", {}),
     number="handover.number",

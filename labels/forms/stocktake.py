@@ -85,7 +85,7 @@ _LINES = (
     column("movements", "movements", 37),
 )
 
-STOCKTAKE = Form(
+STOCKTAKE_FORM = Form(
     name="stocktake",
     title=lambda printed: ("form.title.stocktake", {}),
     number="header.number",

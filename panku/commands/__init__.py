@@ -122,13 +122,13 @@ def parser(named: str | None) -> argparse.ArgumentParser:
     )
     several = whole.add_subparsers(dest="command", metavar="command", required=True)
     for command in COMMANDS:
-        one = several.add_parser(command.name, help=command.meaning, description=sentence(command.meaning))
+        one = several.add_parser(command.name, help=command.meaning, description=capitalised(command.meaning))
         if command.name == named:
             work_of(command.name).declare(one)
     return whole
 
 
-def sentence(meaning: str) -> str:
+def capitalised(meaning: str) -> str:
     """A command's meaning as a sentence."""
     return f"{meaning[0].upper()}{meaning[1:]}."
 

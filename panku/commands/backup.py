@@ -16,8 +16,8 @@ from devices.store.placing import beside, put_in_place
 from devices.store.postgresql_archive import ProgramFailed, check_archive, dump
 from devices.store.sqlite_copy import copy_books, fold
 from panku.commands import BAD_USE, DONE, FAULT, Refused
-from panku.console.heads import Exported, told, write_heads
-from panku.console.opening import existing, opened
+from panku.console.heads import Exported, told_heads, write_heads
+from panku.console.opening import existing, opened_books
 from panku.console.words import bar, told_on
 from panku.settings import Settings
 
@@ -56,7 +56,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             raise Refused(f"No copy was made: {str(failed).strip()}") from failed
     for text in copied.differing:
         print(f"WRONG schema: {text}")
-    print(told(copied.heads))
+    print(told_heads(copied.heads))
     print(f"{file}: {file.stat().st_size} bytes, of {len(copied.heads)} journals. {NOT_IN_IT}")
     return FAULT if copied.differing else DONE
 
@@ -84,7 +84,7 @@ def _copy_of_sqlite(store: Store, made: Path, *, quiet: bool) -> Copied:
     with bar(" pages", quiet=quiet) as shown, store.reading():
         copy_books(store, made, told_on(shown))
         heads = export_heads(store)
-    with closing(opened(f"sqlite:///{made.absolute()}")) as copy, copy.reading():
+    with closing(opened_books(f"sqlite:///{made.absolute()}")) as copy, copy.reading():
         found = Copied(export_heads(copy), schema.differences(copy))
     fold(made)
     if found.heads != heads:

@@ -21,8 +21,8 @@ from devices.registers import is_site
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
-from panku.console.heads import told, write_heads
-from panku.console.line_files import WRITERS
+from panku.console.heads import told_heads, write_heads
+from panku.console.line_files import LINE_WRITERS
 from panku.console.opening import books
 from panku.console.words import bar, refusal
 from panku.settings import Settings
@@ -100,14 +100,14 @@ def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> str:
 def _heads(store: Store, made: Path, _: argparse.Namespace) -> str:
     heads = export_heads(store)
     write_heads(made, heads)
-    return f"{len(heads)} heads\n{told(heads)}"
+    return f"{len(heads)} heads\n{told_heads(heads)}"
 
 
 def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
     """Every line of one moment, streamed."""
-    write = WRITERS.get(made.suffix)
+    write = LINE_WRITERS.get(made.suffix)
     if write is None:
-        raise Refused(f"{made.name} must end in {' or '.join(WRITERS)}.", BAD_USE)
+        raise Refused(f"{made.name} must end in {' or '.join(LINE_WRITERS)}.", BAD_USE)
     site, first, last = arguments.site, arguments.first, arguments.last
     with store.reading():
         if not is_site(store, site):

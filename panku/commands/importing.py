@@ -18,7 +18,7 @@ from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
 from panku.console.opening import books
-from panku.console.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded, line_of, refusal
+from panku.console.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded_unit, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 
@@ -31,8 +31,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
     manifest = what.add_parser("manifest", help="a maker's packing list, xlsx or CSV")
     manifest.add_argument("--register", choices=["merchandise", "spare"], required=True)
-    manifest.add_argument("--supplier", required=True, type=line_of(LONGEST_SUPPLIER))
-    manifest.add_argument("--delivery-note", required=True, type=line_of(LONGEST_NAME))
+    manifest.add_argument("--supplier", required=True, type=one_line(LONGEST_SUPPLIER))
+    manifest.add_argument("--delivery-note", required=True, type=one_line(LONGEST_NAME))
     opening = what.add_parser(
         "opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts"
     )
@@ -51,7 +51,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", 2) from error
     with books(settings) as store:
-        founded(store)
+        founded_unit(store)
         by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
         if not by.may(_STOREKEEPER, arguments.site):
             raise Refused(f"{by.username} is not a storekeeper of {arguments.site}.")
@@ -91,7 +91,7 @@ def _keep_unless(dry_run: bool) -> None:
 
 
 def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
-    given = manifests.read(store, data)
+    given = manifests.read_manifest(store, data)
     good = sum(row.serial is not None for row in tqdm(given.rows, unit=" rows", leave=False, disable=None))
     for problem in given.problems:
         told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
@@ -99,7 +99,7 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
     print(f"{good} serials, {len(given.problems)} problems")
     try:
         with store.writing():
-            kept = manifests.keep(
+            kept = manifests.keep_manifest(
                 store,
                 given,
                 site=arguments.site,
@@ -118,7 +118,7 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
 
 
 def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
-    unit = founded(store)
+    unit = founded_unit(store)
     rows = opening_stock.read(store, data)
     numbers: list[str] = []
     try:

@@ -9,7 +9,7 @@ from devices.unit import found
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.console.opening import books
-from panku.console.words import LONGEST_NAME, line_of, new_password, refusal
+from panku.console.words import LONGEST_NAME, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -17,8 +17,10 @@ from panku.wiring import clock
 def declare(parser: argparse.ArgumentParser) -> None:
     """Who the administrator is; the password is asked for, or read from standard input when that is no terminal."""
     parser.add_argument("--username", required=True, help="the administrator's username, such as admin")
-    parser.add_argument("--name", required=True, type=line_of(LONGEST_NAME), help="their name as it is shown")
-    parser.add_argument("--unit", type=line_of(LONGEST_NAME), default="税控服务单位", help="the unit's name")
+    parser.add_argument(
+        "--name", required=True, type=one_line(LONGEST_NAME), help="their name as it is shown"
+    )
+    parser.add_argument("--unit", type=one_line(LONGEST_NAME), default="税控服务单位", help="the unit's name")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from devices.ledger.papers.labelled import (
 from devices.problems import Refused as RuleRefused
 from labels.barcodes import RESOLUTIONS, ModuleUm
 from labels.label_printing import FORMATS, Order, printed
-from labels.label_stock import OWN, STOCK, Pair, Stock, checked
+from labels.label_stock import OWN_SIZE, STOCK, Pair, Stock, checked
 from labels.label_values import labels_of
 from labels.pdf import A4_MM
 from labels.words import LANGUAGE_TAGS, Locale
@@ -138,7 +138,7 @@ def _stock(arguments: argparse.Namespace) -> Stock | None:
         return STOCK[arguments.stock] if arguments.stock else None
     columns, rows = arguments.grid or (1, 1)
     page, gap = arguments.page or A4_MM, arguments.gap or (0.0, 0.0)
-    return checked(Stock(OWN, arguments.size, columns, rows, page, gap, arguments.margin))
+    return checked(Stock(OWN_SIZE, arguments.size, columns, rows, page, gap, arguments.margin))
 
 
 def _wanted(arguments: argparse.Namespace) -> list[Wanted]:

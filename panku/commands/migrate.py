@@ -24,7 +24,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         applied = schema.migrate(store)
         for name in applied:
             print(f"applied: {name}")
-        schema.check(store)
+        schema.check_schema(store)
     if not applied:
         print("The database has this version's schema already.")
     return DONE

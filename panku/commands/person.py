@@ -16,7 +16,7 @@ from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.opening import books
-from panku.console.words import LONGEST_NAME, acting, founded, line_of, new_password, refusal
+from panku.console.words import LONGEST_NAME, acting, founded_unit, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -27,7 +27,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what.add_parser("list", help="everybody with their roles")
     add = what.add_parser("add", help="make a person; prints their one-time enrolment code")
     add.add_argument("username")
-    add.add_argument("--name", required=True, type=line_of(LONGEST_NAME))
+    add.add_argument("--name", required=True, type=one_line(LONGEST_NAME))
     enrol = what.add_parser("enrol", help="sign up with the code; the password is asked for")
     enrol.add_argument("username")
     enrol.add_argument("--code", required=True)
@@ -42,7 +42,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     back.add_argument("username")
     rename = what.add_parser("rename", help="change the name that is shown")
     rename.add_argument("username")
-    rename.add_argument("--name", required=True, type=line_of(LONGEST_NAME))
+    rename.add_argument("--name", required=True, type=one_line(LONGEST_NAME))
     for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
         one = what.add_parser(name, help=meaning)
         one.add_argument("username")
@@ -75,7 +75,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
-    unit, username = founded(store), arguments.username
+    unit, username = founded_unit(store), arguments.username
     if arguments.what == "enrol":
         secret = new_password(f"A new password for {username}")
         may = credentials.may_enrol(store, username, arguments.code, clock())

@@ -20,8 +20,8 @@ from devices.store.sqlite_copy import copy_file, fold, is_sqlite, remove, set_as
 from devices.store.sqlite_presence import InUse, being_alone
 from panku.commands import BAD_USE, FAULT, Refused
 from panku.commands.verify import verified
-from panku.console.heads import Known, known, older, read_heads, told
-from panku.console.opening import opened, reachable
+from panku.console.heads import KnownHeads, known, older, read_heads, told_heads
+from panku.console.opening import opened_books, reachable
 from panku.console.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import clock
@@ -57,7 +57,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         _replace_sqlite(settings, file, arguments)
     else:
         _fill_postgresql(settings, file, arguments)
-    with closing(opened(settings.database_url)) as store:
+    with closing(opened_books(settings.database_url)) as store:
         return _told(store, wanted, quiet=arguments.quiet)
 
 
@@ -72,10 +72,10 @@ def _refuse_kind(file: Path, *, on_sqlite: bool) -> None:
         raise Refused(f"{file} is not {kind}, which PANKU_DATABASE_URL asks for.", BAD_USE)
 
 
-def _told(store: Store, wanted: Known, *, quiet: bool) -> int:
+def _told(store: Store, wanted: KnownHeads, *, quiet: bool) -> int:
     """Verify what was restored against the heads it reaches, and warn of those it does not."""
     heads = export_heads(store)
-    print(told(heads))
+    print(told_heads(heads))
     short = older(known(heads), wanted)
     for text in short:
         print(f"OLDER {text}: what was written since is not in these books")
@@ -129,7 +129,7 @@ def _holds_books(books: Path) -> bool:
     if not books.exists():
         return False
     try:
-        with closing(opened(f"sqlite:///{books.absolute()}")) as store:
+        with closing(opened_books(f"sqlite:///{books.absolute()}")) as store:
             return not schema.is_empty(store)
     except Refused:
         return books.stat().st_size > 0
@@ -140,7 +140,7 @@ def _copy_checked(file: Path, copy: Path, *, quiet: bool) -> None:
     try:
         with bar(" pages", quiet=quiet) as shown:
             copy_file(file, copy, told_on(shown))
-        with closing(opened(f"sqlite:///{copy.absolute()}")) as store:
+        with closing(opened_books(f"sqlite:///{copy.absolute()}")) as store:
             _check_schema(store)
     except peewee.DatabaseError as error:
         raise Refused(f"{file} cannot be restored: {str(error).strip()}") from error
@@ -168,7 +168,7 @@ def _fill_postgresql(settings: Settings, file: Path, arguments: argparse.Namespa
 def _check_schema(store: Store) -> None:
     """Raise devices.schema.SchemaDiffers unless the schema is one that Panku left, this version or an older one."""
     if not schema.pending(store) or schema.is_empty(store):
-        schema.check(store)
+        schema.check_schema(store)
         return
     if differing := schema.differences(store):
         raise schema.SchemaDiffers(f"The backup's schema is not as Panku left it: {'; '.join(differing)}.")

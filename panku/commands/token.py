@@ -11,7 +11,7 @@ from devices.store.database import Store
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.console.opening import books
-from panku.console.words import LONGEST_NAME, acting, founded, line_of, refusal
+from panku.console.words import LONGEST_NAME, acting, founded_unit, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -33,7 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
     what.add_parser("list", help="every token, without secrets")
     issue = what.add_parser("issue", help="issue a token; prints its secret once")
-    issue.add_argument("label", type=line_of(LONGEST_NAME), help="whose it is")
+    issue.add_argument("label", type=one_line(LONGEST_NAME), help="whose it is")
     issue.add_argument("--site", required=True)
     issue.add_argument("--scope", action="append", required=True, choices=["read", "post"])
     issue.add_argument("--days", type=days, default=365, help="how many days it is good for")
@@ -63,12 +63,12 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
-    founded(store)
+    founded_unit(store)
     by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
         if arguments.what == "revoke":
-            tokens.revoke(writer, by, arguments.id)
+            tokens.revoke_token(writer, by, arguments.id)
             return f"revoked {arguments.id}"
         issued = tokens.issue(
             writer,

@@ -7,7 +7,7 @@ from devices.ledger.proving.verify import export_heads, verify
 from devices.store import schema
 from devices.store.database import Store
 from panku.commands import DONE, FAULT
-from panku.console.heads import Known, read_heads, write_heads
+from panku.console.heads import KnownHeads, read_heads, write_heads
 from panku.console.opening import existing
 from panku.console.words import bar, told_on
 from panku.settings import Settings
@@ -35,7 +35,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return status
 
 
-def verified(store: Store, known: Known, *, quiet: bool) -> int:
+def verified(store: Store, known: KnownHeads, *, quiet: bool) -> int:
     """Check a store's schema and everything in it, and tell what is wrong; returns the exit status, 1 for a fault."""
     differing = _schema_faults(store)
     with bar(" rows", quiet=quiet) as shown:
@@ -61,7 +61,7 @@ def _schema_faults(store: Store) -> list[str]:
     Raises SchemaDiffers where migrations are pending, or came from a newer version: nothing can be told then.
     """
     try:
-        schema.check(store)
+        schema.check_schema(store)
     except schema.SchemaDiffers:
         if differing := schema.differences(store):
             return differing

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from devices.audit.evidence import Checked, check
+from devices.audit.evidence import Checked, check_evidence
 from panku.commands import BAD_USE, DONE, FAULT, Refused
 from panku.settings import Settings
 
@@ -26,7 +26,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         content = arguments.file.read_bytes()
     except OSError as error:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", BAD_USE) from error
-    report = check(content, {plain(fingerprint) for fingerprint in arguments.trust})
+    report = check_evidence(content, {plain(fingerprint) for fingerprint in arguments.trust})
     for text in report.faults:
         print(f"WRONG {text}")
     for checked in report.signatures:

@@ -9,7 +9,7 @@ from panku.commands import BAD_USE, Refused
 
 Exported = Mapping[str, Mapping[str, Any]]
 """Heads as they are written: by site, `{"seq": …, "hash": …}`."""
-Known = dict[str, tuple[int, str]]
+KnownHeads = dict[str, tuple[int, str]]
 """Heads as they are compared: by site, the number of a link and its hash."""
 
 
@@ -21,7 +21,7 @@ def write_heads(path: Path, heads: Exported) -> None:
         raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
 
 
-def read_heads(path: Path) -> Known:
+def read_heads(path: Path) -> KnownHeads:
     """The heads of a file. Raises Refused for one that holds none."""
     try:
         heads = known(json.loads(path.read_text()))
@@ -34,17 +34,17 @@ def read_heads(path: Path) -> Known:
     return heads
 
 
-def known(heads: Exported) -> Known:
+def known(heads: Exported) -> KnownHeads:
     """Exported heads, to be compared with."""
     return {site: (int(head["seq"]), str(head["hash"])) for site, head in heads.items()}
 
 
-def told(heads: Exported) -> str:
+def told_heads(heads: Exported) -> str:
     """Heads for whoever reads them, a line each."""
     return "\n".join(f"{site} {head['seq']} {head['hash']}" for site, head in heads.items())
 
 
-def older(found: Known, than: Known) -> list[str]:
+def older(found: KnownHeads, than: KnownHeads) -> list[str]:
     """Of each journal that ends before a head that is known, how far: `BJ01 ends at 12, the head held is 30`."""
     ends = {site: found.get(site, (0, ""))[0] for site in sorted(than)}
     return [

@@ -36,7 +36,7 @@ def write_jsonl(path: Path, rows: Iterable[_Row]) -> None:
         file.writelines(encoder.encode(dict(zip(COLUMNS, row, strict=True))) + b"\n" for row in _told(rows))
 
 
-WRITERS: dict[str, Callable[[Path, Iterable[_Row]], None]] = {".csv": write_csv, ".jsonl": write_jsonl}
+LINE_WRITERS: dict[str, Callable[[Path, Iterable[_Row]], None]] = {".csv": write_csv, ".jsonl": write_jsonl}
 """By a file's suffix, who writes it."""
 
 

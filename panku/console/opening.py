@@ -24,7 +24,7 @@ def reachable(settings: Settings) -> Iterator[Store]:
     No restore takes its place meanwhile.
     """
     with _present(settings.database_url):
-        store = opened(settings.database_url)
+        store = opened_books(settings.database_url)
         try:
             yield store
         finally:
@@ -47,7 +47,7 @@ def _present(url: str) -> Iterator[None]:
         presence.leave()
 
 
-def opened(url: str) -> Store:
+def opened_books(url: str) -> Store:
     """The database at a URL. Raises Refused when it is out of reach, or no database."""
     try:
         store = Store(url)
@@ -81,7 +81,7 @@ def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
     with reached(settings) as store:
         if schema.is_empty(store):
             schema.migrate(store)
-        schema.check(store)
+        schema.check_schema(store)
         session_store = Store(session_store_url(settings.database_url))
         migrate_session_store(session_store)
         session_store.close()

@@ -26,7 +26,7 @@ LONGEST_NAME = 100
 LONGEST_SUPPLIER = 200
 
 
-def line_of(longest: int) -> Callable[[str], str]:
+def one_line(longest: int) -> Callable[[str], str]:
     """A reader of one line of text as the API takes it: not empty, not too long, of characters that can be kept."""
 
     def read(text: str) -> str:
@@ -98,7 +98,7 @@ def told_on(shown: "tqdm[Any]") -> Callable[[int, int], None]:
     return progress
 
 
-def founded(store: Store) -> Unit:
+def founded_unit(store: Store) -> Unit:
     """The unit. Raises Refused before `panku init`."""
     unit = unit_of(store)
     if unit is None:

@@ -48,7 +48,7 @@ def test_three_persons_sign_a_handover_and_the_role_moves(visit: Visit, site: Si
         chen.get_by_role("link", name="下载证据文件").click()
     content = download.value.path().read_bytes()
     trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert evidence.check(content, trusted).holds
+    assert evidence.check_evidence(content, trusted).holds
     roles = site.store.rows("SELECT username, role FROM role_grant WHERE site = 'BJ01' AND active = 1")
     assert set(roles) >= {("sun", "storekeeper")}
     assert ("zhang", "storekeeper") not in roles

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from devices.serials import COMMANDS
+from devices.serials import SCAN_COMMANDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.browser.scanning import answer, command, focused, outcomes, settle, typed
 from tests.paper import pages, scanned
@@ -241,7 +241,7 @@ def test_the_self_test_tells_an_input_method_and_a_missing_enter(visit: Visit) -
 def test_the_printed_command_card_reads_as_the_commands(visit: Visit) -> None:
     page = visit("zhang", "/scan-cards", DESKTOP)
     (paper,) = pages(page.pdf(format="A4"), 300)
-    assert sorted(scanned(paper)) == sorted(command(name) for name in COMMANDS)
+    assert sorted(scanned(paper)) == sorted(command(name) for name in SCAN_COMMANDS)
 
 
 @pytest.mark.parametrize("place", ["#bin", "#sounds", "nav a >> nth=0", "main"])

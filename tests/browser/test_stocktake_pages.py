@@ -90,7 +90,7 @@ def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: 
         li.get_by_role("link", name="下载证据文件").click()
     content = download.value.path().read_bytes()
     trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert evidence.check(content, trusted).holds
+    assert evidence.check_evidence(content, trusted).holds
     assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -110,7 +110,7 @@ def _record(view: View, text: str) -> list[Hit]:
 
 
 def _taxpayer(view: View, text: str) -> list[Hit]:
-    taxpayer = taxpayers.recognise(text)
+    taxpayer = taxpayers.recognise_taxpayer(text)
     if isinstance(taxpayer, Problem):
         return []
     number = number_of_taxpayer(view.call.store, taxpayer.id)

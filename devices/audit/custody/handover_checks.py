@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from devices.audit.custody.custody_kinds import HANDOVER, Handover
-from devices.audit.custody.handovers import PARTIES, decode, payload_of
+from devices.audit.custody.handovers import PARTIES, decode_handover, payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.store.database import Store
@@ -24,7 +24,7 @@ def handover_faults(store: Store) -> Iterator[Fault]:
     for key, content in store.rows(_HANDOVERS):
         try:
             value = msgspec.json.decode(content, type=Handover)
-            decode(value.payload)
+            decode_handover(value.payload)
         except UNREADABLE:
             yield Fault("handover", key, "it can not be read")
             continue

@@ -25,7 +25,7 @@ from devices.store.tables.registers import Bins
 from devices.unit import Unit
 from devices.values import UNIT
 
-PAYLOAD_TYPE = "application/vnd.panku.handover+json"
+HANDOVER_TYPE = "application/vnd.panku.handover+json"
 _FORMAT = 1
 PARTIES = ("outgoing", "incoming", "supervisor")
 """In what role each of the three signs; each is a field of the handover too."""
@@ -72,10 +72,10 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Statement).decode
+decode_handover = msgspec.json.Decoder(Statement).decode
 
 
-def begin(
+def begin_handover(
     writer: Writer,
     unit: Unit,
     *,
@@ -128,7 +128,7 @@ def begin(
     return records.write(writer, HANDOVER, value, by=by, expected=0)[0]
 
 
-def sign(writer: Writer, unit: Unit, number: str, given: signing.Signing) -> Handover:
+def sign_handover(writer: Writer, unit: Unit, number: str, given: signing.Signing) -> Handover:
     """Sign a handover, its role one of the parties; the third signature completes it, and the role moves.
 
     Call it with the journals of the site and of the unit held. Raises Refused: `handover_settled`, `not_this_party`,
@@ -140,7 +140,7 @@ def sign(writer: Writer, unit: Unit, number: str, given: signing.Signing) -> Han
     HANDOVERS.take("sign", value.state, handover=number)
     if party not in PARTIES or getattr(value, party) != username:
         raise refuse("not_this_party", "/role", party=party, username=username)
-    statement = decode(value.payload)
+    statement = decode_handover(value.payload)
     if problems := [
         *_unnamed(statement, party, given.key),
         *_changed(store, unit, value, statement, writer.at_us),
@@ -158,7 +158,7 @@ def sign(writer: Writer, unit: Unit, number: str, given: signing.Signing) -> Han
     return records.write(writer, HANDOVER, completed, by=username, expected=revision)[0]
 
 
-def cancel(writer: Writer, number: str, *, by: str, note: str) -> Handover:
+def cancel_handover(writer: Writer, number: str, *, by: str, note: str) -> Handover:
     """Give a handover up before all three have signed; what was signed is void. Raises Refused (`handover_settled`)."""
     value, revision = handover_of(writer.store, number)
     step = HANDOVERS.take("cancel", value.state, handover=number)
@@ -184,7 +184,7 @@ def handovers_of(store: Store, site: str, *, states: Collection[str] | None = No
 
 def payload_of(value: Handover) -> signing.Payload:
     """What the three sign."""
-    return signing.Payload(value.number, value.site, PAYLOAD_TYPE, value.payload.encode())
+    return signing.Payload(value.number, value.site, HANDOVER_TYPE, value.payload.encode())
 
 
 def counted_registers(store: Store, site: str) -> list[str]:

@@ -55,7 +55,7 @@ CHECK = {check.code: check for check in CHECKLIST}
 assert len(CHECK) == len(CHECKLIST), "two items share a code"
 
 
-def inspect(
+def make_inspection(
     writer: Writer, unit: Unit, *, site: str, items: Sequence[InspectedItem], by: Person
 ) -> Inspection:
     """Keep an inspection, with every item answered; its role is that of whoever makes it.
@@ -151,7 +151,7 @@ def day_of(text: str) -> date | None:
     return found if found.isoformat() == text else None
 
 
-def settle(writer: Writer, number: str, item: str, work: str, *, by: Person) -> Inspection:
+def settle_finding(writer: Writer, number: str, item: str, work: str, *, by: Person) -> Inspection:
     """Say what was done about a finding: by its owner, or by a storekeeper or auditor of the site.
 
     Raises Refused: `not_found`, `role_missing`, `finding_settled`.

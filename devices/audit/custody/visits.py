@@ -52,7 +52,7 @@ def request(
     return records.write(writer, VISIT, value, by=by, expected=0, personal=personal, secret=unit.secret)[0]
 
 
-def take(
+def take_step(
     writer: Writer,
     unit: Unit,
     number: str,

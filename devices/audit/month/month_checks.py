@@ -7,7 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from devices.audit.month.month_statement import ClosedStatement, card_digest_of, checkpoint_at, decode
+from devices.audit.month.month_statement import (
+    ClosedStatement,
+    card_digest_of,
+    checkpoint_at,
+    decode_statement,
+)
 from devices.audit.month.months import payload_of
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
@@ -50,7 +55,7 @@ def _statement(store: Store, value: Month) -> Iterator[Fault]:
     if hashlib.sha256(value.payload.encode()).hexdigest() != value.digest:
         yield Fault("month", key, "the statement is not that of its digest")
     try:
-        closed = decode(value.payload)
+        closed = decode_statement(value.payload)
         stated = statement(store, value.site, value.register, value.month)
         held = checkpoint_at(store, stated, value.closed_at, NOTHING)
     except UNREADABLE:

@@ -8,7 +8,7 @@ from operator import or_
 
 from peewee import SQL, fn
 
-from devices.audit.month.month_statement import decode
+from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake.sheet import header_of
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.calendar import first_day, last_day, month_after
@@ -139,7 +139,7 @@ def _differing(store: Store, stated: Statement) -> Iterator[Problem]:
     yield from _apart(stated, closings, dict(store.rows(_LAST_LINES, (*place, until, until))))
     previous = closed_months(store, {stated.site}).get(place)
     if previous is not None:
-        before = decode(month_record(store, *place, previous)[0].payload).statement
+        before = decode_statement(month_record(store, *place, previous)[0].payload).statement
         openings = {each.model: each.opening for each in stated.models}
         yield from _apart(stated, openings, {each.model: each.closing for each in before.models})
 

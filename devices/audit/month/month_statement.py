@@ -11,8 +11,8 @@ from devices.ledger.books.books import Checkpoint, Statement, checkpoint_of, las
 from devices.ledger.books.cards import Card, card, entered
 from devices.store.database import Store
 
-PAYLOAD_TYPE = "application/vnd.panku.month-statement+json"
-FORMAT = 2
+STATEMENT_TYPE = "application/vnd.panku.month-statement+json"
+STATEMENT_FORMAT = 2
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -48,8 +48,8 @@ class ClosedStatement(msgspec.Struct, frozen=True):
     checkpoint: Checkpoint | None = None
 
 
-encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(ClosedStatement).decode
+encode_statement = msgspec.json.Encoder().encode
+decode_statement = msgspec.json.Decoder(ClosedStatement).decode
 
 
 def checkpoint_at(

@@ -12,14 +12,14 @@ from devices.audit import signing
 from devices.audit.kinds import Signature
 from devices.audit.month.month_conditions import named, refuse_untimely, sealed_count, unmet
 from devices.audit.month.month_statement import (
-    FORMAT,
-    PAYLOAD_TYPE,
+    STATEMENT_FORMAT,
+    STATEMENT_TYPE,
     ClosedStatement,
     Header,
     card_digests,
     checkpoint_at,
-    decode,
-    encode,
+    decode_statement,
+    encode_statement,
 )
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES, signers_of
 from devices.calendar import first_day, last_day
@@ -63,7 +63,7 @@ def close_month(writer: Writer, unit: Unit, site: str, register: Book, month: st
     assert head is not None, "a sealed stocktake without a journal"
     assert stocktake is not None, "its lack is a problem"
     header = Header(
-        format=FORMAT,
+        format=STATEMENT_FORMAT,
         unit=unit.name,
         site=site,
         register=register,
@@ -79,7 +79,7 @@ def close_month(writer: Writer, unit: Unit, site: str, register: Book, month: st
     closed = ClosedStatement(
         header, stated, card_digests(store, stated), checkpoint_at(store, stated, writer.at_us)
     )
-    payload = encode(closed)
+    payload = encode_statement(closed)
     digest = hashlib.sha256(payload).hexdigest()
     value = Month(site, register, month, "closed", stocktake, digest, payload.decode(), writer.at_us, by)
     return records.write(writer, MONTH, value, by=by)[0]
@@ -125,7 +125,7 @@ def sign_month(writer: Writer, site: str, register: str, month: str, given: sign
 def payload_of(value: Month) -> signing.Payload:
     """What is signed of a closed month."""
     subject = month_key(value.site, value.register, value.month)
-    return signing.Payload(subject, value.site, PAYLOAD_TYPE, value.payload.encode())
+    return signing.Payload(subject, value.site, STATEMENT_TYPE, value.payload.encode())
 
 
 def payload_and_signatures(
@@ -145,7 +145,7 @@ def payload_and_signatures(
 def _unnamed(value: Month, role: str, key: signing.Key) -> Iterator[Problem]:
     """Only a key that the month was closed with signs it, in its owner's role."""
     public = key[0]
-    signers = decode(value.payload).header.signers
+    signers = decode_statement(value.payload).header.signers
     if (role, public.fingerprint) not in {(each.role, each.fingerprint) for each in signers}:
         yield Problem(
             "key_not_on_sheet", "", {"username": public.username, "fingerprint": public.fingerprint}

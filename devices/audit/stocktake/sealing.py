@@ -57,7 +57,9 @@ class Signed(msgspec.Struct, frozen=True):
     documents: tuple[str, ...] = ()
 
 
-def sign(writer: Writer, unit: Unit, number: str, given: signing.Signing, *, rulebook: Rulebook) -> Signed:
+def sign_sheet(
+    writer: Writer, unit: Unit, number: str, given: signing.Signing, *, rulebook: Rulebook
+) -> Signed:
     """Sign a closed sheet as storekeeper or auditor; the second of the two seals it.
 
     Raises Refused: `role_missing`, `stocktake_not_closed`, `findings_unexplained`, `key_not_on_sheet`,

@@ -86,7 +86,7 @@ def blind_counts(store: Store, site: str) -> set[str]:
     return {each.register for each in counts if each.method == "blind"}
 
 
-def begin(
+def begin_stocktake(
     writer: Writer, *, site: str, register: Register, method: Method, double: bool, by: str
 ) -> Stocktake:
     """Open a stocktake of one register of a site.
@@ -115,7 +115,7 @@ def begin_recount(writer: Writer, number: str, *, by: str) -> Stocktake:
     return _write(writer, msgspec.structs.replace(counted, state="recounting"), revision, by)
 
 
-def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
+def close_stocktake(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
     """Close a stocktake into a sheet, with a result for every expected and every scanned serial.
 
     Raises Refused: `stocktake_not_counting`; where two counters disagree `recount_needed` with the number of serials,
@@ -171,7 +171,7 @@ def close(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
     return _write(writer, value, revision, by)
 
 
-def reopen(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
+def reopen_stocktake(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
     """Go on counting a closed stocktake that nobody has signed; what was explained stays where the result does.
 
     Raises Refused: `stocktake_not_closed`, `stocktake_signed`.
@@ -184,7 +184,7 @@ def reopen(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
     return _write(writer, value, revision, by)
 
 
-def cancel(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
+def cancel_stocktake(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
     """Give a stocktake up before anybody has signed it; its scans are kept. Raises Refused as `reopen` does."""
     store = writer.store
     counted, revision = stocktake_of(store, number)
@@ -195,7 +195,7 @@ def cancel(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
     return _write(writer, msgspec.structs.replace(counted, state="cancelled", reason=reason), revision, by)
 
 
-def explain(
+def explain_variance(
     writer: Writer, number: str, serial: str, *, explanation: str, action: str, by: str, expected: int | None
 ) -> tuple[Finding, int]:
     """Say why a variance is there and what is done about it; signatures given before are void.

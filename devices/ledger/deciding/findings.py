@@ -18,7 +18,7 @@ def without_extras(case: Case[Draft]) -> Case[Draft]:
     return replace(case, entries=tuple(entry for entry in case.entries if entry.serial in sent))
 
 
-def findings_of(case: Case[Draft], plan: Plan) -> dict[str, Any]:
+def findings_in(case: Case[Draft], plan: Plan) -> dict[str, Any]:
     """Findings by name, only those that found something; kept in the document and told to its poster."""
     found: dict[str, Any] = {}
     if case.document == "receipt" and case.manifest:

@@ -123,7 +123,7 @@ def _answers(document: Waiting, clock: Clock) -> Concern | None:
     return Concern("answers", {"number": document.answers}) if document.answers else None
 
 
-RULES: tuple[_Rule, ...] = (
+CONCERN_RULES: tuple[_Rule, ...] = (
     _same_hands,
     _back_dated,
     _reverses_often,
@@ -138,4 +138,4 @@ RULES: tuple[_Rule, ...] = (
 
 def concerns(document: Waiting, clock: Clock) -> list[Concern]:
     """Every reason to look twice, in the order of RULES; none for a document like any other."""
-    return [found for rule in RULES if (found := rule(document, clock)) is not None]
+    return [found for rule in CONCERN_RULES if (found := rule(document, clock)) is not None]

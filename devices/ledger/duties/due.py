@@ -61,7 +61,7 @@ def due_of(
 ) -> Due:
     """How one subject stands under a deadline. Pure."""
     due_on = rules.due(deadline, started, site)
-    standing = rules.standing(due_on, met_on, today)
+    standing = rules.standing_on(due_on, met_on, today)
     return Due(
         deadline.name,
         subject,

@@ -51,4 +51,4 @@ def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
         yield due_of(DEADLINE_OF_STATE[state], serial, by_code[site], first, day, day)
 
 
-DEVICES = Duty(tuple(each.name for each in DEADLINE_OF_STATE.values()), _due, _met)
+DEVICE_DUTY = Duty(tuple(each.name for each in DEADLINE_OF_STATE.values()), _due, _met)

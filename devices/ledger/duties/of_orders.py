@@ -92,4 +92,4 @@ def _filed_on(order: RepairOrder | DispatchOrder) -> date:
     return day_of(order.record.filed_at)
 
 
-ORDERS = Duty(("on_site_repair", "repair_record"), _due, _met)
+ORDER_DUTY = Duty(("on_site_repair", "repair_record"), _due, _met)

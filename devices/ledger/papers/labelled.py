@@ -17,7 +17,9 @@ from devices.store.statements import marks
 from devices.values import Bin, Site
 
 Command = Literal["finish", "cancel", "undo"]
-assert get_args(Command) == serials.COMMANDS, "the commands that have a card are those that have a barcode"
+assert get_args(Command) == serials.SCAN_COMMANDS, (
+    "the commands that have a card are those that have a barcode"
+)
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 AT_ONCE = 500  # keys of one statement
 

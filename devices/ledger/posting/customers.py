@@ -89,7 +89,7 @@ def _by_number(store: Store, number: str) -> Known | Problem:
 
 
 def _by_taxpayer(store: Store, party: Party, pointer: str) -> Known | taxpayers.Taxpayer | Problem:
-    recognised = taxpayers.recognise(party.taxpayer_id or "", f"{pointer}/taxpayer_id")
+    recognised = taxpayers.recognise_taxpayer(party.taxpayer_id or "", f"{pointer}/taxpayer_id")
     if isinstance(recognised, Problem):
         return recognised
     row = store.row(_BY_TAXPAYER, (recognised.id,))

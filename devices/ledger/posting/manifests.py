@@ -64,7 +64,7 @@ class PackingList(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def read(store: Store, data: bytes) -> PackingList:
+def read_manifest(store: Store, data: bytes) -> PackingList:
     """A packing list, its serials checked against the catalogue's patterns; slow, so before any transaction.
 
     Raises Refused for a file that is no spreadsheet, or holds none that can be read.
@@ -84,7 +84,7 @@ def read(store: Store, data: bytes) -> PackingList:
     return PackingList(data, tuple(rows), tuple(problems))
 
 
-def keep(
+def keep_manifest(
     store: Store,
     given: PackingList,
     *,

@@ -15,7 +15,7 @@ from devices.journal import Writer, open_journals
 from devices.ledger.deciding.case import Case, Move, Plan
 from devices.ledger.deciding.drafts import Draft, Reversal
 from devices.ledger.deciding.entries import UNNAMED, Entry, unfold
-from devices.ledger.deciding.findings import findings_of, without_extras
+from devices.ledger.deciding.findings import findings_in, without_extras
 from devices.ledger.deciding.plan import Rulebook, plan
 from devices.ledger.deciding.reversal import plan_reversal
 from devices.ledger.posting.consignments import keep_consignment
@@ -132,7 +132,7 @@ def decide(
         return Decided(draft, case, plan_reversal(case, rulebook), ())
     case = without_extras(case)
     done = plan(case, rulebook, [*unfolded.problems, *met])
-    findings = findings_of(case, done)
+    findings = findings_in(case, done)
     return Decided(draft, case, msgspec.structs.replace(done, findings=findings), unfolded.repeated)
 
 
@@ -161,7 +161,7 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
         at_of(writer, case), by.username, by.token, case.cited.number if case.cited else None, draft.answers,
         under_of(draft), content, seq,
     )  # fmt: skip
-    lines = [] if proposal else lines_of(writer, decided.plan.moves, case, number, (draft.site, seq))
+    lines = [] if proposal else rows_of_lines(writer, decided.plan.moves, case, number, (draft.site, seq))
     writer.append(draft.site, "document", number, document_digest(row, lines))
     store.insert(Documents, [row])
     _keep_standing(store, decided, number, proposal)
@@ -211,7 +211,7 @@ def content_of(decided: Decided, *, with_lines: bool, request: str | None = None
     return _encode(content).decode()
 
 
-def lines_of(
+def rows_of_lines(
     writer: Writer, moves: Iterable[Move], case: Case[Draft], number: str, place: tuple[str, int]
 ) -> list[tuple[Any, ...]]:
     """The line rows of a plan, in order; `place` is the journal link that puts them into effect.

@@ -15,7 +15,15 @@ from peewee import Case, fn
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import AnyDraft, Draft, Reversal
 from devices.ledger.deciding.plan import Rulebook
-from devices.ledger.posting.post import BESIDES_DRAFT, Decided, at_of, decide, effect, lines_of, sites_touched
+from devices.ledger.posting.post import (
+    BESIDES_DRAFT,
+    Decided,
+    at_of,
+    decide,
+    effect,
+    rows_of_lines,
+    sites_touched,
+)
 from devices.ledger.posting.rows import review_digest
 from devices.ledger.reading.posters import posters_of
 from devices.people.signing_keys import refuse_waiting
@@ -163,7 +171,7 @@ def _keep(
     assert head is not None, "a document without a journal"
     place = (found.site, head.seq + 1)
     at = at_of(writer, decided.case) if decided else writer.at_us
-    lines = lines_of(writer, decided.plan.moves, decided.case, found.number, place) if decided else []
+    lines = rows_of_lines(writer, decided.plan.moves, decided.case, found.number, place) if decided else []
     row = (found.number, decision, reason, by, at, found.hash, *place)
     writer.append(found.site, "review", found.number, review_digest(row, lines))
     store.insert(Reviews, [row])

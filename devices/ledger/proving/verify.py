@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from devices.chain import FORMAT, GENESIS, Link, digest_of
+from devices.chain import GENESIS, LINK_FORMAT, Link, digest_of
 from devices.journal import heads as journal_heads
 from devices.ledger.posting.rows import (
     document_digest,
@@ -134,7 +134,7 @@ def _link_fault(link: Link, previous: Link | None) -> Wrong:
     name = f"{link.site}/{link.seq}"
     if link.seq != (previous.seq + 1 if previous else 1):
         return "journal", name, "the sequence has a gap before this link"
-    if link.format != FORMAT:
+    if link.format != LINK_FORMAT:
         return "journal", name, f"an unknown format, {link.format}"
     if link.previous != (previous.hash if previous else GENESIS):
         return "journal", name, "it does not continue the link before it"

@@ -86,7 +86,7 @@ def _proved(
     throttle.attempt(session_store, username, address, at_us, in_session=in_session)
     found = credentials.credential_of(store, username)
     stored = found.password_hash if found else None
-    if not passwords.matches(stored, password) or found is None or stored is None:
+    if not passwords.password_matches(stored, password) or found is None or stored is None:
         return None
     throttle.pardon(session_store, username, address, in_session=in_session)
     if passwords.outdated(stored):
@@ -94,5 +94,5 @@ def _proved(
         with store.writing():
             writer = open_journals(store, [UNIT], at_us)
             if credentials.renew_hash(store, found, renewed):
-                proofs.keep(writer, username, by=username)
+                proofs.keep_proof(writer, username, by=username)
     return found

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from devices.store.building import build
-from devices.store.tables import BOOKS
+from devices.store.tables import TABLES_OF_BOOKS
 from devices.store.tables.ledger import Records
 
 CHINA = timedelta(hours=8)  # no summer time since 1991, and no books so old
@@ -15,7 +15,7 @@ CHINA = timedelta(hours=8)  # no summer time since 1991, and no books so old
 
 def up(migrator: Any, db: Any) -> None:
     """Add the columns, and fill them for the records that are there."""
-    build(db, BOOKS)
+    build(db, TABLES_OF_BOOKS)
     rows = Records.select(Records.kind, Records.key, Records.content).where(Records.kind.in_(sorted(_FOUND)))
     for kind, key, content in db.execute(rows).fetchall():
         state, customer, serial, day = _FOUND[kind](json.loads(content))

@@ -7,7 +7,7 @@ from typing import Any
 from devices.store.tables import audits, ledger, people, registers, sessions
 from devices.store.tables.columns import Table
 
-BOOKS: tuple[type[Table], ...] = (
+TABLES_OF_BOOKS: tuple[type[Table], ...] = (
     registers.Units, ledger.Links, ledger.Revisions, ledger.PersonalData, ledger.Records, ledger.Blobs,
     registers.Sites, registers.Bins, registers.Models, registers.Carriers,
     ledger.Documents, ledger.Reviews, ledger.Lines, ledger.Positions, ledger.Standings, ledger.Reservations,
@@ -19,7 +19,7 @@ BOOKS: tuple[type[Table], ...] = (
 
 SECOND_STORE: tuple[type[Table], ...] = (sessions.Sessions, sessions.Throttles)
 
-INDEXES = (*ledger.INDEXES, *people.INDEXES, *audits.INDEXES, *sessions.INDEXES)
+INDEXES = (*ledger.LEDGER_INDEXES, *people.PEOPLE_INDEXES, *audits.AUDIT_INDEXES, *sessions.SESSION_INDEXES)
 
 APPEND_ONLY: dict[type[Table], tuple[tuple[str, ...], ...]] = {
     ledger.Links: (("site", "seq"),),

@@ -91,7 +91,7 @@ class Months(Table):
         primary_key = CompositeKey("site", "register", "month")
 
 
-INDEXES = (
+AUDIT_INDEXES = (
     Index("scan_serial", Scans, "stocktake", "serial", "n"),
     Index("sheet_row_result", SheetRows, "stocktake", "closing", "result", "serial"),
 )

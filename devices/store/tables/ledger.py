@@ -284,7 +284,7 @@ class Requests(Table):
         primary_key = CompositeKey("principal", "key")
 
 
-INDEXES = (
+LEDGER_INDEXES = (
     Index("personal_latest", PersonalData, "kind", "key", unique=True, where="latest = 1"),
     Index(
         "personal_taxpayer",

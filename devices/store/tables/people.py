@@ -114,7 +114,7 @@ class Tokens(Table):
         table_name = "token"
 
 
-INDEXES = (
+PEOPLE_INDEXES = (
     Index("role_grant_one_per_site", RoleGrants, "username", "site", unique=True, where="active = 1"),
     Index("role_grant_role", RoleGrants, "role", "site", where="active = 1"),
     Index("public_key_one_per_person", PublicKeys, "username", unique=True, where="status <> 'void'"),

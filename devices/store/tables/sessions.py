@@ -32,7 +32,7 @@ class Throttles(Table):
         table_name = "throttle"
 
 
-INDEXES = (
+SESSION_INDEXES = (
     Index("session_username", Sessions, "username"),
     Index("session_seen", Sessions, "seen_at"),
     Index("throttle_last", Throttles, "last_at"),

@@ -12,9 +12,11 @@ from devices.store.database import Store
 from devices.values import BIN_STATE, KINDS
 from web.pages import View
 
-STEPS = ("site", "bins", "models", "carriers", "people", "roles")
+SET_UP_STEPS = ("site", "bins", "models", "carriers", "people", "roles")
 """What a unit sets up before its first document, in order."""
-PAGE_OF_STEP = dict.fromkeys(STEPS, "/admin/registers") | dict.fromkeys(("people", "roles"), "/admin/people")
+PAGE_OF_STEP = dict.fromkeys(SET_UP_STEPS, "/admin/registers") | dict.fromkeys(
+    ("people", "roles"), "/admin/people"
+)
 """Where each step is taken."""
 
 
@@ -63,4 +65,4 @@ def set_up(store: Store) -> list[tuple[str, bool]]:
         "people": sum(each.enrolled for each in people) >= 3,
         "roles": bool(sites) and all((role, site) in held for site in sites for role in SITE_ROLES[:2]),
     }
-    return [(step, done[step]) for step in STEPS]
+    return [(step, done[step]) for step in SET_UP_STEPS]

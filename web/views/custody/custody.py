@@ -16,7 +16,7 @@ from web.views.custody.handovers import handovers_for
 from web.views.custody.visits import shown_visit
 from web.views.home import page_of, sites_of
 
-DEADLINES = ("safety_inspection", "audit_inspection", "inspection_finding", "visit")
+CUSTODY_DEADLINES = ("safety_inspection", "audit_inspection", "inspection_finding", "visit")
 """What of all that is due belongs here."""
 OF_A_RECORD = ("inspection_finding", "visit")
 """Those that have a page of their own; the others are met by the forms here."""
@@ -41,7 +41,7 @@ def custody_page(view: View) -> dict[str, Any]:
         "due": [
             (each, page_of(each) if each.deadline in OF_A_RECORD else None)
             for each in call.due_at(sites)
-            if each.deadline in DEADLINES
+            if each.deadline in CUSTODY_DEADLINES
         ],
         "reads": bool(person.sites_of(READERS)) or person.reads_every_site,
         "inspects": sorted(person.sites_of(INSPECTORS)),

@@ -7,7 +7,13 @@ from typing import Any
 from devices import records
 from devices.audit import signing
 from devices.audit.custody.custody_kinds import HANDOVER, Handover
-from devices.audit.custody.handovers import PARTIES, ROLE_HANDED_OVER, decode, handover_of, payload_of
+from devices.audit.custody.handovers import (
+    PARTIES,
+    ROLE_HANDED_OVER,
+    decode_handover,
+    handover_of,
+    payload_of,
+)
 from devices.audit.custody.open_items import OPEN_ITEMS
 from devices.people.persons import names_of
 from devices.people.roles import Person
@@ -34,7 +40,7 @@ def handover_page(view: View) -> dict[str, Any]:
     parts = _parts_of(value, person.username)
     if not (parts or person.reads(value.site)):
         raise refuse("not_found")
-    statement, payload = decode(value.payload), payload_of(value)
+    statement, payload = decode_handover(value.payload), payload_of(value)
     is_open = value.state == "open"
     people = {getattr(value, party) for party in PARTIES} | {value.opened_by}
     return {

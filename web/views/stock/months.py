@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devices.audit import signing
-from devices.audit.month.month_statement import decode
+from devices.audit.month.month_statement import decode_statement
 from devices.audit.month.months import payload_of
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.calendar import month_of
@@ -33,7 +33,7 @@ def month_page(view: View) -> dict[str, Any]:
     call = view.call
     site, register, name = call.path["site"], call.path["register"], call.path["month"]
     month, _ = month_record(call.store, site, register, name)
-    frozen = decode(month.payload)
+    frozen = decode_statement(month.payload)
     payload = payload_of(month)
     given = signing.standing(call.store, payload.subject, payload.digest)
     missing = [role for role in SIGNING_ROLES if role not in {each.role for each in given}]

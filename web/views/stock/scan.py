@@ -42,7 +42,7 @@ NO_PAPER = "none"
 INTERNAL_SERIAL = "[A-Z0-9]+-[0-9]{4}-[0-9]{6}-[0-9]+"
 """What the serials look like that posting gives to parts without one: a document's number and its line."""
 MODULE_UM: ModuleUm = 330  # the wider of the two: a card is read from any distance
-_COMMANDS = {command: serials.command_barcode(command) for command in serials.COMMANDS}
+_COMMANDS = {command: serials.command_barcode(command) for command in serials.SCAN_COMMANDS}
 
 
 class Option(msgspec.Struct, frozen=True):
