@@ -12,7 +12,7 @@ from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Links
 from devices.values import Instant
 
-COLUMNS = Link.__struct_fields__
+_HASH = compiled(Links.select(Links.hash).where(Links.site == GIVEN, Links.seq == GIVEN))
 _HEAD = compiled(Links.select().where(Links.site == GIVEN).order_by(Links.seq.desc()).limit(1))
 # By hand: a recursive walk, and a hot path.
 _HEADS = (
@@ -40,6 +40,12 @@ def head_of(store: Store, site: str) -> Link | None:
     """The last link of `site`'s journal, None where it has none."""
     row = store.row(_HEAD, (site,))
     return Link(*row) if row else None
+
+
+def link_hash(store: Store, site: str, seq: int) -> str | None:
+    """The hash of one link of a journal; None where the journal has no such link."""
+    row = store.row(_HASH, (site, seq))
+    return row[0] if row else None
 
 
 def heads(store: Store) -> list[Head]:

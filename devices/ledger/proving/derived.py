@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from peewee import fn
 
 from devices.chain import commitment
 from devices.ledger.proving.faults import UNREADABLE, Fault
@@ -16,8 +17,20 @@ from devices.paperwork_kinds import ATTACHMENT
 from devices.records import RecordKind, current_row, value_of, whole_table
 from devices.serials import trimmed
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of, name_of
-from devices.store.tables.ledger import Records
+from devices.store.tables.ledger import (
+    Blobs,
+    Documents,
+    Lines,
+    PersonalData,
+    Records,
+    Reservations,
+    Reviews,
+    Revisions,
+    Standings,
+)
+from devices.store.tables.registers import Units
 from devices.unit import FOUNDING, Founded, Unit, founded, unit_of
 from devices.values import POSITION_FIELDS
 
@@ -26,6 +39,7 @@ SHOWN = 20
 
 Faults = Iterator[Fault]
 
+# By hand, here and below: checks of whole tables against one another.
 DIFFERS = " OR ".join(
     f"p.{name} IS DISTINCT FROM l.{name}"
     for name in ("document", "recorded_at", "business_date", *POSITION_FIELDS)
@@ -73,12 +87,35 @@ def _steps(store: Store, table: str, statements: Mapping[str, str]) -> Faults:
             yield Fault(table, str(serial), what)
 
 
-def _reviewed(policy_names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in policy_names)
+_BEFORE = [document.name for document in DOCUMENTS if document.review == "before"]
+_PENDING = compiled(
+    Documents.select(Documents.number, Documents.type, Documents.cites, Documents.content).where(
+        Documents.type.in_(_BEFORE),
+        ~fn.EXISTS(Reviews.select(Reviews.document).where(Reviews.document == Documents.number)),
+    )
+)
+_RESERVED = compiled(Reservations.select(Reservations.serial, Reservations.document))
+_undoing = Lines.alias("u")
+_STANDING_LINES = compiled(
+    Lines.select(Lines.serial).where(
+        Lines.document == GIVEN,
+        ~fn.EXISTS(
+            _undoing.select(_undoing.step).where(
+                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
+            )
+        ),
+    )
+)
+_STRAY_STANDINGS = compiled(
+    Standings.select(Standings.document).where(
+        ~fn.EXISTS(Documents.select(Documents.number).where(Documents.number == Standings.document))
+    )
+)
+_UNITS = compiled(Units.select(Units.id, Units.name, Units.time_zone, Units.secret, Units.made_at))
+_DIGESTS = compiled(Blobs.select(Blobs.digest).order_by(Blobs.digest))
+_BYTES = compiled(Blobs.select(Blobs.bytes).where(Blobs.digest == GIVEN))
 
-
-BEFORE = _reviewed([d.name for d in DOCUMENTS if d.review == "before"])
-STANDING = (
+_STANDING = (
     "WITH undone AS (SELECT l.document, COUNT(*) AS lines FROM line u"
     "  CROSS JOIN line l WHERE u.reverses IS NOT NULL AND l.serial = u.serial AND l.step = u.reverses"
     "  GROUP BY l.document)"
@@ -119,7 +156,7 @@ def standing_of(
 
 def _standing(store: Store) -> Faults:
     count = 0
-    for row in store.stream(STANDING):
+    for row in store.stream(_STANDING):
         number, site, document, decision, lines, reversed_lines, answered = row[:7]
         status, review, resolved = standing_of(document, decision, lines, reversed_lines, bool(answered))
         if tuple(row[7:]) != (site, status, review, lines, reversed_lines, resolved):
@@ -128,24 +165,16 @@ def _standing(store: Store) -> Faults:
             count += 1
         if count == SHOWN:
             return
-    for (number,) in store.rows(
-        "SELECT document FROM standing s WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.number = s.document)"
-    ):
+    for (number,) in store.rows(_STRAY_STANDINGS):
         yield Fault("standing", number, "there is no such document")
 
 
 def _reservations(store: Store) -> Faults:
-    pending = store.rows(
-        f"SELECT d.number, d.type, d.cites, d.content FROM document d WHERE d.type IN ({BEFORE})"
-        " AND NOT EXISTS (SELECT 1 FROM review v WHERE v.document = d.number)"
-    )
+    pending = store.rows(_PENDING)
     expected: set[tuple[str, str]] = set()
     for number, document, cites, content in pending:
         expected |= {(serial, str(number)) for serial in _proposed(store, document, cites, content)}
-    found = {
-        (str(serial), str(number))
-        for serial, number in store.rows("SELECT serial, document FROM reservation")
-    }
+    found = {(str(serial), str(number)) for serial, number in store.rows(_RESERVED)}
     for serial, number in sorted(expected ^ found)[:SHOWN]:
         what = "the device is not reserved" if (serial, number) in expected else "no pending proposal has it"
         yield Fault("reservation", serial, f"{what} ({number})")
@@ -166,12 +195,7 @@ def _proposed(store: Store, document: str, cites: str | None, content: str) -> s
         return {trimmed(item.serial) for item in proposal.lines}
     if proposal.serials:
         return {trimmed(serial) for serial in proposal.serials}
-    rows = store.rows(
-        "SELECT l.serial FROM line l WHERE l.document = ? AND NOT EXISTS"
-        " (SELECT 1 FROM line u WHERE u.serial = l.serial AND u.reverses = l.step)",
-        (cites,),
-    )
-    return {serial for (serial,) in rows}
+    return {serial for (serial,) in store.rows(_STANDING_LINES, (cites,))}
 
 
 LATEST = (
@@ -228,20 +252,20 @@ def _current(store: Store, kind: RecordKind) -> Faults:
 
 def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequence[str]) -> Faults:
     """Records of kinds that there are none of, which no check of a kind would look at."""
-    expected = {
-        "revision": {kind.name for kind in kinds},
-        "record": {kind.name for kind in kinds if kind.table is None},
-        "personal": set(committed),
+    expected: dict[Any, set[str]] = {
+        Revisions: {kind.name for kind in kinds},
+        Records: {kind.name for kind in kinds if kind.table is None},
+        PersonalData: set(committed),
     }
     for table, names in expected.items():
-        for (name,) in store.rows(f"SELECT DISTINCT kind FROM {table}"):
+        for (name,) in store.rows(compiled(table.select(table.kind).distinct())):
             if name not in names:
-                yield Fault(table, str(name), "no records of this kind are kept there")
+                yield Fault(name_of(table), str(name), "no records of this kind are kept there")
 
 
 def _unit(store: Store) -> Faults:
     """The unit against what was journalled at its founding; one of an earlier version was not."""
-    rows = store.rows("SELECT id, name, time_zone, secret, made_at FROM unit")
+    rows = store.rows(_UNITS)
     for _, _, content in store.rows(LATEST, (FOUNDING.name,)):
         if [_founded(row) for row in rows] != [_decoded(content, Founded)]:
             yield Fault("unit", FOUNDING.name, "it is not as it was founded")
@@ -327,8 +351,8 @@ LOST_PAPERS = (
 
 
 def _papers(store: Store) -> Faults:
-    for (digest,) in store.rows("SELECT digest FROM blob ORDER BY digest"):
-        row = store.row("SELECT bytes FROM blob WHERE digest = ?", (digest,))
+    for (digest,) in store.rows(_DIGESTS):
+        row = store.row(_BYTES, (digest,))
         if row is None or _bytes_digest(row[0]) != digest:
             yield Fault("blob", str(digest), "the paper's bytes are not those of its digest")
     for (digest,) in store.rows(LOST_PAPERS, (ATTACHMENT.name, SHOWN)):

@@ -8,23 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
+from peewee import fn
 
 from devices.chain import Link
-from devices.journal import COLUMNS, head_of
+from devices.journal import head_of
 from devices.ledger.proving.faults import Fault
 from devices.ledger.proving.verify import STREAMS, journal_faults
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Lines, Links
 
 LINKS = 1_000
 LINES = 20_000
 """Twice what one document may have, so that the last link is always checked."""
 
-LINK = f"SELECT {', '.join(COLUMNS)} FROM journal WHERE site = ? AND seq = ?"
-COUNTED = "SELECT COUNT(*) FROM line WHERE journal_site = ? AND journal_seq BETWEEN ? AND ?"
-FIRST_OF_TOO_MANY = (
-    "SELECT journal_seq FROM line WHERE journal_site = ? AND journal_seq BETWEEN ? AND ?"
-    " ORDER BY journal_seq DESC LIMIT 1 OFFSET ?"
+_LINK = compiled(Links.select().where(Links.site == GIVEN, Links.seq == GIVEN))
+_between = (Lines.journal_site == GIVEN, Lines.journal_seq >= GIVEN, Lines.journal_seq <= GIVEN)
+_COUNTED = compiled(Lines.select(fn.COUNT(Lines.n)).where(*_between))
+_FIRST_OF_TOO_MANY = compiled(
+    Lines.select(Lines.journal_seq).where(*_between).order_by(Lines.journal_seq.desc()).limit(1).offset(GIVEN)
 )
+_BEYOND = {
+    name: compiled(
+        each.table.select(getattr(each.table, each.columns[0]))
+        .where(each.site == GIVEN, each.table.journal_seq > GIVEN)
+        .limit(1)
+    )
+    for name, each in STREAMS.items()
+}
 
 
 class Recent(msgspec.Struct, frozen=True):
@@ -52,7 +63,7 @@ def verify_recent(store: Store, site: str, *, links: int = LINKS, lines: int = L
             return None
         first = _first(store, site, head.seq, links, lines)
         faults = [*_following(store, site, first), *_beyond(store, site, head.seq)]
-        counted = store.row(COUNTED, (site, first, head.seq)) or (0,)
+        counted = store.row(_COUNTED, (site, first, head.seq)) or (0,)
     return Recent(first, head.seq, head.hash, int(counted[0]), faults)
 
 
@@ -60,7 +71,7 @@ def _following(store: Store, site: str, first: int) -> list[Fault]:
     """What is wrong with the links from `first` on, the one before it taken as it is."""
     if first == 1:
         return journal_faults(store, site)
-    row = store.row(LINK, (site, first - 1))
+    row = store.row(_LINK, (site, first - 1))
     if row is None:
         return [Fault("journal", f"{site}/{first - 1}", "this link is missing")]
     return journal_faults(store, site, previous=Link(*row))
@@ -68,16 +79,13 @@ def _following(store: Store, site: str, first: int) -> list[Fault]:
 
 def _first(store: Store, site: str, last: int, links: int, lines: int) -> int:
     first = max(1, last - links + 1)
-    row = store.row(FIRST_OF_TOO_MANY, (site, first, last, lines))
+    row = store.row(_FIRST_OF_TOO_MANY, (site, first, last, lines))
     return min(int(row[0]) + 1, last) if row else first
 
 
 def _beyond(store: Store, site: str, last: int) -> Iterator[Fault]:
     """Rows that say they are of a link after the last one: links were taken from the end."""
-    for table, (columns, *_) in STREAMS.items():
-        place = "site" if table == "document" else "journal_site"
-        row = store.row(
-            f"SELECT {columns[0]} FROM {table} WHERE {place} = ? AND journal_seq > ? LIMIT 1", (site, last)
-        )
+    for table, beyond in _BEYOND.items():
+        row = store.row(beyond, (site, last))
         if row:
             yield Fault(table, str(row[0]), "no link of a journal is of it")

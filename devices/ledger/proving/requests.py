@@ -6,18 +6,26 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
+from peewee import fn
 
 from devices.chain import request_mark
-from devices.ledger.posting.gather import AT_ONCE
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.store.database import Row, Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, compiled
+from devices.store.tables.ledger import Documents, Requests
 from devices.unit import Unit, unit_of
 
-REQUESTS = "SELECT principal, key, fingerprint, reference FROM request"
-MARKED = 'FROM document WHERE content LIKE \'%"request":"%\''
+_REQUESTS = compiled(
+    Requests.select(Requests.principal, Requests.key, Requests.fingerprint, Requests.reference)
+)
+_marked = Documents.content % '%"request":"%'
 """In JSON a quotation mark within text is escaped, so that no words of a person's look like the field."""
-SHOWN = 20
+_MARKED = compiled(Documents.select(Documents.number).where(_marked).order_by(Documents.number))
+_COUNT = compiled(Documents.select(fn.COUNT(Documents.number)).where(_marked))
+_CONTENTS = compiled(Documents.select(Documents.number, Documents.content).where(Documents.number.in_(EACH)))
+_AT_ONCE = 2000
+"""Requests that are held at a time."""
+_SHOWN = 20
 
 
 class _Answer(msgspec.Struct):
@@ -35,12 +43,12 @@ class _Marked(msgspec.Struct):
 def request_faults(store: Store) -> Iterator[Fault]:
     """Documents whose kept answer is gone or was changed: their request, sent again, would post a second time."""
     unit = unit_of(store)
-    marked = store.row(f"SELECT COUNT(*) {MARKED}") or (0,)
+    marked = store.row(_COUNT) or (0,)
     if unit is None or sum(1 for _ in _answered(store, unit)) == marked[0]:
         return
     answered = set(_answered(store, unit))
-    posted = store.stream(f"SELECT number {MARKED} ORDER BY number")
-    for number in islice((number for (number,) in posted if number not in answered), SHOWN):
+    posted = store.stream(_MARKED)
+    for number in islice((number for (number,) in posted if number not in answered), _SHOWN):
         yield Fault(
             "request", str(number), "the answer kept for the request that posted it is gone or was changed"
         )
@@ -48,16 +56,12 @@ def request_faults(store: Store) -> Iterator[Fault]:
 
 def _answered(store: Store, unit: Unit) -> Iterator[str]:
     """The documents that hold the mark of a kept request, each once."""
-    requests = store.stream(REQUESTS)
-    while some := list(islice(requests, AT_ONCE)):
+    requests = store.stream(_REQUESTS)
+    while some := list(islice(requests, _AT_ONCE)):
         named = [(_number(row), row) for row in some]
         wanted = sorted({number for number, _ in named if number is not None})
-        if wanted:
-            rows = store.rows(
-                f"SELECT number, content FROM document WHERE number IN ({marks(len(wanted))})", wanted
-            )
-            held = {number: _mark(content) for number, content in rows}
-            yield from (number for number, row in named if number and _is_of(unit, row, held.get(number)))
+        held = {number: _mark(content) for number, content in store.rows_in(_CONTENTS, wanted)}
+        yield from (number for number, row in named if number and _is_of(unit, row, held.get(number)))
 
 
 def _number(row: Row) -> str | None:

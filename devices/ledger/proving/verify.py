@@ -13,9 +13,11 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
+from peewee import SQL, fn
 
 from devices.chain import GENESIS, LINK_FORMAT, Link, digest_of
 from devices.journal import heads as journal_heads
+from devices.journal import link_hash
 from devices.ledger.posting.rows import (
     document_digest,
     review_digest,
@@ -24,8 +26,9 @@ from devices.ledger.proving.derived import cache_checks
 from devices.ledger.proving.faults import UNREADABLE, Fault, guarded
 from devices.records import RecordKind, revision_digest
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of
-from devices.store.tables.ledger import Documents, Lines, Reviews, Revisions
+from devices.store.tables.ledger import Documents, Lines, Links, Positions, Reviews, Revisions
 
 TOLD_EVERY = 500
 """Links between two words on the progress."""
@@ -35,20 +38,54 @@ Progress = Callable[[int, int], None]
 Heads = Mapping[str, tuple[int, str]]
 Check = Callable[[Store], Iterable[Fault]]
 
-LINKS = f"SELECT {', '.join(Link.__struct_fields__)} FROM journal WHERE site = ? AND seq >= ? ORDER BY seq"
+_LINKS = compiled(Links.select().where(Links.site == GIVEN, Links.seq >= GIVEN).order_by(Links.seq))
+_SITES = compiled(Links.select(Links.site).distinct().order_by(Links.site))
+_COUNTS = tuple(compiled(table.select(fn.COUNT(SQL("*")))) for table in (Links, Lines, Positions))
 FIRST, LAST = -(2**63), 2**63 - 1
 EXHAUSTED: tuple[int, Iterator[Row]] = (LAST, iter(()))
-REVIEWED = (
-    "(SELECT j.hash FROM document d JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq"
-    " WHERE d.number = t.document)"
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """How the rows of one table are read in the order of one journal: `site` is the column of its journal's site.
+
+    `beside` are columns of others that are read with each row, `order` parts the rows of one link; `size` are read at
+    once.
+    """
+
+    table: Any
+    site: Any
+    size: int
+    beside: tuple[Any, ...] = ()
+    order: tuple[Any, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the table's columns, in their declared order."""
+        return columns_of(self.table)
+
+    def statement(self) -> str:
+        """The rows of one journal from one link on, in the journal's order."""
+        table = self.table
+        columns = [getattr(table, name) for name in self.columns]
+        query = table.select(*columns, *self.beside).where(
+            self.site == GIVEN, table.journal_seq >= GIVEN, table.journal_seq <= LAST
+        )
+        return compiled(query.order_by(table.journal_seq, *self.order))
+
+
+_reviewed = (
+    Documents.select(Links.hash)
+    .join(Links, on=((Links.site == Documents.site) & (Links.seq == Documents.journal_seq)))
+    .where(Documents.number == Reviews.document)
 )
 STREAMS = {
-    "document": (columns_of(Documents), ", ".join(columns_of(Documents)), "journal_seq", 100),
-    "review": (columns_of(Reviews), ", ".join((*columns_of(Reviews), REVIEWED)), "journal_seq", 1000),
-    "revision": (columns_of(Revisions), ", ".join(columns_of(Revisions)), "journal_seq", 100),
-    "line": (columns_of(Lines), ", ".join(columns_of(Lines)), "journal_seq, n", 2000),
+    "document": Stream(Documents, Documents.site, 100),
+    "review": Stream(Reviews, Reviews.journal_site, 1000, beside=(_reviewed,)),
+    "revision": Stream(Revisions, Revisions.journal_site, 100),
+    "line": Stream(Lines, Lines.journal_site, 2000, order=(Lines.n,)),
 }
-"""By table: its columns, what is selected, in which order, and how many rows are read at once."""
+"""By table: how it is read beside the journal."""
+_STATEMENTS = {name: each.statement() for name, each in STREAMS.items()}
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -78,10 +115,7 @@ def verify(
     `checks` are what other layers ask of the same snapshot.
     """
     with store.reading():
-        links, lines, devices = (
-            int((store.row(f"SELECT COUNT(*) FROM {table}") or (0,))[0])
-            for table in ("journal", "line", "position")
-        )
+        links, lines, devices = (int((store.row(count) or (0,))[0]) for count in _COUNTS)
         faults: list[Fault] = []
         done = 0
 
@@ -91,7 +125,7 @@ def verify(
             if progress is not None:
                 progress(done, links + lines)
 
-        for (site,) in store.rows("SELECT DISTINCT site FROM journal ORDER BY site"):
+        for (site,) in store.rows(_SITES):
             faults += guarded(store, f"journal {site}", partial(journal_faults, store, site, advance))
         faults += guarded(store, "orphans", partial(_orphans, store))
         faults += guarded(store, "citing", partial(_citing, store))
@@ -116,7 +150,7 @@ def journal_faults(
     With `previous`, a link that is taken as it is, only what follows it is checked.
     """
     records = _Records(store, site, previous.seq + 1 if previous else 1)
-    for link in starmap(Link, store.stream(LINKS, (site, previous.seq + 1 if previous else FIRST))):
+    for link in starmap(Link, store.stream(_LINKS, (site, previous.seq + 1 if previous else FIRST))):
         what = _link_fault(link, previous) or records.fault_of(link)
         if what is not None:
             return [Fault(*what)]
@@ -149,15 +183,9 @@ class _ByLink:
     """One table's rows in the order of one journal, handed out link by link: no more than one link's are held."""
 
     def __init__(self, store: Store, site: str, table: str, first: int) -> None:
-        columns, selected, order, size = STREAMS[table]
-        place = "site" if table == "document" else "journal_site"
-        rows = store.stream(
-            f"SELECT {selected} FROM {table} t WHERE {place} = ?"
-            f" AND journal_seq BETWEEN ? AND {LAST} ORDER BY {order}",
-            (site, first),
-            size,
-        )
-        self.groups = groupby(rows, key=itemgetter(columns.index("journal_seq")))
+        stream = STREAMS[table]
+        rows = store.stream(_STATEMENTS[table], (site, first), stream.size)
+        self.groups = groupby(rows, key=itemgetter(stream.columns.index("journal_seq")))
         self.seq: int
         self.group: Iterator[Row]
         self.seq, self.group = next(self.groups, EXHAUSTED)
@@ -228,6 +256,7 @@ def _named(lines: list[Row]) -> str:
     return f" (serials {', '.join(serials)}{'…' if len(lines) > len(serials) else ''})" if serials else ""
 
 
+# By hand, here and below: checks of whole tables against one another.
 ORPHANS = {
     "document": "SELECT number FROM document t WHERE NOT EXISTS"
     " (SELECT 1 FROM journal j WHERE j.site = t.site AND j.seq = t.journal_seq"
@@ -297,9 +326,9 @@ def foreign_values(store: Store, tables: Iterable[str]) -> Iterator[Fault]:
 
 
 def _head_faults(store: Store, heads: Heads) -> Iterator[Fault]:
-    for site, (seq, link_hash) in sorted(heads.items()):
-        row = store.row("SELECT hash FROM journal WHERE site = ? AND seq = ?", (site, seq))
-        if row is None:
+    for site, (seq, held) in sorted(heads.items()):
+        found = link_hash(store, site, seq)
+        if found is None:
             yield Fault("journal", f"{site}/{seq}", "a head held outside is not in the journal any more")
-        elif row[0] != link_hash:
+        elif found != held:
             yield Fault("journal", f"{site}/{seq}", "the journal differs from a head held outside")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from devices import serials
-from devices.journal import heads
+from devices.journal import heads, link_hash
 from devices.ledger.proving.journal_end import LINES, LINKS, verify_recent
-from devices.ledger.reading.links import link_hash
 from devices.problems import refuse
 from devices.values import UNIT
 from web.pages import View
