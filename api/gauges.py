@@ -12,9 +12,9 @@ from prometheus_client.registry import Collector
 
 from devices.journal import heads
 from devices.ledger.duties.due import Duty, what_is_due
-from devices.ledger.reading.unreviewed import unreviewed
+from devices.ledger.duties.unreviewed import unreviewed
+from devices.ledger.reading.registers import active_sites
 from devices.records import site_codes
-from devices.registers import active_sites
 from devices.store.database import Store
 from devices.store.engines import is_unusable
 from devices.unit import unit_of

@@ -12,9 +12,8 @@ from api.calls import Call, Done, Shown
 from api.wire.downloads import Download, safe_name
 from api.wire.texts import unkeepable
 from devices import records
-from devices.ledger.papers.attached import paper_kept
+from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
-from devices.ledger.reading.blobs import bytes_kept
 from devices.paperwork import attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.problems import refuse

@@ -40,10 +40,10 @@ from devices.ledger.reading import history, passport
 from devices.ledger.reading.customers import customer_shown
 from devices.ledger.reading.passport import CustomerShown, devices_of
 from devices.ledger.reading.posted import devices_moved_of
+from devices.ledger.reading.registers import conditions_of_bins, kinds_of_models, site_name
 from devices.paperwork_kinds import CUSTOMER
 from devices.people.persons import names_of
 from devices.problems import Refused, refuse
-from devices.registers import conditions_of_bins, kinds_of_models, site_name
 from devices.store.database import Store
 from labels.forms import pdf, xlsx
 from labels.forms.custody import (

@@ -12,9 +12,9 @@ from api.wire.paging import page_sorted, sites_kept
 from api.wire.texts import Name
 from devices import records, serials
 from devices.journal import open_journals
+from devices.ledger.reading.registers import held_at_site, held_in_bin, is_site
 from devices.problems import refuse
 from devices.records import RecordKind
-from devices.registers import held_at_site, held_in_bin, is_site
 from devices.values import BIN_STATE, UNIT, Bin, Carrier, Condition, Kind, Model, Register, Site
 
 _Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]

@@ -11,11 +11,11 @@ import msgspec
 from api.callers.access import visible_sites
 from api.calls import Call, Shown
 from devices.ledger.reading import cursors
+from devices.ledger.reading.registers import is_model, is_site
 from devices.people.kinds import PERSON
 from devices.people.roles import ADMIN
 from devices.problems import refuse
 from devices.records import latest_revision, site_codes
-from devices.registers import is_model, is_site
 from devices.serials import shortened
 from devices.store.database import Store
 from devices.values import UNIT

@@ -17,7 +17,7 @@ from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
-from devices.registers import is_site
+from devices.ledger.reading.registers import is_site
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused

@@ -12,8 +12,8 @@ from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.deadlines import DEADLINE_OF_STATE
 from devices.ledger.books.open_months import open_months
 from devices.ledger.duties.due import Due
+from devices.ledger.duties.unreviewed import unreviewed
 from devices.ledger.reading import listing
-from devices.ledger.reading.unreviewed import unreviewed
 from devices.people.grants import administrators
 from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status

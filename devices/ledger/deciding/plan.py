@@ -83,14 +83,26 @@ def _decide(case: Case[Draft], entry: Entry) -> Move | list[Problem]:
 def step_of(case: Case[Draft], entry: Entry) -> tuple[Step, Bin | None] | list[Problem]:
     """The declared step that a device takes from where it is, with the bin it goes to; or why there is none."""
     before = case.position(entry.serial)
-    steps = FROM.get((case.document, entry.role, before.state), ())
-    if not steps:
+    if not FROM.get((case.document, entry.role, before.state)):
         return [_no_step(case, entry, before)]
-    fitting = [step for step in steps if before.register in step.registers]
+    fitting = steps_from(case.document, entry.role, before)
     if not fitting:
         facts = {"serial": entry.serial, "register": before.register, "document": case.document}
         return [Problem("wrong_register", entry.pointer, facts)]
     return _by_place(case, entry, before, fitting)
+
+
+def steps_from(document: str, role: str, before: Position) -> list[Step]:
+    """The steps that a document has for a device as it stands, in the lifecycle's order."""
+    steps = FROM.get((document, role, before.state), ())
+    return [step for step in steps if before.register in step.registers]
+
+
+def step_into(steps: Sequence[Step], state: str | None) -> Step | None:
+    """Of a device's steps the one into a bin whose devices are in this state; without one, that which needs no bin."""
+    if state is None:
+        return next((step for step in steps if STATE[step.after].place != "bin"), None)
+    return next((step for step in steps if step.after == state), None)
 
 
 def _no_step(case: Case[Draft], entry: Entry, before: Position) -> Problem:
@@ -131,13 +143,13 @@ def _by_place(
     elif case.document == "factory_exchange" and entry.role == "new":
         steps = _steps_of_exchange(case, entry, steps)
     binned = [step for step in steps if STATE[step.after].place == "bin"]
-    loose = [step for step in steps if STATE[step.after].place != "bin"]
+    loose = step_into(steps, None)
     if entry.bin is None or not binned:
         if entry.bin_of_line is not None and not entry.partner:
             return [Problem("bin_not_wanted", entry.pointer, {"serial": entry.serial, "bin": entry.bin})]
-        if not loose:
+        if loose is None:
             return [Problem("bin_required", entry.pointer, {"serial": entry.serial})]
-        return loose[0], None
+        return loose, None
     return _by_bin(case, entry, before, binned)
 
 
@@ -162,7 +174,7 @@ def _by_bin(
         wrong = {**facts, "register": target.register, "expected": expected}
         return [Problem("bin_of_other_register", entry.pointer, wrong)]
     state = BIN_STATE[target.register, target.condition]
-    step = next((step for step in steps if step.after == state), None)
+    step = step_into(steps, state)
     if step is None:
         wrong = {**facts, "condition": target.condition, "document": case.document}
         return [Problem("bin_of_other_condition", entry.pointer, wrong)]
@@ -171,15 +183,23 @@ def _by_bin(
 
 def register_after(case: Case[Draft], entry: Entry, step: Step, before: Position) -> Register | None:
     """The register a step leads to; None where it leads out, or where a device was never in a book of ours."""
+    partner = case.position(entry.partner or "").register
+    return register_by(step, before, given=given_register(case, entry), partner=partner)
+
+
+def register_by(
+    step: Step, before: Position, *, given: Register | None, partner: Register | None = None
+) -> Register | None:
+    """The register a step leads to, by what its document gives and what its partner is in."""
     match step.becomes:
         case "same":
             return before.register
         case "left":
             return before.left_book
         case "partner":
-            return case.position(entry.partner or "").register
+            return partner
         case "given":
-            return given_register(case, entry)
+            return given
         case fixed:
             return fixed
 

@@ -11,6 +11,8 @@ import msgspec
 from devices.ledger.posting.gather import manifest_of
 from devices.paperwork_kinds import MANIFEST
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Positions, Records
 
 NEWEST = 20
 """How many packing lists are offered: older ones are read by their number."""
@@ -40,20 +42,24 @@ class _Listed(msgspec.Struct, frozen=True):
     delivery_note: str
 
 
-UNDER_WAY = (
-    "SELECT p.serial, p.model, l.step, l.document FROM position p JOIN line l ON l.serial = p.serial"
-    " WHERE p.state = ? AND l.type = ? AND l.reverses IS NULL"
+_UNDER_WAY = compiled(
+    Positions.select(Positions.serial, Positions.model, Lines.step, Lines.document)
+    .join(Lines, on=(Lines.serial == Positions.serial))
+    .where(Positions.state == GIVEN, Lines.type == GIVEN, Lines.reverses.is_null())
 )
+_NEWEST = compiled(
+    Records.select(Records.content)
+    .where(Records.kind == MANIFEST.name, Records.site == GIVEN)
+    .order_by(Records.key.desc())
+    .limit(NEWEST)
+)
+_SENT = compiled(Documents.select(Documents.site, Documents.content).where(Documents.number == GIVEN))
 STATE_OF = {"dispatch": "in_transit", "factory_dispatch": "at_factory"}
 
 
 def manifests_of(store: Store, site: str) -> list[Offered]:
     """The newest packing lists of a site, newest first."""
-    rows = store.rows(
-        "SELECT content FROM record WHERE kind = ? AND site = ? ORDER BY key DESC LIMIT ?",
-        (MANIFEST.name, site, NEWEST),
-    )
-    listed = [msgspec.json.decode(content, type=_Listed) for (content,) in rows]
+    listed = [msgspec.json.decode(content, type=_Listed) for (content,) in store.rows(_NEWEST, (site,))]
     return [Offered(each.number, f"{each.supplier} {each.delivery_note}") for each in listed]
 
 
@@ -62,7 +68,7 @@ def dispatches_for(store: Store, kind: str, site: str) -> list[Offered]:
     found = _under_way(store, kind)
     offered = []
     for number, serials in sorted(found.items()):
-        row = store.row("SELECT site, content FROM document WHERE number = ?", (number,))
+        row = store.row(_SENT, (number,))
         content: dict[str, Any] = msgspec.json.decode(row[1]) if row else {}
         if row and site == content.get("destination", row[0]):
             told = f"{content.get('carrier', '')} {content.get('consignment_number', '')}".strip()
@@ -89,7 +95,7 @@ def expected_under(store: Store, kind: str, number: str, site: str) -> Expected 
 def _under_way(store: Store, kind: str) -> dict[str, dict[str, str | None]]:
     """By the document that last sent them off, the devices that have not come back, with their models."""
     last: dict[str, tuple[int, str, str | None]] = {}
-    for serial, model, step, document in store.rows(UNDER_WAY, (STATE_OF[kind], kind)):
+    for serial, model, step, document in store.rows(_UNDER_WAY, (STATE_OF[kind], kind)):
         if serial not in last or step > last[serial][0]:
             last[serial] = (step, document, model)
     found: dict[str, dict[str, str | None]] = defaultdict(dict)

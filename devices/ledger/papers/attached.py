@@ -7,12 +7,18 @@ from typing import Any
 
 import msgspec
 
-from devices.ledger.posting.gather import AT_ONCE
 from devices.paperwork import Attachment, Consignment, attachment_key, consignment_key
 from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT
 from devices.records import site_codes
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Blobs, Documents, Records
+
+_BYTES = compiled(Blobs.select(Blobs.bytes).where(Blobs.digest == GIVEN))
+_CONTENTS = compiled(Documents.select(Documents.number, Documents.content).where(Documents.number.in_(EACH)))
+_RECORDS = compiled(
+    Records.select(Records.key, Records.content).where(Records.kind == GIVEN, Records.key.in_(EACH))
+)
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -47,11 +53,8 @@ def papers_of(store: Store, documents: Sequence[str]) -> list[Paper]:
 
 
 def _contents(store: Store, documents: Sequence[str]) -> dict[str, dict[str, Any]]:
-    found = {}
-    for some in _chunks(sorted(set(documents))):
-        rows = store.rows(f"SELECT number, content FROM document WHERE number IN ({marks(len(some))})", some)
-        found.update({number: msgspec.json.decode(content) for number, content in rows})
-    return found
+    rows = store.rows_in(_CONTENTS, sorted(set(documents)))
+    return {number: msgspec.json.decode(content) for number, content in rows}
 
 
 def _digests(store: Store, number: str, content: dict[str, Any]) -> Iterator[str]:
@@ -63,17 +66,10 @@ def _digests(store: Store, number: str, content: dict[str, Any]) -> Iterator[str
 
 
 def _records(store: Store, kind: str, keys: set[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in _chunks(sorted(keys)):
-        found.update(
-            store.rows(
-                f"SELECT key, content FROM record WHERE kind = ? AND key IN ({marks(len(some))})",
-                (kind, *some),
-            )
-        )
-    return found
+    return dict(store.rows_in(_RECORDS, sorted(keys), before=(kind,)))
 
 
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), AT_ONCE):
-        yield names[start : start + AT_ONCE]
+def bytes_kept(store: Store, digest: str) -> bytes | None:
+    """The bytes that are kept under a digest, unchecked; None where there are none."""
+    row = store.row(_BYTES, (digest,))
+    return bytes(row[0]) if row else None

@@ -13,7 +13,9 @@ import msgspec
 from devices import records, serials
 from devices.problems import Problem, Refused, refuse
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, compiled
+from devices.store.tables.ledger import Documents, Positions
+from devices.store.tables.registers import Models
 from devices.values import Bin, Site
 
 Command = Literal["finish", "cancel", "undo"]
@@ -21,7 +23,16 @@ assert get_args(Command) == serials.SCAN_COMMANDS, (
     "the commands that have a card are those that have a barcode"
 )
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-AT_ONCE = 500  # keys of one statement
+_DEVICES = compiled(
+    Positions.select(Positions.serial, Models.kind, Positions.model, Models.name)
+    .join(Models, on=(Models.code == Positions.model))
+    .where(Positions.serial.in_(EACH))
+)
+_DOCUMENTS = compiled(
+    Documents.select(Documents.number, Documents.type, Documents.site, Documents.business_date).where(
+        Documents.number.in_(EACH)
+    )
+)
 
 
 class DeviceWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="device"):
@@ -165,23 +176,12 @@ class _Books:
 
 
 def _devices(store: Store, wanted: Collection[str]) -> dict[str, DeviceLabelled]:
-    select = (
-        "SELECT p.serial, m.kind, p.model, m.name FROM position p JOIN model m ON m.code = p.model"
-        " WHERE p.serial IN ({})"
-    )
-    rows = (row for some in _portions(wanted) for row in store.rows(select.format(marks(len(some))), some))
-    return {row[0]: DeviceLabelled(*row) for row in rows}
+    return {row[0]: DeviceLabelled(*row) for row in store.rows_in(_DEVICES, sorted(wanted))}
 
 
 def _documents(store: Store, wanted: Collection[str]) -> dict[str, tuple[str, str, str]]:
-    select = "SELECT number, type, site, business_date FROM document WHERE number IN ({})"
-    rows = (row for some in _portions(wanted) for row in store.rows(select.format(marks(len(some))), some))
+    rows = store.rows_in(_DOCUMENTS, sorted(wanted))
     return {number: (kind, site, day) for number, kind, site, day in rows}
-
-
-def _portions(keys: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(keys)
-    return (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
 
 
 def _one(books: _Books, wanted: Wanted, place: str, reads: Callable[[str], bool]) -> Labelled | Problem:

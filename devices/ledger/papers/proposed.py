@@ -12,9 +12,14 @@ from typing import Any
 import msgspec
 
 from devices import serials
+from devices.ledger.deciding.plan import register_by, step_into, steps_from
 from devices.ledger.reading.listing import DocumentView
-from devices.lifecycle import FROM, Step
+from devices.ledger.reading.registers import kinds_of_models
+from devices.lifecycle import Step
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Positions
+from devices.store.tables.registers import Bins
 from devices.values import BIN_STATE, NEW, RECEIVABLE, STATE, Position
 
 
@@ -35,9 +40,12 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any] = {}
 
 
-PLACES = "SELECT code, register, condition FROM bin WHERE site = ?"
-HELD = "SELECT state, register, bin, condition, party, model, left_book FROM position WHERE serial = ?"
-HELD_FIELDS = ("state", "register", "bin", "condition", "party", "model", "left_book")
+_HELD_FIELDS = ("state", "register", "bin", "condition", "party", "model", "left_book")
+_HELD = compiled(
+    Positions.select(*(getattr(Positions, name) for name in _HELD_FIELDS)).where(Positions.serial == GIVEN)
+)
+_BINS = compiled(Bins.select(Bins.code, Bins.register, Bins.condition).where(Bins.site == GIVEN))
+# By hand: a report, each line with the bin it left and whether it was undone.
 UNDONE = (
     "SELECT l.serial, l.from_state, l.from_register, l.from_bin, b.condition,"
     " CASE WHEN EXISTS (SELECT 1 FROM line x WHERE x.serial = l.serial AND x.step > l.step AND x.reverses <= l.step)"
@@ -68,12 +76,12 @@ class _Shelf:
 
     def __init__(self, store: Store, site: str) -> None:
         self.store = store
-        self.bins = {code: (register, condition) for code, register, condition in store.rows(PLACES, (site,))}
-        self.kinds: dict[str, str] = dict(store.rows("SELECT code, kind FROM model"))
+        self.bins = {code: (register, condition) for code, register, condition in store.rows(_BINS, (site,))}
+        self.kinds: dict[str, str] = dict(kinds_of_models(store))
 
     def position(self, serial: str) -> Position:
-        row = self.store.row(HELD, (serial,))
-        return Position(**dict(zip(HELD_FIELDS, row, strict=True))) if row else Position(state=NEW)
+        row = self.store.row(_HELD, (serial,))
+        return Position(**dict(zip(_HELD_FIELDS, row, strict=True))) if row else Position(state=NEW)
 
 
 def _named(items: Any) -> dict[str, Mapping[str, Any]]:
@@ -96,7 +104,8 @@ def _moved(view: DocumentView, serial: str, item: Mapping[str, Any], shelf: _She
     step = _step(view.document.type, before, item, BIN_STATE.get((register, condition)))
     binned = step is not None and STATE[step.after].place == "bin"
     model = before.model or item.get("model") or said.get("model")
-    leads_to = _register(step, before, item.get("register") or said.get("register") or register)
+    given = item.get("register") or said.get("register") or register
+    leads_to = register_by(step, before, given=given) if step else None
     return Proposed(
         serial=serial,
         kind=shelf.kinds.get(model or ""),
@@ -115,21 +124,11 @@ def _moved(view: DocumentView, serial: str, item: Mapping[str, Any], shelf: _She
 
 def _step(document: str, before: Position, item: Mapping[str, Any], state: str | None) -> Step | None:
     """The step that the lifecycle has for it: into the bin that is named, else one without a bin."""
-    steps = [
-        step for step in FROM.get((document, "device", before.state), ()) if before.register in step.registers
-    ]
+    steps = steps_from(document, "device", before)
     if "state" in item:
         return next((step for step in steps if step.after == item["state"]), None)
-    loose = [step for step in steps if STATE[step.after].place != "bin"]
-    into = [step for step in steps if state is not None and step.after == state]
-    return next(iter(into or loose), None)
-
-
-def _register(step: Step | None, before: Position, given: str | None) -> str | None:
-    if step is None:
-        return None
-    follows = {"same": before.register, "left": before.left_book, "given": given, None: None}
-    return follows.get(step.becomes, step.becomes)
+    into = step_into(steps, state) if state is not None else None
+    return into or step_into(steps, None)
 
 
 def _undone(store: Store, view: DocumentView, shelf: _Shelf) -> Iterator[Proposed]:

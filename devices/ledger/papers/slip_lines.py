@@ -12,6 +12,8 @@ from devices.ledger.papers.proposed import Proposed, proposals_of
 from devices.ledger.reading.listing import DocumentView
 from devices.records import MODEL
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Lines, Revisions
 from devices.values import Model
 
 
@@ -48,6 +50,7 @@ class SlipLine(msgspec.Struct, frozen=True):
         return partner_of(self.serial, self.facts)
 
 
+# By hand: a report, each line with its model, the bin it left and what undid it.
 LINES = (
     "SELECT l.n, l.serial, m.kind, l.model, l.from_state, l.from_bin, l.state, l.register, l.bin, l.party,"
     " COALESCE(l.condition, b.condition), l.replaces, l.replaced_by, l.warranty_until, l.facts, x.document"
@@ -55,6 +58,13 @@ LINES = (
     " LEFT JOIN bin b ON b.site = l.from_site AND b.code = l.from_bin"
     " LEFT JOIN line x ON x.serial = l.serial AND x.step > l.step AND x.reverses = l.step"
     " WHERE l.document = ? ORDER BY l.n"
+)
+_ANY = compiled(Lines.select(Lines.n).where(Lines.document == GIVEN).limit(1))
+_THEN = compiled(
+    Revisions.select(Revisions.content)
+    .where(Revisions.kind == GIVEN, Revisions.key == GIVEN, Revisions.recorded_at <= GIVEN)
+    .order_by(Revisions.revision.desc())
+    .limit(1)
 )
 LINE_FIELDS = tuple(name for name in SlipLine.__struct_fields__ if name != "price_fen")
 
@@ -71,7 +81,7 @@ def lines_of(store: Store, view: DocumentView) -> Iterator[SlipLine]:
 
 def took_effect(store: Store, view: DocumentView) -> bool:
     """Whether a document has lines: a proposal has none before it is approved."""
-    return store.row("SELECT 1 FROM line WHERE document = ?", (view.document.number,)) is not None
+    return store.row(_ANY, (view.document.number,)) is not None
 
 
 class _Prices:
@@ -106,8 +116,5 @@ def _line(n: int, proposed: Proposed, prices: _Prices) -> SlipLine:
 
 def price_then(store: Store, model: str, at_us: int) -> int | None:
     """The catalogue's price of a model in fen as of a moment, None where it was not in the catalogue yet."""
-    row = store.row(
-        "SELECT content FROM revision WHERE kind = ? AND key = ? AND recorded_at <= ? ORDER BY revision DESC LIMIT 1",
-        (MODEL.name, model, at_us),
-    )
+    row = store.row(_THEN, (MODEL.name, model, at_us))
     return msgspec.json.decode(row[0], type=Model).price_fen if row else None

@@ -17,14 +17,15 @@ from devices.lifecycle import DOCUMENTS
 from devices.paperwork import (
     Consignment,
     DispatchOrder,
-    Manifest,
     RepairOrder,
     attachment_key,
     consignment_key,
 )
-from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT, DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT, DISPATCH_ORDER, MANIFEST, REPAIR
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Lines, Positions
+from devices.store.tables.registers import Carriers, Sites
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,27 +69,38 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
         return self.view.content
 
 
-EARLIER = (
+# By hand: what the devices were before a document is read of the line before each of its own.
+_EARLIER = (
     "FROM line l LEFT JOIN line before ON before.serial = l.serial AND before.step = l.step - 1"
     " WHERE l.document = ?"
 )
-CUSTOMERS = (
+_CUSTOMERS = (
     "SELECT DISTINCT COALESCE(l.customer, before.customer), CASE WHEN l.customer IS NULL THEN 0 ELSE 1 END"
-    f" {EARLIER} AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
+    f" {_EARLIER} AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
 )
-SOURCES = f"SELECT DISTINCT before.document {EARLIER} AND before.document IS NOT NULL ORDER BY 1 LIMIT ?"
-ORDERS = f"SELECT DISTINCT before.order_number {EARLIER} AND before.order_number IS NOT NULL LIMIT 2"
-LAST_OF = (
-    "SELECT l.document FROM line l WHERE l.serial = ? AND l.type = ? AND l.reverses IS NULL"
-    " ORDER BY l.step DESC LIMIT 1"
+_SOURCES = f"SELECT DISTINCT before.document {_EARLIER} AND before.document IS NOT NULL ORDER BY 1 LIMIT ?"
+_ORDERS = f"SELECT DISTINCT before.order_number {_EARLIER} AND before.order_number IS NOT NULL LIMIT 2"
+_LAST_OF = compiled(
+    Lines.select(Lines.document)
+    .where(Lines.serial == GIVEN, Lines.type == GIVEN, Lines.reverses.is_null())
+    .order_by(Lines.step.desc())
+    .limit(1)
+)
+_FIRST = compiled(Lines.select(Lines.serial).where(Lines.document == GIVEN).order_by(Lines.n).limit(1))
+_CUSTOMERS_OF = compiled(
+    Positions.select(Positions.customer)
+    .distinct()
+    .where(Positions.serial.in_(EACH), Positions.customer.is_null(is_null=False))
 )
 RESTS_ON = {document.name: document.halves[0] for document in DOCUMENTS if document.source == "half"}
 """Documents that cite none, and the one that their devices came by."""
 ENDS = tuple(document.name for document in DOCUMENTS if document.source == "before")
 """Documents that end what the ones before them began."""
 MOST_SOURCES = 5
-AT_ONCE = 500
-NAMES = {"site": "SELECT name FROM site WHERE code = ?", "carrier": "SELECT name FROM carrier WHERE code = ?"}
+_NAMES = {
+    "site": compiled(Sites.select(Sites.name).where(Sites.code == GIVEN)),
+    "carrier": compiled(Carriers.select(Carriers.name).where(Carriers.code == GIVEN)),
+}
 
 
 def slip_of(store: Store, unit: str, number: str) -> Slip | None:
@@ -136,10 +148,8 @@ def _source(store: Store, view: DocumentView, named: Sequence[str]) -> DocumentV
     wanted = RESTS_ON.get(view.document.type)
     if wanted is None:
         return None
-    first = store.row(
-        "SELECT serial FROM line WHERE document = ? ORDER BY n LIMIT 1", (view.document.number,)
-    )
-    row = store.row(LAST_OF, (first[0] if first else next(iter(named), ""), wanted))
+    first = store.row(_FIRST, (view.document.number,))
+    row = store.row(_LAST_OF, (first[0] if first else next(iter(named), ""), wanted))
     found = listing.document(store, row[0], limit=0) if row else None
     return found if found and found.document.site == view.document.site else None
 
@@ -147,12 +157,12 @@ def _source(store: Store, view: DocumentView, named: Sequence[str]) -> DocumentV
 def _sources(store: Store, view: DocumentView) -> list[str]:
     if view.document.type not in ENDS:
         return []
-    return [number for (number,) in store.rows(SOURCES, (view.document.number, MOST_SOURCES))]
+    return [number for (number,) in store.rows(_SOURCES, (view.document.number, MOST_SOURCES))]
 
 
 def _order_before(store: Store, view: DocumentView) -> str | None:
     """The order that the devices were out or in under, where a document ends that."""
-    rows = store.rows(ORDERS, (view.document.number,)) if view.document.type in ENDS else []
+    rows = store.rows(_ORDERS, (view.document.number,)) if view.document.type in ENDS else []
     return rows[0][0] if len(rows) == 1 else None
 
 
@@ -162,7 +172,7 @@ def _paper(store: Store, site: str, digest: str) -> str:
 
 
 def _name(store: Store, kind: str, code: str | None) -> str | None:
-    row = store.row(NAMES[kind], (code,)) if code else None
+    row = store.row(_NAMES[kind], (code,)) if code else None
     return row[0] if row else None
 
 
@@ -205,8 +215,8 @@ def _expected(store: Store, view: DocumentView, cited: DocumentView | None) -> i
     """How many devices were announced: by the manifest, or by what was sent and the document takes in."""
     manifest = view.content.get("manifest")
     if manifest:
-        row = store.row("SELECT content FROM record WHERE kind = 'manifest' AND key = ?", (manifest,))
-        rows = msgspec.json.decode(row[0], type=Manifest).rows if row else ()
+        found = records.current(store, MANIFEST, manifest)
+        rows = found[0].rows if found else ()
         return len({each.serial for each in rows if each.serial})
     if view.document.type in ("arrival", "factory_receipt") and cited is not None:
         return cited.document.lines
@@ -218,7 +228,7 @@ def _customer(store: Store, view: DocumentView, order: Any, named: Sequence[str]
     said = view.content.get("customer") or {}
     if number := said.get("number") or (order.customer if order else None):
         return number, True
-    rows = store.rows(CUSTOMERS, (view.document.number,)) or _customers_proposed(store, view, named)
+    rows = store.rows(_CUSTOMERS, (view.document.number,)) or _customers_proposed(store, view, named)
     if len({number for number, _ in rows}) != 1:
         return None, False
     return rows[0][0], any(told for _, told in rows)
@@ -228,8 +238,5 @@ def _customers_proposed(store: Store, view: DocumentView, named: Sequence[str]) 
     """The customers that a proposal's lines name, and those whose its devices are."""
     parties = (item.get("customer") or {} for item in view.content.get("lines", ()))
     told = dict.fromkeys((party["number"], True) for party in parties if party.get("number"))
-    for start in range(0, len(named), AT_ONCE):
-        some = named[start : start + AT_ONCE]
-        found = f"SELECT DISTINCT customer FROM position WHERE serial IN ({marks(len(some))}) AND customer IS NOT NULL"
-        told |= dict.fromkeys((number, False) for (number,) in store.rows(found, some))
+    told |= dict.fromkeys((number, False) for (number,) in store.rows_in(_CUSTOMERS_OF, named))
     return list(told)

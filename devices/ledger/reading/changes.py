@@ -65,6 +65,7 @@ def _some(sites: list[str]) -> Iterator[list[str]]:
 
 def _lines(store: Store, sites: list[str], vector: Vector, limit: int) -> list[Row]:
     """The next `limit` lines of each journal; each is read in the order of its index."""
+    # By hand: each journal's part in the order of its index, as many parts as there are sites.
     one = (
         f"SELECT * FROM (SELECT {_named()} FROM {EVENT_TABLES} WHERE l.journal_site = ?"
         " AND (l.journal_seq, l.n) > (?, ?) ORDER BY l.journal_seq, l.n LIMIT ?) AS journal"

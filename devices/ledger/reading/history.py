@@ -52,6 +52,7 @@ EVENT_COLUMNS = (
     " r.made_by, r.decision, l.from_state, l.from_register, l.from_site, l.from_bin, l.reverses, l.facts,"
     " l.journal_site, l.journal_seq, " + ", ".join(f"l.{name}" for name in POSITION_FIELDS)
 )
+# By hand, in pieces: a hot path, which histories, cards and changes put together.
 EVENT_TABLES = "line l JOIN document d ON d.number = l.document LEFT JOIN review r ON r.document = l.document"
 EVENTS = f"SELECT {EVENT_COLUMNS} FROM {EVENT_TABLES}"
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from peewee import fn
 
 from devices.ledger.reading import cursors
 from devices.ledger.reading.history import EVENTS, Event, event_of
 from devices.store.database import Store
-from devices.store.statements import marks
+from devices.store.statements import EACH, compiled, marks
+from devices.store.tables.ledger import Reservations
 from devices.values import Instant
 
 
@@ -94,6 +96,12 @@ class DocumentView(msgspec.Struct, frozen=True):
     lines: list[Event]
 
 
+_RESERVED = compiled(
+    Reservations.select(Reservations.document, fn.COUNT(Reservations.serial))
+    .where(Reservations.document.in_(EACH))
+    .group_by(Reservations.document)
+)
+# By hand, to the end of these: lists of the API's, whose conditions are put together as they are asked for.
 DEVICES = (
     "SELECT p.serial, m.kind, p.model, p.state, p.register, p.site, p.bin, p.party, p.responsible_site, r.document,"
     " p.document, p.business_date, p.recorded_at FROM position p JOIN model m ON m.code = p.model"
@@ -238,7 +246,4 @@ def _document_rows(store: Store, rows: Sequence[Sequence[Any]]) -> list[Document
 
 def _proposed(store: Store, pending: Sequence[str]) -> dict[str, int]:
     """How many devices each of these proposals has reserved: one for each of its lines."""
-    if not pending:
-        return {}
-    counts = f"SELECT document, COUNT(*) FROM reservation WHERE document IN ({marks(len(pending))}) GROUP BY document"
-    return dict(store.rows(counts, pending))
+    return dict(store.rows_in(_RESERVED, pending))

@@ -14,7 +14,6 @@ from devices.lifecycle import FROM, POSTED, roles_of, starts_of
 from devices.paperwork import CustomerData
 from devices.problems import Fact
 from devices.store.database import Store
-from devices.store.statements import marks
 from devices.values import Instant
 
 
@@ -75,6 +74,7 @@ class Next(msgspec.Struct, frozen=True):
 
 
 PLAIN_FIELDS = tuple(name for name in Passport.__struct_fields__ if name != "customer")
+# By hand: a recursive walk, and the hot path of the lookup.
 PAIR = (
     "(WITH RECURSIVE pair (serial, state, customer, replaced_by, hop) AS ("
     "SELECT q.serial, q.state, q.customer, q.replaced_by, 1 FROM position q WHERE q.serial = p.paired_with"
@@ -95,9 +95,7 @@ PASSPORTS = (
 
 def passports(store: Store, serials: Sequence[str]) -> dict[str, Passport]:
     """The passports of these serials, by serial, in one statement; a serial Panku never held is missing."""
-    if not serials:
-        return {}
-    rows = store.rows(f"{PASSPORTS} WHERE p.serial IN ({marks(len(serials))})", serials)
+    rows = store.rows_in(f"{PASSPORTS} WHERE p.serial IN (:each)", serials)
     return {passport.serial: passport for passport in map(passport_of, rows)}
 
 

@@ -7,13 +7,19 @@ replaced it, or was replaced by it, in its old one; but the walk ends at it, as 
 from __future__ import annotations
 
 from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Positions
 
 LONGEST_CHAIN = 100
 """Devices that are walked to in each direction; a customer's disk is replaced a few times in its life."""
 
 NEIGHBOUR = {
-    "replaces": "SELECT replaces, replaced_by FROM position WHERE serial = ?",
-    "replaced_by": "SELECT replaced_by, replaces FROM position WHERE serial = ?",
+    "replaces": compiled(
+        Positions.select(Positions.replaces, Positions.replaced_by).where(Positions.serial == GIVEN)
+    ),
+    "replaced_by": compiled(
+        Positions.select(Positions.replaced_by, Positions.replaces).where(Positions.serial == GIVEN)
+    ),
 }
 """By direction: the next serial, and the one that a device points back to."""
 

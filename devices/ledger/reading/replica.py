@@ -22,7 +22,7 @@ Read = TypeVar("Read")
 LEFT_ALONE_US = 30_000_000
 """How long a replica that failed is not asked again: connecting to one that is gone takes its time."""
 
-# Only what lies past the replica's heads is looked at: as much as it lags.
+# By hand: a report over every journal. Only what lies past the replica's heads is looked at: as much as it lags.
 AHEAD = (
     "WITH seen (site, seq, hash) AS (VALUES {seen}), every (site) AS (SELECT code FROM site UNION ALL SELECT ?),"
     " place (site, seq, hash) AS"

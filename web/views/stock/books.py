@@ -17,9 +17,9 @@ from devices.calendar import TIME_ZONE, first_day, month_of
 from devices.ledger.books import books, cards
 from devices.ledger.books.by_month import BookMonth, course
 from devices.ledger.posting.closed_months import closed_as
+from devices.ledger.reading.registers import is_site, model_codes
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.registers import is_site, model_codes
 from devices.spares.minimum_levels import Level, levels_of
 from devices.store.database import Store
 from devices.values import REGISTERS, STATES, Register

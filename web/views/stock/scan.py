@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -19,8 +20,8 @@ from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
+from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
-from devices.spares.newest_orders import newest_dispatch_orders
 from devices.values import REGISTERS, STATE, Bin
 from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term
@@ -43,6 +44,9 @@ INTERNAL_SERIAL = "[A-Z0-9]+-[0-9]{4}-[0-9]{6}-[0-9]+"
 """What the serials look like that posting gives to parts without one: a document's number and its line."""
 MODULE_UM: ModuleUm = 330  # the wider of the two: a card is read from any distance
 _COMMANDS = {command: serials.command_barcode(command) for command in serials.SCAN_COMMANDS}
+
+NEWEST_DISPATCHES = 200
+"""How many dispatch orders are offered: older ones are found by their number."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -275,11 +279,11 @@ def _unserved(call: Call, site: str) -> dict[str, str]:
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
-    wanted = "closed" if served else "open"
+    states = ("closed",) if served else ("open",)
+    found = records.listed(call.store, DISPATCH_ORDER, [site], states=states, newest_first=True)
     return [
         Option(each.number, f"{each.number} {each.serial}", each.serial, each.fault)
-        for each in newest_dispatch_orders(call.store, site)
-        if each.state == wanted
+        for each in islice(found, NEWEST_DISPATCHES)
     ]
 
 
