@@ -1,4 +1,4 @@
-"""The kinds of the records a document can rest on, and how each is numbered."""
+"""The kinds of the records a document can rest on, and the letter each is numbered under."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _order(order: RepairOrder | DispatchOrder) -> Found:
     return Found(order.state, order.customer, order.serial, closed or order.opened_on)
 
 
-CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site)
-REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site, found_by=_order)
+CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site, letter="C")
+REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site, found_by=_order, letter="R")
 DISPATCH_ORDER = RecordKind(
-    "dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site, found_by=_order
+    "dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site, found_by=_order, letter="D"
 )
-MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site)
+MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site, letter="M")
 CONSIGNMENT = RecordKind(
     "consignment",
     Consignment,
@@ -38,7 +38,3 @@ ATTACHMENT = RecordKind(
     "attachment", Attachment, lambda v: attachment_key(v.site, v.digest), lambda v: v.site
 )
 PAPERWORK_KINDS = (CUSTOMER, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)
-
-ORDER_PREFIX = {"repair": "R", "dispatch_order": "D"}
-CUSTOMER_PREFIX = "C"
-MANIFEST_PREFIX = "M"

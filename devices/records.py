@@ -47,7 +47,8 @@ class RecordKind(msgspec.Struct, frozen=True):
     """One kind of record: the value its content is, its key, the journal it is written to.
 
     `table` is the kind's own current table, whose columns are the value's fields plus `revision`; without one the
-    current revision is in `record`, where `found_by` says what it is found by.
+    current revision is in `record`, where `found_by` says what it is found by. `letter` is the one with which numbers
+    of a numbered kind begin.
     """
 
     name: str
@@ -56,6 +57,7 @@ class RecordKind(msgspec.Struct, frozen=True):
     journal: Callable[[Any], str]
     table: type[Table] | None = None
     found_by: Callable[[Any], Found] = lambda _: NOT_FOUND_BY
+    letter: str | None = None
 
 
 def bin_key(site: str, code: str) -> str:
@@ -276,13 +278,12 @@ def listed(
         after = rows[-1][0]
 
 
-def next_number(store: Store, kind: RecordKind, prefix: str) -> str:
-    """The next free number `prefix-NNNNNN` of a numbered kind; call it with the journal locked."""
+def next_number(store: Store, kind: RecordKind, site: str, *, after: int = 0) -> str:
+    """A site's next free number of a numbered kind, such as `R-BJ01-000001`; call it with the journal locked.
+
+    `after` skips as many numbers, which the caller is about to use.
+    """
+    prefix = f"{kind.letter}-{site}"
     row = store.row(LAST_KEY, (kind.name, prefix + "-", prefix + "."))
     last = int(row[0].rsplit("-", 1)[1]) if row and row[0] else 0
-    return f"{prefix}-{last + 1:06d}"
-
-
-def numbered(prefix: str, site: str) -> str:
-    """The prefix under which a site's records of one kind are numbered."""
-    return f"{prefix}-{site}"
+    return f"{prefix}-{last + 1 + after:06d}"

@@ -10,7 +10,6 @@ from devices.ledger.proving.verify import verify
 from devices.paperwork import Manifest, ManifestRow
 from devices.paperwork_kinds import MANIFEST
 from devices.problems import Problem, Refused
-from devices.records import numbered
 from devices.store.database import Store
 from panku.wiring import RECORD_KINDS
 from tests.ledger_books import NOW, TAXPAYER, Books
@@ -508,7 +507,7 @@ def manifest(books: Books, *serials: str) -> str:
     rows = tuple(ManifestRow(n, serial, serial, "TCG-01") for n, serial in enumerate(serials, 2))
     with books.store.writing():
         writer = open_journals(books.store, ["BJ01"], NOW)
-        number = records.next_number(books.store, MANIFEST, numbered("M", "BJ01"))
+        number = records.next_number(books.store, MANIFEST, "BJ01")
         value = Manifest(number, "BJ01", "merchandise", "厂", "D", rows)
         records.write(writer, MANIFEST, value, by="zhang", expected=0)
     return number

@@ -117,6 +117,7 @@ STOCKTAKE = RecordKind(
     lambda v: v.number,
     lambda v: v.site,
     found_by=lambda v: Found(v.state, day=day_of(v.closed.at if v.closed else v.opened_at).isoformat()),
+    letter="S",
 )
 FINDING = RecordKind(
     "finding",
@@ -127,5 +128,3 @@ FINDING = RecordKind(
 )
 SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
 AUDIT_KINDS = (STOCKTAKE, FINDING, SIGNATURE, *CUSTODY_KINDS)
-
-STOCKTAKE_PREFIX = "S"

@@ -11,9 +11,9 @@ from devices import records
 from devices.journal import Writer
 from devices.ledger.posting.gather import held
 from devices.paperwork import ORDERS, DispatchOrder, RepairOrder, ServiceRecord
-from devices.paperwork_kinds import DISPATCH_ORDER, ORDER_PREFIX, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import Problem, refuse
-from devices.records import RecordKind, Written, numbered
+from devices.records import RecordKind, Written
 from devices.serials import recognise
 from devices.store.database import Row, Store
 from devices.store.statements import GIVEN, compiled
@@ -55,7 +55,7 @@ def open_repair_order(
     device, customer = _device(writer, serial)
     for order in records.listed(writer.store, REPAIR, [site], states=("open",), serial=device):
         raise refuse("order_open_already", "/serial", serial=device, order=order.number)
-    number = records.next_number(writer.store, REPAIR, numbered(ORDER_PREFIX["repair"], site))
+    number = records.next_number(writer.store, REPAIR, site)
     day = unit.day_of(writer.at_us).isoformat()
     value = RepairOrder(number, site, device, fault, day, by, customer)
     return records.write(writer, REPAIR, value, by=by, expected=0)
@@ -66,7 +66,7 @@ def send_technician(
 ) -> tuple[DispatchOrder, Written]:
     """Send a technician to a customer's device."""
     device, customer = _device(writer, serial)
-    number = records.next_number(writer.store, DISPATCH_ORDER, numbered(ORDER_PREFIX["dispatch_order"], site))
+    number = records.next_number(writer.store, DISPATCH_ORDER, site)
     day = unit.day_of(writer.at_us).isoformat()
     value = DispatchOrder(number, site, device, fault, technician, day, by, customer)
     return records.write(writer, DISPATCH_ORDER, value, by=by, expected=0)

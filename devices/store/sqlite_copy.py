@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import peewee
-from peewee import __exception_wrapper__ as peewee_errors
 
-from devices.store.database import Store
+from devices.store.database import Store, peewee_errors
 
 PAGES_AT_ONCE = 2000
 """Pages copied between two words on the progress: 8 MB."""

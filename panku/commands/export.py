@@ -8,16 +8,16 @@ from typing import Any
 
 from devices.audit import evidence
 from devices.audit.custody import handovers
-from devices.audit.custody.custody_kinds import HANDOVER_PREFIX
-from devices.audit.kinds import STOCKTAKE_PREFIX, Signature
+from devices.audit.custody.custody_kinds import HANDOVER
+from devices.audit.kinds import STOCKTAKE, Signature
 from devices.audit.month import months
 from devices.audit.signing import Payload, standing
 from devices.audit.stocktake import stocktakes
 from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
+from devices.ledger.reading.registers import is_site
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
-from devices.ledger.reading.registers import is_site
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
@@ -153,8 +153,8 @@ def _of_handover(store: Store, number: str) -> Payload:
     return handovers.payload_of(handovers.handover_of(store, number)[0])
 
 
-_FOUND: dict[str, Callable[[Store, str], Payload]] = {
-    STOCKTAKE_PREFIX: _of_stocktake,
-    HANDOVER_PREFIX: _of_handover,
+_FOUND: dict[str | None, Callable[[Store, str], Payload]] = {
+    STOCKTAKE.letter: _of_stocktake,
+    HANDOVER.letter: _of_handover,
 }
 """What a number's prefix stands for."""

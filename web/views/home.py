@@ -52,9 +52,7 @@ def home_page(view: View) -> dict[str, Any]:
         "today": today.isoformat(),
         "to_set_up": _to_set_up(call),
         "waiting": _waiting(call),
-        "counts": [
-            each for site in sites for each in stocktakes_of(call.store, site) if each.state in UNSETTLED
-        ],
+        "counts": [each for site in sites for each in stocktakes_of(call.store, site, states=UNSETTLED)],
         "rejected": listing.documents(
             call.store, sites=sites, unresolved=True, limit=REJECTED_SHOWN
         ).documents,

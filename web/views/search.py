@@ -38,11 +38,11 @@ class Hit(msgspec.Struct, frozen=True):
 
 Finder = Callable[[View, str], list[Hit]]
 
-NUMBERS: dict[str, tuple[RecordKind, str]] = {
-    "R": (REPAIR, "/orders/"),
-    "D": (DISPATCH_ORDER, "/orders/"),
-    "C": (CUSTOMER, "/customers/"),
-    "S": (STOCKTAKE, "/stocktakes/"),
+NUMBERS: dict[str | None, tuple[RecordKind, str]] = {
+    REPAIR.letter: (REPAIR, "/orders/"),
+    DISPATCH_ORDER.letter: (DISPATCH_ORDER, "/orders/"),
+    CUSTOMER.letter: (CUSTOMER, "/customers/"),
+    STOCKTAKE.letter: (STOCKTAKE, "/stocktakes/"),
 }
 """By the letter a record's number begins with: its kind, and where its page is."""
 RECORD_NUMBER = re.compile(r"([A-Z])-([A-Z][A-Z0-9]{1,7})-[0-9]{4,}")

@@ -129,17 +129,23 @@ def _inspection(value: Inspection) -> Found:
     return Found("open" if len(settled) < len(findings) else "settled", day=max([value.made_on, *settled]))
 
 
-INSPECTION = RecordKind("inspection", Inspection, lambda v: v.number, lambda v: v.site, found_by=_inspection)
+INSPECTION = RecordKind(
+    "inspection", Inspection, lambda v: v.number, lambda v: v.site, found_by=_inspection, letter="I"
+)
 VISIT = RecordKind(
     "visit",
     Visit,
     lambda v: v.number,
     lambda v: v.site,
     found_by=lambda v: Found(v.state, day=day_of(v.course[-1].at).isoformat()),
+    letter="V",
 )
 HANDOVER = RecordKind(
-    "handover", Handover, lambda v: v.number, lambda v: v.site, found_by=lambda v: Found(v.state)
+    "handover",
+    Handover,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=lambda v: Found(v.state),
+    letter="H",
 )
 CUSTODY_KINDS = (INSPECTION, VISIT, HANDOVER)
-
-INSPECTION_PREFIX, VISIT_PREFIX, HANDOVER_PREFIX = "I", "V", "H"

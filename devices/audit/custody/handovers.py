@@ -8,7 +8,7 @@ import msgspec
 
 from devices import records
 from devices.audit import signing
-from devices.audit.custody.custody_kinds import HANDOVER, HANDOVER_PREFIX, HANDOVERS, Handover
+from devices.audit.custody.custody_kinds import HANDOVER, HANDOVERS, Handover
 from devices.audit.custody.open_items import Asked, open_items
 from devices.audit.kinds import SIGNATURE, Signature, Stocktake, signature_key
 from devices.audit.stocktake.sheet import Signer
@@ -18,7 +18,6 @@ from devices.journal import Writer
 from devices.people import grants
 from devices.people.signing_keys import keys_of
 from devices.problems import Fact, Problem, Refused, refuse
-from devices.records import numbered
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.registers import Bins
@@ -107,7 +106,7 @@ def begin_handover(
         raise Refused(problems)
     head = writer.heads[site]
     assert head is not None, "a site with a sealed stocktake has a journal"
-    number = records.next_number(store, HANDOVER, numbered(HANDOVER_PREFIX, site))
+    number = records.next_number(store, HANDOVER, site)
     header = Header(
         format=_FORMAT,
         unit=unit.name,

@@ -10,7 +10,6 @@ import msgspec
 from devices import records
 from devices.audit.custody.custody_kinds import (
     INSPECTION,
-    INSPECTION_PREFIX,
     InspectedItem,
     Inspection,
     InspectionFinding,
@@ -19,7 +18,6 @@ from devices.journal import Writer
 from devices.people.grants import refuse_site
 from devices.people.roles import Person
 from devices.problems import Problem, Refused, refuse
-from devices.records import numbered
 from devices.serials import shortened
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
@@ -69,7 +67,7 @@ def make_inspection(
     staff = {username for (username,) in store.rows(_STAFF, (site,))}
     if problems := [*refuse_site(store, site), *faults_of(items, today, site, staff)]:
         raise Refused(problems)
-    number = records.next_number(store, INSPECTION, numbered(INSPECTION_PREFIX, site))
+    number = records.next_number(store, INSPECTION, site)
     value = Inspection(
         number=number,
         site=site,

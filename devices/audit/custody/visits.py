@@ -8,13 +8,13 @@ from datetime import date
 import msgspec
 
 from devices import records
-from devices.audit.custody.custody_kinds import VISIT, VISIT_PREFIX, VISITS, Stage, Visit, VisitorData
+from devices.audit.custody.custody_kinds import VISIT, VISITS, Stage, Visit, VisitorData
 from devices.audit.custody.inspections import day_of
 from devices.journal import Writer
 from devices.people.grants import grants_of, refuse_site
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import Problem, Refused, refuse
-from devices.records import Personal, numbered
+from devices.records import Personal
 from devices.serials import shortened
 from devices.store.database import Store
 from devices.unit import Unit
@@ -46,7 +46,7 @@ def request(
     ]
     if problems:
         raise Refused(problems)
-    number = records.next_number(store, VISIT, numbered(VISIT_PREFIX, site))
+    number = records.next_number(store, VISIT, site)
     value = Visit(number, site, visit_on, purpose, "requested", (Stage("request", by, writer.at_us),))
     personal = Personal(records.encode(visitor))
     return records.write(writer, VISIT, value, by=by, expected=0, personal=personal, secret=unit.secret)[0]

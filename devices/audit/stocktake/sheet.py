@@ -237,11 +237,6 @@ def payload_of(sheet: Sheet) -> bytes:
     return encode(sheet)
 
 
-def digest_of_payload(payload: bytes) -> str:
-    """The SHA-256 of the signed bytes, in hex: what people compare, and what is printed."""
-    return hashlib.sha256(payload).hexdigest()
-
-
 def unexplained(lines: Iterable[Line]) -> list[str]:
     """The serials of variances that nobody has explained yet."""
     return [line.row.serial for line in lines if line.row.result in VARIANCES and not line.explanation]

@@ -14,7 +14,6 @@ from devices.audit.kinds import (
     FINDING,
     RUNNING,
     STOCKTAKE,
-    STOCKTAKE_PREFIX,
     UNSETTLED,
     Close,
     Finding,
@@ -30,7 +29,6 @@ from devices.calendar import month_of
 from devices.journal import Writer
 from devices.ledger.books.books import statement
 from devices.problems import refuse
-from devices.records import numbered
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.audits import Scans, SheetRows
@@ -102,7 +100,7 @@ def begin_stocktake(
     for other in stocktakes_of(store, site, states=UNSETTLED):
         if other.register == register:
             raise refuse("stocktake_open_already", "/register", stocktake=other.number, state=other.state)
-    number = records.next_number(store, STOCKTAKE, numbered(STOCKTAKE_PREFIX, site))
+    number = records.next_number(store, STOCKTAKE, site)
     value = Stocktake(number, site, register, method, double, "counting", writer.at_us, by)
     return records.write(writer, STOCKTAKE, value, by=by, expected=0)[0]
 

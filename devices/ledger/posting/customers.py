@@ -12,9 +12,8 @@ from devices.journal import Writer
 from devices.ledger.deciding.case import Known, party_key
 from devices.ledger.deciding.drafts import Draft, Party
 from devices.paperwork import Customer, CustomerData, home_of
-from devices.paperwork_kinds import CUSTOMER, CUSTOMER_PREFIX
+from devices.paperwork_kinds import CUSTOMER
 from devices.problems import Problem
-from devices.records import numbered
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Records
@@ -104,9 +103,7 @@ def _known(number: str, content: str | None) -> Known:
 
 
 def _number_after(store: Store, site: str, count: int) -> str:
-    prefix = numbered(CUSTOMER_PREFIX, site)
-    first = records.next_number(store, CUSTOMER, prefix)
-    return f"{prefix}-{int(first.rsplit('-', 1)[1]) + count:06d}"
+    return records.next_number(store, CUSTOMER, site, after=count)
 
 
 def _told(party: Party) -> tuple[str | None, str | None, str | None]:

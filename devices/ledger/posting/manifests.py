@@ -10,9 +10,8 @@ from devices import records
 from devices.journal import Writer, open_journals
 from devices.ledger.posting.gather import kept_at, manifest_of, serial_patterns
 from devices.paperwork import Attachment, Manifest, ManifestRow
-from devices.paperwork_kinds import ATTACHMENT, MANIFEST, MANIFEST_PREFIX
+from devices.paperwork_kinds import ATTACHMENT, MANIFEST
 from devices.problems import Problem, Refused, refuse
-from devices.records import numbered
 from devices.sheets.packing_lists import read_packing_list
 from devices.sheets.sheet_cells import row_of
 from devices.store.database import Store
@@ -110,7 +109,7 @@ def keep_manifest(
     if earlier is not None:
         raise refuse("manifest_exists", manifest=earlier, delivery_note=delivery_note)
     digest = attach(writer, given.data, site=site, name=name, media_type=SPREADSHEET, by=by)
-    number = records.next_number(store, MANIFEST, numbered(MANIFEST_PREFIX, site))
+    number = records.next_number(store, MANIFEST, site)
     value = Manifest(number, site, register, supplier, delivery_note, given.rows, digest)
     records.write(writer, MANIFEST, value, by=by, expected=0)
     return value

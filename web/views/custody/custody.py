@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from api.callers.access import READERS
+from devices import records
+from devices.audit.custody.custody_kinds import INSPECTION, VISIT, Visit
 from devices.audit.custody.handovers import PARTIES, ROLE_HANDED_OVER
-from devices.audit.custody.inspections import INSPECTORS, inspections_of, open_findings
-from devices.audit.custody.visits import VISIT_READERS, is_open, visits_of
+from devices.audit.custody.inspections import INSPECTORS, open_findings
+from devices.audit.custody.visits import OPEN_STATES, VISIT_READERS, is_open, visits_of
 from devices.people.persons import everybody, names_of
 from devices.people.roles import Person
+from devices.records import RecordKind
 from devices.store.database import Store
 from web.pages import View
 from web.views.custody.handovers import handovers_for
@@ -22,6 +27,8 @@ OF_A_RECORD = ("inspection_finding", "visit")
 """Those that have a page of their own; the others are met by the forms here."""
 _SHOWN = 50
 """How many inspections, visits and handovers are listed, the newest first; every one that is open besides."""
+_NEWEST_VISITS = 100
+"""How many of a site's last visits these are chosen from: they are listed by their day, not by their number."""
 
 
 def custody_page(view: View) -> dict[str, Any]:
@@ -29,10 +36,10 @@ def custody_page(view: View) -> dict[str, Any]:
     call, person = view.call, view.person
     store, sites = call.store, sites_of(call)
     today = call.unit.day_of(call.at_us)
-    inspections = [each for site in sites for each in inspections_of(store, site)]
+    inspections = [each for site in sites for each in _newest(store, INSPECTION, site, _SHOWN)]
     findings = [found for site in sites for found in open_findings(store, site)]
     logged = [site for site in sites if person.may(VISIT_READERS, site)]
-    visits = [each for site in logged for each in visits_of(store, site)]
+    visits = {each.number: each for site in logged for each in _visits(store, site)}.values()
     handovers = handovers_for(store, person, sites)
     people = {each.made_by for each in inspections} | {finding.owner for _, _, finding in findings}
     people |= {getattr(each, party) for each in handovers for party in PARTIES}
@@ -63,6 +70,16 @@ def custody_page(view: View) -> dict[str, Any]:
         "known": _known(store, person),
         "names": names_of(store, people),
     }
+
+
+def _newest(store: Store, kind: RecordKind, site: str, count: int) -> Iterator[Any]:
+    return islice(records.listed(store, kind, [site], newest_first=True), count)
+
+
+def _visits(store: Store, site: str) -> Iterator[Visit]:
+    """The visits of a site that are open, and the newest: the day of one lies near the day it was asked for."""
+    yield from visits_of(store, site, states=OPEN_STATES)
+    yield from _newest(store, VISIT, site, _NEWEST_VISITS)
 
 
 def _known(store: Store, person: Person) -> dict[str, list[tuple[str, str]]]:

@@ -14,8 +14,8 @@ from devices.store.database import Store
 from web.pages import View
 from web.views.home import sites_of
 
-_KINDS: dict[str, RecordKind] = {"R": REPAIR, "D": DISPATCH_ORDER}
-PATHS = {"R": "/v1/repairs", "D": "/v1/dispatch-orders"}
+_KINDS = {kind.letter: kind for kind in (REPAIR, DISPATCH_ORDER)}
+PATHS = {REPAIR.letter: "/v1/repairs", DISPATCH_ORDER.letter: "/v1/dispatch-orders"}
 _Order = RepairOrder | DispatchOrder
 
 

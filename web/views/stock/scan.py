@@ -65,8 +65,7 @@ def tasks_page(view: View) -> dict[str, Any]:
     counts = [
         each
         for site in sorted(view.person.sites_of(stocktakes.SIGNING_ROLES))
-        for each in stocktakes.stocktakes_of(call.store, site)
-        if each.state in RUNNING
+        for each in stocktakes.stocktakes_of(call.store, site, states=RUNNING)
     ]
     return {"places": places, "counts": counts}
 
