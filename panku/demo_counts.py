@@ -111,7 +111,7 @@ class _Story:
             stocktakes.close_stocktake(self.writer(), self.unit, number, by="zhao")
 
     def explain(self, number: str) -> None:
-        counted, _ = stocktakes.closed_stocktake(self.store, number)
+        counted, _ = stocktakes.before_step(self.store, number, "explain")
         assert counted.closed is not None, "it was closed"
         said = {"shortage": ("柜中未见，可能随样品外借", "按盘亏处理，继续查找")}
         usual = ("上架时放错货位", "已移回原货位")
@@ -126,7 +126,7 @@ class _Story:
 
     def sign(self, number: str, username: str, role: str) -> None:
         key = signing_keys.open_key(self.store, username, PASSWORDS[username][0])
-        counted, _ = stocktakes.closed_stocktake(self.store, number)
+        counted, _ = stocktakes.before_step(self.store, number, "explain")
         digest = stocktakes.payload_of(self.store, counted).digest
         session = hashlib.sha256(f"demo {username}".encode()).hexdigest()
         given = Signing(self.person(username), role, key, digest, session, self.at_us)

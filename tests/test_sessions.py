@@ -57,7 +57,7 @@ def test_an_unknown_person_costs_the_same_hashing(staff: Staff, monkeypatch: pyt
         asked.append(stored)
         return False
 
-    monkeypatch.setattr(passwords, "matches", matches)
+    monkeypatch.setattr(passwords, "password_matches", matches)
     with pytest.raises(Refused):
         enter(staff, "nobody")
     assert asked == [None]

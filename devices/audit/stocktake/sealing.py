@@ -12,11 +12,11 @@ import msgspec
 
 from devices import records
 from devices.audit import signing
-from devices.audit.kinds import FINDING, STOCKTAKE, Signature, Stocktake
+from devices.audit.kinds import FINDING, STOCKTAKE, STOCKTAKES, Signature, Stocktake
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.scans import places_now
 from devices.audit.stocktake.sheet import Line, Sheet
-from devices.audit.stocktake.stocktakes import SIGNING_ROLES, closed_stocktake, stocktakes_of
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES, before_step, stocktakes_of
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import LINE_LIMIT, Shortage, ShortageItem
 from devices.ledger.deciding.plan import Rulebook
@@ -66,7 +66,7 @@ def sign_sheet(
     `auditor_posted`, and whatever devices.audit.signing.sign does.
     """
     store, role, by = writer.store, given.role, given.by
-    counted, revision = closed_stocktake(store, number)
+    counted, revision = before_step(store, number, "sign")
     if role not in SIGNING_ROLES or (role, counted.site) not in by.roles:
         raise refuse("role_missing", "/role", roles=[role], site=counted.site)
     whole = sheet.sheet_of(store, counted)
@@ -84,7 +84,7 @@ def sign_sheet(
         _reopen(writer, counted, reopened, by=by.username)
         return Signed(signature, remarks, reopened=tuple(line.row.serial for line in reopened))
     posted = tuple(_post_shortages(writer, unit, counted, standing, signers, rulebook))
-    sealed = msgspec.structs.replace(counted, state="sealed", sealed_at=writer.at_us)
+    sealed = msgspec.structs.replace(counted, state=STOCKTAKES.step["seal"].after, sealed_at=writer.at_us)
     records.write(writer, STOCKTAKE, sealed, by=by.username, expected=revision)
     return Signed(signature, remarks, sealed=True, documents=posted)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from devices.audit.kinds import (
     FINDING,
     RUNNING,
     STOCKTAKE,
+    STOCKTAKES,
     UNSETTLED,
     Close,
     Finding,
@@ -23,7 +24,7 @@ from devices.audit.kinds import (
 )
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.comparing import rows_of
-from devices.audit.stocktake.counting import RESULT, disagreements
+from devices.audit.stocktake.counting import RESULT, Row, disagreements
 from devices.audit.stocktake.scans import STANDING, digest, extent, live, lock_of, places_now, shelf_of, tally
 from devices.calendar import month_of
 from devices.journal import Writer
@@ -107,10 +108,10 @@ def begin_stocktake(
 
 def begin_recount(writer: Writer, number: str, *, by: str) -> Stocktake:
     """End the two separate counts of a double count: from now only what they disagree on is scanned."""
-    counted, revision = _in_state(writer.store, number, ("counting",))
+    counted, revision = before_step(writer.store, number, "recount")
     if not counted.double:
         raise refuse("not_a_double_count", stocktake=number)
-    return _write(writer, msgspec.structs.replace(counted, state="recounting"), revision, by)
+    return _take(writer, "recount", counted, revision, by)
 
 
 def close_stocktake(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
@@ -120,23 +121,40 @@ def close_stocktake(writer: Writer, unit: Unit, number: str, *, by: str) -> Stoc
     and during their recount `recount_unfinished` naming those that still need one.
     """
     store = writer.store
-    counted, revision = _in_state(store, number, RUNNING)
-    writer.store.lock_journals([lock_of(number)])
+    counted, revision = before_step(store, number, "close")
+    store.lock_journals([lock_of(number)])
     _refuse_disputed(store, counted)
-    head = writer.heads[counted.site]
-    assert head is not None, "a stocktake without a journal"
-    shelf, closing = shelf_of(store, counted), counted.closings + 1
-    rows = list(rows_of(store, shelf, counted))
-    day = unit.day_of(writer.at_us)
-    month = month_of(day)
-    summary = sheet.summary_of(statement(store, counted.site, counted.register, month), rows)
+    rows = list(rows_of(store, shelf_of(store, counted), counted))
     counted_to = extent(store, number)
-    scans = digest(store, number, counted_to)
-    header = sheet.Header(
+    header = _header(writer, unit, counted, rows, digest(store, number, counted_to), by)
+    sheet.keep(store, counted, header, rows)
+    closed = Close(
+        closing=header.closing,
+        at=writer.at_us,
+        by=by,
+        seq=header.seq,
+        hash=header.hash,
+        scans=header.scans,
+        rows=sheet.rows_digest(header, rows),
+        scanned=counted_to.scanned,
+        undone=counted_to.undone,
+    )
+    changes = {"closed": closed, "closings": header.closing, "reason": None}
+    return _take(writer, "close", counted, revision, by, **changes)
+
+
+def _header(
+    writer: Writer, unit: Unit, counted: Stocktake, rows: Sequence[Row], scans: str, by: str
+) -> sheet.Header:
+    """The header of the sheet that a stocktake is closed into now."""
+    store, head = writer.store, writer.heads[counted.site]
+    assert head is not None, "a stocktake without a journal"
+    month = month_of(unit.day_of(writer.at_us))
+    return sheet.Header(
         format=sheet.FORMAT,
         unit=unit.name,
-        number=number,
-        closing=closing,
+        number=counted.number,
+        closing=counted.closings + 1,
         site=counted.site,
         register=counted.register,
         method=counted.method,
@@ -150,23 +168,9 @@ def close_stocktake(writer: Writer, unit: Unit, number: str, *, by: str) -> Stoc
         seq=head.seq,
         hash=head.hash,
         scans=scans,
-        summary=summary,
+        summary=sheet.summary_of(statement(store, counted.site, counted.register, month), rows),
         **_circumstances(store, counted),
     )
-    sheet.keep(store, counted, header, rows)
-    closed = Close(
-        closing=closing,
-        at=writer.at_us,
-        by=by,
-        seq=head.seq,
-        hash=head.hash,
-        scans=scans,
-        rows=sheet.rows_digest(header, rows),
-        scanned=counted_to.scanned,
-        undone=counted_to.undone,
-    )
-    value = msgspec.structs.replace(counted, state="closed", closed=closed, closings=closing, reason=None)
-    return _write(writer, value, revision, by)
 
 
 def reopen_stocktake(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
@@ -175,22 +179,19 @@ def reopen_stocktake(writer: Writer, number: str, *, by: str, reason: str) -> St
     Raises Refused: `stocktake_not_closed`, `stocktake_signed`.
     """
     store = writer.store
-    counted, revision = closed_stocktake(store, number)
+    counted, revision = before_step(store, number, "reopen")
     if signed := standing_signatures(store, counted):
         raise refuse("stocktake_signed", stocktake=number, username=signed[0].username)
-    value = msgspec.structs.replace(counted, state="counting", closed=None, reason=reason)
-    return _write(writer, value, revision, by)
+    return _take(writer, "reopen", counted, revision, by, closed=None, reason=reason)
 
 
 def cancel_stocktake(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
     """Give a stocktake up before anybody has signed it; its scans are kept. Raises Refused as `reopen` does."""
     store = writer.store
-    counted, revision = stocktake_of(store, number)
-    if counted.state not in UNSETTLED:
-        raise refuse("stocktake_settled", stocktake=number, state=counted.state)
+    counted, revision = before_step(store, number, "cancel")
     if counted.state == "closed" and (signed := standing_signatures(store, counted)):
         raise refuse("stocktake_signed", stocktake=number, username=signed[0].username)
-    return _write(writer, msgspec.structs.replace(counted, state="cancelled", reason=reason), revision, by)
+    return _take(writer, "cancel", counted, revision, by, reason=reason)
 
 
 def explain_variance(
@@ -202,7 +203,7 @@ def explain_variance(
     `if_match_failed` unless `expected` is the revision of the last words (0 where there are none yet).
     """
     store = writer.store
-    counted, _ = closed_stocktake(store, number)
+    counted, _ = before_step(store, number, "explain")
     assert counted.closed is not None, "closed"
     row = store.row(_RESULT_OF, (number, counted.closed.closing, serial))
     if row is None:
@@ -220,11 +221,10 @@ def explain_variance(
     return finding, written.revision
 
 
-def closed_stocktake(store: Store, number: str) -> tuple[Stocktake, int]:
-    """A stocktake that is closed and not sealed, with its revision. Raises Refused (`stocktake_not_closed`)."""
+def before_step(store: Store, number: str, step: str) -> tuple[Stocktake, int]:
+    """A stocktake that may take a step of STOCKTAKES, with its revision. Raises Refused as the step declares."""
     counted, revision = stocktake_of(store, number)
-    if counted.state != "closed":
-        raise refuse("stocktake_not_closed", stocktake=number, state=counted.state)
+    STOCKTAKES.take(step, counted.state, stocktake=number)
     return counted, revision
 
 
@@ -239,14 +239,9 @@ def standing_signatures(store: Store, counted: Stocktake) -> list[Signature]:
     return signing.standing(store, counted.number, payload_of(store, counted).digest)
 
 
-def _in_state(store: Store, number: str, states: tuple[str, ...]) -> tuple[Stocktake, int]:
-    counted, revision = stocktake_of(store, number)
-    if counted.state not in states:
-        raise refuse("stocktake_not_counting", stocktake=number, state=counted.state)
-    return counted, revision
-
-
-def _write(writer: Writer, value: Stocktake, revision: int, by: str) -> Stocktake:
+def _take(writer: Writer, step: str, counted: Stocktake, revision: int, by: str, **changes: Any) -> Stocktake:
+    after = STOCKTAKES.step[step].after
+    value = msgspec.structs.replace(counted, state=after, **changes)
     return records.write(writer, STOCKTAKE, value, by=by, expected=revision)[0]
 
 
