@@ -35,6 +35,7 @@ def dump(store: Store, target: Path, without_rows_of: Sequence[str], progress: _
     The tables of `without_rows_of` are written empty. `progress` is told the bytes written so far. Raises StoreRefused
     without pg_dump, ProgramFailed.
     """
+    # By hand: a function of PostgreSQL's own.
     (snapshot,) = store.row("SELECT pg_export_snapshot()") or ("",)
     words = ["--format=custom", "--no-password", f"--snapshot={snapshot}", f"--file={target}"]
     words += [f"--exclude-table-data={table}" for table in without_rows_of]

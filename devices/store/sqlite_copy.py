@@ -24,7 +24,8 @@ def copy_books(store: Store, target: Path, progress: _Progress) -> None:
 
     Writers go on meanwhile. `progress` is told pages: done, of how many.
     """
-    store.row("SELECT 1 FROM sqlite_schema LIMIT 1")  # from here on the transaction sees one moment
+    # By hand, here and below: SQLite's own catalogue and settings. From here on the transaction sees one moment.
+    store.row("SELECT 1 FROM sqlite_schema LIMIT 1")
     with closing(peewee.sqlite3.connect(str(target))) as copy:
         _copy_pages(store.db.connection(), copy, progress)
 

@@ -65,6 +65,7 @@ def with_list(sql: str, count: int) -> str:
     return f"{beginning}({', '.join('?' * count)}){end}"
 
 
+# By hand, the next three: built of a table's names for every row alike, which peewee would compile for each.
 @lru_cache(maxsize=512)
 def insert_statement(table: str, columns: tuple[str, ...], mark: str = "?") -> str:
     """INSERT of one row into these columns, with `mark` for each value."""

@@ -27,6 +27,7 @@ def guarded(store: Store, name: str, check: Callable[[], Iterable[Fault]]) -> li
     a traceback would name no row, and keep the checks that follow from being made.
     """
     found: list[Fault] = []
+    # By hand: peewee's savepoint would hide the error that is told here.
     store.execute("SAVEPOINT one_check")
     failed = None
     try:
