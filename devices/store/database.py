@@ -109,7 +109,11 @@ class Store:
 
         `before` and `after` are the values that the text has before the list and after it.
         """
-        wanted = list(values)
+        wanted = values if isinstance(values, list) else list(values)
+        if not wanted:
+            return []
+        if len(wanted) <= VALUES_AT_ONCE:
+            return self.rows(with_list(sql, len(wanted)), (*before, *wanted, *after))
         found: list[Row] = []
         for start in range(0, len(wanted), VALUES_AT_ONCE):
             some = wanted[start : start + VALUES_AT_ONCE]

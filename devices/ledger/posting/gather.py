@@ -142,15 +142,18 @@ def reserved_for(store: Store, proposal: str) -> list[str]:
 def bins_of(store: Store, site: str, codes: Iterable[str]) -> dict[str, Bin]:
     """The bins of a site by code."""
     rows = store.rows_in(_BINS, sorted(set(codes)), before=(site,))
-    found: list[Bin] = [records.value_of(records.BIN, row)[0] for row in rows]
-    return {each.code: each for each in found}
+    return {
+        code: Bin(site, code, register, condition, name, bool(active))
+        for _, code, register, condition, name, active, _ in rows
+    }
 
 
 def models_of(store: Store, codes: Iterable[str]) -> dict[str, Model]:
     """The catalogue's models by code."""
     rows = store.rows_in(_MODELS, sorted(set(codes)))
-    found: list[Model] = [records.value_of(records.MODEL, row)[0] for row in rows]
-    return {each.code: each for each in found}
+    return {
+        row[0]: Model(row[0], row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7])) for row in rows
+    }
 
 
 def serial_patterns(store: Store) -> dict[str, str]:

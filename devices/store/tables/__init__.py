@@ -42,9 +42,14 @@ def name_of(table: type[Table]) -> str:
     return str(table._meta.table_name)  # noqa: SLF001 - peewee documents it
 
 
+_COLUMNS: dict[type[Table], tuple[str, ...]] = {}
+
+
 def columns_of(table: type[Table]) -> tuple[str, ...]:
     """The names of a table's columns, in the order in which they are declared."""
-    return tuple(table._meta.sorted_field_names)  # noqa: SLF001 - peewee documents it
+    if table not in _COLUMNS:
+        _COLUMNS[table] = tuple(table._meta.sorted_field_names)  # noqa: SLF001 - peewee documents it
+    return _COLUMNS[table]
 
 
 def key_of(table: type[Table]) -> tuple[str, ...]:
