@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from peewee import fn
+from peewee import JOIN, fn
 
 from devices.chain import commitment
 from devices.ledger.proving.faults import UNREADABLE, Fault
@@ -39,12 +39,12 @@ SHOWN = 20
 
 Faults = Iterator[Fault]
 
-# By hand, here and below: checks of whole tables against one another.
-DIFFERS = " OR ".join(
+_DIFFERS = " OR ".join(
     f"p.{name} IS DISTINCT FROM l.{name}"
     for name in ("document", "recorded_at", "business_date", *POSITION_FIELDS)
 )
-LINES = {
+# By hand: every line against the one before it.
+_LINES = {
     "a step is missing before it, or it does not begin where that step ended": (
         "SELECT l.serial FROM line l LEFT JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
         " WHERE (l.step > 1 AND (b.serial IS NULL OR l.from_state IS DISTINCT FROM b.state"
@@ -53,10 +53,11 @@ LINES = {
         " OR (l.step = 1 AND l.from_state IS DISTINCT FROM 'new') ORDER BY l.serial LIMIT ?"
     ),
 }
-POSITIONS = {
+# By hand: the whole tables of positions and lines, each against the other.
+_POSITIONS = {
     "the position is not where the last line left the device": (
         "SELECT p.serial FROM position p LEFT JOIN line l ON l.serial = p.serial AND l.step = p.step"
-        f" WHERE l.serial IS NULL OR {DIFFERS} ORDER BY p.serial LIMIT ?"
+        f" WHERE l.serial IS NULL OR {_DIFFERS} ORDER BY p.serial LIMIT ?"
     ),
     "a line follows the position, or there is no position": (
         "SELECT l.serial FROM line l LEFT JOIN position p ON p.serial = l.serial"
@@ -69,8 +70,8 @@ def cache_checks(kinds: Sequence[RecordKind]) -> Mapping[str, Callable[[Store], 
     """Every check of what is not itself the ledger, by its name, such as `record finding`."""
     committed = [kind.name for kind in kinds if "commitment" in kind.value.__struct_fields__]
     return {
-        "line": partial(_steps, table="line", statements=LINES),
-        "position": partial(_steps, table="position", statements=POSITIONS),
+        "line": partial(_steps, table="line", statements=_LINES),
+        "position": partial(_steps, table="position", statements=_POSITIONS),
         "standing": _standing,
         "reservation": _reservations,
         **{f"record {kind.name}": partial(_current if kind.table else _copies, kind=kind) for kind in kinds},
@@ -128,7 +129,10 @@ _STANDING = (
     " FROM document d LEFT JOIN review v ON v.document = d.number LEFT JOIN undone u ON u.document = d.number"
     " LEFT JOIN standing s ON s.document = d.number"
 )
-"""CROSS JOIN: SQLite begins with the few lines that reverse something, and not with every line there is."""
+"""By hand: every document against its review and all lines.
+
+CROSS JOIN: SQLite begins with the few lines that reverse something, and not with every line there is.
+"""
 
 
 def standing_of(
@@ -198,34 +202,48 @@ def _proposed(store: Store, document: str, cites: str | None, content: str) -> s
     return {serial for (serial,) in store.rows(_STANDING_LINES, (cites,))}
 
 
-LATEST = (
-    "SELECT r.key, r.revision, r.content FROM revision r WHERE r.kind = ? AND r.revision ="
-    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
+_later = Revisions.alias("m")
+_is_latest = Revisions.revision == _later.select(fn.MAX(_later.revision)).where(
+    _later.kind == Revisions.kind, _later.key == Revisions.key
 )
-
-
-COPIES = (
-    f"SELECT r.key, r.revision, r.content, {', '.join(f'c.{name}' for name in columns_of(Records))} FROM revision r"
-    " LEFT JOIN record c ON c.kind = r.kind AND c.key = r.key WHERE r.kind = ? AND r.revision ="
-    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key)"
+_of_kind = (Revisions.kind == GIVEN, _is_latest)
+_LATEST = compiled(Revisions.select(Revisions.key, Revisions.revision, Revisions.content).where(*_of_kind))
+_COPIES = compiled(
+    Revisions.select(
+        Revisions.key,
+        Revisions.revision,
+        Revisions.content,
+        *(getattr(Records, name) for name in columns_of(Records)),
+    )
+    .join(Records, JOIN.LEFT_OUTER, on=(Records.kind == Revisions.kind) & (Records.key == Revisions.key))
+    .where(*_of_kind)
 )
-STRAY_COPIES = (
-    "SELECT key FROM record c WHERE kind = ? AND NOT EXISTS"
-    " (SELECT 1 FROM revision r WHERE r.kind = c.kind AND r.key = c.key) ORDER BY key LIMIT ?"
+_STRAY_COPIES = compiled(
+    Records.select(Records.key)
+    .where(
+        Records.kind == GIVEN,
+        ~fn.EXISTS(
+            Revisions.select(Revisions.key).where(
+                Revisions.kind == Records.kind, Revisions.key == Records.key
+            )
+        ),
+    )
+    .order_by(Records.key)
+    .limit(SHOWN)
 )
 
 
 def _copies(store: Store, kind: RecordKind) -> Faults:
     """The copies in `record`, of which there may be very many, against their latest revisions."""
     count = 0
-    for key, revision, content, *found in store.stream(COPIES, (kind.name,)):
+    for key, revision, content, *found in store.stream(_COPIES, (kind.name,)):
         value = _decoded(content, kind.value)
         if value is None or tuple(found) != current_row(kind, key, revision, value, content):
             yield Fault("record", f"{kind.name} {key}", f"it is not as revision {revision} says")
             count += 1
         if count == SHOWN:
             break
-    for (key,) in store.rows(STRAY_COPIES, (kind.name, SHOWN)):
+    for (key,) in store.rows(_STRAY_COPIES, (kind.name,)):
         yield Fault("record", f"{kind.name} {key}", "no revision says so")
 
 
@@ -241,7 +259,7 @@ def _current(store: Store, kind: RecordKind) -> Faults:
         except UNREADABLE:  # a value that the kind does not have: its record is missed below
             yield Fault(table, f"{kind.name} {row[0]}", "it can not be read")
     count = 0
-    for key, revision, content in store.rows(LATEST, (kind.name,)):
+    for key, revision, content in store.rows(_LATEST, (kind.name,)):
         value = _decoded(content, kind.value)  # one that can not be read is as nothing
         expected = None if value is None else current_row(kind, key, revision, value, content)
         if found.pop(key, ()) != expected and (count := count + 1) <= SHOWN:
@@ -266,7 +284,7 @@ def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequenc
 def _unit(store: Store) -> Faults:
     """The unit against what was journalled at its founding; one of an earlier version was not."""
     rows = store.rows(_UNITS)
-    for _, _, content in store.rows(LATEST, (FOUNDING.name,)):
+    for _, _, content in store.rows(_LATEST, (FOUNDING.name,)):
         if [_founded(row) for row in rows] != [_decoded(content, Founded)]:
             yield Fault("unit", FOUNDING.name, "it is not as it was founded")
 
@@ -278,7 +296,8 @@ def _founded(row: tuple[Any, ...]) -> Founded | None:
         return None
 
 
-PERSONAL = (
+# By hand: every revision against personal data and its neighbours.
+_PERSONAL = (
     "SELECT r.kind, r.key, r.revision, r.content,"
     " (SELECT b.content FROM revision b WHERE b.kind = r.kind AND b.key = r.key AND b.revision = r.revision - 1),"
     " p.salt, p.content, p.taxpayer_id, p.latest,"
@@ -287,9 +306,18 @@ PERSONAL = (
     " FROM revision r LEFT JOIN personal p ON p.kind = r.kind AND p.key = r.key AND p.revision = r.revision"
     " WHERE r.kind = ?"
 )
-STRAY_PERSONAL = (
-    "SELECT p.kind, p.key, p.revision FROM personal p WHERE NOT EXISTS"
-    " (SELECT 1 FROM revision r WHERE r.kind = p.kind AND r.key = p.key AND r.revision = p.revision) LIMIT ?"
+_STRAY_PERSONAL = compiled(
+    PersonalData.select(PersonalData.kind, PersonalData.key, PersonalData.revision)
+    .where(
+        ~fn.EXISTS(
+            Revisions.select(Revisions.key).where(
+                Revisions.kind == PersonalData.kind,
+                Revisions.key == PersonalData.key,
+                Revisions.revision == PersonalData.revision,
+            )
+        )
+    )
+    .limit(SHOWN)
 )
 
 
@@ -297,11 +325,11 @@ def _personal(store: Store, kinds: Sequence[str]) -> Faults:
     """Personal data against the commitments the journal holds; erased data is told by its record's last revision."""
     unit = unit_of(store)
     for kind in kinds:
-        for row in store.stream(PERSONAL, (kind,)):
+        for row in store.stream(_PERSONAL, (kind,)):
             what = _personal_fault(unit, row[2:])
             if what is not None:
                 yield Fault("personal", f"{kind} {row[1]}@{row[2]}", what)
-    for kind, key, revision in store.rows(STRAY_PERSONAL, (SHOWN,)):
+    for kind, key, revision in store.rows(_STRAY_PERSONAL):
         yield Fault("personal", f"{kind} {key}@{revision}", "no revision is of it")
 
 
@@ -344,7 +372,8 @@ def _fields(content: str) -> dict[str, Any]:
     return _decoded(content, dict[str, Any]) or {}
 
 
-LOST_PAPERS = (
+# By hand: all attachments against all papers, whose digest ends the key.
+_LOST_PAPERS = (
     "SELECT DISTINCT SUBSTR(r.key, LENGTH(r.key) - 63) AS digest FROM revision r WHERE r.kind = ? AND r.revision = 1"
     " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = SUBSTR(r.key, LENGTH(r.key) - 63)) ORDER BY digest LIMIT ?"
 )
@@ -355,7 +384,7 @@ def _papers(store: Store) -> Faults:
         row = store.row(_BYTES, (digest,))
         if row is None or _bytes_digest(row[0]) != digest:
             yield Fault("blob", str(digest), "the paper's bytes are not those of its digest")
-    for (digest,) in store.rows(LOST_PAPERS, (ATTACHMENT.name, SHOWN)):
+    for (digest,) in store.rows(_LOST_PAPERS, (ATTACHMENT.name, SHOWN)):
         yield Fault("blob", digest, "the paper is gone")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from peewee import fn
+from peewee import SQL, fn
 
 from devices.chain import Link
 from devices.journal import head_of
@@ -24,7 +24,7 @@ LINES = 20_000
 
 _LINK = compiled(Links.select().where(Links.site == GIVEN, Links.seq == GIVEN))
 _between = (Lines.journal_site == GIVEN, Lines.journal_seq >= GIVEN, Lines.journal_seq <= GIVEN)
-_COUNTED = compiled(Lines.select(fn.COUNT(Lines.n)).where(*_between))
+_COUNTED = compiled(Lines.select(fn.COUNT(SQL("*"))).where(*_between))
 _FIRST_OF_TOO_MANY = compiled(
     Lines.select(Lines.journal_seq).where(*_between).order_by(Lines.journal_seq.desc()).limit(1).offset(GIVEN)
 )

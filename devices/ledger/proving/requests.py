@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
-from peewee import fn
+from peewee import SQL, fn
 
 from devices.chain import request_mark
 from devices.ledger.proving.faults import UNREADABLE, Fault
@@ -21,7 +21,7 @@ _REQUESTS = compiled(
 _marked = Documents.content % '%"request":"%'
 """In JSON a quotation mark within text is escaped, so that no words of a person's look like the field."""
 _MARKED = compiled(Documents.select(Documents.number).where(_marked).order_by(Documents.number))
-_COUNT = compiled(Documents.select(fn.COUNT(Documents.number)).where(_marked))
+_COUNT = compiled(Documents.select(fn.COUNT(SQL("*"))).where(_marked))
 _CONTENTS = compiled(Documents.select(Documents.number, Documents.content).where(Documents.number.in_(EACH)))
 _AT_ONCE = 2000
 """Requests that are held at a time."""

@@ -256,7 +256,7 @@ def _named(lines: list[Row]) -> str:
     return f" (serials {', '.join(serials)}{'…' if len(lines) > len(serials) else ''})" if serials else ""
 
 
-# By hand, here and below: checks of whole tables against one another.
+# By hand: each whole table against the journal.
 ORPHANS = {
     "document": "SELECT number FROM document t WHERE NOT EXISTS"
     " (SELECT 1 FROM journal j WHERE j.site = t.site AND j.seq = t.journal_seq"
@@ -279,7 +279,8 @@ def _orphans(store: Store) -> Iterator[Fault]:
             yield Fault(table, " ".join(map(str, key)), "no link of a journal is of it")
 
 
-CITING = (
+# By hand: every document that cites one against that one and its link.
+_CITING = (
     "SELECT d.number, d.cites, d.content, j.site, j.seq, j.hash FROM document d"
     " LEFT JOIN document c ON c.number = d.cites"
     " LEFT JOIN journal j ON j.site = c.site AND j.seq = c.journal_seq WHERE d.cites IS NOT NULL"
@@ -294,7 +295,7 @@ class _Citing(msgspec.Struct):
 
 def _citing(store: Store) -> Iterator[Fault]:
     """Documents whose cited document has another link than they hold: its journal was written anew behind them."""
-    for number, cites, content, *link in store.stream(CITING):
+    for number, cites, content, *link in store.stream(_CITING):
         try:
             held = msgspec.json.decode(content, type=_Citing).cited_link
         except UNREADABLE:
@@ -314,6 +315,7 @@ blobs, which it lets be, after everything else."""
 
 def foreign_values(store: Store, tables: Iterable[str]) -> Iterator[Fault]:
     """Values of a type their column does not have: SQLite keeps them, and in JSON some look like the true ones."""
+    # By hand: SQLite's own words of its schema, and of the types that its values have.
     for table in tables if store.engine == "sqlite" else ():
         columns = store.rows(f"PRAGMA table_info({table})")
         wrong = " OR ".join(
