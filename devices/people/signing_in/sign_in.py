@@ -83,12 +83,13 @@ def _proved(
     in_session: bool = False,
 ) -> Credential | None:
     """The credential that the password proves, its hash brought up to date; None where it proves none."""
-    throttle.attempt(session_store, username, address, at_us, in_session=in_session)
+    tried = throttle.attempt(session_store, username, address, at_us, in_session=in_session)
     found = credentials.credential_of(store, username)
     stored = found.password_hash if found else None
-    if not passwords.password_matches(stored, password) or found is None or stored is None:
+    right = passwords.password_matches(stored, password)
+    throttle.settle(session_store, tried, at_us, right=right)
+    if not right or found is None or stored is None:
         return None
-    throttle.pardon(session_store, username, address, in_session=in_session)
     if passwords.outdated(stored):
         renewed = passwords.hash_password(password)
         with store.writing():

@@ -1,12 +1,18 @@
 """Throttling of wrong passwords: per account and address, and per address alone, never a lock that stays.
 
-A live session's own attempts are counted apart from sign-ins, so that a stranger who tries to sign in as somebody keeps
-them neither from reviewing nor from signing.
+An attempt takes one of the slots that are left before its password is looked at, so that many wrong ones at once gain
+nothing; right ones at once wait shortly for each other. A live session's own attempts are counted apart from sign-ins,
+so that a stranger who tries to sign in as somebody keeps them neither from reviewing nor from signing; and whoever has
+signed in from an address before is not kept out by what others do there.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -14,46 +20,51 @@ from devices.chain import digest_of
 from devices.problems import refuse
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
-from devices.store.tables.sessions import Throttles
+from devices.store.tables.sessions import Attempts, KnownNetworks
 
+_SECOND_US = 1_000_000
 FREE_FAILURES = 5
 LONGEST_SECONDS = 60
 FREE_FAILURES_OF_AN_ADDRESS = 50
 """Over all usernames: many people may share an address, and a list of usernames is tried from one."""
 LONGEST_SECONDS_OF_AN_ADDRESS = 8
-"""Short, since everybody who shares the address waits."""
-FORGOTTEN_AFTER_US = 15 * 60 * 1_000_000
-_SECOND_US = 1_000_000
+"""Short, since everybody waits who shares the address and has not signed in from it before."""
+FORGOTTEN_AFTER_US = 15 * 60 * _SECOND_US
+LOOKED_AT_US = 30 * _SECOND_US
+"""How long a password is looked at, at the most; an attempt that is not settled by then was cut off, and is wrong."""
+KNOWN_FOR_US = 90 * 24 * 3600 * _SECOND_US
+PAUSE_SECONDS = 0.1
+PAUSES = 50
+"""How often, at the most, an attempt waits for others that are being looked at."""
 _NETWORK_BITS = 64
 """What one subscriber has of IPv6: all of it is one address here."""
 
-# By hand: peewee builds no ON CONFLICT without a database. The no-op change takes the row's lock, so that the SELECT
-# after it reads what the last holder left.
-_HELD = (
-    "INSERT INTO throttle (digest, failures, last_at) VALUES (?, 0, ?)"
-    " ON CONFLICT (digest) DO UPDATE SET failures = throttle.failures"
-)
-_FAILURES = compiled(Throttles.select(Throttles.failures, Throttles.last_at).where(Throttles.digest == GIVEN))
-_COUNTED = compiled(
-    Throttles.update({Throttles.failures: Throttles.failures + 1, Throttles.last_at: GIVEN}).where(
-        Throttles.digest == GIVEN
+_OLD_FORGOTTEN = compiled(Attempts.delete().where(Attempts.begun_at < GIVEN))
+_CUT_OFF = compiled(Attempts.update({Attempts.wrong: 1}).where(Attempts.wrong == 0, Attempts.begun_at < GIVEN))
+_OF_THE_FUTURE = compiled(Attempts.update({Attempts.begun_at: GIVEN}).where(Attempts.begun_at > GIVEN))
+_OF_ACCOUNT = compiled(Attempts.select(Attempts.wrong, Attempts.begun_at).where(Attempts.account == GIVEN))
+_OF_ADDRESS = compiled(Attempts.select(Attempts.wrong, Attempts.begun_at).where(Attempts.address == GIVEN))
+_WAS_WRONG = compiled(Attempts.update({Attempts.wrong: 1}).where(Attempts.id == GIVEN))
+_PARDONED = compiled(Attempts.delete().where(Attempts.account == GIVEN, Attempts.wrong == 1))
+_WAS_RIGHT = compiled(Attempts.delete().where(Attempts.id == GIVEN))
+_KNOWN = compiled(
+    KnownNetworks.select(KnownNetworks.seen_at).where(
+        KnownNetworks.digest == GIVEN, KnownNetworks.seen_at.between(GIVEN, GIVEN)
     )
 )
-_TAKEN_BACK = compiled(
-    Throttles.update({Throttles.failures: Throttles.failures - 1}).where(
-        Throttles.digest == GIVEN, Throttles.failures > 0
-    )
-)
-_PARDONED = compiled(Throttles.delete().where(Throttles.digest == GIVEN))
-_FORGOTTEN = compiled(Throttles.delete().where(Throttles.last_at < GIVEN))
+_NOT_SEEN_SINCE = compiled(KnownNetworks.delete().where(KnownNetworks.seen_at < GIVEN))
 
 
-class Counter(msgspec.Struct, frozen=True):
-    """One count of failures: the digest it is kept under, how many are free, and the longest wait."""
+class Attempt(msgspec.Struct, frozen=True):
+    """An attempt whose password may be looked at: its id, and the digests it counts under.
 
-    digest: str
-    free: int = FREE_FAILURES
-    longest_seconds: int = LONGEST_SECONDS
+    `address` is empty within a session, as `known` is, under which a sign-in from here is remembered.
+    """
+
+    id: str
+    account: str
+    address: str = ""
+    known: str = ""
 
 
 def wait_seconds(failures: int, free: int = FREE_FAILURES, longest: int = LONGEST_SECONDS) -> int:
@@ -63,37 +74,39 @@ def wait_seconds(failures: int, free: int = FREE_FAILURES, longest: int = LONGES
 
 
 def attempt(
-    session_store: Store, account: str, address: str, at_us: int, *, in_session: bool = False
-) -> None:
-    """Count an attempt as failed before its password is looked at, so that many at once gain nothing.
+    session_store: Store,
+    account: str,
+    address: str,
+    at_us: int,
+    *,
+    in_session: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Attempt:
+    """Take a slot for an attempt, before its password is looked at; `settle` it afterwards, whatever it was.
 
-    Opens its own transaction. `pardon` takes the count back when the password was right. Raises Refused(throttled)
-    with the seconds left; a refused attempt is not counted. Failures are forgotten after a quarter of an hour.
+    Where only attempts that are being looked at are in the way, it waits for them, up to five seconds and outside of
+    any transaction. Opens its own transactions. Raises Refused(throttled) with the seconds left; a refused attempt is
+    not counted. Failures are forgotten after a quarter of an hour.
     """
-    counters = _counters(account, address, in_session)
-    session_store.retrying(lambda: _attempt(session_store, counters, at_us))
+    tried = _attempt_of(account, address, in_session)
+    for _ in range(PAUSES):
+        left_us, slots = session_store.retrying(partial(_take_slot, session_store, tried, at_us))
+        if left_us > 0:
+            raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
+        if slots > 0:
+            return tried
+        sleep(PAUSE_SECONDS)
+        at_us += round(PAUSE_SECONDS * _SECOND_US)
+    raise refuse("throttled", seconds=1)
 
 
-def pardon(session_store: Store, account: str, address: str, *, in_session: bool = False) -> None:
-    """Forget the account's failures from this address: its password was right. Opens its own transaction.
+def settle(session_store: Store, tried: Attempt, at_us: int, *, right: bool) -> None:
+    """Say what the password was; opens its own transaction.
 
-    Of the address's own only this attempt is taken back, or one's own account would pardon all others.
+    A right one forgets the account's failures from this address, among the address's own too, but nobody else's there,
+    or one's own account would pardon all others. A sign-in makes the address one that the account is known at.
     """
-    own, *shared = _counters(account, address, in_session)
-    with session_store.writing():
-        session_store.execute(_PARDONED, (own.digest,))
-        for counter in shared:
-            session_store.execute(_TAKEN_BACK, (counter.digest,))
-
-
-def _counters(account: str, address: str, in_session: bool) -> list[Counter]:
-    """People type passwords into the wrong field: what was typed is not kept in clear."""
-    network = network_of(address)
-    if in_session:
-        return [Counter(digest_of(("in a session", account, network)))]
-    shared = digest_of(("address", network))
-    own = Counter(digest_of(("sign-in", account, network)))
-    return [own, Counter(shared, FREE_FAILURES_OF_AN_ADDRESS, LONGEST_SECONDS_OF_AN_ADDRESS)]
+    session_store.retrying(partial((_forgive if right else _blame), session_store, tried, at_us))
 
 
 def network_of(address: str) -> str:
@@ -107,20 +120,67 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((found, _NETWORK_BITS), strict=False))
 
 
-def _attempt(session_store: Store, counters: list[Counter], at_us: int) -> None:
+def _attempt_of(account: str, address: str, in_session: bool) -> Attempt:
+    """People type passwords into the wrong field: what was typed is not kept in clear."""
+    made, network = secrets.token_hex(16), network_of(address)
+    if in_session:
+        return Attempt(made, digest_of(("in a session", account, network)))
+    return Attempt(
+        made,
+        digest_of(("sign-in", account, network)),
+        digest_of(("address", network)),
+        digest_of(("known", account, network)),
+    )
+
+
+def _take_slot(session_store: Store, tried: Attempt, at_us: int) -> tuple[int, int]:
+    """Take one of the slots, unless one waits; returns how many microseconds are left, and how many slots there were.
+
+    Nothing is raised here, since what the clock's setting back changes has to stay.
+    """
     with session_store.writing():
-        session_store.execute(_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US,))
-        left_us = max(
-            _left_us(session_store, each, at_us) for each in sorted(counters, key=lambda each: each.digest)
-        )
-        if left_us > 0:
-            raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
-        for counter in counters:
-            session_store.execute(_COUNTED, (at_us, counter.digest))
+        for name in sorted({tried.account, tried.address} - {""}):
+            session_store.hold(name)
+        session_store.execute(_OLD_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US,))
+        session_store.execute(_OF_THE_FUTURE, (at_us, at_us))
+        session_store.execute(_CUT_OFF, (at_us - LOOKED_AT_US,))
+        known = session_store.row(_KNOWN, (tried.known, at_us - KNOWN_FOR_US, at_us))
+        address = "" if known else tried.address
+        found = [_standing(session_store.rows(_OF_ACCOUNT, (tried.account,)), at_us)]
+        if address:
+            free, longest = FREE_FAILURES_OF_AN_ADDRESS, LONGEST_SECONDS_OF_AN_ADDRESS
+            found.append(_standing(session_store.rows(_OF_ADDRESS, (address,)), at_us, free, longest))
+        left_us, slots = max(left_us for left_us, _ in found), min(slots for _, slots in found)
+        if left_us <= 0 < slots:
+            session_store.insert(Attempts, [(tried.id, tried.account, address, 0, at_us)])
+    return left_us, slots
 
 
-def _left_us(session_store: Store, counter: Counter, at_us: int) -> int:
-    session_store.execute(_HELD, (counter.digest, at_us))
-    [(failures, last_at)] = session_store.rows(_FAILURES, (counter.digest,))
-    wait_us = wait_seconds(failures, counter.free, counter.longest_seconds) * _SECOND_US
-    return min(wait_us, int(last_at) + wait_us - at_us)  # no longer where the clock has been set back
+def _standing(
+    attempts: Sequence[tuple[int, int]],
+    at_us: int,
+    free: int = FREE_FAILURES,
+    longest: int = LONGEST_SECONDS,
+) -> tuple[int, int]:
+    """How many microseconds one still waits, and how many passwords may be looked at then.
+
+    These are the free failures that are left, one after a wait, less those that are being looked at.
+    """
+    failed = [begun_at for wrong, begun_at in attempts if wrong]
+    wait_us = wait_seconds(len(failed), free, longest) * _SECOND_US
+    left_us = max(failed) + wait_us - at_us if wait_us else 0
+    return left_us, max(free - len(failed), 1) - (len(attempts) - len(failed))
+
+
+def _blame(session_store: Store, tried: Attempt, _: int) -> None:
+    with session_store.writing():
+        session_store.execute(_WAS_WRONG, (tried.id,))
+
+
+def _forgive(session_store: Store, tried: Attempt, at_us: int) -> None:
+    with session_store.writing():
+        session_store.execute(_WAS_RIGHT, (tried.id,))
+        session_store.execute(_PARDONED, (tried.account,))
+        if tried.known:
+            session_store.execute(_NOT_SEEN_SINCE, (at_us - KNOWN_FOR_US,))
+            session_store.upsert(KnownNetworks, (tried.known, at_us))

@@ -17,7 +17,7 @@ TABLES_OF_BOOKS: tuple[type[Table], ...] = (
 )  # fmt: skip
 """The tables of the books, each after those it refers to."""
 
-SECOND_STORE: tuple[type[Table], ...] = (sessions.Sessions, sessions.Throttles)
+SECOND_STORE: tuple[type[Table], ...] = (sessions.Sessions, sessions.Attempts, sessions.KnownNetworks)
 
 INDEXES = (*ledger.LEDGER_INDEXES, *people.PEOPLE_INDEXES, *audits.AUDIT_INDEXES, *sessions.SESSION_INDEXES)
 

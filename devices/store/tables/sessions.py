@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import Check
 
-from devices.store.tables.columns import BigInteger, Index, Integer, Table, Text
+from devices.store.tables.columns import BigInteger, Flag, Index, Integer, Table, Text
 
 
 class Sessions(Table):
@@ -21,19 +21,37 @@ class Sessions(Table):
         constraints = (Check("seen_at >= made_at"),)
 
 
-class Throttles(Table):
-    """How often somebody failed, by the digest of who and from where."""
+class Attempts(Table):
+    """Attempts with a password: those that were wrong, and those whose password is being looked at.
 
-    digest = Text(primary_key=True)
-    failures = Integer(check="failures >= 0")
-    last_at = BigInteger()
+    By digests: `account` of who and from where, `address` of from where, empty where that is not counted for it.
+    """
+
+    id = Text(primary_key=True)
+    account = Text()
+    address = Text()
+    wrong = Flag("wrong")
+    begun_at = BigInteger()
 
     class Meta:
-        table_name = "throttle"
+        table_name = "attempt"
+
+
+class KnownNetworks(Table):
+    """From where somebody has signed in, by the digest of both."""
+
+    digest = Text(primary_key=True)
+    seen_at = BigInteger()
+
+    class Meta:
+        table_name = "known_network"
 
 
 SESSION_INDEXES = (
     Index("session_username", Sessions, "username"),
     Index("session_seen", Sessions, "seen_at"),
-    Index("throttle_last", Throttles, "last_at"),
+    Index("attempt_account", Attempts, "account"),
+    Index("attempt_address", Attempts, "address"),
+    Index("attempt_begun", Attempts, "begun_at"),
+    Index("known_network_seen", KnownNetworks, "seen_at"),
 )
