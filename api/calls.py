@@ -88,7 +88,7 @@ class Call(msgspec.Struct):
     `if_match` is the revision the caller has seen, None where the header is absent; `signing_key` is the caller's,
     once a check has opened it with their password; `prepared` what a check made of what is slow to read or to judge;
     `request` the mark of one that takes effect only once. `claimed` is the person that somebody who signs in says they
-    are, if there is one: the security log names nobody else.
+    are, if there is one: the security log names nobody else; `events` are what it is to be told of what went well.
     """
 
     services: Services
@@ -108,6 +108,7 @@ class Call(msgspec.Struct):
     prepared: Any = None
     claimed: str = ""
     request: str | None = None
+    events: list[str] = []
 
     @property
     def store(self) -> Store:

@@ -85,6 +85,7 @@ class Resource:
                 done, req.context.fresh = _written(route, call, req)
             finally:
                 security_log.known_as(req, call.claimed)
+                security_log.tell(req, call.events)
         shown = route.show(call, done)
         _render(req, resp, shown, done, self.services)
 
@@ -93,7 +94,7 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
     """Who asks comes first, then the parts of the request from the cheapest to the dearest."""
     at_us = services.clock()
     address = client_address(req, services.trusted_proxies)
-    security_log.watched(req, address)
+    security_log.watched(req, address, at_us)
     limit_bytes = services.upload_limit_bytes if route.raw else services.body_limit_bytes
     refuse_length(req, limit_bytes)
     if req.method != "GET":

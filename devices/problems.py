@@ -322,6 +322,15 @@ class Refused(Exception):
         return PROBLEMS[self.problems[0].code].status
 
 
+class ForeignRead(Refused):
+    """A record of a site that the caller has nothing to do with: answered as if it were not there, and logged."""
+
+
+def refuse_foreign() -> Refused:
+    """A refusal of what is there, in the words for what is not; `raise refuse_foreign()`."""
+    return ForeignRead([Problem("not_found")])
+
+
 def refuse(code: str, pointer: str = "", /, **facts: Fact) -> Refused:
     """A refusal with one problem; `raise refuse("not_found")`."""
     return Refused([Problem(code, pointer, facts)])

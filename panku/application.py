@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.app import create_app
+from api.callers import security_log
 from api.calls import Services, ShownSetting
 from devices.ledger.reading.replica import Replica
 from devices.people.signing_in.session_store import session_store_url
@@ -57,6 +58,7 @@ def services(settings: Settings) -> Services:
 def application() -> Any:
     """The WSGI application, made in each worker after the fork; the worker is present at its books until it ends."""
     settings = panku_settings.of_this_process()
+    security_log.to_standard_error()
     if settings.database_url.startswith("sqlite:"):
         Presence(sqlite_path(settings.database_url)).share()
     wired = services(settings)

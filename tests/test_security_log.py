@@ -1,4 +1,4 @@
-"""The security log: who was kept out, from where and why; never what they typed."""
+"""The security log: who came in and went, who was kept out, from where, when and why; never what they typed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from api.callers import security_log
 from tests.conftest import Stores
 from tests.door import Door, move
 from web.door import add_pages
 
 Lines = Callable[[], list[str]]
+AT = "2026-11-24T14:00:00+08:00"
 
 
 @pytest.fixture
@@ -24,9 +26,9 @@ def door(stores: Stores) -> Iterator[Door]:
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Lines]:
-    """What the log holds so far."""
-    with caplog.at_level(logging.WARNING, logger="panku.security"):
-        yield lambda: caplog.messages
+    """What the log holds so far, each line without the time that it begins with, which is the door's."""
+    with caplog.at_level(logging.INFO, logger="panku.security"):
+        yield lambda: [line.removeprefix(f"{AT} ") for line in caplog.messages]
 
 
 def sign_in(door: Door, username: str, password: str = "not the right one") -> int:
@@ -54,7 +56,7 @@ def test_a_missing_role_is_logged_at_the_api_and_at_the_pages(door: Door, lines:
     zhang = door.sign_in("zhang")
     assert zhang.get("/v1/people").status_code == 403
     assert zhang.get("/admin/people").status_code == 403
-    assert lines() == [
+    assert lines()[1:] == [
         "role_missing who='zhang' from='127.0.0.1' at='GET /v1/people'",
         "role_missing who='zhang' from='127.0.0.1' at='GET /admin/people'",
     ]
@@ -78,11 +80,73 @@ def test_a_token_is_logged_by_its_id_and_a_wrong_one_not_at_all(door: Door, line
 def test_a_wrong_password_at_a_review_is_logged(door: Door, lines: Lines) -> None:
     body = {"decision": "approve", "password": "not the right one"}
     assert door.sign_in("li").post("/v1/documents/BJ01-2026-000001/review", body).status_code == 403
-    assert lines() == ["wrong_password who='li' from='127.0.0.1' at='POST /v1/documents/{number}/review'"]
+    assert lines()[1:] == ["wrong_password who='li' from='127.0.0.1' at='POST /v1/documents/{number}/review'"]
 
 
-def test_what_goes_well_and_what_the_books_refuse_is_not_logged(door: Door, lines: Lines) -> None:
+def test_each_line_begins_with_its_own_time(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    sign_in(door, "li")
+    door.now += 61_250_000
+    sign_in(door, "li")
+    later = "2026-11-24T14:01:01.250000+08:00"
+    told = "wrong_credentials who='li' from='127.0.0.1' at='POST /v1/session'"
+    assert caplog.messages == [f"{AT} {told}", f"{later} {told}"]
+
+
+def test_who_signs_in_and_out_is_logged(door: Door, lines: Lines) -> None:
+    zhang = door.sign_in("zhang")
+    assert zhang.client.simulate_delete("/v1/session", headers=zhang.headers).status_code == 204
+    assert lines() == [
+        "signed_in who='zhang' from='127.0.0.1' at='POST /v1/session'",
+        "signed_out who='zhang' from='127.0.0.1' at='DELETE /v1/session'",
+    ]
+    assert door.password("zhang") not in "".join(lines())
+
+
+def test_a_password_entered_again_is_logged_though_the_books_refuse_what_it_was_for(
+    door: Door, lines: Lines
+) -> None:
+    li = door.sign_in("li")
+    path = "/v1/documents/BJ01-2026-000004/review"
+    body = {"decision": "approve", "password": door.password("li")}
+    assert [li.post(path, body).status_code for _ in range(2)] == [200, 409]
+    assert (
+        lines()[1:]
+        == ["reauthenticated who='li' from='127.0.0.1' at='POST /v1/documents/{number}/review'"] * 2
+    )
+    assert door.password("li") not in "".join(lines())
+
+
+def test_a_record_of_a_foreign_site_is_answered_as_none_and_logged_as_foreign(
+    door: Door, lines: Lines
+) -> None:
+    zhao = door.sign_in("zhao")
+    answers = [zhao.get(f"{path}/BJ01-2026-000001") for path in ("/v1/documents", "/documents")]
+    missing = zhao.get("/v1/documents/TJ01-2026-000099")
+    assert [answer.status_code for answer in (*answers, missing)] == [404] * 3
+    assert answers[0].json == missing.json
+    assert lines()[1:] == [
+        "foreign_read who='zhao' from='127.0.0.1' at='GET /v1/documents/{number}'",
+        "foreign_read who='zhao' from='127.0.0.1' at='GET /documents/{number}'",
+    ]
+
+
+def test_the_log_is_written_to_standard_error_once_a_line(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = logging.getLogger("panku.security")
+    security_log.to_standard_error()
+    security_log.to_standard_error()
+    try:
+        door.sign_in("zhang")
+    finally:
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+    told = f"{AT} signed_in who='zhang' from='127.0.0.1' at='POST /v1/session'\n"
+    assert capsys.readouterr().err == told
+
+
+def test_what_the_books_take_and_what_they_refuse_is_not_logged(door: Door, lines: Lines) -> None:
     zhang = door.sign_in("zhang")
     assert zhang.post("/v1/documents", move()).status_code == 201
     assert zhang.post("/v1/documents", move(to="NO-BIN")).status_code == 422
-    assert lines() == []
+    assert len(lines()) == 1

@@ -1,6 +1,7 @@
 """Sessions: signing in, how long a session lasts, what ends it, and entering the password again."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from devices.people import credentials, enrolment, grants, passwords, persons
-from devices.people.signing_in import sessions
+from devices.people.signing_in import sessions, throttle
 from devices.people.signing_in.session_store import session_store_url
 from devices.people.signing_in.sign_in import SignedIn, person_of_session, reauthenticate, sign_in
 from devices.problems import Refused
@@ -206,6 +207,34 @@ def test_reauthentication_is_throttled_after_five_failures(staff: Staff) -> None
     with pytest.raises(Refused) as refused:
         reauthenticate(staff.store, staff.session_store, staff.admin, PASSWORD, ADDRESS, NOW)
     assert codes(refused.value) == ["throttled"]
+
+
+@pytest.mark.both_engines
+def test_eight_reviews_at_once_with_the_right_password_all_pass(staff: Staff) -> None:
+    person = staff.admin
+
+    def one(_: int) -> None:
+        try:
+            reauthenticate(staff.store, staff.session_store, person, PASSWORD, ADDRESS, NOW)
+        finally:
+            staff.store.close()
+            staff.session_store.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(one, range(8)))
+
+
+def test_an_office_whose_address_somebody_guesses_from_goes_on_signing_in(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    enter(staff)
+    for number in range(throttle.FREE_FAILURES_OF_AN_ADDRESS):
+        with pytest.raises(Refused, match="wrong_credentials"):
+            enter(staff, f"guess{number}")
+    assert enter(staff).person.username == "admin.zhou"
+    with pytest.raises(Refused, match="throttled"):
+        enter(staff, "li.ming")
+    assert enter(staff, "li.ming", at_us=NOW + SECOND).person.username == "li.ming"
+    assert enter(staff, "li.ming", at_us=NOW + SECOND).person.username == "li.ming"
 
 
 def test_failed_sign_ins_of_a_stranger_do_not_throttle_reauthentication(staff: Staff) -> None:

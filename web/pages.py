@@ -76,7 +76,7 @@ class PageResource:
         try:
             at_us = self.services.clock()
             address = client_address(req, self.services.trusted_proxies)
-            security_log.watched(req, address)
+            security_log.watched(req, address, at_us)
             person, session = _reader(self.services, req, at_us)
             security_log.known_as(req, person.principal if person else "")
             if person is None and not self.page.access.public:

@@ -12,7 +12,7 @@ from devices.audit.custody.visits import VISIT_READERS
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
 from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS, Person
-from devices.problems import refuse
+from devices.problems import refuse, refuse_foreign
 from devices.values import UNIT
 
 READERS = ("storekeeper", "auditor", "clerk", "supervisor")
@@ -97,7 +97,7 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
     if site is None or person.may(roles, site):
         return
     if access.site == "number" and not person.reads(site):
-        raise refuse("not_found")
+        raise refuse_foreign()
     raise refuse("role_missing", roles=list(roles), site=site)
 
 

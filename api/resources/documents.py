@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from api.callers import security_log
 from api.calls import Call, Done, Shown
 from api.wire import times
 from api.wire.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, sites_asked
@@ -107,6 +108,7 @@ def confirm_password(call: Call) -> None:
     """Make sure that it is still the person, by their password."""
     session_store = call.services.session_store
     sign_in.reauthenticate(call.store, session_store, call.who, call.body.password, call.address, call.at_us)
+    call.events.append(security_log.REAUTHENTICATED)
 
 
 def review_document(call: Call) -> Done:

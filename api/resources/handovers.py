@@ -20,7 +20,7 @@ from devices.audit.custody.custody_kinds import (
     HandoverState,
 )
 from devices.journal import open_journals
-from devices.problems import refuse
+from devices.problems import refuse, refuse_foreign
 from devices.values import UNIT, Instant
 
 
@@ -99,7 +99,7 @@ def visible_handover(call: Call, number: str) -> tuple[Handover, int]:
     """A handover that the caller may see: as a party, who may have no role at the site yet, or as its reader."""
     value, revision = handovers.handover_of(call.store, number)
     if not (_is_party(call, value) or call.who.reads(value.site)):
-        raise refuse("not_found")
+        raise refuse_foreign()
     return value, revision
 
 

@@ -40,7 +40,9 @@ _NETWORK_BITS = 64
 """What one subscriber has of IPv6: all of it is one address here."""
 
 _OLD_FORGOTTEN = compiled(Attempts.delete().where(Attempts.begun_at < GIVEN))
-_CUT_OFF = compiled(Attempts.update({Attempts.wrong: 1}).where(Attempts.wrong == 0, Attempts.begun_at < GIVEN))
+_CUT_OFF = compiled(
+    Attempts.update({Attempts.wrong: 1}).where(Attempts.wrong == 0, Attempts.begun_at < GIVEN)
+)
 _OF_THE_FUTURE = compiled(Attempts.update({Attempts.begun_at: GIVEN}).where(Attempts.begun_at > GIVEN))
 _OF_ACCOUNT = compiled(Attempts.select(Attempts.wrong, Attempts.begun_at).where(Attempts.account == GIVEN))
 _OF_ADDRESS = compiled(Attempts.select(Attempts.wrong, Attempts.begun_at).where(Attempts.address == GIVEN))

@@ -17,7 +17,7 @@ from devices.audit.custody.handovers import (
 from devices.audit.custody.open_items import OPEN_ITEMS
 from devices.people.persons import names_of
 from devices.people.roles import Person
-from devices.problems import refuse
+from devices.problems import refuse_foreign
 from devices.store.database import Store
 from web.pages import View
 
@@ -39,7 +39,7 @@ def handover_page(view: View) -> dict[str, Any]:
     value, _ = handover_of(store, view.call.path["number"])
     parts = _parts_of(value, person.username)
     if not (parts or person.reads(value.site)):
-        raise refuse("not_found")
+        raise refuse_foreign()
     statement, payload = decode_handover(value.payload), payload_of(value)
     is_open = value.state == "open"
     people = {getattr(value, party) for party in PARTIES} | {value.opened_by}
