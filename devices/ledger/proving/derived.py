@@ -66,12 +66,30 @@ _POSITIONS = {
 }
 
 
+_BEFORE_LINE = "line l JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
+_ANSWERED = "COALESCE(b.site, b.responsible_site)"
+# By hand: every line against the one before it, and all that is derived of both.
+_ELSEWHERE = {
+    "whoever answered for the device is not told of the line": (
+        f"SELECT l.serial FROM {_BEFORE_LINE} WHERE {_ANSWERED} <> l.journal_site AND NOT EXISTS"
+        f" (SELECT 1 FROM line_elsewhere e WHERE e.site = {_ANSWERED} AND e.journal_site = l.journal_site"
+        " AND e.journal_seq = l.journal_seq AND e.n = l.n) ORDER BY l.serial LIMIT ?"
+    ),
+    "a site is told of a line of a device that it did not answer for": (
+        "SELECT e.journal_site FROM line_elsewhere e WHERE NOT EXISTS"
+        f" (SELECT 1 FROM {_BEFORE_LINE} WHERE l.journal_site = e.journal_site AND l.journal_seq = e.journal_seq"
+        f" AND l.n = e.n AND {_ANSWERED} = e.site AND {_ANSWERED} <> l.journal_site) ORDER BY 1 LIMIT ?"
+    ),
+}
+
+
 def cache_checks(kinds: Sequence[RecordKind]) -> Mapping[str, Callable[[Store], Faults]]:
     """Every check of what is not itself the ledger, by its name, such as `record finding`."""
     committed = [kind.name for kind in kinds if "commitment" in kind.value.__struct_fields__]
     return {
         "line": partial(_steps, table="line", statements=_LINES),
         "position": partial(_steps, table="position", statements=_POSITIONS),
+        "line_elsewhere": partial(_steps, table="line_elsewhere", statements=_ELSEWHERE),
         "standing": _standing,
         "reservation": _reservations,
         **{f"record {kind.name}": partial(_current if kind.table else _copies, kind=kind) for kind in kinds},

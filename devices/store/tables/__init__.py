@@ -10,8 +10,8 @@ from devices.store.tables.columns import Table
 TABLES_OF_BOOKS: tuple[type[Table], ...] = (
     registers.Units, ledger.Links, ledger.Revisions, ledger.PersonalData, ledger.Records, ledger.Blobs,
     registers.Sites, registers.Bins, registers.Models, registers.Carriers,
-    ledger.Documents, ledger.Reviews, ledger.Lines, ledger.Positions, ledger.Standings, ledger.Reservations,
-    ledger.Requests,
+    ledger.Documents, ledger.Reviews, ledger.Lines, ledger.LinesElsewhere, ledger.Positions,
+    ledger.Standings, ledger.Reservations, ledger.Requests,
     people.Persons, people.RoleGrants, people.Credentials, people.PublicKeys, people.SigningKeys, people.Tokens,
     audits.Scans, audits.ScanUndos, audits.Sheets, audits.SheetRows, audits.Months,
 )  # fmt: skip

@@ -223,6 +223,23 @@ class Lines(Table):
         )
 
 
+class LinesElsewhere(Table):
+    """Which lines another site's journal holds of a device that `site` answered for until then; derived of the lines.
+
+    A device is answered for by the site of its register, and outside of every register by the one that last acted.
+    """
+
+    site = Text()
+    journal_site = Text()
+    journal_seq = BigInteger()
+    n = Integer()
+
+    class Meta:
+        table_name = "line_elsewhere"
+        primary_key = CompositeKey("site", "journal_site", "journal_seq", "n")
+        constraints = (IN_JOURNAL,)
+
+
 class Positions(Table):
     """Where each device is: the position after its last line."""
 
