@@ -6,7 +6,8 @@ from typing import Any
 
 DAY = "2026-11-24"
 SERIAL, SPARE, OTHER = "661565714353", "661565720011", "661565729999"
-_CUSTOMER = {"taxpayer_id": "91110108MA01ABCD0B", "name": "北京晨光商贸有限公司"}
+TAXPAYER = "91110108MA01ABCD0B"
+_CUSTOMER = {"taxpayer_id": TAXPAYER, "name": "北京晨光商贸有限公司"}
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from api import signing
+from api.callers import guessing
 from api.callers.access import (
     ADMINS,
     ANYONE,
     AUDITOR,
+    AUDITOR_SOMEWHERE,
     CONFIRMER,
     COUNTER,
     COUNTER_BODY,
     COUNTER_PATH,
     DESK_BODY,
     DESK_NUMBER,
+    DESK_SOMEWHERE,
     POSTER,
     PUBLIC,
     READ_BOOK,
@@ -25,11 +28,12 @@ from api.callers.access import (
     STOREKEEPER_BODY,
     STOREKEEPER_PATH,
     STOREKEEPER_QUERY,
+    SUPERVISOR,
     VISIT_NUMBER,
     WATCHER,
     Access,
 )
-from api.examples import DAY, DOCUMENT_EXAMPLES, INSPECTION_EXAMPLE, SERIAL
+from api.examples import DAY, DOCUMENT_EXAMPLES, INSPECTION_EXAMPLE, SERIAL, TAXPAYER
 from api.form_routes import FORM_ROUTES
 from api.resources import (
     attachments,
@@ -45,6 +49,7 @@ from api.resources import (
     manifests,
     minimum_levels,
     months,
+    notices,
     orders,
     people,
     records,
@@ -66,7 +71,7 @@ from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.duties.due import Due
 from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading import changes, listing
-from devices.paperwork import Attachment, Consignment, DispatchOrder, RepairOrder
+from devices.paperwork import NOTICES, Attachment, Consignment, DispatchOrder, RepairOrder
 from devices.paperwork_kinds import CONSIGNMENT, DISPATCH_ORDER, REPAIR
 from devices.people.kinds import PublicKey
 from devices.spares.minimum_levels import Level
@@ -95,10 +100,12 @@ ROUTES = (
       write=keys.rotate_key, body=keys.OwnPasswordBody, statuses=CREATED, example={"password": PASSWORD}),
     # documents
     R("POST", "/v1/documents", "post_document", POSTER, documents.show_posted, documents.PostedAnswer,
-      write=documents.post_document, body=AnyDraft, statuses=(201, 202), example=DOCUMENT_EXAMPLES),
+      check=guessing.refuse_guesser, write=documents.post_document, body=AnyDraft, statuses=(201, 202),
+      example=DOCUMENT_EXAMPLES),
     R("GET", "/v1/documents", "list_documents", ANYONE, documents.list_documents, listing.DocumentPage,
       query=documents.DocumentQuery),
-    R("GET", "/v1/documents/{number}", "read_document", READER, documents.show_document, listing.DocumentView,
+    R("GET", "/v1/documents/{number}", "read_document", ANYONE, documents.show_document,
+      listing.DocumentView | listing.ForeignDocument,
       query=documents.LinesQuery),
     R("POST", "/v1/documents/{number}/review", "review_document", AUDITOR, documents.show_document,
       listing.DocumentView, check=documents.confirm_password, write=documents.review_document,
@@ -147,9 +154,9 @@ ROUTES = (
     R("GET", "/v1/attachments/{digest}", "read_attachment", SIGNED_IN, attachments.show_attachment, bytes),
     # orders, consignments, customers
     R("POST", "/v1/repairs", "open_repair", DESK_BODY, records.showing(REPAIR), RepairOrder,
-      write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
+      check=guessing.refuse_guesser, write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法识别"}),
-    R("GET", "/v1/repairs", "list_repairs", SIGNED_IN, records.listing(REPAIR), list[RepairOrder],
+    R("GET", "/v1/repairs", "list_repairs", ANYONE, records.listing(REPAIR), list[RepairOrder],
       query=SiteQuery),
     R("GET", "/v1/repairs/{number}", "read_repair", READER, records.showing(REPAIR), RepairOrder),
     R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, records.showing(REPAIR),
@@ -158,9 +165,9 @@ ROUTES = (
     R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
       write=orders.cancelling(REPAIR)),
     R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_BODY, records.showing(DISPATCH_ORDER), DispatchOrder,
-      write=orders.open_dispatch_order, body=orders.DispatchOrderBody, statuses=CREATED,
+      check=guessing.refuse_guesser, write=orders.open_dispatch_order, body=orders.DispatchOrderBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法开机", "technician": "王师傅"}),
-    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", SIGNED_IN, records.listing(DISPATCH_ORDER),
+    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", ANYONE, records.listing(DISPATCH_ORDER),
       list[DispatchOrder], query=SiteQuery),
     R("GET", "/v1/dispatch-orders/{number}", "read_dispatch_order", READER, records.showing(DISPATCH_ORDER),
       DispatchOrder),
@@ -177,17 +184,25 @@ ROUTES = (
     R("PUT", "/v1/consignments/{site}/{carrier}/{waybill}", "replace_consignment", STOREKEEPER_PATH,
       consignments.show_consignment, Consignment, write=consignments.replace_consignment,
       body=consignments.ConsignmentBody, replaces=True, example={"packages": 2, "note": "保价", "papers": []}),
-    R("GET", "/v1/customers", "find_customer", SIGNED_IN, customers.find_customer, list[customers.CustomerAnswer],
-      query=customers.CustomerQuery),
+    R("POST", "/v1/customers/lookup", "find_customer", SIGNED_IN, customers.find_customer,
+      list[customers.CustomerAnswer], body=customers.LookupBody,
+      example={"taxpayer_id": TAXPAYER, "name": "北京晨光商贸有限公司"}),
     R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, customers.show_customer,
       customers.CustomerAnswer),
-    R("PUT", "/v1/customers/{number}", "replace_customer", DESK_NUMBER, customers.show_customer,
+    R("PUT", "/v1/customers/{number}", "replace_customer", DESK_SOMEWHERE, customers.show_customer,
       customers.CustomerAnswer, write=customers.replace_customer, body=customers.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),
-    R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR, customers.show_customer,
+    R("POST", "/v1/customers/{number}/home", "move_customer", SUPERVISOR, customers.show_customer,
+      customers.CustomerAnswer, write=customers.move_customer, body=customers.HomeBody, example={"site": "BJ02"}),
+    R("POST", "/v1/customers/{number}/erase", "erase_customer", AUDITOR_SOMEWHERE, customers.show_customer,
       customers.CustomerAnswer, check=documents.confirm_password, write=customers.erase_customer,
       body=customers.EraseBody,
       example={"password": PASSWORD}),
+    R("GET", "/v1/notices", "list_notices", SIGNED_IN, notices.list_notices, list[notices.NoticeAnswer],
+      query=notices.NoticeQuery),
+    R("GET", "/v1/notices/{under}/{customer}", "read_notice", SIGNED_IN, notices.show_notice, notices.NoticeAnswer),
+    *(R("POST", f"/v1/notices/{{under}}/{{customer}}/{step.name}", f"{step.name}_notice", DESK_SOMEWHERE,
+        notices.show_notice, notices.NoticeAnswer, write=notices.settling(step.name)) for step in NOTICES.steps),
     # stocktakes
     R("POST", "/v1/stocktakes", "begin_stocktake", COUNTER_BODY, stocktakes.show, stocktakes.StocktakeAnswer,
       write=stocktakes.begin, body=stocktakes.StocktakeBody, statuses=CREATED,

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import falcon
 import msgspec
 
-from api.callers import security_log
+from api.callers import guessing, security_log
 from api.callers.access import Access, admit, admit_caller
 from api.callers.addresses import client_address
 from api.callers.origins import refuse_foreign_origin
@@ -29,6 +29,7 @@ from api.wire.reading import (
     revision_seen,
 )
 from api.wire.secret_fields import without_confidences
+from devices.problems import Refused
 from labels.words import negotiate
 
 _Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -83,6 +84,9 @@ class Resource:
         if route.write is not None:
             try:
                 done, req.context.fresh = _written(route, call, req)
+            except Refused as refused:
+                guessing.count_refused(call, refused)
+                raise
             finally:
                 security_log.known_as(req, call.claimed)
                 security_log.tell(req, call.events)

@@ -11,12 +11,21 @@ from devices.workflow import Step, Workflow
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """A customer by number. Who they are is personal data; the journal holds the commitment to it only."""
+    """A customer by number. Who they are is personal data; the journal holds the commitment to it only.
+
+    `moved_to` is the site that a supervisor has made their home; before that it is the one in their number.
+    """
 
     number: str
     site: str
     commitment: str = ""
     erased: bool = False
+    moved_to: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The site that they belong to: it always sees them, and keeps their data."""
+        return self.moved_to or self.number.split("-")[1]
 
 
 class CustomerData(msgspec.Struct, frozen=True):
@@ -27,6 +36,47 @@ class CustomerData(msgspec.Struct, frozen=True):
     name: str | None = None
     address: str | None = None
     contact: str | None = None
+
+
+class Proposed(msgspec.Struct, frozen=True):
+    """What another site learned of a customer, for their home to take over or not: personal data."""
+
+    name: str | None = None
+    address: str | None = None
+    contact: str | None = None
+
+
+NOTICES = Workflow(
+    "told",
+    #    step       before     after       refused otherwise
+    Step("see",     ("told",), "seen",     "notice_settled"),
+    Step("accept",  ("told",), "accepted", "notice_settled"),
+    Step("decline", ("told",), "declined", "notice_settled"),
+)  # fmt: skip
+"""A notice is seen, or, where it proposes something, accepted or declined."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What another site did with a customer of this one: told to `site`, their home, by `at`.
+
+    `under` is the number of the document or order, `what` its type, or `repair` or `dispatch_order`; `told_on` is an
+    ISO date. With `proposes`, what was learned of the customer is personal data (Proposed) that `commitment` commits
+    to.
+    """
+
+    site: str
+    customer: str
+    under: str
+    what: str
+    at: str
+    by: str
+    told_on: str
+    serials: tuple[str, ...]
+    proposes: bool = False
+    commitment: str = ""
+    erased: bool = False
+    state: str = NOTICES.begins
+    settled_by: str | None = None
 
 
 class ServiceRecord(msgspec.Struct, frozen=True):
@@ -52,7 +102,10 @@ ORDERS = Workflow(
 
 
 class RepairOrder(msgspec.Struct, frozen=True):
-    """A device sent in for repair; it closes when its service record is filed. `opened_on` is an ISO date."""
+    """A device sent in for repair, by whom it was then; it closes when its service record is filed.
+
+    `opened_on` is an ISO date.
+    """
 
     number: str
     site: str
@@ -147,6 +200,6 @@ def attachment_key(site: str, digest: str) -> str:
     return f"{site}/{digest}"
 
 
-def home_of(number: str) -> str:
-    """The site that a customer, order or manifest belongs to, by its number: `C-BJ01-000001` to BJ01, for good."""
-    return number.split("-")[1]
+def notice_key(under: str, customer: str) -> str:
+    """The key of a notice: one of each document or order for each customer it concerns."""
+    return f"{under}/{customer}"

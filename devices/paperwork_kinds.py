@@ -9,8 +9,10 @@ from devices.paperwork import (
     Customer,
     DispatchOrder,
     Manifest,
+    Notice,
     RepairOrder,
     attachment_key,
+    notice_key,
 )
 from devices.records import Found, RecordKind
 
@@ -21,7 +23,14 @@ def _order(order: RepairOrder | DispatchOrder) -> Found:
     return Found(order.state, order.customer, order.serial, closed or order.opened_on)
 
 
-CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.site, letter="C")
+CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.home, letter="C")
+NOTICE = RecordKind(
+    "notice",
+    Notice,
+    lambda v: notice_key(v.under, v.customer),
+    lambda v: v.site,
+    found_by=lambda v: Found(v.state, v.customer, day=v.told_on),
+)
 REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site, found_by=_order, letter="R")
 DISPATCH_ORDER = RecordKind(
     "dispatch_order", DispatchOrder, lambda v: v.number, lambda v: v.site, found_by=_order, letter="D"
@@ -37,4 +46,4 @@ CONSIGNMENT = RecordKind(
 ATTACHMENT = RecordKind(
     "attachment", Attachment, lambda v: attachment_key(v.site, v.digest), lambda v: v.site
 )
-PAPERWORK_KINDS = (CUSTOMER, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)
+PAPERWORK_KINDS = (CUSTOMER, NOTICE, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)

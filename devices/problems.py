@@ -180,6 +180,8 @@ PROBLEMS: dict[str, Meaning] = {
     # documents: customers, sales and swaps
     "taxpayer_name_differs": _of(422, "serial"),
     "customer_name_required": _of(422),
+    "customer_required": _of(422, "serial"),
+    "customer_not_matched": _of(422, "serial"),
     "other_taxpayer": _of(422, "serial"),
     "pair_not_found": _of(422, "serial", "paired_with"),
     "pair_of_other_customer": _of(422, "serial", "paired_with"),
@@ -190,6 +192,7 @@ PROBLEMS: dict[str, Meaning] = {
     "swap_kind_differs": _of(422, "serial", "faulty"),
     "swap_model_incompatible": _of(422, "serial", "faulty", "model", "expected"),
     "swap_other_faulty": _of(422, "serial", "faulty"),
+    "swap_other_order": _of(422, "serial", "order"),
     "charge_differs": _of(422, "serial"),
     "exchange_kind_differs": _of(422, "serial", "old"),
     "consent_required": _of(422, "serial"),
@@ -290,6 +293,10 @@ PROBLEMS: dict[str, Meaning] = {
     "signer_without_key": _of(422, "username"),
     "not_this_party": _of(403, "party", "username"),
     "key_not_on_handover": _of(409, "username", "fingerprint"),
+    # notices
+    "notice_settled": _of(409, "notice"),
+    "notice_proposes": _of(422, "notice"),
+    "nothing_proposed": _of(422, "notice"),
     # personal data
     "visitor_erased": _of(409, "visit"),
     "visit_under_way": _of(409, "visit"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Literal
 
 import msgspec
@@ -56,6 +57,15 @@ def recognise_taxpayer(text: str, pointer: str = "") -> Taxpayer | Problem:
     if form == "uscc" and uscc.calc_check_digit(bare[:17]) != bare[17]:
         return Problem("taxpayer_check_character", pointer)
     return Taxpayer(bare, form)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two writings are of one company's name: brackets and blanks of either width, or none, are the same."""
+    return _bare_name(one) == _bare_name(other)
+
+
+def _bare_name(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split())
 
 
 def _form(text: str) -> TaxpayerForm | None:

@@ -14,7 +14,7 @@ from panku import settings
 from panku.commands import main
 
 DEEP = "[" * 100_000
-PASSWORD = "marble kettle seventeen\n"
+PASSWORD = "seven grey herons at dawn\n"
 
 
 MAIN = b"import sys; from panku.commands import main; sys.exit(main())"

@@ -56,7 +56,6 @@ def fields_of(document: str, content: dict[str, Any]) -> list[tuple[str, Any]]:
         unit="unit", view=DocumentView(row, content, None, 1, "0" * 64, []), site_name="A", party=None, far_site=None,
         far_site_name=None, carrier_name=None, waybill=None, consignment=None, order=None, cited=None, sources=(),
         effective=True, attachments=(), expected=None, received=0, short=[], over=[], damaged=[], customer_number=None,
-        customer_told=False,
     )  # fmt: skip
     return [(each.title, each.value) for each in paper_of(SLIP, SlipPrinted(slip, ()), "en").fields]
 

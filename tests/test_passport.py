@@ -72,15 +72,9 @@ def test_another_sites_customer_is_masked(store: Store) -> None:
     books.sell(3, FIRST)
     books.register(4, FIRST)
     found = passport.passports(store, [FIRST])[FIRST]
-    assert passport.masked(found, only("A1")) == found
-    foreign = passport.masked(found, only("B2"))
-    assert foreign.customer == passport.CustomerShown(masked=True)
-    assert passport.masked(found, only("B2"), {"B2"}) == found
-    order = books.repair(5, FIRST, site="B2")
-    books.post("repair_intake", 5, FIRST, site="B2", order=order, fault="不亮", bin="C1")
-    taken = passport.passports(store, [FIRST])[FIRST]
-    assert passport.masked(taken, only("B2")).customer == found.customer
-    assert passport.masked(taken, only("A1")).customer == passport.CustomerShown(masked=True)
+    number = found.customer.number if found.customer else None
+    assert passport.masked(found, {number or ""}) == found
+    assert passport.masked(found, set()).customer == passport.CustomerShown(masked=True)
 
 
 @pytest.mark.both_engines

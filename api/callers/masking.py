@@ -1,45 +1,23 @@
-"""Another site's customer is masked: devices and their lines as a caller may see them."""
+"""A customer whom the caller does not see is masked: devices and their lines as a caller may see them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from api.callers.access import visible_sites
 from api.calls import Call
-from devices.ledger.duties.open_orders import repairing_sites
 from devices.ledger.reading import history, passport
+from devices.ledger.reading.customers import seen_customers
 
 
 def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
-    """The passports as the caller may see them, looking for open repairs only where a customer would be masked."""
-    shown = [passport.masked(each, call.who.reads) for each in found]
-    hidden = {
-        each.customer.number
-        for each, after in zip(found, shown, strict=True)
-        if after.customer is not None and after.customer.masked and each.customer is not None
-    }
-    repairs = _repairing(call, hidden)
-    return [
-        passport.masked(
-            each, call.who.reads, repairs.get(each.customer.number or "", ()) if each.customer else ()
-        )
-        for each in found
-    ]
+    """The passports as the caller may see them."""
+    numbers = [each.customer.number for each in found if each.customer is not None]
+    seen = seen_customers(call.store, numbers, call.who.reads)
+    return [passport.masked(each, seen) for each in found]
 
 
 def lines_masked_for(call: Call, found: Sequence[history.Event]) -> list[history.Event]:
-    """The lines as the caller may see them: a customer's number is told where the customer is."""
-    shown = [history.masked(event, call.who.reads) for event in found]
-    hidden = {event.position.customer for event, after in zip(found, shown, strict=True) if after.masked}
-    repairs = _repairing(call, hidden)
-    return [
-        event if event.position.customer in repairs else after
-        for event, after in zip(found, shown, strict=True)
-    ]
-
-
-def _repairing(call: Call, customers: Collection[str | None]) -> dict[str, set[str]]:
-    """By customer, the caller's sites that have a repair of theirs open."""
-    return repairing_sites(
-        call.store, {each for each in customers if each}, visible_sites(call.who, None) or []
-    )
+    """The lines as the caller may see them: a site's own documents always tell the customer they were of."""
+    numbers = [event.position.customer for event in found if not call.who.reads(event.site)]
+    seen = seen_customers(call.store, numbers, call.who.reads)
+    return [event if call.who.reads(event.site) else history.masked(event, seen) for event in found]

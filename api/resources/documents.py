@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from api.callers import security_log
+from api.callers.access import reads_records, site_of_number, visible_sites
 from api.calls import Call, Done, Shown
 from api.wire import times
 from api.wire.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, sites_asked
@@ -17,7 +18,7 @@ from devices.ledger.reading import listing
 from devices.ledger.reading.posted import as_posted, serials_moved
 from devices.lifecycle import DOCUMENT
 from devices.people.signing_in import sign_in
-from devices.problems import refuse
+from devices.problems import refuse, refuse_foreign
 from devices.values import Instant
 
 OneDocument = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(DOCUMENT)})$")]
@@ -136,10 +137,20 @@ def _review(call: Call, decision: reviewing.Decision, reason: str | None) -> Don
 
 
 def show_document(call: Call, done: Done) -> Shown:
-    """One document with its standing, its review and a page of its lines."""
+    """One document with its standing, its review and a page of its lines.
+
+    Of another site's, the type, the day and the lines of the devices that one of the caller's sites answered for.
+    """
     number = done.key or call.path["number"]
     query = call.query if isinstance(call.query, LinesQuery) else LinesQuery()
-    found = listing.document(call.store, number, after=query.after, limit=query.limit + 1)
+    page = {"after": query.after, "limit": query.limit + 1}
+    found: listing.DocumentView | listing.ForeignDocument | None
+    if reads_records(call.who, site_of_number(number)):
+        found = listing.document(call.store, number, **page)
+    else:
+        found = listing.foreign_document(call.store, number, visible_sites(call.who, None) or (), **page)
+        if found is None:
+            raise refuse_foreign()
     if found is None:
         raise refuse("not_found")
     lines, more = cut(found.lines, query.limit)

@@ -5,23 +5,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
-from typing import IO, Any, Literal, TypeVar
+from typing import IO, Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from api.callers.access import SIGNED_IN, admit
 from api.callers.blind import refuse_while_blind
 from api.callers.masking import lines_masked_for, masked_for
 from api.calls import Call, Done, Shown
 from api.resources.books import register_of
+from api.resources.customers import seen_customer
 from api.resources.devices import recognised
 from api.resources.handovers import visible_handover
 from api.wire.downloads import Download, download_of
 from api.wire.paging import codes_asked
 from api.wire.times import day
-from devices import records
 from devices.audit import signing
 from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
@@ -32,18 +30,15 @@ from devices.audit.stocktake import sheet, stocktakes
 from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.journal import heads
 from devices.ledger.books import books, cards
-from devices.ledger.duties.open_orders import deals_with
 from devices.ledger.papers import slip_lines, slips
 from devices.ledger.posting.closed_months import month_record
 from devices.ledger.posting.gather import models_of
 from devices.ledger.reading import history, passport
-from devices.ledger.reading.customers import customer_shown
+from devices.ledger.reading.customers import customer_as_named, customer_shown
 from devices.ledger.reading.passport import CustomerShown, devices_of
-from devices.ledger.reading.posted import devices_moved_of
 from devices.ledger.reading.registers import conditions_of_bins, kinds_of_models, site_name
-from devices.paperwork_kinds import CUSTOMER
 from devices.people.persons import names_of
-from devices.problems import Refused, refuse
+from devices.problems import refuse
 from devices.store.database import Store
 from labels.forms import pdf, xlsx
 from labels.forms.custody import (
@@ -65,7 +60,6 @@ from labels.words import sentence
 Ending = Literal["xlsx", "pdf"]
 Loaded = tuple[Form, Any]
 Load = Callable[[Call, Store], Loaded]
-_Item = TypeVar("_Item")
 
 _AT_ONCE = 500
 """So many devices are masked at a time."""
@@ -135,7 +129,7 @@ def load_slip(call: Call, store: Store) -> Loaded:
     sent = slip.consignment
     slip = replace(
         slip,
-        customer=_customer_of(call, store, slip),
+        customer=_customer_of(store, slip),
         consignment=sent if sent and call.who.reads(sent.site) else None,
     )
     lines, given = slip_lines.lines_of(store, slip.view), _signed_with(store, slip)
@@ -151,32 +145,12 @@ def _signed_with(store: Store, slip: slips.Slip) -> Sequence[Signature]:
     return signing.standing(store, value.number, digest_of_sheet(store, value))
 
 
-def _customer_of(call: Call, store: Store, slip: slips.Slip) -> CustomerShown | None:
-    """What the caller may see of a slip's customer: what some JSON answer would tell them."""
-    number = slip.customer_number
-    if number is None:
+def _customer_of(store: Store, slip: slips.Slip) -> CustomerShown | None:
+    """A slip's customer as named on it: whoever may read a site's paper reads all of it."""
+    document = slip.view.document
+    if slip.customer_number is None:
         return None
-    if _reads_customer(call, store, number):
-        return customer_shown(store, number)
-    for each in _devices_of(call, store, slip.view.document.number, number):
-        if each.customer is not None and not each.customer.masked:
-            return each.customer
-    return CustomerShown(number) if slip.customer_told else CustomerShown(masked=True)
-
-
-def _reads_customer(call: Call, store: Store, number: str) -> bool:
-    """Whether the caller may read a customer's own record: a person may whose site deals with them."""
-    try:
-        admit(SIGNED_IN, call.who, {}, None, None)
-    except Refused:
-        return False
-    return deals_with(store, number, call.who.reads)
-
-
-def _devices_of(call: Call, store: Store, document: str, customer: str) -> list[passport.Passport]:
-    """Some devices of a document that are a customer's now, as the caller may see them."""
-    found = passport.passports(store, devices_moved_of(store, document, customer, _AT_ONCE))
-    return masked_for(call, list(found.values()))
+    return customer_as_named(store, slip.customer_number, document.number, document.recorded_at_us)
 
 
 # --- stocktakes
@@ -272,17 +246,10 @@ def _events(call: Call, store: Store, serial: str) -> Iterator[history.Event]:
 
 
 def load_belongings(call: Call, store: Store) -> Loaded:
-    """A customer's devices, those that the caller may know to be theirs."""
-    number = call.path["number"]
-    if records.current(store, CUSTOMER, number) is None or not deals_with(store, number, call.who.reads):
-        raise refuse("not_found")
+    """The devices of a customer whom the caller sees."""
+    number = seen_customer(call, call.path["number"])[0].number
     on = _today(call)
-    theirs = (
-        each
-        for some in _batches(devices_of(store, number))
-        for each in masked_for(call, some)
-        if each.customer is not None and not each.customer.masked
-    )
+    theirs = devices_of(store, number)
     return BELONGINGS, BelongingsPrinted(call.unit.name, number, customer_shown(store, number), on, theirs)
 
 
@@ -327,9 +294,3 @@ def load_handover(call: Call, store: Store) -> Loaded:
     given = signing.standing(store, value.number, payload.digest)
     name, statement = _site_name(store, value.site), handovers.decode_handover(value.payload)
     return HANDOVER_FORM, HandoverPrinted(name, value, statement, payload.digest, given)
-
-
-def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    each = iter(items)
-    while some := list(islice(each, _AT_ONCE)):
-        yield some

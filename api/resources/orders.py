@@ -12,27 +12,39 @@ from api.resources.records import found_record
 from api.wire import times
 from api.wire.texts import Sentence
 from api.writing import at_site_of_body, at_site_of_number
+from devices.ledger.deciding.drafts import Party
 from devices.paperwork import ServiceRecord
 from devices.problems import refuse
 from devices.records import RecordKind
 from devices.spares import orders
 
 
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose a device is, as another site than their home must say; what is told of them anew is proposed there."""
+
+    taxpayer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    address: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+    contact: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
 class RepairBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A customer's device sent in for repair."""
+    """A customer's device sent in for repair; `customer` is asked for away from their home."""
 
     site: str
     serial: str
     fault: Sentence
+    customer: Named | None = None
 
 
 class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A technician sent to a customer's device."""
+    """A technician sent to a customer's device; `customer` is asked for away from their home."""
 
     site: str
     serial: str
     fault: Sentence
     technician: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    customer: Named | None = None
 
 
 class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +61,13 @@ def open_repair(call: Call) -> Done:
     body = call.body
     writer = at_site_of_body(call)
     _, written = orders.open_repair_order(
-        writer, call.unit, site=body.site, serial=body.serial, fault=body.fault, by=call.who.username
+        writer,
+        call.unit,
+        site=body.site,
+        serial=body.serial,
+        fault=body.fault,
+        by=call.who.username,
+        named=_party(body.customer),
     )
     return Done(201, written.key)
 
@@ -66,8 +84,13 @@ def open_dispatch_order(call: Call) -> Done:
         fault=body.fault,
         technician=body.technician,
         by=call.who.username,
+        named=_party(body.customer),
     )
     return Done(201, written.key)
+
+
+def _party(named: Named | None) -> Party | None:
+    return Party(**msgspec.structs.asdict(named)) if named else None
 
 
 def filing(kind: RecordKind) -> Callable[[Call], Done]:

@@ -9,8 +9,11 @@ from peewee import JOIN, fn
 
 from devices import records
 from devices.journal import Writer
+from devices.ledger.deciding.drafts import Party
+from devices.ledger.posting.customers import known_customer, learned, refuse_unnamed
 from devices.ledger.posting.gather import held
-from devices.paperwork import ORDERS, DispatchOrder, RepairOrder, ServiceRecord
+from devices.ledger.posting.notices import tell
+from devices.paperwork import ORDERS, DispatchOrder, Notice, RepairOrder, ServiceRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import Problem, refuse
 from devices.records import RecordKind, Written
@@ -49,27 +52,63 @@ WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit"
 
 
 def open_repair_order(
-    writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, by: str
+    writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, by: str, named: Party | None = None
 ) -> tuple[RepairOrder, Written]:
-    """Open a repair order for a customer's device. Raises Refused, naming the order it is open under already."""
+    """Open a repair order for a customer's device; away from their home they are `named`, and it is told there.
+
+    Raises Refused: `customer_required`, `customer_not_matched`, `order_open_already` naming the order that the device
+    is open under for the same customer.
+    """
     device, customer = _device(writer, serial)
-    for order in records.listed(writer.store, REPAIR, [site], states=("open",), serial=device):
+    refuse_unnamed(writer.store, site, device, customer, named)
+    for order in records.listed(
+        writer.store, REPAIR, [site], states=("open",), serial=device, customers=[customer]
+    ):
         raise refuse("order_open_already", "/serial", serial=device, order=order.number)
     number = records.next_number(writer.store, REPAIR, site)
     day = unit.day_of(writer.at_us).isoformat()
     value = RepairOrder(number, site, device, fault, day, by, customer)
+    _tell_home(writer, unit, REPAIR, value, named)
     return records.write(writer, REPAIR, value, by=by, expected=0)
 
 
 def send_technician(
-    writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, technician: str, by: str
+    writer: Writer,
+    unit: Unit,
+    *,
+    site: str,
+    serial: str,
+    fault: str,
+    technician: str,
+    by: str,
+    named: Party | None = None,
 ) -> tuple[DispatchOrder, Written]:
-    """Send a technician to a customer's device."""
+    """Send a technician to a customer's device; away from their home they are `named`, and it is told there.
+
+    Raises Refused: `customer_required`, `customer_not_matched`.
+    """
     device, customer = _device(writer, serial)
+    refuse_unnamed(writer.store, site, device, customer, named)
     number = records.next_number(writer.store, DISPATCH_ORDER, site)
     day = unit.day_of(writer.at_us).isoformat()
     value = DispatchOrder(number, site, device, fault, technician, day, by, customer)
+    _tell_home(writer, unit, DISPATCH_ORDER, value, named)
     return records.write(writer, DISPATCH_ORDER, value, by=by, expected=0)
+
+
+def _tell_home(
+    writer: Writer, unit: Unit, kind: RecordKind, order: RepairOrder | DispatchOrder, named: Party | None
+) -> None:
+    """Tell a customer's home of an order that another site opens, and what it learned of them."""
+    assert order.customer is not None, "an order for nobody's device"
+    known = known_customer(writer.store, order.customer)
+    if known.home == order.site:
+        return
+    notice = Notice(
+        known.home, known.number, order.number, kind.name, order.site, order.opened_by, order.opened_on,
+        (order.serial,),
+    )  # fmt: skip
+    tell(writer, unit, notice, learned(known, named, order.site) if named else None)
 
 
 def file_service_record(
@@ -103,7 +142,7 @@ def _use_of(store: Store, order: str) -> Row | None:
     return store.row(_DEVICE_OUT_UNDER, (order,)) or store.row(_DOCUMENT_UNDER, (order,))
 
 
-def _device(writer: Writer, text: str) -> tuple[str, str | None]:
+def _device(writer: Writer, text: str) -> tuple[str, str]:
     serial = recognise(text, "/serial")
     if isinstance(serial, Problem):
         raise refuse(serial.code, serial.pointer, **serial.facts)

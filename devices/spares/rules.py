@@ -31,7 +31,7 @@ def order_stands(case: Case[UnderOrder], moves: _Moves) -> _Problems:
     name = case.draft.order
     if name is None:
         return
-    if case.order is None or case.order.site != case.draft.site:
+    if case.order is None:
         yield Problem("unknown_order", "/order", {"order": name})
     elif case.order.cancelled:
         yield Problem("order_closed", "/order", {"order": name})
@@ -154,6 +154,9 @@ def swap_replaces_a_faulty_device(case: Case[Swap], moves: _Moves) -> _Problems:
         if meant is not None and meant != move.entry.serial:
             facts = {"serial": spare.entry.serial, "faulty": meant}
             yield Problem("swap_other_faulty", pointer, facts)
+        under = spare.before.order_number
+        if meant is not None and under not in (None, case.draft.order):
+            yield Problem("swap_other_order", "/order", {"serial": spare.entry.serial, "order": under})
 
 
 def charge_is_as_agreed(case: Case[Swap], moves: _Moves) -> _Problems:

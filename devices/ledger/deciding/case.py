@@ -20,9 +20,10 @@ Of = TypeVar("Of", bound=Draft, covariant=True)  # noqa: PLC0105 - a word, and n
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A customer as Panku knows them, or (`fresh`) as this document makes them known."""
+    """A customer as Panku knows them, or (`fresh`) as this document makes them known; `home` is their site."""
 
     number: str
+    home: str
     taxpayer_id: str
     form: str
     name: str | None = None
@@ -67,11 +68,11 @@ class Cited(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, Generic[Of], frozen=True):
     """One draft with the facts it needs: what is looked up by a key that is missing here does not exist.
 
-    `customers` are keyed by what the draft calls them (see `party_key`), `trails` hold each device's lines since a
-    cited document, oldest first, `held_for` the spare that is out for a faulty serial, `received` the serials of
-    the manifest that have been received before, `consignment` the one that a sending document would join, `waybills`
-    the consignment number each device was last sent with, `closed` the last closed month of each book (site,
-    register) that the devices are or were in.
+    `customers` are keyed by what the draft calls them (see `party_key`), `homes` are the sites of those whose the
+    devices are, `trails` hold each device's lines since a cited document, oldest first, `held_for` the spare that is
+    out for a faulty serial, `received` the serials of the manifest that have been received before, `consignment` the
+    one that a sending document would join, `waybills` the consignment number each device was last sent with, `closed`
+    the last closed month of each book (site, register) that the devices are or were in.
     """
 
     draft: Of
@@ -85,6 +86,7 @@ class Case(msgspec.Struct, Generic[Of], frozen=True):
     held: Mapping[str, Held]
     carriers: Mapping[str, bool] = {}
     customers: Mapping[str, Known] = {}
+    homes: Mapping[str, str] = {}
     attachments: frozenset[str] = frozenset()
     cited: Cited | None = None
     answered: Cited | None = None

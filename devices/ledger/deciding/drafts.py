@@ -35,9 +35,10 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Party(_Part, frozen=True, kw_only=True):
-    """A customer as the poster knows them, by taxpayer id, or by the `number` Panku gave them.
+    """A customer as the poster knows them: by taxpayer id and name, or one of the site's own by their `number`.
 
-    Kept outside the journal, which holds a commitment only.
+    `renamed` says that the name is a known taxpayer's new one, which is then proposed to their home. Kept outside the
+    journal, which holds a commitment only.
     """
 
     taxpayer_id: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
@@ -45,6 +46,7 @@ class Party(_Part, frozen=True, kw_only=True):
     name: Annotated[str, Meta(max_length=200)] | None = None
     address: Annotated[str, Meta(max_length=300)] | None = None
     contact: Annotated[str, Meta(max_length=100)] | None = None
+    renamed: bool = False
 
 
 class Item(_Part, frozen=True, kw_only=True):
@@ -350,25 +352,31 @@ class SupplierReturn(Draft, tag="supplier_return", frozen=True, kw_only=True):
 
 
 class Surrender(Draft, tag="surrender", frozen=True, kw_only=True):
-    """收缴: handed to the tax authority."""
+    """收缴: handed to the tax authority. `customer` names another site's, whose device is not in hand."""
 
     tax_document: Text
     reason: Literal["deregistration", "suspension", "replacement", "violation", "other"]
+    customer: Party | None = None
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class LossReport(Draft, tag="loss_report", frozen=True, kw_only=True):
-    """丢失: reported lost or stolen by its customer."""
+    """丢失: reported lost or stolen by its customer; `customer` names another site's."""
 
     report_number: Text
+    customer: Party | None = None
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Recovery(Draft, tag="recovery", frozen=True, kw_only=True):
-    """寻回: a lost, missing or written-off device is found again."""
+    """寻回: a lost, missing or written-off device is found again.
+
+    `customer` names another site's, whose lost device stays with them.
+    """
 
     found: Text
     order: Code | None = None
+    customer: Party | None = None
     bin: Code | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 

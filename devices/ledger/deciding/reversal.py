@@ -43,7 +43,7 @@ def plan_reversal(case: Case[Draft], rulebook: Rulebook) -> Plan:
 
 def _of_document(case: Case[Draft], draft: Reversal) -> list[Problem]:
     cited = case.cited
-    if cited is None or cited.site != draft.site:
+    if cited is None:
         return [Problem("unknown_document", "/document", {"document": draft.document})]
     facts = {"document": cited.number}
     if cited.type == "reversal":

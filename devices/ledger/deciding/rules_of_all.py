@@ -168,7 +168,7 @@ def answered_is_rejected(case: Case[Draft], moves: _Moves) -> _Problems:
     if case.draft.answers is None:
         return
     answered = case.answered
-    if answered is None or answered.site != case.draft.site:
+    if answered is None:
         yield Problem("unknown_document", "/answers", {"document": case.draft.answers})
     elif answered.review != "rejected" or answered.status == "reversed":
         yield Problem("answers_not_rejected", "/answers", {"document": answered.number})

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from devices.ledger.deciding.case import Case, Move
-from devices.ledger.deciding.drafts import Adoption, Draft, Receipt, Registration, Sale, WriteOff
+from devices.ledger.deciding.drafts import Draft, Receipt, Registration, WriteOff
+from devices.ledger.deciding.naming import (
+    customer_is_known_by_name,
+    foreign_customer_is_named,
+    opening_customers_are_known_by_name,
+)
 from devices.ledger.deciding.plan import Rule
 from devices.ledger.deciding.rules_of_all import (
     answered_is_rejected,
@@ -70,6 +75,14 @@ def opening_is_complete(case: Case[Draft], moves: _Moves) -> _Problems:
             yield Problem("wrong_register", move.entry.pointer, facts)
 
 
+def nothing_sold_was_a_spare(case: Case[Draft], moves: _Moves) -> _Problems:
+    """A spare is never sold, in the past either; a customer has one in service only."""
+    for move in moves:
+        if move.after.state == "sold" and move.after.left_book == "spare":
+            facts = {"serial": move.entry.serial, "register": "spare", "document": "sale"}
+            yield Problem("wrong_register", move.entry.pointer, facts)
+
+
 def warranty_ends_on_a_day(case: Case[Draft], moves: _Moves) -> _Problems:
     """A warranty that is told ends on a day of the calendar."""
     for move in moves:
@@ -98,7 +111,7 @@ def manifest_agrees(case: Case[Receipt], moves: _Moves) -> _Problems:
     if name is None:
         return
     manifest = case.manifest
-    if manifest is None or manifest.site != case.draft.site:
+    if manifest is None:
         yield Problem("unknown_manifest", "/manifest", {"manifest": name})
         return
     if manifest.register != case.draft.register:
@@ -135,17 +148,6 @@ def release_is_inspected(case: Case[Draft], moves: _Moves) -> _Problems:
         again = move.after.state == "in_stock" and move.before.mark == "reinitialise"
         if again and not move.entry.item.reinitialised:
             yield Problem("reinitialisation_required", move.entry.pointer, {"serial": move.entry.serial})
-
-
-def customer_is_known_by_name(case: Case[Sale | Registration | Adoption], moves: _Moves) -> _Problems:
-    """A registered customer has a name, and a known taxpayer keeps the one it has."""
-    party = case.draft.customer
-    known = case.customer(party)
-    if known and not known.name and not party.name and case.document != "sale":
-        yield Problem("customer_name_required", "/customer/name")
-    elif known and known.name and party.name and known.name != party.name.strip():
-        serial = case.entries[0].serial if case.entries else None
-        yield Problem("taxpayer_name_differs", "/customer/name", {"serial": serial})
 
 
 def taxpayer_bought_it(case: Case[Registration], moves: _Moves) -> _Problems:
@@ -226,6 +228,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         opening_precedes_the_first_close,
         proof_is_attached,
         opening_is_complete,
+        opening_customers_are_known_by_name,
+        nothing_sold_was_a_spare,
         warranty_ends_on_a_day,
     ),
     "receipt": (quarantine_has_a_reason, manifest_agrees),
@@ -244,6 +248,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
     "customer_return": (stays_in_books,),
     "supplier_return": (carrier_is_approved, waybill_goes_to_one_place),
+    "surrender": (foreign_customer_is_named,),
+    "loss_report": (foreign_customer_is_named,),
+    "recovery": (foreign_customer_is_named,),
     "write_off": (customer_consents,),
     "reversal": (restored_bins_are_in_use,),
 }

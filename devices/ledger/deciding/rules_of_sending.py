@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from devices.ledger.deciding.case import Case, Move
-from devices.ledger.deciding.drafts import Dispatch, Draft, Sending, TransitLoss, destination_of
+from devices.ledger.deciding.case import Case, Cited, Move
+from devices.ledger.deciding.drafts import Arrival, Dispatch, Draft, Sending, TransitLoss, destination_of
 from devices.ledger.deciding.reversal import standing_lines
 from devices.lifecycle import RANK, STEPS
 from devices.problems import Problem
@@ -43,10 +43,10 @@ def destination_is_another_site(case: Case[Dispatch], moves: _Moves) -> _Problem
 
 
 def cited_dispatch(case: Case[Draft], field: str, *types: str) -> _Problems:
-    """The cited document exists where the poster may know of it, has one of `types`, and stands."""
+    """The cited document is one the site may know of (see `may_be_cited`), has one of `types`, and stands."""
     name = getattr(case.draft, field)
     cited = case.cited
-    if cited is None or (cited.site != case.draft.site and cited.type != "dispatch" and field != "dispatch"):
+    if cited is None:
         yield Problem("unknown_document", f"/{field}", {"document": name})
     elif cited.type not in types:
         yield Problem("cited_wrong_type", f"/{field}", {"document": name, "type": cited.type})
@@ -54,6 +54,14 @@ def cited_dispatch(case: Case[Draft], field: str, *types: str) -> _Problems:
         cited.status == "rejected" and cited.type == "opening"
     ):
         yield Problem("cited_not_posted", f"/{field}", {"document": name, "status": cited.status})
+
+
+def may_be_cited(draft: Draft, cited: Cited) -> bool:
+    """Whether a draft's site knows of a document: it is its own, or a dispatch addressed to it that now arrives."""
+    if cited.site == draft.site:
+        return True
+    addressed = cited.type == "dispatch" and cited.content.get("destination") == draft.site
+    return addressed and isinstance(draft, Arrival)
 
 
 AWAY = ("in_transit", "at_factory")

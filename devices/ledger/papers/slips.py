@@ -36,8 +36,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     undoes or ends what they began. `effective` tells whether it has lines; `received` counts those, or what was
     proposed, `expected` what was announced. `carrier_name`, `waybill` and `consignment` are of the trip, the last as
     far as its reader may know of it. `short`, `over` and `damaged` are serials. `attachments` are names.
-    `customer_number` is that of the one customer it concerns, `customer_told` whether the document's own JSON says so;
-    `customer` is what its reader may see of them.
+    `customer_number` is that of the one customer it concerns, `customer` who they are as named on it.
     """
 
     unit: str
@@ -60,7 +59,6 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     over: list[str]
     damaged: list[str]
     customer_number: str | None
-    customer_told: bool
     customer: CustomerShown | None = None
 
     @property
@@ -75,8 +73,8 @@ _EARLIER = (
     " WHERE l.document = ?"
 )
 _CUSTOMERS = (
-    "SELECT DISTINCT COALESCE(l.customer, before.customer), CASE WHEN l.customer IS NULL THEN 0 ELSE 1 END"
-    f" {_EARLIER} AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
+    f"SELECT DISTINCT COALESCE(l.customer, before.customer) {_EARLIER}"
+    " AND COALESCE(l.customer, before.customer) IS NOT NULL LIMIT 2"
 )
 _SOURCES = f"SELECT DISTINCT before.document {_EARLIER} AND before.document IS NOT NULL ORDER BY 1 LIMIT ?"
 _ORDERS = f"SELECT DISTINCT before.order_number {_EARLIER} AND before.order_number IS NOT NULL LIMIT 2"
@@ -116,7 +114,6 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
     far = _far_site(view, cited)
     sent = (cited or source or view) if "carrier" not in said else view
     order = _order(store, document.under or _order_before(store, view))
-    customer, told = _customer(store, view, order, named)
     findings = said.get("findings", {})
     return Slip(
         unit=unit,
@@ -138,8 +135,7 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
         short=findings.get("short", []),
         over=[*findings.get("over", []), *findings.get("extra", [])],
         damaged=findings.get("damaged", []),
-        customer_number=customer,
-        customer_told=told,
+        customer_number=_customer(store, view, order, named),
     )
 
 
@@ -223,20 +219,19 @@ def _expected(store: Store, view: DocumentView, cited: DocumentView | None) -> i
     return None
 
 
-def _customer(store: Store, view: DocumentView, order: Any, named: Sequence[str]) -> tuple[str | None, bool]:
-    """The one customer a document concerns, and whether its own JSON, or its order's, tells the number."""
+def _customer(store: Store, view: DocumentView, order: Any, named: Sequence[str]) -> str | None:
+    """The one customer a document concerns."""
     said = view.content.get("customer") or {}
-    if number := said.get("number") or (order.customer if order else None):
-        return number, True
-    rows = store.rows(_CUSTOMERS, (view.document.number,)) or _customers_proposed(store, view, named)
-    if len({number for number, _ in rows}) != 1:
-        return None, False
-    return rows[0][0], any(told for _, told in rows)
+    number: str | None = said.get("number") or (order.customer if order else None)
+    if number:
+        return number
+    rows = store.rows(_CUSTOMERS, (view.document.number,))
+    found = {owner for (owner,) in rows} or _customers_proposed(store, view, named)
+    return found.pop() if len(found) == 1 else None
 
 
-def _customers_proposed(store: Store, view: DocumentView, named: Sequence[str]) -> list[tuple[str, bool]]:
+def _customers_proposed(store: Store, view: DocumentView, named: Sequence[str]) -> set[str]:
     """The customers that a proposal's lines name, and those whose its devices are."""
     parties = (item.get("customer") or {} for item in view.content.get("lines", ()))
-    told = dict.fromkeys((party["number"], True) for party in parties if party.get("number"))
-    told |= dict.fromkeys((number, False) for (number,) in store.rows_in(_CUSTOMERS_OF, named))
-    return list(told)
+    told = {str(party["number"]) for party in parties if party.get("number")}
+    return told | {str(number) for (number,) in store.rows_in(_CUSTOMERS_OF, named)}

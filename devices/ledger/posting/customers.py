@@ -9,21 +9,28 @@ import msgspec
 
 from devices import records, taxpayers
 from devices.journal import Writer
-from devices.ledger.deciding.case import Known, party_key
+from devices.ledger.deciding.case import Case, Known, party_key
 from devices.ledger.deciding.drafts import Draft, Party
-from devices.paperwork import Customer, CustomerData, home_of
+from devices.ledger.deciding.naming import is_named, makes_customers
+from devices.paperwork import Customer, CustomerData, Proposed
 from devices.paperwork_kinds import CUSTOMER
-from devices.problems import Problem
+from devices.problems import Problem, refuse
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Records
+from devices.taxpayers import same_name
 from devices.unit import Unit
 
-_customers = PersonalData.select(PersonalData.key, PersonalData.content).where(
-    PersonalData.kind == CUSTOMER.name, PersonalData.latest == 1
+_customers = (
+    PersonalData.select(PersonalData.key, PersonalData.content, Records.content)
+    .join(Records, on=((Records.kind == PersonalData.kind) & (Records.key == PersonalData.key)))
+    .where(PersonalData.kind == CUSTOMER.name, PersonalData.latest == 1)
 )
 _BY_NUMBER = compiled(_customers.where(PersonalData.key == GIVEN))
 _BY_TAXPAYER = compiled(_customers.where(PersonalData.taxpayer_id == GIVEN))
+_RECORDS = compiled(
+    Records.select(Records.key, Records.content).where(Records.kind == CUSTOMER.name, Records.key.in_(EACH))
+)
 
 
 def parties_of(draft: Draft) -> Iterator[tuple[str, Party]]:
@@ -37,8 +44,15 @@ def parties_of(draft: Draft) -> Iterator[tuple[str, Party]]:
             yield f"/lines/{index}/customer", party
 
 
-def customers_of(store: Store, draft: Draft) -> tuple[dict[str, Known], list[Problem]]:
-    """The customers a draft names, keyed by what it calls them; an unknown taxpayer gets the next number."""
+def customers_of(
+    store: Store, draft: Draft, *, decided: bool = False
+) -> tuple[dict[str, Known], list[Problem]]:
+    """The customers a draft names, keyed by what it calls them; an unknown taxpayer gets the next number.
+
+    A number that is not of the draft's own site is an unknown one, unless the draft is read from a proposal
+    (`decided`), which was judged as it was named. Where a document makes no customer, one who is not known by that
+    taxpayer id and name is missing.
+    """
     found: dict[str, Known] = {}
     problems: list[Problem] = []
     fresh = 0
@@ -46,15 +60,20 @@ def customers_of(store: Store, draft: Draft) -> tuple[dict[str, Known], list[Pro
         key = party_key(party)
         if key in found:
             continue
-        known = _by_number(store, party.number) if party.number else _by_taxpayer(store, party, pointer)
+        known = (
+            _by_number(store, party.number, pointer, None if decided else draft.site)
+            if party.number
+            else _by_taxpayer(store, party, pointer)
+        )
         if isinstance(known, Problem):
             problems.append(known)
-        elif isinstance(known, taxpayers.Taxpayer):
+        elif isinstance(known, Known):
+            if makes_customers(draft) or is_named(known, party, draft.site):
+                found[key] = known
+        elif makes_customers(draft):
             number = _number_after(store, draft.site, fresh)
-            found[key] = Known(number, known.id, known.form, *_told(party), fresh=True)
+            found[key] = Known(number, draft.site, known.id, known.form, *_told(party), fresh=True)
             fresh += 1
-        else:
-            found[key] = known
     return found, problems
 
 
@@ -64,27 +83,29 @@ def hold_customers(store: Store, numbers: Iterable[str]) -> None:
 
 
 def held_customers(
-    store: Store, draft: Draft, given_back: Collection[str] = ()
+    store: Store, draft: Draft, given_back: Collection[str] = (), *, decided: bool = False
 ) -> tuple[dict[str, Known], list[Problem]]:
     """As `customers_of`, of customers that nobody else changes or erases until the transaction ends.
 
     `given_back` are the numbers of customers whom the draft does not name, but gives a device back to.
     """
-    found, problems = customers_of(store, draft)
+    found, problems = customers_of(store, draft, decided=decided)
     numbers = {known.number for known in found.values() if not known.fresh} | {*given_back}
     if not numbers:
         return found, problems
     hold_customers(store, numbers)
-    found, problems = customers_of(store, draft)
-    others = {number: _by_number(store, number) for number in given_back}
+    found, problems = customers_of(store, draft, decided=decided)
+    others = {number: _by_number(store, number, "", None) for number in given_back}
     return {**{key: known for key, known in others.items() if isinstance(known, Known)}, **found}, problems
 
 
-def _by_number(store: Store, number: str) -> Known | Problem:
+def _by_number(store: Store, number: str, pointer: str, site: str | None) -> Known | Problem:
+    """A customer by number, of any site where that is None; one who is not of `site` is as unknown as any."""
     row = store.row(_BY_NUMBER, (number,))
-    if row is None:
-        return Problem("unknown_customer", "/customer/number", {"customer": number})
-    return _known(*row)
+    known = _known(*row) if row else None
+    if known is None or site not in (None, known.home):
+        return Problem("unknown_customer", f"{pointer}/number", {"customer": number})
+    return known
 
 
 def _by_taxpayer(store: Store, party: Party, pointer: str) -> Known | taxpayers.Taxpayer | Problem:
@@ -95,11 +116,12 @@ def _by_taxpayer(store: Store, party: Party, pointer: str) -> Known | taxpayers.
     return _known(*row) if row else recognised
 
 
-def _known(number: str, content: str | None) -> Known:
+def _known(number: str, content: str | None, record: str) -> Known:
+    home = msgspec.json.decode(record, type=Customer).home
     if content is None:
-        return Known(number, "", "", erased=True)
+        return Known(number, home, "", "", erased=True)
     data = msgspec.json.decode(content, type=CustomerData)
-    return Known(number, data.taxpayer_id, data.form, data.name, data.address, data.contact)
+    return Known(number, home, data.taxpayer_id, data.form, data.name, data.address, data.contact)
 
 
 def _number_after(store: Store, site: str, count: int) -> str:
@@ -114,10 +136,45 @@ def _told(party: Party) -> tuple[str | None, str | None, str | None]:
     )
 
 
-def keep_customers(writer: Writer, unit: Unit, draft: Draft, known: Mapping[str, Known], *, by: str) -> None:
-    """Journal the customers a draft makes known, and what it tells anew of those that are."""
+def known_customer(store: Store, number: str) -> Known:
+    """A customer who is there, by number."""
+    found = _by_number(store, number, "", None)
+    assert isinstance(found, Known), "a device's customer is known"
+    return found
+
+
+def homes_of(store: Store, numbers: Iterable[str]) -> dict[str, str]:
+    """The home of each of these customers, by number."""
+    rows = store.rows_in(_RECORDS, sorted(set(numbers)))
+    return {number: msgspec.json.decode(record, type=Customer).home for number, record in rows}
+
+
+def refuse_unnamed(store: Store, site: str, serial: str, owner: str, party: Party | None) -> None:
+    """Make sure that whoever acts at `site` on a customer's device knows whose it is, unless that is their own.
+
+    Raises Refused: `customer_required`, `customer_not_matched`, which does not tell what of it is wrong.
+    """
+    if party is None:
+        if homes_of(store, [owner])[owner] != site:
+            raise refuse("customer_required", "/customer", serial=serial)
+        return
+    known = _by_taxpayer(store, party, "/customer")
+    if isinstance(known, Problem):
+        raise refuse(known.code, known.pointer, **known.facts)
+    if not isinstance(known, Known) or known.number != owner or not is_named(known, party, site):
+        raise refuse("customer_not_matched", "/customer", serial=serial)
+
+
+def keep_customers(writer: Writer, unit: Unit, case: Case[Draft], *, by: str) -> None:
+    """Journal the customers a draft makes known, and what it tells anew of the site's own.
+
+    Of another site's it changes nothing: that is told to their home (see notices).
+    """
+    draft, kept = case.draft, set[str]()
     for _, party in parties_of(draft):
-        customer = known[party_key(party)]
+        customer = case.customers[party_key(party)]
+        if customer.home != draft.site or customer.number in kept:
+            continue
         name, address, contact = _told(party)
         merged = CustomerData(
             customer.taxpayer_id,
@@ -126,26 +183,45 @@ def keep_customers(writer: Writer, unit: Unit, draft: Draft, known: Mapping[str,
             address or customer.address,
             contact or customer.contact,
         )
-        before = CustomerData(
-            customer.taxpayer_id, customer.form, customer.name, customer.address, customer.contact
-        )
-        if customer.fresh or (merged != before and not customer.erased):
-            write_customer(writer, unit, customer.number, merged, by=by, told_at=draft.site)
-            known = {**known, party_key(party): msgspec.structs.replace(customer, fresh=False)}
+        if customer.fresh or (merged != data_of(customer) and not customer.erased):
+            write_customer(writer, unit, Customer(customer.number, customer.home), merged, by=by)
+            kept.add(customer.number)
+
+
+def data_of(customer: Known) -> CustomerData:
+    """What is known of a customer, as it is kept."""
+    return CustomerData(
+        customer.taxpayer_id, customer.form, customer.name, customer.address, customer.contact
+    )
+
+
+def learned(customer: Known, party: Party, site: str) -> Proposed | None:
+    """What a party tells of a known customer that `site` may not write down itself; None where it is nothing new.
+
+    A new name is always their home's to take over, even where the document is of that site.
+    """
+    name, address, contact = _told(party)
+    foreign = customer.home != site
+    new_name = name if name and (party.renamed or (foreign and not customer.name)) else None
+    if new_name and customer.name and same_name(new_name, customer.name):
+        new_name = None
+    if not foreign:
+        return Proposed(new_name) if new_name else None
+    told = Proposed(
+        new_name,
+        address if address != customer.address else None,
+        contact if contact != customer.contact else None,
+    )
+    return None if told == Proposed() else told
 
 
 def write_customer(
-    writer: Writer, unit: Unit, number: str, data: CustomerData, *, by: str, told_at: str | None = None
+    writer: Writer, unit: Unit, customer: Customer, data: CustomerData, *, by: str
 ) -> tuple[Customer, records.Written]:
-    """Add a revision of a customer; the journal gets a commitment, the personal table the data.
-
-    A customer belongs to the site in the number for good, whichever site tells anew of them (`told_at`).
-    """
+    """Add a revision of a customer; the journal gets a commitment, the personal table the data."""
     personal = records.Personal(records.encode(data), data.taxpayer_id)
-    value = Customer(number, home_of(number))
-    return records.write(
-        writer, CUSTOMER, value, by=by, personal=personal, secret=unit.secret, told_at=told_at
-    )
+    value = msgspec.structs.replace(customer, site=customer.home)
+    return records.write(writer, CUSTOMER, value, by=by, personal=personal, secret=unit.secret)
 
 
 def by_number_only(draft: Draft, known: Mapping[str, Known]) -> Draft:

@@ -14,9 +14,10 @@ from devices.ledger.deciding.case import Case, Cited, PastLine
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.entries import Entry, Held, other_serials
 from devices.ledger.deciding.reversal import position_before
+from devices.ledger.deciding.rules_of_sending import may_be_cited
 from devices.ledger.posting.closed_months import closed_months
 from devices.ledger.posting.consignments import consignment_of
-from devices.ledger.posting.customers import held_customers
+from devices.ledger.posting.customers import held_customers, homes_of
 from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork import DispatchOrder, Manifest, RepairOrder, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, MANIFEST, REPAIR
@@ -185,6 +186,11 @@ def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited 
     )
 
 
+def _known(draft: Draft, cited: Cited | None) -> Cited | None:
+    """A document, as far as the draft's site may know of it: one of another site's is as an unknown one."""
+    return cited if cited and may_be_cited(draft, cited) else None
+
+
 def _past_line(row: Sequence[Any]) -> PastLine:
     serial, step, document, document_type, n, kind, reverses, facts = row[:8]
     position, told = position_of(row[8:]), msgspec.json.decode(facts)
@@ -203,16 +209,14 @@ def trails_of(store: Store, wanted: Sequence[str]) -> Trails:
     return {serial: tuple(lines) for serial, lines in trails.items()}
 
 
-def _order_of(store: Store, number: str | None) -> RepairOrder | DispatchOrder | None:
-    """The repair or dispatch order of this number."""
-    if number is None:
-        return None
-    row = store.row(_ORDER, (number,))
+def _order_of(store: Store, draft: Draft) -> RepairOrder | DispatchOrder | None:
+    """The repair or dispatch order that a draft names, if it is of the draft's site."""
+    row = store.row(_ORDER, (getattr(draft, "order", None),))
     if row is None:
         return None
-    if row[0] == REPAIR.name:
-        return msgspec.json.decode(row[1], type=RepairOrder)
-    return msgspec.json.decode(row[1], type=DispatchOrder)
+    shape: Any = RepairOrder if row[0] == REPAIR.name else DispatchOrder
+    order: RepairOrder | DispatchOrder = msgspec.json.decode(row[1], type=shape)
+    return order if order.site == draft.site else None
 
 
 def manifest_of(store: Store, number: str | None) -> tuple[Manifest | None, frozenset[str]]:
@@ -274,12 +278,15 @@ def gather(
     """The case of a draft, and the problems met in looking its customers up; within `store.writing()`."""
     document = str(draft.__struct_config__.tag)
     cites = getattr(draft, "document", None) or getattr(draft, "dispatch", None)
-    cited = cited_document(store, cites, with_lines=True)
+    cited = _known(draft, cited_document(store, cites, with_lines=True))
     devices = _devices_of(store, draft, document, entries, cited)
     positions, restored = devices.held.values(), devices.restored
     given_back = {position.customer for position in restored if position.customer}
-    customers, problems = held_customers(store, draft, given_back)
+    customers, problems = held_customers(store, draft, given_back, decided=own_reservation is not None)
+    owners = {held.position.customer for held in positions if held.position.customer}
     manifest, received = manifest_of(store, getattr(draft, "manifest", None))
+    if manifest is not None and manifest.site != draft.site:
+        manifest = None
     case = Case(
         draft=draft,
         document=document,
@@ -292,10 +299,11 @@ def gather(
         held=devices.held,
         carriers=_in_use(store, _CARRIERS_IN_USE, {getattr(draft, "carrier", None)}),
         customers=customers,
+        homes=homes_of(store, owners),
         attachments=kept_at(store, draft.site, draft.attachments),
         cited=cited,
-        answered=cited_document(store, draft.answers, with_lines=False),
-        order=_order_of(store, getattr(draft, "order", None)),
+        answered=_known(draft, cited_document(store, draft.answers, with_lines=False)),
+        order=_order_of(store, draft),
         consignment=consignment_of(store, draft),
         manifest=manifest,
         received=received,

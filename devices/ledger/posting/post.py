@@ -21,6 +21,7 @@ from devices.ledger.deciding.reversal import plan_reversal
 from devices.ledger.posting.consignments import keep_consignment
 from devices.ledger.posting.customers import by_number_only, keep_customers
 from devices.ledger.posting.gather import gather
+from devices.ledger.posting.notices import tell_homes
 from devices.ledger.posting.rows import document_digest
 from devices.lifecycle import DOCUMENT, UNREVIEWED
 from devices.problems import Fact, Problem, Refused, refuse
@@ -28,7 +29,14 @@ from devices.store.database import Store, violated
 from devices.store.engines import driver_error
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of
-from devices.store.tables.ledger import Documents, Lines, Positions, Reservations, Standings
+from devices.store.tables.ledger import (
+    Documents,
+    Lines,
+    LinesElsewhere,
+    Positions,
+    Reservations,
+    Standings,
+)
 from devices.store.tables.registers import Sites
 from devices.unit import Unit
 
@@ -149,10 +157,11 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     store, case, draft = writer.store, decided.case, decided.draft
     proposal = DOCUMENT[case.document].review == "before"
     with races_told(case.entries[0].serial if case.entries else None):
-        keep_customers(writer, unit, draft, case.customers, by=by.username)
+        keep_customers(writer, unit, case, by=by.username)
     keep_consignment(writer, draft, by=by.username)
     year = unit.day_of(writer.at_us).year
     number, ordinal = _next_number(store, draft.site, year)
+    tell_homes(writer, unit, case, decided.plan.moves, number, by=by.username)
     content = content_of(decided, with_lines=proposal, request=by.request)
     head = writer.heads[draft.site]
     seq = head.seq + 1 if head else 1
@@ -170,7 +179,7 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
         with races_told():
             store.insert(Reservations, reserved)
         return Posted(number, "pending")
-    effect(store, lines)
+    effect(store, lines, decided.plan.moves)
     return Posted(number, "posted")
 
 
@@ -234,10 +243,14 @@ def rows_of_lines(
     return rows
 
 
-def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
-    """Write the lines and carry the positions along. Raises Refused (`race_lost`) when another site was faster."""
+def effect(store: Store, lines: Sequence[tuple[Any, ...]], moves: Sequence[Move]) -> None:
+    """Write the lines of these moves and carry the positions along.
+
+    Raises Refused (`race_lost`) when another site was faster.
+    """
     with races_told():
         store.insert(Lines, lines)
+        store.insert(LinesElsewhere, elsewhere(lines, moves))
         fresh = []
         for line in lines:
             serial, step = line[0], line[1]
@@ -247,6 +260,16 @@ def effect(store: Store, lines: Sequence[tuple[Any, ...]]) -> None:
             elif store.execute(_CHANGE_POSITION, (*position, serial, step - 1)).rowcount != 1:
                 raise refuse("race_lost", serial=serial)
         store.insert(Positions, fresh)
+
+
+def elsewhere(lines: Sequence[tuple[Any, ...]], moves: Sequence[Move]) -> list[tuple[Any, ...]]:
+    """The rows that tell whoever answered for a device of its lines in another site's journal."""
+    rows = []
+    for line, move in zip(lines, moves, strict=True):
+        answered_for = move.before.site or move.before.responsible_site
+        if answered_for and answered_for != line[-2]:
+            rows.append((answered_for, *line[-2:], line[3]))
+    return rows
 
 
 @contextmanager

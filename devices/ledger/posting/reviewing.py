@@ -178,7 +178,7 @@ def _keep(
     if found.status == "pending":
         store.execute(_FREE_DEVICES, (found.number,))
     if decided:
-        effect(store, lines)
+        effect(store, lines, decided.plan.moves)
     _stand(store, found, decision, len(lines))
     if isinstance(decided and decided.draft, Reversal) and found.cites:
         _stand_reversed(store, found.cites, len(lines))

@@ -1,22 +1,81 @@
-"""Who a customer is, as far as it has not been erased, and which customer a taxpayer id belongs to."""
+"""Who a customer is, as far as it has not been erased, which customer a taxpayer id belongs to, and who sees them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from devices import records
+from devices.ledger.posting.customers import homes_of
+from devices.ledger.posting.notices import proposed_by
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork import CustomerData
-from devices.paperwork_kinds import CUSTOMER
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import PersonalData
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import PersonalData, Positions, Records, Revisions
+
+Sees = Callable[[str], bool]
+"""Told a site's code: whether a viewer reads that site."""
 
 _OF_TAXPAYER = compiled(
     PersonalData.select(PersonalData.key).where(
         PersonalData.kind == CUSTOMER.name, PersonalData.taxpayer_id == GIVEN, PersonalData.latest == 1
     )
 )
+_ACTED_LAST = compiled(
+    Positions.select(Positions.customer, Positions.responsible_site)
+    .distinct()
+    .where(Positions.customer.in_(EACH))
+)
+_HOLDING = compiled(
+    Positions.select(Positions.customer, Positions.site)
+    .distinct()
+    .where(Positions.customer.in_(EACH), Positions.register == "custody")
+)
+_WORKING_FOR = compiled(
+    Records.select(Records.customer, Records.site).where(
+        Records.customer.in_(EACH),
+        Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name]),
+        Records.state == "open",
+    )
+)
+DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR)
+"""Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order of theirs open."""
+_AS_OF = compiled(
+    PersonalData.select(PersonalData.content)
+    .join(
+        Revisions,
+        on=(Revisions.kind == PersonalData.kind)
+        & (Revisions.key == PersonalData.key)
+        & (Revisions.revision == PersonalData.revision),
+    )
+    .where(PersonalData.kind == CUSTOMER.name, PersonalData.key == GIVEN, Revisions.recorded_at <= GIVEN)
+    .order_by(PersonalData.revision.desc())
+    .limit(1)
+)
+
+
+def seen_customers(store: Store, numbers: Iterable[str | None], sees: Sees) -> set[str]:
+    """Those of these customers whom a viewer sees: the one definition, which every answer, page and paper asks.
+
+    Their home always does; another site while it deals with them (DEALINGS). See docs/decisions.md, "Who may see a
+    customer".
+    """
+    wanted = {number for number in numbers if number}
+    seen = {number for number, home in homes_of(store, wanted).items() if sees(home)}
+    for dealing in DEALINGS:
+        hidden = wanted - seen
+        if not hidden:
+            break
+        seen |= {number for number, site in store.rows_in(dealing, sorted(hidden)) if site and sees(site)}
+    return seen
+
+
+def sees_customer(store: Store, number: str, sees: Sees) -> bool:
+    """Whether a viewer sees one customer."""
+    return number in seen_customers(store, [number], sees)
 
 
 def customer_data(store: Store, number: str) -> CustomerData | None:
@@ -30,10 +89,27 @@ def customer_shown(store: Store, number: str) -> CustomerShown:
     data = customer_data(store, number)
     if data is None:
         return CustomerShown(number, erased=records.current(store, CUSTOMER, number) is not None)
-    return CustomerShown(number, data.taxpayer_id, data.name, data.address, data.contact)
+    return _shown(number, data)
+
+
+def customer_as_named(store: Store, number: str, under: str, at_us: int) -> CustomerShown:
+    """A customer as they were named on a document or order at that moment: as known then, with what it told anew."""
+    row = store.row(_AS_OF, (number, at_us))
+    if row is None or row[0] is None:
+        return customer_shown(store, number)
+    data = msgspec.json.decode(row[0], type=CustomerData)
+    told = proposed_by(store, under, number)
+    if told is not None:
+        fields = {name: value for name, value in msgspec.structs.asdict(told).items() if value}
+        data = msgspec.structs.replace(data, **fields)
+    return _shown(number, data)
 
 
 def number_of_taxpayer(store: Store, taxpayer_id: str) -> str | None:
     """The number of the customer with this taxpayer id; None where there is none."""
     row = store.row(_OF_TAXPAYER, (taxpayer_id,))
     return row[0] if row else None
+
+
+def _shown(number: str, data: CustomerData) -> CustomerShown:
+    return CustomerShown(number, data.taxpayer_id, data.name, data.address, data.contact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -10,8 +10,6 @@ from msgspec.structs import replace
 
 from devices.store.database import Store
 from devices.values import POSITION_FIELDS, Instant, Position
-
-Sees = Callable[[str], bool]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,16 +72,8 @@ def history(store: Store, serial: str, after_step: int = 0, limit: int = 50) -> 
     return [event_of(row) for row in rows]
 
 
-def sees_customer(responsible_site: str | None, register: str | None, site: str | None, sees: Sees) -> bool:
-    """Whether a viewer sees a device's customer: their site acted last, or holds the device in custody."""
-    if responsible_site is not None and sees(responsible_site):
-        return True
-    return register == "custody" and site is not None and sees(site)
-
-
-def masked(event: Event, sees: Sees) -> Event:
-    """The event without its customer's number where `sees`, told a site's code, does not see that site."""
-    after = event.position
-    if after.customer is None or sees_customer(after.responsible_site, after.register, after.site, sees):
+def masked(event: Event, seen: Collection[str]) -> Event:
+    """The event without its customer's number, for a viewer who sees these customers and not that one."""
+    if event.position.customer is None or event.position.customer in seen:
         return event
-    return replace(event, position=replace(after, customer=None), masked=True)
+    return replace(event, position=replace(event.position, customer=None), masked=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -93,6 +93,15 @@ class DocumentView(msgspec.Struct, frozen=True):
     reviewed: ReviewView | None
     journal_seq: int
     hash: str
+    lines: list[Event]
+
+
+class ForeignDocument(msgspec.Struct, frozen=True):
+    """What a site reads of another's document that moved devices it answered for: these devices' lines, no more."""
+
+    number: str
+    type: str
+    business_date: str
     lines: list[Event]
 
 
@@ -227,6 +236,27 @@ def document(store: Store, number: str, *, after: int = 0, limit: int = 100) -> 
         link,
         [event_of(line) for line in lines],
     )
+
+
+# By hand: its lines, as far as the readers' sites are told of them.
+_TOLD = (
+    f"{EVENTS} JOIN line_elsewhere e ON e.journal_site = l.journal_site AND e.journal_seq = l.journal_seq"
+    " AND e.n = l.n WHERE l.document = ? AND l.n > ? AND e.site IN (:each) ORDER BY l.n"
+)
+
+
+def foreign_document(
+    store: Store, number: str, sites: Collection[str], *, after: int = 0, limit: int = 100
+) -> ForeignDocument | None:
+    """Another site's document as far as it moved devices that one of these sites answered for; None where it did not.
+
+    At most `limit` lines after line `after`.
+    """
+    told = [event_of(row) for row in store.rows_in(_TOLD, sorted(sites), before=(number, 0))]
+    if not told:
+        return None
+    lines = list({event.n: event for event in told if event.n > after}.values())[:limit]
+    return ForeignDocument(number, told[0].document_type, told[0].business_date, lines)
 
 
 def _document_rows(store: Store, rows: Sequence[Sequence[Any]]) -> list[DocumentRow]:

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from devices.ledger.reading.history import Sees, sees_customer
 from devices.ledger.reading.replacements import LONGEST_CHAIN
 from devices.lifecycle import FROM, POSTED, roles_of, starts_of
 from devices.paperwork import CustomerData
@@ -113,17 +112,10 @@ def _customer(number: str, content: str | None, known: bool) -> CustomerShown:
     return CustomerShown(number, data.taxpayer_id, data.name, data.address, data.contact)
 
 
-def masked(passport: Passport, sees: Sees, open_repairs: Collection[str] = ()) -> Passport:
-    """The passport as a viewer may see it; `sees` tells whether they read a site.
-
-    Another site's customer is masked, except to a site that holds the device in custody or is one of
-    `open_repairs`: the sites with an open repair of this device.
-    """
-    if passport.customer is None:
-        return passport
-    if sees_customer(passport.responsible_site, passport.register, passport.site, sees):
-        return passport
-    if any(sees(site) for site in open_repairs):
+def masked(passport: Passport, seen: Collection[str]) -> Passport:
+    """The passport as a viewer may see it who sees these customers, by number; any other is masked."""
+    customer = passport.customer
+    if customer is None or customer.number in seen:
         return passport
     return replace(passport, customer=CustomerShown(masked=True))
 

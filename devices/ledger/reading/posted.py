@@ -8,7 +8,7 @@ import msgspec
 
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import Documents, Lines, Links, Positions
+from devices.store.tables.ledger import Documents, Lines, Links
 
 
 class AsPosted(msgspec.Struct, frozen=True):
@@ -64,17 +64,6 @@ def devices_moved(store: Store, number: str, limit: int) -> list[str]:
     """The first devices that a document moves, by serial, each once."""
     moved = Lines.select(Lines.serial).distinct().where(Lines.document == number).order_by(Lines.serial)
     return [serial for (serial,) in store.rows(*moved.limit(limit).sql())]
-
-
-def devices_moved_of(store: Store, number: str, customer: str, limit: int) -> list[str]:
-    """The first devices that a document moves, line by line, of those that are a customer's now."""
-    theirs = (
-        Lines.select(Lines.serial)
-        .join(Positions, on=(Positions.serial == Lines.serial))
-        .where(Lines.document == number, Positions.customer == customer)
-        .order_by(Lines.n)
-    )
-    return [serial for (serial,) in store.rows(*theirs.limit(limit).sql())]
 
 
 def last_application(store: Store, site: str) -> str:

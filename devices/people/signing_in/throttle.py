@@ -111,6 +111,29 @@ def settle(session_store: Store, tried: Attempt, at_us: int, *, right: bool) -> 
     session_store.retrying(partial((_forgive if right else _blame), session_store, tried, at_us))
 
 
+def refuse_guesser(session_store: Store, account: str, at_us: int) -> None:
+    """Raise Refused(throttled) for whoever has named customers wrongly too often, and waits; only reads."""
+    subject = _guesser(account)
+    left_us, _ = _standing(session_store.rows(_OF_ACCOUNT, (subject,)), at_us)
+    if left_us > 0:
+        raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
+
+
+def count_guess(session_store: Store, account: str, at_us: int) -> None:
+    """Count one customer named wrongly; opens its own transaction. It is forgotten as a wrong password is."""
+
+    def write() -> None:
+        with session_store.writing():
+            session_store.execute(_OLD_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US,))
+            session_store.insert(Attempts, [(secrets.token_hex(16), _guesser(account), "", 1, at_us)])
+
+    session_store.retrying(write)
+
+
+def _guesser(account: str) -> str:
+    return digest_of(("guesses", account))
+
+
 def network_of(address: str) -> str:
     """The address, or the network of one subscriber where it is of IPv6; any other text as it is."""
     try:

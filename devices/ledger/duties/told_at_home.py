@@ -1,0 +1,59 @@
+"""What a home was told of its customers, and what became of it: an order that came to nothing is flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from devices import records
+from devices.paperwork import NOTICES, DispatchOrder, Notice, RepairOrder
+from devices.paperwork_kinds import DISPATCH_ORDER, NOTICE, REPAIR
+from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Positions, Standings
+
+Flag = Literal["cancelled", "no_work", "reversed"]
+"""An order that was cancelled, one whose device went back without a service record or a swap, a document undone."""
+
+_STATUS = compiled(Standings.select(Standings.status).where(Standings.document == GIVEN))
+_TAKEN_IN = compiled(
+    Documents.select(Documents.number)
+    .join(Lines, on=(Lines.document == Documents.number))
+    .where(Documents.under == GIVEN, Documents.type == "repair_intake", Lines.serial == GIVEN)
+    .limit(1)
+)
+_SWAPPED = compiled(
+    Documents.select(Documents.number)
+    .join(Standings, on=(Standings.document == Documents.number))
+    .where(Documents.under == GIVEN, Documents.type == "swap", Standings.status != "reversed")
+    .limit(1)
+)
+_STILL_OUT = compiled(
+    Positions.select(Positions.serial).where(Positions.serial == GIVEN, Positions.order_number == GIVEN)
+)
+_ORDERS = {REPAIR.name: REPAIR, DISPATCH_ORDER.name: DISPATCH_ORDER}
+
+
+def waiting_notices(store: Store, sites: Collection[str] | None) -> list[Notice]:
+    """The notices of these sites' customers that nobody there has settled, by what they are under."""
+    return list(records.listed(store, NOTICE, sites, states=(NOTICES.begins,)))
+
+
+def flag_of(store: Store, notice: Notice) -> Flag | None:
+    """What a notice's order or document came to, where that is nothing."""
+    kind = _ORDERS.get(notice.what)
+    if kind is None:
+        row = store.row(_STATUS, (notice.under,))
+        return "reversed" if row and row[0] == "reversed" else None
+    found = records.current(store, kind, notice.under)
+    return _of_order(store, found[0]) if found else None
+
+
+def _of_order(store: Store, order: RepairOrder | DispatchOrder) -> Flag | None:
+    if order.cancelled:
+        return "cancelled"
+    if order.record is not None or store.row(_SWAPPED, (order.number,)):
+        return None
+    came_in = store.row(_TAKEN_IN, (order.number, order.serial))
+    still_out = store.row(_STILL_OUT, (order.serial, order.number))
+    return "no_work" if came_in and not still_out else None
