@@ -8,7 +8,7 @@ import pytest
 
 from devices.audit.vouching import Vouched, let_in_by_one
 from labels.words import term
-from tests import closing, custody
+from tests import closing, counts, custody
 from tests.closing import close, count, review_all, seal
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, fill_house
@@ -123,12 +123,11 @@ def test_a_handover_tells_on_whose_word_its_signers_are(house: House) -> None:
 def test_a_sheet_that_one_has_signed_is_not_remarked_upon_yet(house: House) -> None:
     review_all(house)
     zhang = house.of("zhang")
-    number = custody.begin_count(zhang, "merchandise")
+    number = counts.begin(zhang, "merchandise")
     assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
-    custody_sheet = f"/v1/stocktakes/{number}/sheet"
-    closing.explain(zhang, number)
-    assert custody.sign_sheet(zhang, number, "zhang", "storekeeper").status_code == 201
-    told = zhang.get(custody_sheet).json
+    counts.explain(zhang, number)
+    assert counts.sign(zhang, number, "zhang", "storekeeper").status_code == 201
+    told = zhang.get(f"/v1/stocktakes/{number}/sheet").json
     assert (len(told["signatures"]), told["let_in_by_one"]) == (1, False)
 
 
