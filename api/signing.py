@@ -12,8 +12,8 @@ from api.resources.documents import confirm_password
 from api.wire import times
 from api.wire.secret_fields import Password
 from api.wire.texts import Word
-from devices.audit.kinds import Signature
 from devices.audit.signing import Signing
+from devices.audit.vouching import Vouched
 from devices.people import signing_keys
 
 _Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -28,17 +28,24 @@ class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignatureAnswer(msgspec.Struct, frozen=True):
-    """One standing signature."""
+    """One standing signature.
+
+    `let_in_by` issued the code that the signer signed up with, `confirmed_by` has confirmed the key since; null where
+    that is not recorded, and where nobody has.
+    """
 
     role: str
     username: str
     fingerprint: str
     signed_at: times.Told
+    let_in_by: str | None
+    confirmed_by: str | None
 
 
-def shown_signature(each: Signature) -> SignatureAnswer:
+def shown_signature(each: Vouched) -> SignatureAnswer:
     """A signature as it is shown."""
-    return SignatureAnswer(each.role, each.username, each.fingerprint, times.shown(each.signed_at))
+    facts = msgspec.structs.asdict(each)
+    return SignatureAnswer(**{**facts, "signed_at": times.shown(each.signed_at)})
 
 
 def unlock_key(call: Call) -> None:

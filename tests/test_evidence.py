@@ -18,9 +18,13 @@ from sigstore.dsse import Envelope as IndependentEnvelope
 from devices.audit import evidence
 from panku import settings
 from panku.commands import main
-from tests.conftest import Stores
+from tests.closing import count, review_all
+from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign
 from tests.door import Door
+
+FIRST_FORMAT = Path(__file__).parent / "golden" / "evidence-format-1.json"
+"""A sealed sheet's evidence as it was exported before the second format."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,11 @@ def content(signed: tuple[Door, str]) -> bytes:
 @pytest.fixture(scope="module")
 def trusted(content: bytes) -> list[str]:
     return [key["fingerprint"] for key in json.loads(content)["keys"]]
+
+
+def keys_in(file: Path) -> list[str]:
+    """The fingerprints of the keys in a file of evidence."""
+    return [key["fingerprint"] for key in json.loads(file.read_bytes())["keys"]]
 
 
 def changed(content: bytes, **changes: Any) -> bytes:
@@ -119,6 +128,69 @@ def test_a_stranger_in_the_file_is_told(content: bytes, trusted: list[str]) -> N
     assert evidence.check_evidence(changed(content, keys=renamed), trusted).faults
 
 
+def test_it_tells_on_whose_word_each_key_is(content: bytes, trusted: list[str]) -> None:
+    for report in (evidence.check_evidence(content, trusted), evidence.check_evidence(content, [])):
+        words = {each.username: each.word for each in report.signatures}
+        assert {who: word and (word.let_in_by, word.confirmed_by) for who, word in words.items()} == {
+            "zhang": ("admin", None),
+            "li": ("admin", None),
+        }
+        assert report.let_in_by_one
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_it_tells_who_has_confirmed_a_key(stores: Stores, engine: str) -> None:
+    store = stores.demo(engine)
+    door = Door(store)
+    review_all(door)
+    number = count(door)
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    (key,) = li.get("/v1/keys?username=zhang").json
+    assert li.post(f"/v1/keys/{key['fingerprint']}/confirm").status_code == 200
+    file = zhang.get(f"/v1/stocktakes/{number}/evidence").content
+    report = evidence.check_evidence(file, [key["fingerprint"] for key in json.loads(file)["keys"]])
+    assert report.holds
+    words = {each.username: each.word for each in report.signatures}
+    assert words["zhang"] is not None
+    assert (words["zhang"].let_in_by, words["zhang"].confirmed_by) == ("admin", "li")
+    assert not report.let_in_by_one
+    stores.drop(store)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"let_in_by": "chen"},
+        {"confirmed_by": "chen"},
+        {"made_by": "chen"},
+        {"revision": 2},
+        {"content": "{}"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_another_word_than_the_journals_is_told(
+    content: bytes, trusted: list[str], changes: dict[str, Any]
+) -> None:
+    first, *others = json.loads(content)["keys"]
+    other = {**first, "word": {**first["word"], **changes}}
+    report = evidence.check_evidence(changed(content, keys=[other, *others]), trusted)
+    assert report.faults == (f"key {first['fingerprint']}: on whose word it is, is not what its link covers",)
+
+
+def test_a_word_that_was_left_out_is_told(content: bytes, trusted: list[str]) -> None:
+    keys = [{**key, "word": None} for key in json.loads(content)["keys"]]
+    assert len(evidence.check_evidence(changed(content, keys=keys), trusted).faults) == len(keys)
+    assert evidence.check_evidence(changed(content, format=1), trusted).faults
+    assert evidence.check_evidence(changed(content, format=3), trusted).faults
+
+
+def test_evidence_of_the_first_format_holds_and_tells_of_nobodys_word() -> None:
+    report = evidence.check_evidence(FIRST_FORMAT.read_bytes(), keys_in(FIRST_FORMAT))
+    assert report.holds
+    assert [each.word for each in report.signatures] == [None, None]
+    assert not report.let_in_by_one
+
+
 def test_no_byte_can_be_changed(content: bytes, trusted: list[str]) -> None:
     chance = random.Random(20261124)
     places = chance.sample(range(len(content)), 700)
@@ -171,7 +243,14 @@ def test_the_commands_export_and_check_it(
     fingerprints = [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:]]
     asked["PANKU_DATABASE_URL"] = "sqlite:////nowhere/at/all"
     assert main(["verify-evidence", str(file), "--trust", *fingerprints]) == 0
-    assert "the evidence holds" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "the evidence holds" in told
+    assert told.count("let in by admin, key confirmed by nobody else") == 2
+    assert "NOTE one person may have signed for all" in told
+    assert main(["verify-evidence", str(FIRST_FORMAT), "--trust", *keys_in(FIRST_FORMAT)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("the file does not say who let them in") == 2
+    assert "NOTE" not in told
     assert main(["verify-evidence", str(file)]) == 1
     assert "untrusted" in capsys.readouterr().out
     file.write_bytes(file.read_bytes().replace(b'"zhang"', b'"zhbng"', 1))

@@ -563,7 +563,8 @@ def test_a_sealed_sheet_prints_both_signatures_and_its_digest(door: Door) -> Non
         at = given["signed_at"][:19].replace("T", " ")
         (box,) = [told for told in paper.texts if given["fingerprint"] in told]
         named = {"zhang": "张伟（zhang）", "li": "李静（li）"}[given["username"]]
-        assert box == f"已电子签字：{named}，{at}\n密钥指纹 {given['fingerprint']}"
+        words = "注册码发放人：王建国（admin）；密钥确认人：无"
+        assert box == f"已电子签字：{named}，{at}\n密钥指纹 {given['fingerprint']}\n{words}"
         assert given["fingerprint"] in text
 
 

@@ -13,9 +13,9 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops, ImageStat
 
-from devices.audit.kinds import Signature
 from devices.audit.stocktake.counting import Row as CountedRow
 from devices.audit.stocktake.sheet import Header, Line, ModelSummary
+from devices.audit.vouching import Vouched
 from devices.problems import Refused
 from labels.forms import pdf
 from labels.forms.form import Form, Paper, Proof, paper_of
@@ -206,22 +206,25 @@ def _line(n: int) -> Line:
     return Line(row)
 
 
-def sheet(signatures: tuple[Signature, ...] = ()) -> Paper:
+def sheet(signatures: tuple[Vouched, ...] = ()) -> Paper:
     """A sheet of 30 lines, always the same."""
     printed = SheetPrinted(
         HEADER, "北京海淀库房", "d" * 64, AT_US + 10**10 if signatures else None, signatures,
         {"TCG-01": "tax_disk", "TCG-02": "report_disk"}, {"M-01": "good"}, [_line(n) for n in range(30)],
     )  # fmt: skip
     return paper_of(
-        STOCKTAKE_FORM, printed, "zh_CN", {"zhang": "张伟（zhang）", "li": "李静（li）"}.__getitem__
+        STOCKTAKE_FORM,
+        printed,
+        "zh_CN",
+        {"zhang": "张伟（zhang）", "li": "李静（li）", "admin": "王建国（admin）"}.__getitem__,
     )
 
 
 SIGNED = tuple(
-    Signature("S-BJ01-000007", "BJ01", role, who, mark * 64, "d" * 64, "0" * 128, AT_US + 10**10, "0" * 64)
-    for role, who, mark in (("storekeeper", "zhang", "1"), ("auditor", "li", "2"))
+    Vouched(role, who, mark * 64, AT_US + 10**10, "admin", confirmed_by)
+    for role, who, mark, confirmed_by in (("storekeeper", "zhang", "1", "li"), ("auditor", "li", "2", None))
 )
-PICTURES: dict[str, tuple[tuple[Signature, ...], int]] = {
+PICTURES: dict[str, tuple[tuple[Vouched, ...], int]] = {
     "form-stocktake": (SIGNED, 0),
     "form-stocktake-signed": (SIGNED, -1),
     "form-stocktake-to-sign": ((), -1),

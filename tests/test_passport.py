@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from devices import records
 from devices.ledger.reading import listing, passport
-from devices.ledger.reading.history import Sees
 from devices.lifecycle import POSTED, STEPS
 from devices.store.database import Store
 from devices.values import Bin, Site
@@ -17,10 +16,6 @@ from tests.ledger_books import Books
 from tests.reading_books import SERIALS, TAXPAYER, ReadingBooks, at
 
 FIRST, SECOND, THIRD, FOURTH = SERIALS[:4]
-
-
-def only(site: str) -> Sees:
-    return lambda asked: asked == site
 
 
 def test_passport(store: Store) -> None:

@@ -131,7 +131,7 @@ def test_a_reset_voids_the_key_and_destroys_its_private_half(staff: Staff) -> No
 def test_the_key_after_a_reset_does_not_sign_before_it_is_confirmed(staff: Staff) -> None:
     staff.enrolled("li.ming")
     key = reset(staff, "li.ming")
-    assert signing_keys.keys_with_status(staff.store, "waiting") == [key]
+    assert key.status == "waiting"
     with pytest.raises(Refused) as refused:
         signing_keys.open_key(staff.store, "li.ming", OTHER_PASSWORD)
     assert codes(refused.value) == ["key_not_confirmed"]
@@ -252,13 +252,108 @@ def test_a_token_confirms_nothing(staff: Staff) -> None:
     assert codes(refused.value) == ["person_required"]
 
 
-@pytest.mark.parametrize(("known", "code"), [(True, "key_not_waiting"), (False, "not_found")])
-def test_a_key_that_is_not_waiting_is_not_confirmed(staff: Staff, known: bool, code: str) -> None:
+@pytest.mark.parametrize(("which", "code"), [("void", "key_not_waiting"), ("unknown", "not_found")])
+def test_a_key_that_is_void_or_unknown_is_not_confirmed(staff: Staff, which: str, code: str) -> None:
     staff.enrolled("li.ming")
-    fingerprint = current(staff, "li.ming").fingerprint if known else "0" * 64
+    second = staff.enrolled("wang.fang", ("auditor", "B2"))
+    fingerprint = current(staff, "li.ming").fingerprint if which == "void" else "0" * 64
+    reset(staff, "li.ming")
     with pytest.raises(Refused) as refused, staff.writing() as writer:
-        signing_keys.confirm(writer, staff.admin, fingerprint)
+        signing_keys.confirm(writer, second, fingerprint)
     assert codes(refused.value) == [code]
+
+
+# --- a first key, which signs at once
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(("role", "site"), [("auditor", "B2"), ("supervisor", UNIT), ("admin", UNIT)])
+def test_a_first_key_signs_at_once_and_is_confirmed_by_a_second_person(
+    staff: Staff, role: str, site: str
+) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    second = staff.enrolled("wang.fang", (role, site))
+    before = signing_keys.open_key(staff.store, "li.ming", PASSWORD)[0]
+    assert (before.status, before.let_in_by, before.confirmed_by) == ("active", "admin.zhou", None)
+    confirmed = staff.write(lambda w: signing_keys.confirm(w, second, before.fingerprint))
+    assert confirmed == msgspec.structs.replace(before, confirmed_by="wang.fang")
+    assert signing_keys.open_key(staff.store, "li.ming", PASSWORD)[0] == confirmed
+
+
+def test_a_first_key_is_not_confirmed_by_who_let_its_holder_in(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: signing_keys.confirm(w, staff.admin, current(staff, "li.ming").fingerprint))
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+
+
+def test_a_first_key_is_not_confirmed_by_its_holder(staff: Staff) -> None:
+    auditor = staff.enrolled("li.ming", ("auditor", "A1"))
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: signing_keys.confirm(w, auditor, current(staff, "li.ming").fingerprint))
+    assert codes(refused.value) == ["key_own_confirmation"]
+
+
+def test_a_first_key_is_not_confirmed_by_a_person_whose_own_key_waits(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    second = staff.enrolled("wang.fang", ("auditor", "B2"))
+    reset(staff, "wang.fang")
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: signing_keys.confirm(w, second, current(staff, "li.ming").fingerprint))
+    assert codes(refused.value) == ["key_not_confirmed"]
+
+
+def test_a_first_key_is_confirmed_once(staff: Staff) -> None:
+    staff.enrolled("li.ming")
+    second, third = (staff.enrolled(name, ("supervisor", UNIT)) for name in ("wang.fang", "zhao"))
+    fingerprint = current(staff, "li.ming").fingerprint
+    staff.write(lambda w: signing_keys.confirm(w, second, fingerprint))
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: signing_keys.confirm(w, third, fingerprint))
+    assert codes(refused.value) == ["key_not_waiting"]
+    assert current(staff, "li.ming").confirmed_by == "wang.fang"
+
+
+def test_the_first_administrators_key_says_that_the_system_let_them_in_and_is_confirmed_as_any_other(
+    staff: Staff,
+) -> None:
+    assert (staff.admin_key.let_in_by, staff.admin_key.confirmed_by) == ("system", None)
+    second = staff.enrolled("wang.fang", ("auditor", "A1"))
+    confirmed = staff.write(lambda w: signing_keys.confirm(w, second, staff.admin_key.fingerprint))
+    assert (confirmed.status, confirmed.confirmed_by) == ("active", "wang.fang")
+
+
+def test_a_first_key_that_was_replaced_is_still_not_confirmed_by_who_let_its_holder_in(staff: Staff) -> None:
+    person = staff.enrolled("li.ming", ("auditor", "A1"))
+    second = staff.enrolled("wang.fang", ("supervisor", UNIT))
+    staff.write(lambda w: signing_keys.confirm(w, second, current(staff, "li.ming").fingerprint))
+    new = staff.write(lambda w: rotated(w, person, PASSWORD))
+    assert (new.let_in_by, new.confirmed_by) == ("admin.zhou", None)
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: signing_keys.confirm(w, staff.admin, new.fingerprint))
+    assert codes(refused.value) == ["key_let_in_confirmation"]
+    assert staff.write(lambda w: signing_keys.confirm(w, second, new.fingerprint)).status == "active"
+
+
+@pytest.mark.both_engines
+def test_what_somebody_may_confirm_are_the_keys_of_others_that_nobody_has_confirmed(staff: Staff) -> None:
+    auditor, supervisor = (
+        staff.enrolled(name, role)
+        for name, role in (("li.ming", ("auditor", "A1")), ("wang.fang", ("supervisor", UNIT)))
+    )
+    clerk = staff.enrolled("zhao", ("clerk", "A1"))
+    waiting = reset(staff, "zhao")
+
+    def shown(by: Person) -> dict[str, str]:
+        return {key.username: key.status for key in signing_keys.confirmable(staff.store, by)}
+
+    assert shown(auditor) == {"wang.fang": "active", "zhao": "waiting", "admin.zhou": "active"}
+    assert (shown(staff.admin), shown(clerk)) == ({}, {})
+    staff.write(lambda w: signing_keys.confirm(w, supervisor, waiting.fingerprint))
+    staff.write(lambda w: signing_keys.confirm(w, auditor, current(staff, "wang.fang").fingerprint))
+    assert shown(auditor) == {"admin.zhou": "active"}
+    reset(staff, "li.ming")
+    assert shown(auditor) == {}
 
 
 def test_the_database_refuses_a_second_living_key(staff: Staff) -> None:

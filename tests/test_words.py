@@ -8,7 +8,7 @@ import pytest
 from polib import pofile
 
 from devices import deadlines, lifecycle, serials, values
-from devices.audit import kinds
+from devices.audit import kinds, vouching
 from devices.audit.custody import custody_kinds, handovers, inspections, open_items
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
@@ -38,7 +38,7 @@ TERMS: dict[str, Iterable[str]] = {
     "method": get_args(kinds.Method),
     "part": get_args(counting.Part),
     "result": counting.RESULT,
-    "remark": sheet.REMARKS,
+    "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,
     "check": inspections.CHECK,

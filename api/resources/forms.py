@@ -20,10 +20,9 @@ from api.resources.handovers import visible_handover
 from api.wire.downloads import Download, download_of
 from api.wire.paging import codes_asked
 from api.wire.times import day
-from devices.audit import signing
+from devices.audit import vouching
 from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
-from devices.audit.kinds import Signature
 from devices.audit.month import months
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake import sheet, stocktakes
@@ -136,13 +135,13 @@ def load_slip(call: Call, store: Store) -> Loaded:
     return SLIP, SlipPrinted(slip, lines, given)
 
 
-def _signed_with(store: Store, slip: slips.Slip) -> Sequence[Signature]:
+def _signed_with(store: Store, slip: slips.Slip) -> Sequence[vouching.Vouched]:
     """The two signatures that a shortage stands on: those of its stocktake's sheet."""
     stocktake = slip.content.get("stocktake")
     if slip.view.document.type != "shortage" or stocktake is None:
         return ()
     value, _ = stocktakes.stocktake_of(store, stocktake)
-    return signing.standing(store, value.number, digest_of_sheet(store, value))
+    return vouching.standing_vouched(store, value.number, digest_of_sheet(store, value))
 
 
 def _customer_of(store: Store, slip: slips.Slip) -> CustomerShown | None:
@@ -168,7 +167,7 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         site_name=_site_name(store, value.site),
         digest=digest,
         sealed_at=value.sealed_at,
-        signatures=signing.standing(store, value.number, digest),
+        signatures=vouching.standing_vouched(store, value.number, digest),
         kinds=kinds_of_models(store),
         conditions=conditions_of_bins(store, value.site),
         lines=sheet.lines_of(store, value.number, closing),
@@ -208,7 +207,7 @@ def load_month(call: Call, store: Store) -> Loaded:
     value, _ = month_record(store, site, register, month)
     refuse_while_blind(call, [site], register)
     closed, payload = decode_statement(value.payload), months.payload_of(value)
-    given = signing.standing(store, payload.subject, payload.digest)
+    given = vouching.standing_vouched(store, payload.subject, payload.digest)
     name = _site_name(store, site)
     return STATEMENT, StatementPrinted(
         closed.header.unit, name, closed.statement, closed.header, payload.digest, given
@@ -291,6 +290,6 @@ def load_handover(call: Call, store: Store) -> Loaded:
     """One handover, with what is signed and who has."""
     value, _ = visible_handover(call, call.path["number"])
     payload = handovers.payload_of(value)
-    given = signing.standing(store, value.number, payload.digest)
+    given = vouching.standing_vouched(store, value.number, payload.digest)
     name, statement = _site_name(store, value.site), handovers.decode_handover(value.payload)
     return HANDOVER_FORM, HandoverPrinted(name, value, statement, payload.digest, given)

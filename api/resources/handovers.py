@@ -12,7 +12,7 @@ from api.wire.paging import page, sites_asked
 from api.wire.texts import Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
 from devices import records
-from devices.audit import evidence, signing
+from devices.audit import evidence, signing, vouching
 from devices.audit.custody import handovers
 from devices.audit.custody.custody_kinds import (
     HANDOVER,
@@ -46,7 +46,8 @@ class CountAnswer(msgspec.Struct, frozen=True):
 class HandoverAnswer(msgspec.Struct, frozen=True):
     """A handover: what is signed is everything up to `open_items`, by its `digest`.
 
-    `head` is the journal's head as of the opening, `open_items` what was open then, by list.
+    `head` is the journal's head as of the opening, `open_items` what was open then, by list. `let_in_by_one` is true
+    where one person may have signed for all: they let all in, and nobody else confirmed.
     """
 
     number: str
@@ -65,6 +66,7 @@ class HandoverAnswer(msgspec.Struct, frozen=True):
     completed_at: Instant | None
     note: str | None
     signatures: list[SignatureAnswer]
+    let_in_by_one: bool
 
 
 def begin_handover(call: Call) -> Done:
@@ -135,6 +137,7 @@ def show_handover_evidence(call: Call, _: Done) -> Shown:
 def _handover(call: Call, value: Handover) -> HandoverAnswer:
     statement, payload = handovers.decode_handover(value.payload), handovers.payload_of(value)
     header = statement.header
+    given = vouching.standing_vouched(call.store, value.number, payload.digest)
     return HandoverAnswer(
         number=value.number,
         site=value.site,
@@ -151,7 +154,6 @@ def _handover(call: Call, value: Handover) -> HandoverAnswer:
         state=value.state,
         completed_at=value.completed_at,
         note=value.note,
-        signatures=[
-            shown_signature(each) for each in signing.standing(call.store, value.number, payload.digest)
-        ],
+        signatures=[shown_signature(each) for each in given],
+        let_in_by_one=vouching.let_in_by_one(given),
     )

@@ -12,7 +12,7 @@ from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire import times
 from api.wire.paging import codes_asked, page_sorted
 from api.writing import at_site_of_body
-from devices.audit import evidence, signing
+from devices.audit import evidence, vouching
 from devices.audit.month import months
 from devices.audit.month.month_statement import Header, decode_statement
 from devices.journal import open_journals
@@ -30,7 +30,10 @@ class MonthBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MonthAnswer(msgspec.Struct, frozen=True):
-    """A month that was closed; `digest` is that of its statement, which is signed; `reason` is that of a reopening."""
+    """A month that was closed; `digest` is that of its statement, which is signed; `reason` is that of a reopening.
+
+    `let_in_by_one` is true where one person may have signed for all: they let all in, and nobody else confirmed.
+    """
 
     site: str
     register: str
@@ -42,6 +45,7 @@ class MonthAnswer(msgspec.Struct, frozen=True):
     closed_by: str
     reason: str | None
     signatures: list[SignatureAnswer]
+    let_in_by_one: bool
 
 
 class ClosedMonth(MonthAnswer, frozen=True):
@@ -133,7 +137,7 @@ def show_month_evidence(call: Call, _: Done) -> Shown:
 
 def _answer(call: Call, value: Month) -> MonthAnswer:
     payload = months.payload_of(value)
-    given = signing.standing(call.store, payload.subject, payload.digest)
+    given = vouching.standing_vouched(call.store, payload.subject, payload.digest)
     return MonthAnswer(
         site=value.site,
         register=value.register,
@@ -145,6 +149,7 @@ def _answer(call: Call, value: Month) -> MonthAnswer:
         closed_by=value.closed_by,
         reason=value.reason,
         signatures=[shown_signature(each) for each in given],
+        let_in_by_one=vouching.let_in_by_one(given),
     )
 
 

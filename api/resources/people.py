@@ -88,6 +88,7 @@ class PersonAnswer(msgspec.Struct, frozen=True):
     enrolled: bool
     key: str | None
     key_status: str | None
+    key_confirmed_by: str | None
     enrolment_code: str | None = None
 
 
@@ -240,6 +241,7 @@ def _listed(listed: persons.Listed, code: str | None = None) -> PersonAnswer:
         listed.enrolled,
         listed.key,
         listed.key_status,
+        listed.key_confirmed_by,
         code,
     )
 

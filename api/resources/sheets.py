@@ -13,7 +13,7 @@ from api.wire import times
 from api.wire.paging import PAGE, Limit, cut
 from api.wire.texts import Sentence
 from api.writing import at_site_of_number
-from devices.audit import evidence, signing
+from devices.audit import evidence, signing, vouching
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULT, VARIANCES
 from devices.audit.stocktake.reading import sheet_line
@@ -63,13 +63,17 @@ class SheetLine(msgspec.Struct, frozen=True):
 
 
 class SheetAnswer(msgspec.Struct, frozen=True):
-    """A sheet: its digest, its header with the summary by model, and a page of its lines by serial."""
+    """A sheet: its digest, its header with the summary by model, and a page of its lines by serial.
+
+    `let_in_by_one` is true where one person may have signed for all: they let all in, and nobody else confirmed.
+    """
 
     digest: str
     header: dict[str, Any]
     lines: list[SheetLine]
     unexplained: list[str]
     signatures: list[SignatureAnswer]
+    let_in_by_one: bool
 
 
 class SignedAnswer(msgspec.Struct, frozen=True):
@@ -99,13 +103,14 @@ def show_sheet(call: Call, _: Done) -> Shown:
     lines, more = cut(found, query.limit)
     variances = sheet.lines_of(store, value.number, closing, results=VARIANCES)
     payload = stocktakes.payload_of(store, value)
-    given = signing.standing(store, value.number, payload.digest)
+    given = vouching.standing_vouched(store, value.number, payload.digest)
     answer = SheetAnswer(
         digest=payload.digest,
         header=_header(header),
         lines=[_line(each) for each in lines],
         unexplained=sheet.unexplained(variances),
         signatures=[shown_signature(each) for each in given],
+        let_in_by_one=vouching.let_in_by_one(given),
     )
     return Shown(answer, next={"after": lines[-1].row.serial} if more else None)
 

@@ -13,7 +13,7 @@ from api.wire.paging import SiteQuery, page, sites_asked
 from api.wire.texts import Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
 from devices import records
-from devices.audit import signing
+from devices.audit import vouching
 from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
 from devices.audit.stocktake import scans as counting_scans
 from devices.audit.stocktake import stocktakes
@@ -86,7 +86,8 @@ class StocktakeAnswer(msgspec.Struct, frozen=True):
     """A stocktake as it stands.
 
     `tally` is hidden while a blind count runs, all but the caller's own number of scans, `mine`; `disputed` are the
-    serials of a recount; `digest` is that of the closed sheet, which is signed.
+    serials of a recount; `digest` is that of the closed sheet, which is signed. `let_in_by_one` is true where
+    one person may have signed for all: they let all in, and nobody else confirmed.
     """
 
     number: str
@@ -106,6 +107,7 @@ class StocktakeAnswer(msgspec.Struct, frozen=True):
     disputed: list[str]
     digest: str | None
     signatures: list[SignatureAnswer]
+    let_in_by_one: bool
 
 
 # --- the course of a count
@@ -177,7 +179,7 @@ def answer_of(call: Call, value: Stocktake) -> StocktakeAnswer:
     counts = counting_scans.tally(call.store, value.number)
     hidden = value.method == "blind" and value.state in RUNNING
     payload = stocktakes.payload_of(call.store, value) if value.closed else None
-    given = signing.standing(call.store, value.number, payload.digest) if payload else []
+    given = vouching.standing_vouched(call.store, value.number, payload.digest) if payload else []
     recounting = value.state == "recounting"
     return StocktakeAnswer(
         number=value.number,
@@ -197,6 +199,7 @@ def answer_of(call: Call, value: Stocktake) -> StocktakeAnswer:
         disputed=counting_scans.disputed(call.store, value) if recounting else [],
         digest=payload.digest if payload else None,
         signatures=[shown_signature(each) for each in given],
+        let_in_by_one=vouching.let_in_by_one(given),
     )
 
 

@@ -2,7 +2,8 @@
 
 It is checked on a machine that has never seen the database, against key fingerprints that the checker trusts from
 elsewhere. Every byte of the file is covered: by the signatures, by the links' hashes, or by being the one way to
-write the same content. Pure, but for `bundle_of`, which reads what it bundles.
+write the same content. On whose word each key is, is the books' word and not signed; it is told with the journal's
+link that covers it. Pure, but for `bundle_of`, which reads what it bundles.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from typing import Literal
 
 import msgspec
 
-from devices.audit import signing
+from devices.audit import signing, vouching
 from devices.audit.custody import handovers
 from devices.audit.kinds import Signature
 from devices.audit.month import month_statement
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.sheet import Signer
 from devices.chain import LINK_FORMAT, Link, digest_of
-from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import Links
+from devices.people.kinds import KEY, PublicKey
+from devices.records import revision_digest
+from devices.store.database import Row, Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Links, Revisions
+from devices.store.tables.people import PublicKeys
 
 _Standing = Literal["holds", "untrusted", "broken", "missing"]
 
@@ -34,7 +38,8 @@ _ROLES: dict[str, tuple[str, ...]] = {
 }
 """Whose signatures a payload needs, by its type."""
 
-BUNDLE_FORMAT = 1
+BUNDLE_FORMAT = 2
+"""The first format did not tell on whose word the keys are."""
 _LINKS = compiled(
     Links.select(*(getattr(Links, name) for name in Link.__struct_fields__))
     .where(
@@ -43,6 +48,23 @@ _LINKS = compiled(
         (Links.seq == GIVEN) | (Links.recorded_at <= GIVEN),
     )
     .order_by(Links.seq)
+)
+_LAST_REVISIONS = compiled(
+    Revisions.select(
+        Revisions.key,
+        Revisions.revision,
+        Revisions.made_by,
+        Revisions.content,
+        *(getattr(Links, name) for name in Link.__struct_fields__),
+    )
+    .join(
+        PublicKeys,
+        on=(PublicKeys.fingerprint == Revisions.key) & (PublicKeys.revision == Revisions.revision),
+    )
+    .join_from(
+        Revisions, Links, on=(Links.site == Revisions.journal_site) & (Links.seq == Revisions.journal_seq)
+    )
+    .where(Revisions.kind == KEY.name, Revisions.key.in_(EACH))
 )
 
 
@@ -63,12 +85,27 @@ class Envelope(
     signatures: tuple[EnvelopeSignature, ...]
 
 
-class EvidenceKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The public half of a key that signed."""
+class KeyWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """On whose word a key is, as of its last revision: who let its owner in, and who else has confirmed it.
+
+    `content` is that revision as it was journalled, `link` the unit's link that covers it.
+    """
+
+    let_in_by: str | None
+    confirmed_by: str | None
+    revision: int
+    made_by: str
+    content: str
+    link: Link
+
+
+class EvidenceKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The public half of a key that signed, and on whose word it is, which the first format did not tell."""
 
     fingerprint: str
     username: str
     public_hex: str
+    word: KeyWord | None = None
 
 
 class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,22 +131,27 @@ class _Signed(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """How one role's signature stands, and why it does not hold."""
+    """How one role's signature stands, and why it does not hold; `word` is on whose word its key is, if told."""
 
     role: str
     standing: _Standing
     username: str | None = None
     fingerprint: str | None = None
     why: str | None = None
+    word: KeyWord | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a file of evidence is worth: a signature per role, and everything else that is wrong with it."""
+    """What a file of evidence is worth: a signature per role, and everything else that is wrong with it.
+
+    `let_in_by_one`: by what the file tells of the keys, one person may have given every signature; no fault.
+    """
 
     payload_type: str | None
     digest: str | None
     signatures: tuple[Checked, ...]
     faults: tuple[str, ...]
+    let_in_by_one: bool = False
 
     @property
     def holds(self) -> bool:
@@ -123,12 +165,19 @@ def bundle_of(store: Store, payload: signing.Payload, signatures: Sequence[Signa
     header = msgspec.json.decode(payload.content, type=_Signed).header
     last = max((each.signed_at for each in given), default=0)
     rows = store.rows(_LINKS, (header.journal, header.seq, header.seq, last))
-    keys = [
-        EvidenceKey(key.fingerprint, key.username, key.public_hex)
-        for key in signing.keys_of_signatures(store, given)
-    ]
+    words = {
+        row[0]: row for row in store.rows_in(_LAST_REVISIONS, sorted(each.fingerprint for each in given))
+    }
+    keys = [_evidence_key(key, words[key.fingerprint]) for key in signing.keys_of_signatures(store, given)]
     envelope = msgspec.convert(signing.envelope_of(payload, given), Envelope)
     return Bundle(BUNDLE_FORMAT, envelope, tuple(keys), tuple(Link(*row) for row in rows))
+
+
+def _evidence_key(key: PublicKey, row: Row) -> EvidenceKey:
+    """A key with its last revision: key, revision, who made it, content, and the link's columns."""
+    _, revision, made_by, content, *link = row
+    word = KeyWord(key.let_in_by, key.confirmed_by, revision, made_by, content, Link(*link))
+    return EvidenceKey(key.fingerprint, key.username, key.public_hex, word)
 
 
 def written(bundle: Bundle) -> bytes:
@@ -151,7 +200,9 @@ def check_evidence(content: bytes, trusted: Collection[str]) -> Report:
             bundle.envelope.payload_type, None, (), (*faults, f"the payload can not be read: {error}")
         )
     digest = hashlib.sha256(payload).hexdigest()
-    faults += [*_chain_faults(bundle.links, header), *_stranger_faults(bundle, header)]
+    faults += [
+        *_chain_faults(bundle.links, header), *_stranger_faults(bundle, header), *_word_faults(bundle),
+    ]  # fmt: skip
     roles = _ROLES.get(bundle.envelope.payload_type)
     if roles is None:
         faults.append(f"an unknown type of payload, {bundle.envelope.payload_type}")
@@ -160,7 +211,13 @@ def check_evidence(content: bytes, trusted: Collection[str]) -> Report:
     people = [each.username for each in checked if each.username]
     if len(set(people)) < len(people):
         faults.append("one person has signed twice")
-    return Report(bundle.envelope.payload_type, digest, checked, tuple(faults))
+    return Report(
+        bundle.envelope.payload_type,
+        digest,
+        checked,
+        tuple(faults),
+        vouching.let_in_by_one(_vouched(checked)),
+    )
 
 
 def _checked(
@@ -179,8 +236,20 @@ def _checked(
             role, "broken", username, fingerprint, "the signature is not of this payload by this key"
         )
     if fingerprint not in trusted:
-        return Checked(role, "untrusted", username, fingerprint, "the key is not among those you trust")
-    return Checked(role, "holds", username, fingerprint)
+        why = "the key is not among those you trust"
+        return Checked(role, "untrusted", username, fingerprint, why, key.word)
+    return Checked(role, "holds", username, fingerprint, word=key.word)
+
+
+def _vouched(checked: Sequence[Checked]) -> list[vouching.Vouched]:
+    """The signatures there are, with whose word each is given on; one whose key does not tell leaves nothing to say."""
+    return [
+        vouching.Vouched(
+            each.role, each.username, each.fingerprint, 0, each.word.let_in_by, each.word.confirmed_by
+        )
+        for each in checked
+        if each.username and each.fingerprint and each.word
+    ]
 
 
 def _signs(payload: signing.Payload, given: EnvelopeSignature, key: EvidenceKey) -> bool:
@@ -207,7 +276,7 @@ def _chain_faults(links: Sequence[Link], header: _Header) -> Iterator[str]:
     previous: Link | None = None
     for link in links:
         name = f"{link.site}/{link.seq}"
-        if link.format != LINK_FORMAT or digest_of(msgspec.structs.astuple(link)[:-1]) != link.hash:
+        if not _is_whole(link):
             yield f"link {name}: its hash is not that of its content"
         if previous and (link.site, link.seq, link.previous) != (
             previous.site,
@@ -216,6 +285,38 @@ def _chain_faults(links: Sequence[Link], header: _Header) -> Iterator[str]:
         ):
             yield f"link {name}: it does not continue the link before it"
         previous = link
+
+
+def _is_whole(link: Link) -> bool:
+    return link.format == LINK_FORMAT and digest_of(msgspec.structs.astuple(link)[:-1]) == link.hash
+
+
+def _word_faults(bundle: Bundle) -> Iterator[str]:
+    """On whose word each key is, is told since the second format, and is what its link covers."""
+    if bundle.format not in (1, BUNDLE_FORMAT):
+        yield f"an unknown format of evidence, {bundle.format}"
+    for key in bundle.keys:
+        if (key.word is not None) != (bundle.format >= BUNDLE_FORMAT):
+            yield f"key {key.fingerprint}: the format {bundle.format} says otherwise of whether its word is told"
+        if key.word is not None and not _is_covered(key, key.word):
+            yield f"key {key.fingerprint}: on whose word it is, is not what its link covers"
+
+
+def _is_covered(key: EvidenceKey, word: KeyWord) -> bool:
+    """Whether what is told of a key is in the content of its revision, and that under the link beside it."""
+    link, name = word.link, key.fingerprint
+    digest = revision_digest(KEY.name, name, word.revision, word.made_by, link.recorded_at, word.content)
+    if not _is_whole(link) or (link.kind, link.reference, link.digest) != (
+        KEY.name, f"{name}@{word.revision}", digest,
+    ):  # fmt: skip
+        return False
+    try:
+        told = msgspec.json.decode(word.content, type=PublicKey)
+    except msgspec.DecodeError:
+        return False
+    return (told.fingerprint, told.username, told.public_hex, told.let_in_by, told.confirmed_by) == (
+        name, key.username, key.public_hex, word.let_in_by, word.confirmed_by,
+    )  # fmt: skip
 
 
 def _stranger_faults(bundle: Bundle, header: _Header) -> Iterator[str]:

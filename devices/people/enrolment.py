@@ -87,7 +87,7 @@ def found_administrator(
         raise Refused(problems)
     persons.write_new(writer, unit, SYSTEM, username, name)
     grants.grant(writer, SYSTEM, username, ADMIN, UNIT)
-    return _begin_with(writer, _chosen(username, password, random))
+    return _begin_with(writer, _chosen(username, password, random), let_in_by=SYSTEM.username)
 
 
 def enrol(writer: Writer, username: str, code: str, chosen: Chosen | None) -> PublicKey:
@@ -99,7 +99,7 @@ def enrol(writer: Writer, username: str, code: str, chosen: Chosen | None) -> Pu
     if chosen is None or not credentials.may_enrol(writer.store, username, code, writer.at_us):
         raise refuse("enrolment_refused")
     assert chosen.key.username == username, "a password chosen for somebody else"
-    return _begin_with(writer, chosen)
+    return _begin_with(writer, chosen, let_in_by=credentials.let_in_by(writer.store, username))
 
 
 def change_password(writer: Writer, by: Person, chosen: ChosenAnew) -> None:
@@ -140,10 +140,9 @@ def _chosen(username: str, password: str, random: Random) -> Chosen:
     return Chosen(passwords.hash_password(password), key)
 
 
-def _begin_with(writer: Writer, chosen: Chosen) -> PublicKey:
+def _begin_with(writer: Writer, chosen: Chosen, *, let_in_by: str | None) -> PublicKey:
     username = chosen.key.username
     credentials.set_password(writer.store, username, chosen.password_hash)
-    let_in_by = credentials.let_in_by(writer.store, username)
     key = signing_keys.create_key(writer, chosen.key, let_in_by=let_in_by)
     proofs.keep_proof(writer, username, by=username)
     return key

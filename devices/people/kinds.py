@@ -36,9 +36,10 @@ class Grant(msgspec.Struct, frozen=True):
 class PublicKey(msgspec.Struct, frozen=True):
     """The public half of an Ed25519 key. `fingerprint` is the SHA-256 of its 32 raw bytes, both in hex.
 
-    A `waiting` key needs another person's confirmation before it signs; a `void` one never signs again. `seals` counts
-    the passwords it has been sealed under, so that each change of a password is journalled. `let_in_by` issued the
-    code its owner signed up with, and does not confirm it.
+    A `waiting` key needs another person's confirmation before it signs, an `active` one without `confirmed_by` is its
+    owner's first and may yet be confirmed, a `void` one never signs again. `seals` counts the passwords it has been
+    sealed under, so that each change of a password is journalled. `let_in_by` issued the code its owner signed up
+    with, and does not confirm it; of the first administrator it is the system.
     """
 
     fingerprint: str

@@ -56,6 +56,7 @@ _EVERYBODY = compiled(
         Credentials.enrolment_expires_at,
         PublicKeys.fingerprint,
         PublicKeys.status,
+        PublicKeys.confirmed_by,
         RoleGrants.role,
         RoleGrants.site,
     )
@@ -86,7 +87,10 @@ class Created(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A person as administrators see them; `name` is empty once erased, `key` the fingerprint of a key not void."""
+    """A person as administrators see them; `name` is empty once erased, `key` the fingerprint of a key not void.
+
+    `key_confirmed_by` has confirmed it, None where nobody has.
+    """
 
     username: str
     name: str
@@ -97,6 +101,7 @@ class Listed(msgspec.Struct, frozen=True):
     enrolment_expires_at: int | None
     key: str | None
     key_status: KeyStatus | None
+    key_confirmed_by: str | None
 
 
 def create(
@@ -241,10 +246,10 @@ def everybody(store: Store) -> list[Listed]:
 
 
 def _listed(rows: list[Row]) -> Listed:
-    username, content, active, revision, enrolled, expires_at, key, status = rows[0][:8]
-    roles = frozenset((row[8], row[9]) for row in rows if row[8] is not None)
+    username, content, active, revision, enrolled, expires_at, *key = rows[0][:9]
+    roles = frozenset((row[9], row[10]) for row in rows if row[9] is not None)
     return Listed(
-        username, read_name(content), bool(active), revision, roles, bool(enrolled), expires_at, key, status
+        username, read_name(content), bool(active), revision, roles, bool(enrolled), expires_at, *key
     )
 
 

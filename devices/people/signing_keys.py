@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,16 +21,19 @@ from devices.people.roles import KEY_CONFIRMERS, Person
 from devices.people.sealing import KEY_BYTES, Random, Sealed, WrongPassword, seal, unseal
 from devices.problems import refuse
 from devices.store.database import Row, Store
-from devices.store.statements import GIVEN, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.people import PublicKeys, SigningKeys
 
 _KEY = compiled(PublicKeys.select().where(PublicKeys.fingerprint == GIVEN))
 _KEYS_OF_PERSON = compiled(
     PublicKeys.select().where(PublicKeys.username == GIVEN).order_by(PublicKeys.fingerprint)
 )
-_KEYS_OF_STATUS = compiled(
-    PublicKeys.select().where(PublicKeys.status == GIVEN).order_by(PublicKeys.fingerprint)
+_UNCONFIRMED = compiled(
+    PublicKeys.select()
+    .where(PublicKeys.status != "void", PublicKeys.confirmed_by.is_null())
+    .order_by(PublicKeys.fingerprint)
 )
+_KEYS = compiled(PublicKeys.select().where(PublicKeys.fingerprint.in_(EACH)))
 _SEALED_KEY = compiled(SigningKeys.select().where(SigningKeys.username == GIVEN))
 _RESEALED = compiled(
     SigningKeys.update({getattr(SigningKeys, column): GIVEN for column in Sealed.__struct_fields__}).where(
@@ -90,7 +94,8 @@ def resealed(of: Opened, password: str, *, random: Random = secrets.token_bytes)
 def create_key(writer: Writer, new: NewKey, *, let_in_by: str | None = None) -> PublicKey:
     """Keep the person's key, in place of none: active when it is their first, else waiting to be confirmed.
 
-    `let_in_by` issued the code that the person signed up with, and could have signed up in their stead.
+    A first key signs at once, since a unit begins with one person; it may still be confirmed. `let_in_by` issued the
+    code that the person signed up with, and could have signed up in their stead.
     """
     status: KeyStatus = "waiting" if keys_of(writer.store, new.username) else "active"
     key = PublicKey(new.fingerprint, new.username, new.public_hex, status, let_in_by=let_in_by)
@@ -118,9 +123,8 @@ def rotate(writer: Writer, by: Person, before: Opened, new: NewKey) -> PublicKey
     """
     if by.via != "session":
         raise refuse("person_required")
-    key = _still(writer.store, before)
+    let_in_by = _still(writer.store, before).let_in_by
     void_key(writer, by, by.username)
-    let_in_by = key.let_in_by if key.status == "waiting" else None  # nobody has vouched for the owner since
     created = create_key(writer, new, let_in_by=let_in_by)
     proofs.keep_proof(writer, by.username, by=by.username)
     return created
@@ -135,14 +139,14 @@ def void_key(writer: Writer, by: Person, username: str) -> None:
 
 
 def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
-    """Make a waiting key good, on the word of a second person who knows whose it is.
+    """Vouch for another person's key that nobody has confirmed yet; one that waits signs from now on.
 
     Never of the one who issued the code it was made with: they may be its holder. Raises Refused: person_required,
     role_missing, key_not_confirmed, not_found, key_own_confirmation, key_not_waiting, key_let_in_confirmation.
     """
     if by.via != "session":
         raise refuse("person_required")
-    if not any(role in KEY_CONFIRMERS for role, _ in by.roles):
+    if not _confirms(by):
         raise refuse("role_missing", roles=list(KEY_CONFIRMERS), site=None)
     key = key_by_fingerprint(writer.store, fingerprint)
     if key is None:
@@ -150,12 +154,26 @@ def confirm(writer: Writer, by: Person, fingerprint: str) -> PublicKey:
     if key.username == by.username:
         raise refuse("key_own_confirmation")
     refuse_waiting(writer.store, by.username)
-    if key.status != "waiting":
+    if key.status == "void" or key.confirmed_by is not None:
         raise refuse("key_not_waiting")
     if key.let_in_by == by.username:
         raise refuse("key_let_in_confirmation", username=key.username)
     confirmed = msgspec.structs.replace(key, status="active", confirmed_by=by.username)
     return records.write(writer, KEY, confirmed, by=by.username)[0]
+
+
+def confirmable(store: Store, by: Person) -> list[PublicKey]:
+    """The keys that somebody may confirm, by fingerprint: those that wait, and first keys that sign already."""
+    if not _confirms(by):
+        return []
+    unconfirmed = [_public_key(row) for row in store.rows(_UNCONFIRMED)]
+    if any(key.username == by.username and key.status == "waiting" for key in unconfirmed):
+        return []
+    return [key for key in unconfirmed if by.username not in (key.username, key.let_in_by)]
+
+
+def _confirms(by: Person) -> bool:
+    return any(role in KEY_CONFIRMERS for role, _ in by.roles)
 
 
 def refuse_waiting(store: Store, username: str) -> None:
@@ -183,9 +201,10 @@ def keys_of(store: Store, username: str) -> list[PublicKey]:
     return [_public_key(row) for row in store.rows(_KEYS_OF_PERSON, (username,))]
 
 
-def keys_with_status(store: Store, status: KeyStatus) -> list[PublicKey]:
-    """Every person's keys of one status, such as `waiting`, by fingerprint."""
-    return [_public_key(row) for row in store.rows(_KEYS_OF_STATUS, (status,))]
+def keys_by_fingerprint(store: Store, fingerprints: Collection[str]) -> dict[str, PublicKey]:
+    """The public halves with these fingerprints, void ones too."""
+    keys = [_public_key(row) for row in store.rows_in(_KEYS, sorted(set(fingerprints)))]
+    return {key.fingerprint: key for key in keys}
 
 
 def _public_key(row: Row) -> PublicKey:

@@ -8,9 +8,9 @@ import msgspec
 
 from devices.audit.custody.custody_kinds import Handover, InspectedItem, Inspection, Stage, Visit, VisitorData
 from devices.audit.custody.handovers import PARTIES, Statement
-from devices.audit.kinds import Signature
+from devices.audit.vouching import Vouched
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import NUMBER, column, signed_boxes
+from labels.forms.parts import NUMBER, column, remarks, signed_boxes
 
 # --- safety inspections
 
@@ -170,7 +170,7 @@ class HandoverPrinted(msgspec.Struct, frozen=True):
     handover: Handover
     statement: Statement
     digest: str
-    signatures: Sequence[Signature]
+    signatures: Sequence[Vouched]
 
 
 def _open_items(printed: HandoverPrinted) -> Iterator[tuple[int, tuple[str, str]]]:
@@ -194,6 +194,7 @@ HANDOVER_FORM = Form(
         Field("form.field.completed_at", "handover.completed_at", "moment"),
         Field("form.field.reason", "statement.header.reason", wide=True),
         Field("form.field.note", "handover.note", wide=True),
+        Field("form.field.remarks", lambda p: remarks(p.signatures), words="remark", wide=True),
     ),
     tables=(
         Table(

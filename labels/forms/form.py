@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from devices.calendar import TIME_ZONE
+from devices.people.roles import SYSTEM
 from labels.words import Locale, sentence, term, text_of
 
 Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]
@@ -74,7 +75,8 @@ class Table(msgspec.Struct, frozen=True):
 class Box(msgspec.Struct, frozen=True):
     """A place to sign: the id of whose it is, who did it by username, when, and the id of what was decided.
 
-    `fingerprint` is that of the key of an electronic signature.
+    `fingerprint` is that of the key of an electronic signature; `let_in_by` issued its owner's code, `confirmed_by`
+    has confirmed it.
     """
 
     word: str
@@ -82,6 +84,8 @@ class Box(msgspec.Struct, frozen=True):
     at_us: int | None = None
     fingerprint: str | None = None
     outcome: str | None = None
+    let_in_by: str | None = None
+    confirmed_by: str | None = None
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -144,13 +148,15 @@ class Grid(msgspec.Struct):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """A box of the paper: whose it is, and what is printed of who did it in the books."""
+    """A box of the paper: whose it is, and what is printed of who did it in the books, and on whose word."""
 
     title: str
     person: str | None
     at: datetime | None
     fingerprint: str | None
     outcome: str | None
+    let_in_by: str
+    confirmed_by: str
 
 
 class Paper(msgspec.Struct):
@@ -203,10 +209,25 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
                 None if box.at_us is None else clock_time(box.at_us),
                 box.fingerprint,
                 text_of(box.outcome, locale) if box.outcome else None,
+                _let_in_by(box.let_in_by, speech),
+                text_of("form.confirmed.nobody", locale)
+                if box.confirmed_by is None
+                else names(box.confirmed_by),
             )
             for box in boxes
         ),
         proof=form.proof(value),
+    )
+
+
+def _let_in_by(username: str | None, speech: Speech) -> str:
+    """Who let a signer in, as it is printed: a person, the system, or that it is not recorded."""
+    if username is None:
+        return text_of("form.let_in.unknown", speech.locale)
+    return (
+        text_of("form.let_in.system", speech.locale)
+        if username == SYSTEM.username
+        else speech.names(username)
     )
 
 
@@ -323,7 +344,13 @@ def signed_text(box: Signed, locale: Locale) -> str:
     """What is printed in a box: who did it in the books or signed electronically, and where to sign by hand."""
     at = as_text(box.at, "moment")
     if box.fingerprint is not None:
-        facts = {"person": box.person, "at": at, "fingerprint": box.fingerprint}
+        facts = {
+            "person": box.person,
+            "at": at,
+            "fingerprint": box.fingerprint,
+            "let_in_by": box.let_in_by,
+            "confirmed_by": box.confirmed_by,
+        }
         return sentence("form.signed", facts, locale)
     done = "  ".join(part for part in (box.person, at, box.outcome) if part)
     return "\n".join(part for part in (done, text_of("form.to_sign", locale)) if part)

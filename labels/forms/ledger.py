@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from devices.audit.kinds import Signature
 from devices.audit.month.month_statement import Header
+from devices.audit.vouching import Vouched
 from devices.ledger.books.books import ModelMonth, Statement
 from devices.ledger.books.cards import CardHead, CardLine
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import signature_boxes
+from labels.forms.parts import remarks, signature_boxes
 
 
 class CardPrinted(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class StatementPrinted(msgspec.Struct, frozen=True):
     statement: Statement
     header: Header | None = None
     digest: str | None = None
-    signatures: Sequence[Signature] = ()
+    signatures: Sequence[Vouched] = ()
     as_of_us: int | None = None
 
 
@@ -139,6 +139,7 @@ STATEMENT = Form(
         Field("form.field.stocktake", lambda p: p.header and p.header.stocktake),
         Field("form.field.as_of", "as_of_us", "moment"),
         Field("form.field.standing", lambda p: "closed" if p.header else "open", words="form.month"),
+        Field("form.field.remarks", lambda p: remarks(p.signatures), words="remark", wide=True),
     ),
     tables=(Table("form.table.statement", lambda printed: printed.statement.models, _statement_columns),),
     boxes=lambda printed: signature_boxes(printed.signatures) if printed.header else (),

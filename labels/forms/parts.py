@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from devices.audit.kinds import Signature
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
+from devices.audit.vouching import LET_IN_BY_ONE, Vouched, let_in_by_one
 from labels.forms.form import Box, Column, Kind
 
 ROLE_BOX = {role: f"form.box.{role}" for role in SIGNING_ROLES}
@@ -32,15 +32,29 @@ def column(name: str, path: str, width: int, kind: Kind = "text", words: str | N
     return Column(f"form.column.{name}", of_row(path), width, kind, words)
 
 
-def signature_boxes(signatures: Sequence[Signature]) -> list[Box]:
+def signature_boxes(signatures: Sequence[Vouched]) -> list[Box]:
     """The two boxes of what a storekeeper and an auditor sign, with the signatures that stand."""
     return signed_boxes(ROLE_BOX, signatures)
 
 
-def signed_boxes(words: Mapping[str, str], signatures: Sequence[Signature]) -> list[Box]:
+def signed_boxes(words: Mapping[str, str], signatures: Sequence[Vouched]) -> list[Box]:
     """A box for each role, by the id of its word, with the signatures that stand."""
     given = {each.role: each for each in signatures}
     return [
-        Box(word, each.username, each.signed_at, each.fingerprint) if each else Box(word)
+        Box(
+            word,
+            each.username,
+            each.signed_at,
+            each.fingerprint,
+            let_in_by=each.let_in_by,
+            confirmed_by=each.confirmed_by,
+        )
+        if each
+        else Box(word)
         for word, each in ((word, given.get(role)) for role, word in words.items())
     ]
+
+
+def remarks(signatures: Sequence[Vouched], *others: str) -> Sequence[str] | None:
+    """The codes of what a signed paper remarks: others, and whether one person may have given every signature."""
+    return [*others, *([LET_IN_BY_ONE] if let_in_by_one(signatures) else [])] or None

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from devices.audit.kinds import Signature
+from devices.audit.vouching import Vouched
 from devices.ledger.papers.slip_lines import SlipLine
 from devices.ledger.papers.slips import Slip
 from devices.lifecycle import DOCUMENT, STOREKEEPER
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import NUMBER, signature_boxes
+from labels.forms.parts import NUMBER, remarks, signature_boxes
 
 
 class SlipPrinted(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class SlipPrinted(msgspec.Struct, frozen=True):
 
     slip: Slip
     lines: Iterable[SlipLine]
-    signatures: Sequence[Signature] = ()
+    signatures: Sequence[Vouched] = ()
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -203,6 +203,7 @@ FIELDS = (
     Field(
         "form.field.review_reason", lambda p: p.slip.view.reviewed and p.slip.view.reviewed.reason, wide=True
     ),
+    Field("form.field.remarks", lambda p: remarks(p.signatures), words="remark", wide=True),
 )
 
 # --- the lines

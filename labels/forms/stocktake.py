@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from devices.audit.kinds import Signature
 from devices.audit.stocktake.sheet import Header, Line
+from devices.audit.vouching import Vouched
 from labels.forms.form import Column, Field, Form, Proof, Table
-from labels.forms.parts import NUMBER, column, signature_boxes
+from labels.forms.parts import NUMBER, column, remarks, signature_boxes
 
 
 class SheetPrinted(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class SheetPrinted(msgspec.Struct, frozen=True):
     site_name: str
     digest: str
     sealed_at: int | None
-    signatures: Sequence[Signature]
+    signatures: Sequence[Vouched]
     kinds: Mapping[str, str]
     conditions: Mapping[str, str]
     lines: Iterable[Line]
@@ -103,7 +103,12 @@ STOCKTAKE_FORM = Form(
         Field("form.field.closed_by", "header.closed_by", "person"),
         Field("form.field.sealed_at", "sealed_at", "moment"),
         Field("form.field.unknown", lambda p: p.unknown or None, "number"),
-        Field("form.field.remarks", lambda p: p.header.remarks or None, words="remark", wide=True),
+        Field(
+            "form.field.remarks",
+            lambda p: remarks(p.signatures, *p.header.remarks),
+            words="remark",
+            wide=True,
+        ),
         Field("form.field.unreadable", lambda p: "  ".join(p.header.unreadable) or None, wide=True),
     ),
     tables=(

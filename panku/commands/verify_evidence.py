@@ -31,6 +31,13 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"WRONG {text}")
     for checked in report.signatures:
         print(_told(checked))
+        if checked.username:
+            print(f"  {_word(checked)}")
+    if report.let_in_by_one:
+        print(
+            "NOTE one person may have signed for all: they let every signer in or are one of them, and nobody else"
+        )
+        print("  confirmed a key")
     if report.digest is not None:
         print(f"digest {report.digest}")
     print("the evidence holds" if report.holds else "the evidence does not hold")
@@ -47,3 +54,11 @@ def _told(checked: Checked) -> str:
     who = f" {checked.username} {checked.fingerprint}" if checked.username else ""
     why = f": {checked.why}" if checked.why else ""
     return f"{checked.role} {checked.standing}{who}{why}"
+
+
+def _word(checked: Checked) -> str:
+    """On whose word somebody signed, as the file tells it, in a line."""
+    if checked.word is None:
+        return "the file does not say who let them in and who confirmed their key"
+    let_in_by, confirmed_by = checked.word.let_in_by, checked.word.confirmed_by
+    return f"let in by {let_in_by or 'nobody recorded'}, key confirmed by {confirmed_by or 'nobody else'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from devices.people.persons import names_of
 from devices.people.signing_keys import keys_of
 from web.pages import View
 
@@ -28,4 +29,5 @@ def sign_up_page(view: View) -> dict[str, Any]:
 def me_page(view: View) -> dict[str, Any]:
     """Who one is, one's key, and how to change the password or sign out."""
     keys = [key for key in keys_of(view.call.store, view.person.username) if key.status != "void"]
-    return {"roles": sorted(view.person.roles), "keys": keys}
+    names = names_of(view.call.store, {key.confirmed_by for key in keys if key.confirmed_by})
+    return {"roles": sorted(view.person.roles), "keys": keys, "names": names}

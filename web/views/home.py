@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from api.callers.access import visible_sites
@@ -15,8 +16,8 @@ from devices.ledger.duties.due import Due
 from devices.ledger.duties.unreviewed import unreviewed
 from devices.ledger.reading import listing
 from devices.people.grants import administrators
-from devices.people.roles import ADMIN, KEY_CONFIRMERS
-from devices.people.signing_keys import keys_with_status
+from devices.people.roles import ADMIN
+from devices.people.signing_keys import confirmable
 from devices.records import site_codes
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
@@ -81,11 +82,9 @@ def _to_set_up(call: Call) -> list[tuple[str, str]]:
     return [(step, PAGE_OF_STEP[step]) for step, done in set_up(call.store) if not done]
 
 
-def _keys(call: Call) -> int:
-    """How many new signing keys wait for the reader's word; nobody confirms their own."""
-    if not any(role in KEY_CONFIRMERS for role, _ in call.who.roles):
-        return 0
-    return sum(key.username != call.who.username for key in keys_with_status(call.store, "waiting"))
+def _keys(call: Call) -> dict[str, int]:
+    """How many signing keys the reader may confirm: those that are `waiting`, and `active` ones, which sign already."""
+    return Counter(key.status for key in confirmable(call.store, call.who))
 
 
 def _short(call: Call, sites: list[str]) -> list[Level]:

@@ -1,4 +1,4 @@
-"""The administrator's people and tokens, and signing keys that wait for a second person's word."""
+"""The administrator's people and tokens, and signing keys that want a second person's word."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from devices import records
 from devices.people.persons import everybody, names_of
 from devices.people.roles import ROLES, SCOPES
-from devices.people.signing_keys import keys_with_status
+from devices.people.signing_keys import confirmable
 from devices.people.tokens import every_token
 from devices.problems import refuse
 from devices.values import UNIT
@@ -30,11 +30,16 @@ def person_page(view: View) -> dict[str, Any]:
 
 
 def keys_page(view: View) -> dict[str, Any]:
-    """Keys that wait to be confirmed, with whose they are said to be."""
-    waiting = keys_with_status(view.call.store, "waiting")
-    names = names_of(view.call.store, {key.username for key in waiting})
-    mine = view.person.username
-    return {"keys": [key for key in waiting if mine not in (key.username, key.let_in_by)], "names": names}
+    """Keys that the reader may confirm, with whose they are said to be: those that wait, and first keys apart."""
+    keys = confirmable(view.call.store, view.person)
+    named = {name for key in keys for name in (key.username, key.let_in_by) if name}
+    return {
+        "groups": [
+            ("waiting", [key for key in keys if key.status == "waiting"]),
+            ("first", [key for key in keys if key.status == "active"]),
+        ],
+        "names": names_of(view.call.store, named),
+    }
 
 
 def tokens_page(view: View) -> dict[str, Any]:

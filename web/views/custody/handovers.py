@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
-from devices.audit import signing
+from devices.audit import signing, vouching
 from devices.audit.custody.custody_kinds import HANDOVER, Handover
 from devices.audit.custody.handovers import (
     PARTIES,
@@ -42,7 +42,8 @@ def handover_page(view: View) -> dict[str, Any]:
         raise refuse_foreign()
     statement, payload = decode_handover(value.payload), payload_of(value)
     is_open = value.state == "open"
-    people = {getattr(value, party) for party in PARTIES} | {value.opened_by}
+    given = vouching.standing_vouched(store, value.number, payload.digest)
+    people = {getattr(value, party) for party in PARTIES} | {value.opened_by} | vouching.people_of(given)
     return {
         "handover": value,
         "header": statement.header,
@@ -53,7 +54,8 @@ def handover_page(view: View) -> dict[str, Any]:
         "open_count": sum(len(items) for items in statement.open_items.values()),
         "parties": PARTIES,
         "digest": payload.digest,
-        "signatures": signing.standing(store, value.number, payload.digest),
+        "signatures": given,
+        "let_in_by_one": vouching.let_in_by_one(given),
         "names": names_of(store, people),
         "signs_as": unsigned_part(store, value, person.username),
         "cancels": is_open and bool(parts or person.may((ROLE_HANDED_OVER,), value.site)),

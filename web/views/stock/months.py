@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.audit import signing
+from devices.audit import vouching
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.month.months import payload_of
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
@@ -35,14 +35,15 @@ def month_page(view: View) -> dict[str, Any]:
     month, _ = month_record(call.store, site, register, name)
     frozen = decode_statement(month.payload)
     payload = payload_of(month)
-    given = signing.standing(call.store, payload.subject, payload.digest)
+    given = vouching.standing_vouched(call.store, payload.subject, payload.digest)
     missing = [role for role in SIGNING_ROLES if role not in {each.role for each in given}]
     closed = month.state == "closed"
     return {
         "month": month,
         "frozen": frozen,
         "signatures": given,
-        "names": names_of(call.store, {each.username for each in given}),
+        "let_in_by_one": vouching.let_in_by_one(given),
+        "names": names_of(call.store, vouching.people_of(given)),
         "signs_as": next((role for role in missing if closed and (role, site) in view.person.roles), None),
         "reopens": closed and view.person.may(SIGNING_ROLES, site),
         "path": f"/v1/months/{site}/{register}/{name}",

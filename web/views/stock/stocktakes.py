@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
-from devices.audit import signing
+from devices.audit import vouching
 from devices.audit.kinds import RUNNING, Stocktake
 from devices.audit.stocktake import scans, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULTS, VARIANCES
@@ -67,7 +67,7 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
         sheet.lines_of(store, counted.number, close.closing, results=wanted, after=after, limit=_PAGE + 1)
     )
     payload = stocktakes.payload_of(store, counted)
-    given = signing.standing(store, counted.number, payload.digest)
+    given = vouching.standing_vouched(store, counted.number, payload.digest)
     counts = lines_by_result(store, counted.number, close.closing)
     variances = sheet.lines_of(store, counted.number, close.closing, results=VARIANCES)
     roles = [role for role in COUNTERS if (role, counted.site) in view.person.roles]
@@ -82,7 +82,8 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
         "unexplained": sheet.unexplained(variances),
         "digest": payload.digest,
         "signatures": given,
-        "names": names_of(store, {each.username for each in given} | set(header.counters)),
+        "let_in_by_one": vouching.let_in_by_one(given),
+        "names": names_of(store, vouching.people_of(given) | set(header.counters)),
         "explains": counted.state == "closed" and bool(roles),
         "signs_as": next((role for role in roles if role not in signed and counted.state == "closed"), None),
         "documents": shortages_of(store, counted.number),
