@@ -43,9 +43,9 @@ def one_line(longest: int) -> Callable[[str], str]:
 def iso_day(text: str) -> str:
     """An argument that is a day, YYYY-MM-DD, as it is."""
     try:
-        found = date.fromisoformat(text).isoformat()
+        found: str | None = date.fromisoformat(text).isoformat()
     except ValueError:
-        found = ""
+        found = None
     if found != text:
         raise argparse.ArgumentTypeError("a date such as 2026-11-24")
     return text

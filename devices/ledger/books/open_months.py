@@ -1,4 +1,7 @@
-"""Months that are over and not closed yet, book by book; see docs/decisions.md, "Books begin on a day"."""
+"""Months that are over and not closed yet, book by book.
+
+See docs/decisions.md, "What was reversed leaves no month behind".
+"""
 
 from __future__ import annotations
 
