@@ -10,6 +10,7 @@ import msgspec
 
 from api.gauges import Gauges
 from api.measures import Meter
+from devices.calendar import BookDays
 from devices.ledger.deciding.plan import Rulebook
 from devices.ledger.duties.due import Due, Duty, what_is_due
 from devices.ledger.reading.replica import Replica
@@ -129,6 +130,11 @@ class Call(msgspec.Struct):
     def today(self) -> date:
         """The day of the request, in the unit's time zone."""
         return self.unit.day_of(self.at_us)
+
+    @property
+    def days(self) -> BookDays:
+        """The days that the books are kept of, to the day of the request."""
+        return self.unit.days(self.at_us)
 
     def due_at(self, sites: Sequence[str]) -> list[Due]:
         """Everything that these sites still have to do by some day, the earliest day first."""

@@ -1,8 +1,8 @@
-"""The unit's calendar: months, and working days by the official Chinese calendar, make-up days included.
+"""The unit's calendar: the days its books are kept of, months, and working days by the official Chinese calendar.
 
-The working days are those of the PyPI package `holidays` (country CN), which follows the yearly notice of the
-General Office of the State Council. The notice for a year appears in November of the year before. For a year
-that has no notice yet the package does not refuse: it answers the statutory holidays (by the lunar calendar,
+Working days, make-up days among them, are those of the PyPI package `holidays` (country CN), which follows the yearly
+notice of the General Office of the State Council. The notice for a year appears in November of the year before. For a
+year that has no notice yet the package does not refuse: it answers the statutory holidays (by the lunar calendar,
 a holiday on a weekend moved to the next weekday) and no make-up days, so a date after `known_until()` may
 move by some days once the notice is out and the package has been upgraded.
 """
@@ -13,14 +13,67 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 import holidays
+import msgspec
+
+from devices.problems import Problem
 
 TIME_ZONE = "Asia/Shanghai"
 """The unit's one time zone, whose days and months these are."""
 
+EARLIEST = date(1971, 1, 1)
+"""Before it no unit kept such books, and no clock of ours counts."""
 FIRST_CHECKED_YEAR = 2013  # the package agrees with the official calendar from here on; see the tests
 ONE_DAY = timedelta(days=1)
 _ZONE = ZoneInfo(TIME_ZONE)
 _MICROSECONDS = 1_000_000
+
+
+class BookDays(msgspec.Struct, frozen=True):
+    """The days that a unit's books are kept of, both included: from the one that it declared, to today.
+
+    This is the one range of whatever is dated, closed or read; see docs/decisions.md, "Books begin on a day".
+    """
+
+    first: date
+    today: date
+
+    @property
+    def months(self) -> tuple[str, str]:
+        """The first month and the one that runs, `YYYY-MM`: months are closed and read whole."""
+        return month_of(self.first), month_of(self.today)
+
+    @property
+    def of_months(self) -> tuple[date, date]:
+        """The first day of the first month and the last one of the month that runs."""
+        first, running = self.months
+        return first_day(first), last_day(running)
+
+    def fault(self, day: date, pointer: str) -> Problem | None:
+        """Why nothing is dated to a day, None where it lies in the range: `before_books`, `future_date`."""
+        if day < self.first:
+            return self._before(day.isoformat(), pointer)
+        return self._after(day.isoformat(), pointer) if day > self.today else None
+
+    def fault_of_month(self, month: str, pointer: str, *, told: str | None = None) -> Problem | None:
+        """Why a month `YYYY-MM` is neither closed nor read, None where it has a day in the range.
+
+        `told` is what was asked for, where that was a day of the month.
+        """
+        first, running = self.months
+        if month < first:
+            return self._before(told or month, pointer)
+        return self._after(told or month, pointer) if month > running else None
+
+    def _before(self, told: str, pointer: str) -> Problem:
+        return Problem("before_books", pointer, {"date": told, "books_from": self.first.isoformat()})
+
+    def _after(self, told: str, pointer: str) -> Problem:
+        return Problem("future_date", pointer, {"date": told, "today": self.today.isoformat()})
+
+
+def a_year_before(day: date) -> date:
+    """The first of the month a year before: where books begin of which nothing else was said."""
+    return date(max(day.year - 1, 1), day.month, 1)
 
 
 def day_of(at_us: int) -> date:

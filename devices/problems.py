@@ -137,6 +137,7 @@ PROBLEMS: dict[str, Meaning] = {
     "malformed_number": _of(422, "number"),
     "malformed_date": _of(422, "date"),
     "future_date": _of(422, "date", "today"),
+    "before_books": _of(422, "date", "books_from"),
     "no_lines": _of(422),
     "conflicting_lines": _of(422, "serial"),
     "mixed_registers": _of(422, "serial", "registers"),

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import io
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from devices.store import schema
 from devices.store.database import Store
+from devices.unit import unit_of
 from panku import commands, settings
 from panku.commands import COMMANDS, Command, main
 from panku.commands import serve as serve_command
@@ -211,6 +213,39 @@ def test_a_new_password_is_typed_twice_at_a_terminal(
     assert main(words) == 1
     assert "differ" in capsys.readouterr().err
     assert not (fresh_settings / "panku.sqlite3").exists()
+
+
+def founding(monkeypatch: pytest.MonkeyPatch, *told: str) -> int:
+    """Found the unit by the command, with a password on standard input; returns the exit status."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("copper lantern over the river\n"))
+    return main(["init", "--username", "admin", "--name", "王建国", *told])
+
+
+def test_init_declares_when_the_books_begin(books: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert founding(monkeypatch, "--books-from", "2024-02-29") == 0
+    unit = unit_of(books)
+    assert unit is not None
+    assert unit.books_from == "2024-02-29"
+    assert main(["verify"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2999-01-01", "lies after today"), ("1970-12-31", "begin; give that day or a later one")],
+)
+def test_books_that_begin_on_an_impossible_day_are_not_founded(
+    books: Store, day: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert founding(monkeypatch, "--books-from", day) == 1
+    assert told in capsys.readouterr().err
+    assert unit_of(books) is None
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "20260101", "yesterday", ""])
+def test_books_begin_on_a_day_of_the_calendar(day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit) as left:
+        founding(monkeypatch, "--books-from", day)
+    assert left.value.code == 2
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def codes(refused: Refused) -> list[tuple[str, str]]:
         ("2026-02-30T10:00:00+08:00", "malformed_date"),
         ("2026-11-24T23:59:60+08:00", "malformed_date"),
         ("0001-01-01T00:00:00+14:00", "malformed_date"),
+        ("2025-10-31T23:59:59+08:00", "before_books"),
         ("2026-11-24T16:00:00Z", "future_date"),  # midnight of the 25th in Shanghai
     ],
 )

@@ -50,6 +50,16 @@ def filled(stores: Stores) -> Iterator[Door]:
     stores.drop(store)
 
 
+def test_the_first_visit_is_told_how_the_unit_is_founded_and_when_its_books_begin(stores: Stores) -> None:
+    store = stores.fresh("sqlite")
+    door = Door(store)
+    add_pages(door.app, door.services)
+    told = door.nobody().get("/").text
+    assert "<span>--books-from</span> <span>2025-11-01</span>" in told
+    door.session_store.close()
+    stores.drop(store)
+
+
 def test_the_first_visit_is_led_through_every_step(new: Door) -> None:
     assert set_up(new.store) == [(step, False) for step in SET_UP_STEPS]
     home = new.sign_in("admin").get("/").text

@@ -13,6 +13,7 @@ import msgspec
 import peewee
 import pytest
 
+from devices.calendar import BookDays
 from devices.ledger.deciding.case import Case, Known, Move
 from devices.ledger.deciding.drafts import DRAFTS, Code, Draft, Shortage
 from devices.ledger.deciding.entries import Entry, Held
@@ -38,6 +39,7 @@ from devices.values import (
 from panku.wiring import RULEBOOK
 
 SITE, DAY, SERIAL, OTHER = "BJ01", "2026-11-24", "661565714353", "661565720011"
+DAYS = BookDays(date(2025, 11, 1), date(2026, 11, 24))
 BINS = {f"{register}/{condition}": Bin(SITE, f"{register}/{condition}", register, condition)
         for register, condition in BIN_STATE}  # fmt: skip
 CUSTOMER = Known("C-BJ01-000001", "110101199003077", "older", "惠民便利店")
@@ -125,7 +127,7 @@ def case_of(
         if position.state != NEW
     }
     return Case(
-        draft=draft, document=document, number="BJ01-2026-000002", today=date(2026, 11, 24), entries=(entry,),
+        draft=draft, document=document, number="BJ01-2026-000002", days=DAYS, entries=(entry,),
         sites={SITE: True, "TJ01": True}, bins=BINS, models={}, held=held,
         customers={CUSTOMER.number: CUSTOMER}, order=ORDER,
     )  # fmt: skip

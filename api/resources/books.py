@@ -64,14 +64,14 @@ def register_of(call: Call) -> str:
 
 def show_totals(call: Call, _: Done) -> Shown:
     """What a book holds, per model."""
-    as_of = times.moment(call.query.as_of, "/as_of") if call.query.as_of else None
+    as_of = times.moment_read(call.query.as_of, "as_of", call.days) if call.query.as_of else None
     return Shown(books.totals(call.store, call.path["site"], register_of(call), as_of_us=as_of))
 
 
 def show_card(call: Call, _: Done) -> Shown:
     """One model's card: opening, every line in or out, closing."""
     query = call.query
-    first, last = times.day(query.from_, "from"), times.day(query.to, "to")
+    first, last = times.day_read(query.from_, "from", call.days), times.day_read(query.to, "to", call.days)
     site, register = call.path["site"], register_of(call)
     refuse_unknown(call, "model")
     return Shown(call.read_past(lambda store: card(store, site, register, query.model, first, last)))
@@ -80,10 +80,11 @@ def show_card(call: Call, _: Done) -> Shown:
 def show_statement(call: Call, _: Done) -> Shown:
     """The month's opening, in, out and closing, per model."""
     site, register = call.path["site"], register_of(call)
+    month = times.month_read(call.query.month, call.days)
 
     def read(store: Store) -> StatementAnswer:
-        found = books.statement(store, site, register, call.query.month)
-        closed = closed_as(store, site, register, call.query.month)
+        found = books.statement(store, site, register, month)
+        closed = closed_as(store, site, register, month)
         return StatementAnswer(**msgspec.structs.asdict(found), closed=closed)
 
     return Shown(call.read_past(read))

@@ -19,7 +19,7 @@ from api.resources.devices import recognised
 from api.resources.handovers import visible_handover
 from api.wire.downloads import Download, download_of
 from api.wire.paging import codes_asked
-from api.wire.times import day
+from api.wire.times import day_read, month_read
 from devices.audit import vouching
 from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
@@ -181,7 +181,8 @@ def load_sheet(call: Call, store: Store) -> Loaded:
 def load_card(call: Call, store: Store) -> Loaded:
     """One model's card."""
     query, site, register = call.query, call.path["site"], register_of(call)
-    head = cards.card_head(store, site, register, query.model, day(query.from_, "from"), day(query.to, "to"))
+    first, last = day_read(query.from_, "from", call.days), day_read(query.to, "to", call.days)
+    head = cards.card_head(store, site, register, query.model, first, last)
     model = models_of(store, [query.model]).get(query.model)
     return CARD, CardPrinted(
         unit=call.unit.name,
@@ -197,7 +198,7 @@ def load_card(call: Call, store: Store) -> Loaded:
 def load_statement(call: Call, store: Store) -> Loaded:
     """A month's statement."""
     site, register = call.path["site"], register_of(call)
-    stated = books.statement(store, site, register, call.query.month)
+    stated = books.statement(store, site, register, month_read(call.query.month, call.days))
     return STATEMENT, StatementPrinted(call.unit.name, _site_name(store, site), stated, as_of_us=call.at_us)
 
 

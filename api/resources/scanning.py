@@ -100,7 +100,7 @@ def _problems(
     document = call.body.document
     if document is None:
         return [None if each.serial in shown else Problem("not_found") for each in scans]
-    return checking.check(call.store, document, call.body.site, scans, call.unit.day_of(call.at_us))
+    return checking.check(call.store, document, call.body.site, scans, call.unit.days(call.at_us))
 
 
 def _fault(call: Call, problem: Problem | None) -> Fault | None:

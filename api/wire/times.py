@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from devices.calendar import TIME_ZONE
-from devices.problems import refuse
+from devices.calendar import TIME_ZONE, BookDays, day_of, first_day, month_of
+from devices.problems import Refused, refuse
 from devices.serials import shortened
 
 Told = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
@@ -54,4 +54,39 @@ def day(text: str, parameter: str) -> str:
         found = None
     if found != text:
         raise refuse("malformed_parameter", name=parameter, value=shortened(text))
+    return text
+
+
+def day_read(text: str, parameter: str, days: BookDays) -> str:
+    """A day of a query that books are read from or to: in a month of theirs. Raises Refused, as `month_read` does."""
+    found = date.fromisoformat(day(text, parameter))
+    return _read(days, found, parameter, text)
+
+
+def moment_read(text: str, parameter: str, days: BookDays) -> int:
+    """A moment as of which books are read, as UTC microseconds. Raises Refused, as `month_read` and `moment` do."""
+    at_us = moment(text, f"/{parameter}")
+    _read(days, day_of(at_us), parameter, text)
+    return at_us
+
+
+def month_read(text: str, days: BookDays) -> str:
+    """A month of a query, `YYYY-MM`, of which books are read.
+
+    Raises Refused: `malformed_parameter`, `before_books`, `future_date`.
+    """
+    try:
+        whole = month_of(first_day(text)) == text
+    except ValueError:
+        whole = False
+    if not whole:
+        raise refuse("malformed_parameter", name="month", value=shortened(text))
+    if fault := days.fault_of_month(text, "/month"):
+        raise Refused([fault])
+    return text
+
+
+def _read(days: BookDays, found: date, parameter: str, text: str) -> str:
+    if fault := days.fault_of_month(month_of(found), f"/{parameter}", told=found.isoformat()):
+        raise Refused([fault])
     return text

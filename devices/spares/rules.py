@@ -51,17 +51,15 @@ def intake_under_repair_order(case: Case[RepairIntake], moves: _Moves) -> _Probl
 
 
 def repair_was_completed(case: Case[RepairReturn], moves: _Moves) -> _Problems:
-    """A repair was completed at a moment that is not after today, in the unit's time zone."""
+    """A repair was completed on a day of the books, in the unit's time zone."""
     text: str = case.draft.completed_at
     try:
         day = datetime.fromisoformat(text).astimezone(ZoneInfo(TIME_ZONE)).date()
     except (ValueError, OverflowError):
         yield Problem("malformed_date", "/completed_at", {"date": text})
         return
-    if day > case.today:
-        yield Problem(
-            "future_date", "/completed_at", {"date": day.isoformat(), "today": case.today.isoformat()}
-        )
+    if fault := case.days.fault(day, "/completed_at"):
+        yield fault
 
 
 def order_names_device(case: Case[Draft], faulty: Sequence[str]) -> _Problems:

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from panku.commands import BAD_USE, DONE, Refused
 from panku.console.heads import told_heads, write_heads
 from panku.console.line_files import LINE_WRITERS
 from panku.console.opening import books
-from panku.console.words import bar, refusal
+from panku.console.words import bar, iso_day, refusal
 from panku.settings import Settings
 
 _Signed = tuple[Payload, list[Signature]]
@@ -48,23 +47,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
     lines = what.add_parser("lines", help="every line of a site's journal; customers by number only")
     lines.add_argument("--site", required=True)
-    lines.add_argument("--from", dest="first", type=_day, metavar="DATE", default=exported_lines.FIRST_DAY)
+    lines.add_argument("--from", dest="first", type=iso_day, metavar="DATE", default=exported_lines.FIRST_DAY)
     lines.add_argument(
-        "--until", dest="last", type=_day, metavar="DATE", default=exported_lines.LAST_DAY, help="included"
+        "--until", dest="last", type=iso_day, metavar="DATE", default=exported_lines.LAST_DAY, help="included"
     )
     lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
     lines.add_argument("--quiet", action="store_true", help="no progress bar")
-
-
-def _day(text: str) -> str:
-    """A business date as an argument, YYYY-MM-DD."""
-    try:
-        found = date.fromisoformat(text).isoformat()
-    except ValueError:
-        found = ""
-    if found != text:
-        raise argparse.ArgumentTypeError("a date such as 2026-11-24")
-    return text
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:

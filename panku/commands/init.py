@@ -1,6 +1,7 @@
 """`panku init`: found the unit and make its first administrator."""
 
 import argparse
+from datetime import date
 
 from devices.journal import open_journals
 from devices.people.enrolment import found_administrator
@@ -9,7 +10,7 @@ from devices.unit import found
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.console.opening import books
-from panku.console.words import LONGEST_NAME, new_password, one_line, refusal
+from panku.console.words import LONGEST_NAME, iso_day, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -20,6 +21,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", required=True, type=one_line(LONGEST_NAME), help="their name as it is shown"
     )
+    parser.add_argument(
+        "--books-from",
+        type=iso_day,
+        metavar="DATE",
+        help="the first day of the books: nothing is dated before it; by default the first of the month a year ago",
+    )
     parser.add_argument("--unit", type=one_line(LONGEST_NAME), default="税控服务单位", help="the unit's name")
 
 
@@ -29,7 +36,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with books(settings, may_begin=True) as store:
         try:
             with store.writing():
-                unit = found(store, arguments.unit, clock())
+                told = arguments.books_from
+                unit = found(store, arguments.unit, clock(), date.fromisoformat(told) if told else None)
                 writer = open_journals(store, [UNIT], clock())
                 key = found_administrator(writer, unit, arguments.username, arguments.name, secret)
         except RuleRefused as refused:

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from tqdm import tqdm
@@ -37,6 +38,17 @@ def one_line(longest: int) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def iso_day(text: str) -> str:
+    """An argument that is a day, YYYY-MM-DD, as it is."""
+    try:
+        found: str | None = date.fromisoformat(text).isoformat()
+    except ValueError:
+        found = None
+    if found != text:
+        raise argparse.ArgumentTypeError("a date such as 2026-11-24")
+    return text
 
 
 def password(question: str) -> str:

@@ -10,6 +10,7 @@ from api.callers.blind import counts_blind
 from api.calls import Call
 from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.calendar import a_year_before, day_of
 from devices.deadlines import DEADLINE_OF_STATE
 from devices.ledger.books.open_months import open_months
 from devices.ledger.duties.due import Due
@@ -25,7 +26,8 @@ from web.pages import View
 from web.views.administration.registers import PAGE_OF_STEP, set_up
 from web.views.custody.handovers import handovers_for, unsigned_part
 
-COMMAND = ".venv/bin/panku init --username admin --name 王建国"
+COMMAND = ".venv/bin/panku init --username admin --name 王建国 --books-from"
+"""How a unit is founded; the day with which its books begin comes after it."""
 REJECTED_SHOWN = 20
 PAGE_OF = {
     **dict.fromkeys([each.name for each in DEADLINE_OF_STATE.values()], "/devices/{}"),
@@ -45,7 +47,7 @@ def home_page(view: View) -> dict[str, Any]:
     call = view.call
     founded = bool(administrators(call.store))
     if not founded or call.person is None:
-        return {"founded": founded, "command": COMMAND.split()}
+        return {"founded": founded, "command": [*COMMAND.split(), a_year_before(day_of(call.at_us)).isoformat()]}
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
     found = call.due_at(sites)
     return {

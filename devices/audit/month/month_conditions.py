@@ -15,7 +15,7 @@ from devices.calendar import first_day, last_day, month_after
 from devices.journal import Writer
 from devices.ledger.books.books import Statement
 from devices.ledger.posting.closed_months import closed_months, month_record
-from devices.problems import Fact, Problem, refuse
+from devices.problems import Fact, Problem, Refused, refuse
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Standings
@@ -69,13 +69,15 @@ _LAST_LINES = compiled(
 
 
 def refuse_untimely(writer: Writer, unit: Unit, site: str, register: str, month: str) -> None:
-    """A month is closed once it is over, after the one before it; a book's first close may be of any month.
+    """A month is closed once it is over, after the one before it; a book's first close may be of any month it is kept.
 
-    Raises Refused: `month_not_over`, `month_closed_already`, `month_out_of_order`.
+    Raises Refused: `month_not_over`, `before_books`, `month_closed_already`, `month_out_of_order`.
     """
     today = unit.day_of(writer.at_us)
     if today <= last_day(month):
         raise refuse("month_not_over", "/month", month=month, today=today.isoformat())
+    if fault := unit.days(writer.at_us).fault_of_month(month, "/month"):
+        raise Refused([fault])
     last = closed_months(writer.store, {site}).get((site, register))
     if last is None:
         return

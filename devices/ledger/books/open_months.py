@@ -1,4 +1,7 @@
-"""Months that are over and not closed yet, book by book."""
+"""Months that are over and not closed yet, book by book.
+
+See docs/decisions.md, "What was reversed leaves no month behind".
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,33 @@ class OpenMonths(msgspec.Struct, frozen=True):
     count: int
 
 
-_FIRST_DAY = compiled(
-    Lines.select(fn.MIN(Lines.business_date)).where(Lines.site == GIVEN, Lines.register == GIVEN)
+_undoing = Lines.alias()
+_FIRST_STANDING = compiled(
+    Lines.select(Lines.business_date)
+    .where(
+        Lines.site == GIVEN,
+        Lines.register == GIVEN,
+        Lines.reverses.is_null(),
+        ~fn.EXISTS(
+            _undoing.select(_undoing.serial).where(
+                _undoing.serial == Lines.serial,
+                _undoing.step > Lines.step,
+                _undoing.reverses <= Lines.step,
+            )
+        ),
+    )
+    .order_by(Lines.business_date)
+    .limit(1)
 )
+"""The day of a book's first line that is no reversal and that none has undone: its own, or that of a line before it."""
 
 
 def open_months(store: Store, sites: Sequence[str], today: date) -> list[OpenMonths]:
-    """The books of these sites whose last month is not closed, by site; a book without a line has no month."""
+    """The books of these sites whose last month is not closed, by site.
+
+    One that was never closed begins with its first line that stands: without one it has no month. After a first close
+    every month is closed, one after the other.
+    """
     closed = closed_months(store, set(sites))
     found = []
     for site in sites:
@@ -46,8 +69,8 @@ def open_months(store: Store, sites: Sequence[str], today: date) -> list[OpenMon
 def _first_open(store: Store, last_closed: str | None, site: str, register: str) -> str | None:
     if last_closed is not None:
         return month_after(last_closed)
-    row = store.row(_FIRST_DAY, (site, register))
-    return row[0][:7] if row and row[0] else None
+    row = store.row(_FIRST_STANDING, (site, register))
+    return row[0][:7] if row else None
 
 
 def _months(first: str | None, current: str) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from devices.calendar import BookDays
 from devices.ledger.deciding.drafts import Draft, Party
 from devices.ledger.deciding.entries import Entry, Held
 from devices.lifecycle import Step
@@ -78,7 +78,7 @@ class Case(msgspec.Struct, Generic[Of], frozen=True):
     draft: Of
     document: str
     number: str
-    today: date
+    days: BookDays
     entries: tuple[Entry, ...]
     sites: Mapping[str, bool]
     bins: Mapping[str, Bin]

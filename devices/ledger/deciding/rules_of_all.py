@@ -41,19 +41,17 @@ def devices_are_here(case: Case[Draft], moves: _Moves) -> _Problems:
 
 
 def dates_run_forward(case: Case[Draft], moves: _Moves) -> _Problems:
-    """A business date lies neither in the future nor before a device's previous line.
+    """A business date is a day of the books, and does not lie before a device's previous line.
 
-    See docs/decisions.md, "Two times".
+    See docs/decisions.md, "Two times" and "Books begin on a day".
     """
     try:
         day = date.fromisoformat(case.draft.business_date)
     except ValueError:
         yield Problem("malformed_date", "/business_date", {"date": case.draft.business_date})
         return
-    if day > case.today:
-        yield Problem(
-            "future_date", "/business_date", {"date": day.isoformat(), "today": case.today.isoformat()}
-        )
+    if fault := case.days.fault(day, "/business_date"):
+        yield fault
     for entry in case.entries:
         held = case.held.get(entry.serial)
         if held and case.draft.business_date < held.business_date:

@@ -7,11 +7,11 @@ What the rest of a document says (a customer, an order, a manifest) is judged wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 import msgspec
 from msgspec.structs import replace
 
+from devices.calendar import BookDays
 from devices.ledger.deciding.case import Case, Move
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.entries import UNNAMED, Entry, Held
@@ -49,7 +49,7 @@ OWN_RULES = {"move": (bin_changes,)}
 
 
 def check(
-    store: Store, document: str, site: str, scans: Sequence[Scanned], today: date
+    store: Store, document: str, site: str, scans: Sequence[Scanned], days: BookDays
 ) -> list[Problem | None]:
     """Why `document` at `site` may not take each of these devices, None where it may; in their order."""
     entries = tuple(
@@ -59,10 +59,10 @@ def check(
     positions = held(store, sorted({each.serial for each in scans}))
     named = {each.model for each in scans} | {found.position.model for found in positions.values()}
     case = Case(
-        draft=Draft(site=site, business_date=today.isoformat()),
+        draft=Draft(site=site, business_date=days.today.isoformat()),
         document=document,
         number="",
-        today=today,
+        days=days,
         entries=(),
         sites={},
         bins=bins_of(store, site, [each.bin for each in scans if each.bin]),

@@ -291,7 +291,7 @@ def gather(
         draft=draft,
         document=document,
         number=number,
-        today=unit.day_of(at_us),
+        days=unit.days(at_us),
         entries=entries,
         sites=_in_use(store, _SITES_IN_USE, {draft.site, getattr(draft, "destination", None)}),
         bins=bins_of(store, draft.site, _bins_named(draft, entries, restored)),

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from peewee import JOIN, fn
 
+from devices.calendar import a_year_before, day_of
 from devices.chain import commitment
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
@@ -130,7 +131,10 @@ _STRAY_STANDINGS = compiled(
         ~fn.EXISTS(Documents.select(Documents.number).where(Documents.number == Standings.document))
     )
 )
-_UNITS = compiled(Units.select(Units.id, Units.name, Units.time_zone, Units.secret, Units.made_at))
+_UNITS = compiled(
+    Units.select(Units.id, Units.name, Units.time_zone, Units.secret, Units.books_from, Units.made_at)
+)
+_IN_MONTH = compiled(Lines.select(Lines.serial).where(fn.SUBSTR(Lines.business_date, 1, 7) == GIVEN).limit(1))
 _DIGESTS = compiled(Blobs.select(Blobs.digest).order_by(Blobs.digest))
 _BYTES = compiled(Blobs.select(Blobs.bytes).where(Blobs.digest == GIVEN))
 
@@ -300,16 +304,28 @@ def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequenc
 
 
 def _unit(store: Store) -> Faults:
-    """The unit against what was journalled at its founding; one of an earlier version was not."""
-    rows = store.rows(_UNITS)
+    """The unit against what was journalled at its founding; one of an earlier version was not, or not its first day."""
+    found = [_founded(row) for row in store.rows(_UNITS)]
     for _, _, content in store.rows(_LATEST, (FOUNDING.name,)):
-        if [_founded(row) for row in rows] != [_decoded(content, Founded)]:
+        told = _decoded(content, Founded)
+        if isinstance(told, Founded) and told.books_from is None:
+            if not all(_begun_as_migrated(store, each) for each in found if each):
+                yield Fault("unit", FOUNDING.name, "its books begin on a day that its lines do not tell")
+            found = [each and msgspec.structs.replace(each, books_from=None) for each in found]
+        if found != [told]:
             yield Fault("unit", FOUNDING.name, "it is not as it was founded")
+
+
+def _begun_as_migrated(store: Store, unit: Founded) -> bool:
+    """Whether books whose unit declared no first day begin as a migration said: a year before it, or with a line."""
+    default, told = a_year_before(day_of(unit.made_at)).isoformat(), unit.books_from or ""
+    month, day = told[:7], told[7:]
+    return told == default or (told < default and day == "-01" and store.row(_IN_MONTH, (month,)) is not None)
 
 
 def _founded(row: tuple[Any, ...]) -> Founded | None:
     try:
-        return founded(Unit(*row[1:4]), row[4]) if row[0] == 1 else None
+        return founded(Unit(*row[1:5]), row[5]) if row[0] == 1 else None
     except UNREADABLE:  # a secret that is no longer hex
         return None
 

@@ -19,13 +19,13 @@ class Declared(peewee.Field):
         *,
         check: str | None = None,
         references: str | None = None,
-        since_default: int | None = None,
+        since_default: int | str | None = None,
         alone: bool = False,
         **options: Any,
     ) -> None:
         constraints: list[Any] = []
         if since_default is not None:
-            constraints.append(peewee.SQL(f"DEFAULT {since_default}"))
+            constraints.append(peewee.SQL(f"DEFAULT {since_default!r}"))
         if alone:
             constraints.append(peewee.SQL("UNIQUE"))
         if references is not None:

@@ -15,6 +15,7 @@ class Units(Table):
     time_zone = Text()
     secret = Text()
     made_at = BigInteger()
+    books_from = Text(since_default="1971-01-01")
 
     class Meta:
         table_name = "unit"

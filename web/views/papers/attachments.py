@@ -32,7 +32,7 @@ def proof_page(view: View) -> dict[str, Any]:
         "own": own,
         "paper": paper,
         "makes": [name for name in NEEDING if person.may(DOCUMENT[name].posters, site)],
-        "today": call.unit.day_of(call.at_us).isoformat(),
+        "days": call.days,
         "models": [model for model, _ in records.all_current(call.store, records.MODEL) if model.active],
         "bins": bins,
         "bin": chosen,

@@ -117,7 +117,7 @@ def document_page(view: View) -> dict[str, Any]:
         "reads": view.person.reads,
         "acts": acts_of(view, document, posters_of(call.store, document)),
         "own": view.person.username in posters_of(call.store, document),
-        "today": call.unit.day_of(call.at_us).isoformat(),
+        "days": call.days,
         "policy": DOCUMENT[document.type].review,
     }
 

@@ -29,8 +29,6 @@ from web.views.home import sites_of
 
 COURSE_MONTHS, LEAST_MONTHS = 12, 3
 CARD_LINES = 200
-FIRST_YEAR = 1971
-"""Before it no book was kept, and no clock of ours counts."""
 STATE_COLUMNS = {
     register: [state.name for state in STATES if register in state.registers] for register in REGISTERS
 }
@@ -69,10 +67,13 @@ def _shelf(view: View, site: str, register: Register) -> Shelf:
 
 
 def book_page(view: View) -> dict[str, Any]:
-    """A book by model and state, now or as of a past moment. Raises Refused (`count_is_blind`, `malformed_date`)."""
+    """A book by model and state, now or as of a past moment.
+
+    Raises Refused: `count_is_blind`, `malformed_date`, `before_books`, `future_date`.
+    """
     site, register = _book(view)
     asked = view.text("as_of")
-    as_of_us = _moment(asked) if asked else None
+    as_of_us = _moment(asked, view) if asked else None
     totals = books.totals(view.call.store, site, register, as_of_us=as_of_us)
     levels = _levels(view, site) if register == "spare" and as_of_us is None else None
     return {
@@ -84,7 +85,7 @@ def book_page(view: View) -> dict[str, Any]:
         "as_of_us": as_of_us,
         "asked": asked,
         "month": month_of(_today(view)),
-        "today": _today(view).isoformat(),
+        "days": view.call.days,
     }
 
 
@@ -104,8 +105,8 @@ def card_page(view: View) -> dict[str, Any]:
     """A model's card between two days; its lines a part at a time."""
     site, register = _book(view)
     today = _today(view)
-    first = times.day(view.text("from") or today.replace(day=1).isoformat(), "from")
-    last = times.day(view.text("to") or today.isoformat(), "to")
+    first = times.day_read(view.text("from") or today.replace(day=1).isoformat(), "from", view.call.days)
+    last = times.day_read(view.text("to") or today.isoformat(), "to", view.call.days)
     models = model_codes(view.call.store)
     model = view.text("model") or (models[0] if models else "")
     after = _after(view)
@@ -118,6 +119,7 @@ def card_page(view: View) -> dict[str, Any]:
     return {
         "head": head,
         "lines": lines,
+        "days": view.call.days,
         "models": models,
         "names": names_of(view.call.store, {each.event.made_by for each in lines}),
         "reads": view.person.reads,
@@ -128,10 +130,9 @@ def card_page(view: View) -> dict[str, Any]:
 def statement_page(view: View) -> dict[str, Any]:
     """The statement of a month, and the book's course over the twelve months up to it."""
     site, register = _book(view)
-    month = view.text("month") or month_of(_today(view))
-    if not _is_month(month):
-        raise refuse("malformed_parameter", name="month", value=serials.shortened(month))
-    first = _months_before(month, COURSE_MONTHS - 1)
+    days = view.call.days
+    month = times.month_read(view.text("month") or month_of(days.today), days)
+    first = max(_months_before(month, COURSE_MONTHS - 1), month_of(days.first))
 
     def read(store: Store) -> tuple[books.Statement, list[BookMonth]]:
         return books.statement(store, site, register, month), course(store, site, register, first, month)
@@ -140,6 +141,7 @@ def statement_page(view: View) -> dict[str, Any]:
     months = _from_the_first(whole)
     return {
         "stated": stated,
+        "days": days,
         "closed": closed_as(view.call.store, site, register, month),
         "months": months,
         "charts": charts,
@@ -160,17 +162,17 @@ def _today(view: View) -> date:
     return view.call.unit.day_of(view.call.at_us)
 
 
-def _moment(text: str) -> int:
+def _moment(text: str, view: View) -> int:
     """A moment as a person chooses it by the unit's clock (`2026-11-24T10:00`), to the end of its minute."""
     try:
         chosen = datetime.fromisoformat(text)
     except ValueError:
         chosen = None
-    if chosen is None or chosen.year < FIRST_YEAR:
+    if chosen is None:
         raise refuse("malformed_date", date=serials.shortened(text))
     if chosen.tzinfo is None:
         chosen = chosen.replace(tzinfo=ZoneInfo(TIME_ZONE))
-    return times.moment(chosen.isoformat(), "/as_of") + 59_999_999
+    return times.moment_read(chosen.isoformat(), "as_of", view.call.days) + 59_999_999
 
 
 def _after(view: View) -> int:
@@ -178,13 +180,6 @@ def _after(view: View) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise refuse("malformed_parameter", name="after", value=serials.shortened(text))
     return int(text)
-
-
-def _is_month(text: str) -> bool:
-    try:
-        return len(text) == len("2026-11") and first_day(text).year >= FIRST_YEAR
-    except ValueError:
-        return False
 
 
 def _from_the_first(months: list[BookMonth]) -> list[BookMonth]:

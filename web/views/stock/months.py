@@ -8,7 +8,6 @@ from devices.audit import vouching
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.month.months import payload_of
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
-from devices.calendar import month_of
 from devices.ledger.posting.closed_months import month_record, months_of
 from devices.people.persons import names_of
 from devices.values import BOOKS
@@ -24,7 +23,7 @@ def months_page(view: View) -> dict[str, Any]:
         "months": sorted(found, key=lambda each: each.month, reverse=True),
         "own": sorted(call.who.sites_of(SIGNING_ROLES)),
         "books": BOOKS,
-        "this_month": month_of(call.unit.day_of(call.at_us)),
+        "days": call.days,
     }
 
 
