@@ -1,5 +1,7 @@
 // Scans kept in the browser before they are sent, and sent again and again until an answer came.
 
+import { isSealed } from "./seal.js";
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 const DAYS_KEPT = 7;
@@ -39,7 +41,7 @@ export class Kept {
     return JSON.parse(localStorage.getItem(this.prefix + name) ?? "null");
   }
 
-  /** By desk that has something unfinished: whose, where, which task or count, its paper, how many scans. */
+  /** By desk that has something unfinished: whose, where, which task or count, its paper, how many scans, its document. */
   static everything() {
     const desks = new Map();
     for (const key of Object.keys(localStorage)) {
@@ -47,8 +49,8 @@ export class Kept {
       if (!name) continue;
       const [user, site, task, paper = ""] = name.split(" ");
       const desk = desks.get(name) ?? { user, site, task, paper, scans: 0, pending: false };
-      const { line, sent } = what === "pending" ? {} : JSON.parse(localStorage.getItem(key));
-      if (what === "pending") desk.pending = true;
+      const { line, sent, body } = JSON.parse(localStorage.getItem(key));
+      if (what === "pending") Object.assign(desk, { pending: true, lost: !body && !isSealed(PREFIX + name) });
       else if (line || !sent) desk.scans += 1;
       desks.set(name, desk);
     }
