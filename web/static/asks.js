@@ -13,6 +13,9 @@ export const lineFields = [...document.querySelectorAll("[data-each]")];
 
 const TYPED = "input:not([readonly])";
 
+/** What is typed of a line; other fields of lines are chosen, scanned, or follow from them. */
+export const typedOfLine = lineFields.filter((field) => field.matches(`${TYPED}:not([data-scanned])`)).map((field) => field.name);
+
 export function fieldOf(path) {
   return fields.find((field) => field.name === path);
 }

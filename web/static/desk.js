@@ -24,13 +24,14 @@ const clipped = (scanned) => (scanned.length > LONGEST ? `${scanned.slice(0, LON
  *   elsewhere, entered      as in scanner.js
  *   pending()      whether something else waits for the server too
  *   onlyHere()     whether this page alone has it, and has to stay open
+ *   typed          names of what is typed with a scan
  *   drawn()        after anything changed
  */
 export class Desk {
   constructor(data, acts) {
     this.data = data;
     this.acts = acts;
-    this.kept = new Kept(`${data.user} ${data.site} ${data.task} ${data.paper ?? ""}`);
+    this.kept = new Kept(`${data.user} ${data.site} ${data.task} ${data.paper ?? ""}`, acts.typed);
     this.rows = new Map();
     this.began = new Map();
     this.counter = 0;
@@ -59,7 +60,8 @@ export class Desk {
   }
 
   reload() {
-    this.rows = new Map(this.kept.scans().map((row) => [row.id, row]));
+    const known = (row) => (row.lacks && this.rows.get(row.id)) || row;
+    this.rows = new Map(this.kept.scans().map((row) => [row.id, known(row)]));
     this.draw();
     this.sender.poke();
   }

@@ -1,6 +1,6 @@
 // Scans kept in the browser before they are sent, and sent again and again until an answer came.
 
-import { isSealed } from "./seal.js";
+import { isSealed, sealable } from "./seal.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
@@ -12,8 +12,9 @@ const PREFIX = "panku ";
  * tabs add up, and it is on the disk before anything is sent. Putting throws where the browser has no room left.
  */
 export class Kept {
-  constructor(name) {
+  constructor(name, typed = []) {
     this.prefix = `${PREFIX}${name} `;
+    this.typed = typed;
   }
 
   /** Every kept scan, in the order of scanning. */
@@ -22,9 +23,15 @@ export class Kept {
     return keys.map((key) => JSON.parse(localStorage.getItem(key))).sort((one, other) => one.n - other.n);
   }
 
-  /** Who a device's customer is stays out: others use this browser too. */
+  /**
+   * Who a device's customer is stays out: others use this browser too. So does, where nothing can be sealed, what was
+   * typed with the scan, which then `lacks` it.
+   */
   put(scan) {
-    localStorage.setItem(`${this.prefix}scan ${scan.id}`, JSON.stringify({ ...scan, customer: undefined }));
+    const left = sealable() ? [] : this.typed.filter((name) => scan.each?.[name]);
+    const each = { ...scan.each, ...Object.fromEntries(left.map((name) => [name, undefined])) };
+    const entry = { ...scan, each, lacks: left.length > 0 || undefined, customer: undefined };
+    localStorage.setItem(`${this.prefix}scan ${scan.id}`, JSON.stringify(entry));
   }
 
   drop(scan) {

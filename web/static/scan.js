@@ -20,6 +20,7 @@ const desk = new Desk(data, {
   entered,
   pending: waits,
   onlyHere: () => pending.onlyHere,
+  typed: form.typedOfLine,
   drawn,
   tally,
   commands: { finish, cancel },
@@ -371,6 +372,10 @@ function drawn() {
   }
 }
 
+for (const row of [...desk.rows.values()].filter((each) => each.lacks)) {
+  Object.assign(row, { outcome: "error", detail: text("scan.say_again"), sent: true, line: undefined });
+  desk.kept.put(row);
+}
 form.begin(desk.kept);
 for (const row of lines()) form.chooseOrder(row.serial);
 $("asks")?.addEventListener("submit", (event) => event.preventDefault());
