@@ -216,6 +216,19 @@ def test_a_session_that_ended_drops_the_key_and_the_open_page_goes_on_by_itself(
     assert serials(document(page, posted(page))) == ["790000000051"]
 
 
+def test_a_document_is_not_posted_as_by_somebody_else_who_signs_in_meanwhile(visit: Visit) -> None:
+    page = visit("zhang", "/", PHONE)
+    selling(page, "790000000121")
+    page.context.clear_cookies()
+    scan(page, command("finish"))
+    with page.expect_popup() as opened:
+        page.locator("#note").get_by_role("link", name="去登录").click()
+    come_in(opened.value, "li")
+    page.wait_for_function("document.body.dataset.user === 'li'")
+    history = page.request.get("/v1/devices/790000000121/history").json()
+    assert [line["type"] for line in history["lines"]] == ["receipt"]
+
+
 def test_after_signing_in_again_what_was_typed_is_asked_for_and_what_was_posted_turns_red(
     visit: Visit,
 ) -> None:

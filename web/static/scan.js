@@ -248,16 +248,19 @@ function waits() {
 }
 
 let submitting = false;
+let doubt = false; // whether somebody else may be signed in by now
 
 /** Post what is kept to be posted, until an answer comes; the same key again is the same document. */
 async function submit() {
   if (submitting) return;
   submitting = true;
   const kept = await pending.read();
+  if (kept && doubt && (await somebodyElse())) return location.reload();
   const answer = kept && (drawn(), await posted(kept));
   submitting = false;
   if (!kept) return;
   if (unanswered(answer)) {
+    doubt ||= answer.status === 401;
     desk.cutOff(answer);
     desk.sender.rest(2_000).then(submit);
     return;
@@ -268,6 +271,12 @@ async function submit() {
   if (answer.ok) done(answer.body, kept);
   else refused(answer, kept);
   drawn();
+}
+
+/** Whether somebody else is signed in by now, who did not write the document that waits. */
+async function somebodyElse() {
+  const answer = await request("GET", "/v1/me");
+  return answer.ok && answer.body.username !== data.user;
 }
 
 /** What was scanned for a document that had no answer and is gone: looked up anew, it tells whether it was posted. */
@@ -386,7 +395,10 @@ $("remove")?.addEventListener("click", () => {
   desk.draw();
   desk.field.focus();
 });
-addEventListener("storage", () => submit());
+addEventListener("storage", (event) => {
+  doubt ||= event.newValue === null; // as a sign-out leaves it
+  submit();
+});
 addEventListener("online", () => desk.sender.wake?.());
 batchBox($("batch"), quietly);
 desk.begin();
