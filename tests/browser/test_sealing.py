@@ -224,7 +224,7 @@ def test_a_document_is_not_posted_as_by_somebody_else_who_signs_in_meanwhile(vis
     with page.expect_popup() as opened:
         page.locator("#note").get_by_role("link", name="去登录").click()
     come_in(opened.value, "li")
-    page.wait_for_function("document.body.dataset.user === 'li'")
+    expect(page.locator("body")).to_have_attribute("data-user", "li")
     history = page.request.get("/v1/devices/790000000121/history").json()
     assert [line["type"] for line in history["lines"]] == ["receipt"]
 
