@@ -20,7 +20,7 @@ from tests.door import Client, Door
 from web.door import SERVED, add_pages
 from web.navigation import LINKS, links_of
 from web.pages import POLICY, Page
-from web.rendering import EVERY_SCRIPT, SCRIPT_WORDS, STATIC
+from web.rendering import EVERY_SCRIPT, SCRIPT_WORDS, STATIC, static_bytes
 from web.table import PAGES
 
 TEMPLATES = Path(STATIC).parent / "templates"
@@ -172,7 +172,14 @@ def script(name: str) -> str:
 
 @pytest.mark.parametrize("template", sorted({page.template for page in PAGES}))
 def test_no_page_ships_more_than_sixty_kibibytes_of_script(template: str) -> None:
-    assert sum(len(script(name).encode()) for name in scripts_of(template)) < 60 * 1024
+    assert sum(len(static_bytes(name)) for name in scripts_of(template)) < 60 * 1024
+
+
+@pytest.mark.parametrize("name", sorted(name for name in SERVED if name.endswith(".js")))
+def test_a_script_is_served_without_its_comments_and_with_every_other_line(name: str) -> None:
+    lines = [line for line in script(name).splitlines() if not re.match(r" *(//|/\*\*| \*)", line)]
+    served = static_bytes(name).decode().splitlines()
+    assert [re.sub(r"\?\w{12}", "", line).replace("/static/", "./") for line in served] == lines
 
 
 def test_every_script_is_shipped_by_some_page() -> None:

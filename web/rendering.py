@@ -109,14 +109,17 @@ def static_bytes(name: str) -> bytes:
     """A static file as it is served.
 
     What a script imports has the address that pages give it: a browser takes another address for another module, and
-    would run the same file twice.
+    would run the same file twice. Its comments are for whoever reads the source.
     """
     data = (STATIC / name).read_bytes()
     if not name.endswith(".js"):
         return data
+    data = COMMENTS.sub(b"", data)
     return IMPORTED.sub(lambda found: found[1] + static_url(found[2].decode()).encode() + found[3], data)
 
 
+COMMENTS = re.compile(rb"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)
+"""Comments that have lines of their own."""
 IMPORTED = re.compile(rb'((?:from|import) ")\./(\w+\.js)(")')
 
 

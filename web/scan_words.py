@@ -19,6 +19,7 @@ _DOCUMENT = (
     "scan.taxpayer_new", "scan.nothing", "scan.half", "scan.posted", "scan.pending", "scan.finding", "scan.left_out",
     "scan.unserved", "scan.noted", "scan.reserved", "scan.other_book", "scan.other_customer", "scan.malformed",
     "scan.loose", "scan.only_looks", "scan.cancel_ask", "scan.cancelled", "scan.finishing", "scan.remove_all", "comma",
+    "scan.unanswered_ask", "scan.say_again", "scan.signed_out_open",
 )  # fmt: skip
 COUNT = (
     "scan.count_no_cancel",
@@ -30,7 +31,10 @@ COUNT = (
 TEST = (
     "ime_on", "ime_off", "ends", "no_end", "fast", "slow", "command", "serial", "other", "controls", "lower",
 )  # fmt: skip
-_UNFINISHED = (*(f"scan.task.{task.name}" for task in TASKS), "scan.left_scans", "scan.left_pending")
+_UNFINISHED = (
+    *(f"scan.task.{task.name}" for task in TASKS),
+    *(f"scan.left_{each}" for each in ("scans", "pending", "unanswered")),
+)
 SCAN_WORDS: dict[str, tuple[str, ...]] = {
     "home": _UNFINISHED,
     "scan": _UNFINISHED,

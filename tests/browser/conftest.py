@@ -200,5 +200,5 @@ def empty(tab: Page) -> None:
             other.close()
     tab.unroute_all()
     tab.goto("/healthz")
-    tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    tab.evaluate("localStorage.clear(), sessionStorage.clear(), indexedDB.deleteDatabase('panku')")
     tab.context.clear_cookies()

@@ -11,6 +11,11 @@ export const data = JSON.parse($("data").textContent);
 export const fields = [...document.querySelectorAll("[data-ask]")];
 export const lineFields = [...document.querySelectorAll("[data-each]")];
 
+const TYPED = "input:not([readonly])";
+
+/** What is typed of a line; other fields of lines are chosen, scanned, or follow from them. */
+export const typedOfLine = lineFields.filter((field) => field.matches(`${TYPED}:not([data-scanned])`)).map((field) => field.name);
+
 export function fieldOf(path) {
   return fields.find((field) => field.name === path);
 }
@@ -41,6 +46,12 @@ export function said() {
     else body[first] = value;
   }
   return body;
+}
+
+/** Whether a document says anything that was typed: that may be of a customer. */
+export function typed(body) {
+  const said = (field, where) => field.matches(TYPED) && field.name.split(".").reduce((part, name) => part?.[name], where) !== undefined;
+  return fields.some((field) => said(field, body)) || body.lines.some((line) => lineFields.some((field) => said(field, line)));
 }
 
 /** What the form says of the device that is scanned now; what does not last is said once. */

@@ -23,13 +23,15 @@ const clipped = (scanned) => (scanned.length > LONGEST ? `${scanned.slice(0, LON
  *   commands       what finish and cancel do
  *   elsewhere, entered      as in scanner.js
  *   pending()      whether something else waits for the server too
+ *   onlyHere()     whether this page alone has it, and has to stay open
+ *   typed          names of what is typed with a scan
  *   drawn()        after anything changed
  */
 export class Desk {
   constructor(data, acts) {
     this.data = data;
     this.acts = acts;
-    this.kept = new Kept(`${data.user} ${data.site} ${data.task} ${data.paper ?? ""}`);
+    this.kept = new Kept(`${data.user} ${data.site} ${data.task} ${data.paper ?? ""}`, acts.typed);
     this.rows = new Map();
     this.began = new Map();
     this.counter = 0;
@@ -58,7 +60,8 @@ export class Desk {
   }
 
   reload() {
-    this.rows = new Map(this.kept.scans().map((row) => [row.id, row]));
+    const known = (row) => (row.lacks && this.rows.get(row.id)) || row;
+    this.rows = new Map(this.kept.scans().map((row) => [row.id, known(row)]));
     this.draw();
     this.sender.poke();
   }
@@ -172,7 +175,7 @@ export class Desk {
       if (this.rows.has(this.asked)) this.answerAsked(true);
       else if (last) this.askUndo(last);
       else this.tell("error", text("scan.nothing_to_undo"));
-    } else if (name === "cancel" && this.asked === "cancel") {
+    } else if (name === this.asked) {
       this.answerAsked(true);
     } else {
       this.answerAsked(false);
@@ -183,7 +186,7 @@ export class Desk {
   // --- asking
 
   askUndo(row) {
-    if (this.kept.get("pending")) return this.tell("error", text("scan.is_finishing"));
+    if (this.acts.pending?.()) return this.tell("error", text("scan.is_finishing"));
     this.ask(row.id, text("scan.undo_ask", { serial: row.serial }), () => {
       this.acts.undo(row);
       this.draw();
@@ -271,15 +274,20 @@ export class Desk {
     place.hidden = !told;
     if (!told) return;
     place.replaceChildren(Object.assign(document.createElement("span"), { textContent: told.sentence }));
-    if (told.href) place.append(" ", Object.assign(document.createElement("a"), { href: told.href, textContent: told.leads }));
+    if (!told.href) return;
+    const link = Object.assign(document.createElement("a"), { href: told.href, textContent: told.leads });
+    if (told.apart) link.target = "_blank";
+    place.append(" ", link);
   }
 
   /** No answer came, or nobody is signed in any more: everything is kept. */
   cutOff(answer) {
     if (answer.status === 401) {
-      const href = `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
+      const apart = this.acts.onlyHere?.() ?? false;
+      const href = apart ? "/sign-in" : `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
+      const sentence = text(apart ? "scan.signed_out_open" : "scan.signed_out");
       if (this.told?.href !== href) sound("error");
-      this.note({ sentence: text("scan.signed_out"), href, leads: text("scan.sign_in") });
+      this.note({ sentence, href, leads: text("scan.sign_in"), apart });
     } else {
       this.note({ sentence: text("scan.cut_off") });
     }

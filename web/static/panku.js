@@ -1,5 +1,9 @@
 // What every page shares: requests to the API, forms that send themselves, and telling what came of them.
 
+import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
+
+const ENDED = ["sign_in_required", "session_ended"];
+
 /** A new random id, also where the page is not served over HTTPS. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -29,10 +33,12 @@ export async function request(method, path, body, { key, ifMatch, signal } = {})
     return { ok: false, status: 0, body: null };
   }
   const json = (answer.headers.get("Content-Type") ?? "").includes("json");
+  const said = json ? await answer.json() : null;
+  if (ENDED.includes(said?.code)) await forget();
   return {
     ok: answer.ok,
     status: answer.status,
-    body: json ? await answer.json() : null,
+    body: said,
     file: json || !answer.ok ? null : await answer.blob(),
     etag: answer.headers.get("ETag")?.replaceAll('"', ""),
   };
@@ -113,6 +119,7 @@ async function send(form) {
   const button = form.querySelector("button[type=submit], button:not([type])");
   form.dataset.key ??= newId();
   button.disabled = true;
+  if ("forget" in form.dataset) await forget();
   const file = form.querySelector("input[type=file]")?.files[0];
   const address = file ? `${path}?${new URLSearchParams(bodyOf(form))}` : path;
   const sent = file ?? (form.dataset.body === "none" ? undefined : bodyOf(form));
@@ -130,32 +137,39 @@ async function send(form) {
   if (form.dataset.next !== undefined) {
     const next = filled(form.dataset.next, (name) => encodeURIComponent(answer.body?.[name] ?? ""));
     if (next) return location.assign(next);
-    keepTyped(form);
+    await keepTyped(form);
     location.reload();
   }
 }
 
-const TYPED = `panku typed ${location.pathname}`;
+const { user } = document.body.dataset;
+const TYPED = `panku ${user} typed ${location.pathname}`;
 const TYPED_IN = "textarea, input:not([type=password], [type=hidden], [type=file], [type=checkbox], [type=radio])";
 
 /** What stands unsent in the page's other forms is there again after it was shown anew. */
-function keepTyped(sent) {
+async function keepTyped(sent) {
   const typed = [...document.querySelectorAll("form[data-api]")]
     .filter((form) => form !== sent)
     .flatMap((form) => [...form.querySelectorAll(TYPED_IN)].map((field) => [form.dataset.api, field.name, field]))
     .filter(([, , field]) => field.value !== field.defaultValue)
     .map(([api, name, field]) => [api, name, field.value]);
-  if (typed.length) sessionStorage.setItem(TYPED, JSON.stringify(typed));
+  if (typed.length) await keepSealed(user, TYPED, typed, sessionStorage);
 }
 
-for (const [api, name, value] of JSON.parse(sessionStorage.getItem(TYPED) ?? "[]")) {
-  const form = [...document.querySelectorAll("form[data-api]")].find((each) => each.dataset.api === api);
-  const field = form?.elements[name];
-  if (!field) continue;
-  field.value = value;
-  for (let folded = form.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
+async function fillTyped() {
+  const kept = unsealed(user, TYPED, sessionStorage);
+  dropSealed(TYPED, sessionStorage);
+  for (const [api, name, value] of (await kept) ?? []) {
+    const form = [...document.querySelectorAll("form[data-api]")].find((each) => each.dataset.api === api);
+    const field = form?.elements[name];
+    if (!field) continue;
+    field.value = value;
+    for (let folded = form.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
+  }
 }
-sessionStorage.removeItem(TYPED);
+
+fillTyped();
+if (user !== undefined) forget(user); // others are no longer signed in; where the page asks for a sign-in, nobody is
 
 /** Hand a file to the browser to keep. */
 function save(file, name) {
@@ -179,5 +193,6 @@ document.addEventListener("submit", (event) => {
   if (!form.dataset.api) return;
   event.preventDefault();
   if (form.dataset.ask && !confirm(form.dataset.ask)) return;
+  if (form.dataset.forget && anySealed() && !confirm(form.dataset.forget)) return;
   send(form);
 });

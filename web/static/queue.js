@@ -1,5 +1,7 @@
 // Scans kept in the browser before they are sent, and sent again and again until an answer came.
 
+import { isSealed, sealable } from "./seal.js";
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 const DAYS_KEPT = 7;
@@ -10,8 +12,9 @@ const PREFIX = "panku ";
  * tabs add up, and it is on the disk before anything is sent. Putting throws where the browser has no room left.
  */
 export class Kept {
-  constructor(name) {
+  constructor(name, typed = []) {
     this.prefix = `${PREFIX}${name} `;
+    this.typed = typed;
   }
 
   /** Every kept scan, in the order of scanning. */
@@ -20,9 +23,15 @@ export class Kept {
     return keys.map((key) => JSON.parse(localStorage.getItem(key))).sort((one, other) => one.n - other.n);
   }
 
-  /** Who a device's customer is stays out: others use this browser too. */
+  /**
+   * Who a device's customer is stays out: others use this browser too. So does, where nothing can be sealed, what was
+   * typed with the scan, which then `lacks` it.
+   */
   put(scan) {
-    localStorage.setItem(`${this.prefix}scan ${scan.id}`, JSON.stringify({ ...scan, customer: undefined }));
+    const left = sealable() ? [] : this.typed.filter((name) => scan.each?.[name]);
+    const each = { ...scan.each, ...Object.fromEntries(left.map((name) => [name, undefined])) };
+    const entry = { ...scan, each, lacks: left.length > 0 || undefined, customer: undefined };
+    localStorage.setItem(`${this.prefix}scan ${scan.id}`, JSON.stringify(entry));
   }
 
   drop(scan) {
@@ -39,7 +48,7 @@ export class Kept {
     return JSON.parse(localStorage.getItem(this.prefix + name) ?? "null");
   }
 
-  /** By desk that has something unfinished: whose, where, which task or count, its paper, how many scans. */
+  /** By desk that has something unfinished: whose, where, which task or count, its paper, how many scans, its document. */
   static everything() {
     const desks = new Map();
     for (const key of Object.keys(localStorage)) {
@@ -47,8 +56,8 @@ export class Kept {
       if (!name) continue;
       const [user, site, task, paper = ""] = name.split(" ");
       const desk = desks.get(name) ?? { user, site, task, paper, scans: 0, pending: false };
-      const { line, sent } = what === "pending" ? {} : JSON.parse(localStorage.getItem(key));
-      if (what === "pending") desk.pending = true;
+      const { line, sent, body } = JSON.parse(localStorage.getItem(key));
+      if (what === "pending") Object.assign(desk, { pending: true, lost: !body && !isSealed(PREFIX + name) });
       else if (line || !sent) desk.scans += 1;
       desks.set(name, desk);
     }

@@ -3,6 +3,7 @@ import { newId, request, tell, text, told } from "./panku.js";
 import * as form from "./asks.js";
 import { batchBox } from "./batch.js";
 import { Desk } from "./desk.js";
+import { Pending } from "./pending.js";
 import { unanswered } from "./queue.js";
 import { cleaned } from "./scanner.js";
 import { sound } from "./sounds.js";
@@ -11,7 +12,20 @@ const $ = (id) => document.getElementById(id);
 const data = form.data;
 const PATIENCE_MS = 20_000;
 
-const desk = new Desk(data, { judge, send, undo, elsewhere, entered, pending, drawn, tally, commands: { finish, cancel } });
+const desk = new Desk(data, {
+  judge,
+  send,
+  undo,
+  elsewhere,
+  entered,
+  pending: waits,
+  onlyHere: () => pending.onlyHere,
+  typed: form.typedOfLine,
+  drawn,
+  tally,
+  commands: { finish, cancel },
+});
+const pending = new Pending(desk.kept, data.user, form.typed);
 const quietly = (serial) => desk.take(serial, { typed: true, sounding: false });
 
 // --- one scan
@@ -36,7 +50,7 @@ function halfPair() {
 }
 
 function judge(scan) {
-  if (pending()) return { refused: text("scan.is_finishing") };
+  if (waits()) return { refused: text("scan.is_finishing") };
   const missing = form.lacking(scan.serial);
   if (missing) {
     missing.focus();
@@ -148,7 +162,7 @@ function foreign(row) {
 }
 
 function undo(row) {
-  if (pending()) return;
+  if (waits()) return;
   for (const each of [...desk.rows.values()]) {
     if (each === row || (row.line && each.line && each.pair === row.pair)) drop(each);
   }
@@ -204,7 +218,7 @@ function lineOf(rows) {
 
 function finish() {
   if (!data.document) return desk.tell("error", text("scan.only_looks"));
-  if (pending()) return desk.tell("error", text("scan.is_finishing"));
+  if (waits()) return desk.tell("error", text("scan.is_finishing"));
   if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
   if (lines().length === 0) return desk.tell("error", text("scan.nothing"));
   if (halfPair()) return desk.tell("error", text("scan.half"));
@@ -213,37 +227,67 @@ function finish() {
     desk.tell("error", unready.sentence);
     return (form.fields.includes(unready.field) ? unready.field : desk.field).focus();
   }
+  if (pending.lost) desk.ask("finish", text("scan.unanswered_ask"), begin);
+  else begin();
+}
+
+/** Keep the document, then post it. */
+async function begin() {
   tell($("told"), []);
-  desk.kept.set("pending", { ...draft(), seen: [...desk.rows.keys()], key: newId(), orderKey: newId() });
+  try {
+    await pending.keep({ ...draft(), seen: [...desk.rows.keys()], key: newId(), orderKey: newId() });
+  } catch {
+    return desk.tell("error", text("scan.full"));
+  }
   submit();
 }
 
 /** Whether a document waits for its answer. */
-function pending() {
-  return Boolean(desk.kept.get("pending"));
+function waits() {
+  return pending.waits;
 }
 
 let submitting = false;
+let doubt = false; // whether somebody else may be signed in by now
 
 /** Post what is kept to be posted, until an answer comes; the same key again is the same document. */
 async function submit() {
-  const kept = desk.kept.get("pending");
-  if (!kept || submitting) return;
+  if (submitting) return;
   submitting = true;
-  drawn();
-  const answer = await posted(kept);
+  const kept = await pending.read();
+  if (kept && doubt && (await somebodyElse())) return location.reload();
+  const answer = kept && (drawn(), await posted(kept));
   submitting = false;
+  if (!kept) return;
   if (unanswered(answer)) {
+    doubt ||= answer.status === 401;
     desk.cutOff(answer);
     desk.sender.rest(2_000).then(submit);
     return;
   }
-  if (desk.kept.get("pending")?.key !== kept.key) return desk.reload(); // another tab had the answer first
-  desk.kept.set("pending", undefined);
+  if (!pending.is(kept)) return desk.reload(); // another tab had the answer first
+  pending.drop();
   desk.note(null);
   if (answer.ok) done(answer.body, kept);
   else refused(answer, kept);
   drawn();
+}
+
+/** Whether somebody else is signed in by now, who did not write the document that waits. */
+async function somebodyElse() {
+  const answer = await request("GET", "/v1/me");
+  return answer.ok && answer.body.username !== data.user;
+}
+
+/** What was scanned for a document that had no answer and is gone: looked up anew, it tells whether it was posted. */
+function lookAnew() {
+  if (!pending.lost) return;
+  for (const row of lines()) {
+    Object.assign(row, { sent: false, line: undefined, refused: undefined });
+    desk.kept.put(row);
+  }
+  desk.draw();
+  desk.sender.poke();
 }
 
 /** Post the document; where it goes under an order that is not there yet, open that first. */
@@ -254,7 +298,7 @@ async function posted(kept) {
     const answer = await request("POST", data.opens, order, { key: kept.orderKey, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) return answer;
     body.order = answer.body.number;
-    desk.kept.set("pending", kept);
+    await pending.keep(kept);
   }
   return request("POST", "/v1/documents", body, { key: kept.key, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
@@ -301,9 +345,10 @@ function refused(answer, { body, rows: lined }) {
 }
 
 function cancel() {
-  if (pending()) return desk.tell("error", text("scan.is_finishing"));
+  if (waits()) return desk.tell("error", text("scan.is_finishing"));
   desk.ask("cancel", text("scan.cancel_ask", { count: desk.rows.size }), () => {
     for (const row of [...desk.rows.values()]) drop(row);
+    pending.drop();
     desk.draw();
     desk.tell("bin", text("scan.cancelled"));
   });
@@ -318,8 +363,9 @@ function tally(rows) {
 
 function drawn() {
   if (!desk?.rows) return;
-  if ($("finish")) $("finish").disabled = pending() || desk.unsent > 0;
-  if (pending() && !desk.told) desk.note({ sentence: text("scan.finishing") });
+  if ($("finish")) $("finish").disabled = waits() || desk.unsent > 0;
+  if (waits() && !desk.told) desk.note({ sentence: text("scan.finishing") });
+  if ($("unanswered")) $("unanswered").hidden = !pending.lost;
   const refusedRows = lines().filter((row) => row.refused);
   if ($("remove")) {
     $("remove").hidden = refusedRows.length === 0;
@@ -335,6 +381,10 @@ function drawn() {
   }
 }
 
+for (const row of [...desk.rows.values()].filter((each) => each.lacks)) {
+  Object.assign(row, { outcome: "error", detail: text("scan.say_again"), sent: true, line: undefined });
+  desk.kept.put(row);
+}
 form.begin(desk.kept);
 for (const row of lines()) form.chooseOrder(row.serial);
 $("asks")?.addEventListener("submit", (event) => event.preventDefault());
@@ -345,9 +395,12 @@ $("remove")?.addEventListener("click", () => {
   desk.draw();
   desk.field.focus();
 });
-addEventListener("storage", () => submit());
+addEventListener("storage", (event) => {
+  doubt ||= event.newValue === null; // as a sign-out leaves it
+  submit();
+});
 addEventListener("online", () => desk.sender.wake?.());
 batchBox($("batch"), quietly);
 desk.begin();
 drawn();
-submit();
+submit().then(lookAnew);
