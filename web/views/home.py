@@ -17,6 +17,7 @@ from devices.ledger.reading import listing
 from devices.people.grants import administrators
 from devices.people.roles import ADMIN, KEY_CONFIRMERS
 from devices.people.signing_keys import keys_with_status
+from devices.people.tokens import is_waiting, tokens_of
 from devices.records import site_codes
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
@@ -57,6 +58,7 @@ def home_page(view: View) -> dict[str, Any]:
             call.store, sites=sites, unresolved=True, limit=REJECTED_SHOWN
         ).documents,
         "keys": _keys(call),
+        "tokens": sum(is_waiting(each) for each in tokens_of(call.store, call.who.username, call.at_us)),
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
         "due": [(each, page_of(each)) for each in found],
