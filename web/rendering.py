@@ -59,7 +59,9 @@ def _words(message: str, /, locale: Locale, **facts: object) -> str:
 def _poster(names: Mapping[str, str], posted: DocumentRow | Event, locale: Locale) -> str:
     """Who posted a document, or the document of a line, and through which token."""
     name = names[posted.made_by]
-    return f"{name} {_words('document.through', locale, label=posted.token.label)}" if posted.token else name
+    return (
+        f"{name} {sentence('form.through', {'label': posted.token.label}, locale)}" if posted.token else name
+    )
 
 
 def other_language(uri: str, locale: Locale) -> str:
