@@ -1,6 +1,7 @@
 """Enrolment and what becomes of a person after: codes, renaming, resets, shutting out, and what the journal keeps."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_a_deactivated_person_loses_roles_key_password_and_tokens(staff: Staff) 
 def test_a_reset_ends_every_token_of_the_person_and_nobody_elses(staff: Staff, by: str) -> None:
     staff.enrolled("li.ming", ("storekeeper", "A1"))
     staff.enrolled("wang.fang", ("storekeeper", "B2"))
-    asked = {"label": "scanner", "scopes": ["post"], "expires_at": NOW + DAY}
+    asked: dict[str, Any] = {"label": "scanner", "scopes": ["post"], "expires_at": NOW + DAY}
     with staff.writing() as writer:
         own = [
             tokens.issue(writer, staff.admin, site=site, username="li.ming", **asked) for site in ("A1", "B2")

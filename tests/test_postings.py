@@ -36,7 +36,7 @@ POSTING = next(route.access for route in ROUTES if route.name == "post_document"
 
 
 def person(role: str, site: str, scope: str | None = None, *, confirmed: bool = True) -> Person:
-    """A person with one role, in a session or (with a scope) through a token of the site that they confirmed, or not."""
+    """A person with one role, in a session or (with a scope) through a token of its site, confirmed or not."""
     username, roles = f"{role}.{site}".lower(), frozenset({(role, site)})
     if scope is None:
         return Person(username=username, name="", roles=roles)
