@@ -51,6 +51,7 @@ from api.resources import (
     months,
     notices,
     orders,
+    own_sessions,
     people,
     records,
     registers,
@@ -74,6 +75,7 @@ from devices.ledger.reading import changes, listing
 from devices.paperwork import NOTICES, Attachment, Consignment, DispatchOrder, RepairOrder
 from devices.paperwork_kinds import CONSIGNMENT, DISPATCH_ORDER, REPAIR
 from devices.people.kinds import PublicKey
+from devices.people.signing_in.sessions import OwnSession
 from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
@@ -98,6 +100,16 @@ ROUTES = (
       example={"password": PASSWORD, "new": "another long password"}),
     R("POST", "/v1/me/key", "rotate_key", SIGNED_IN, keys.show_key, PublicKey, check=keys.make_key,
       write=keys.rotate_key, body=keys.OwnPasswordBody, statuses=CREATED, example={"password": PASSWORD}),
+    R("GET", "/v1/me/tokens", "list_own_tokens", SIGNED_IN, tokens.list_own_tokens, list[tokens.TokenAnswer],
+      query=PageQuery),
+    R("POST", "/v1/me/tokens/{id}/end", "end_own_token", SIGNED_IN, tokens.show_token, tokens.TokenAnswer,
+      write=tokens.end_own_token),
+    R("GET", "/v1/me/sessions", "list_own_sessions", SIGNED_IN, own_sessions.list_own_sessions, list[OwnSession],
+      query=PageQuery),
+    R("POST", "/v1/me/sessions/{id}/end", "end_own_session", SIGNED_IN, own_sessions.show_nothing, None,
+      write=own_sessions.end_own_session, keyless=True, statuses=(204,)),
+    R("POST", "/v1/me/sessions/end-others", "end_other_sessions", SIGNED_IN, own_sessions.show_nothing, None,
+      write=own_sessions.end_other_sessions, keyless=True, statuses=(204,)),
     # documents
     R("POST", "/v1/documents", "post_document", POSTER, documents.show_posted, documents.PostedAnswer,
       check=guessing.refuse_guesser, write=documents.post_document, body=AnyDraft, statuses=(201, 202),
@@ -367,6 +379,9 @@ ROUTES = (
     R("GET", "/v1/tokens", "list_tokens", ADMINS, tokens.list_tokens, list[tokens.TokenAnswer], query=PageQuery),
     R("POST", "/v1/tokens/{id}/revoke", "revoke_token", ADMINS, tokens.show_token, tokens.TokenAnswer,
       write=tokens.revoke_token),
+    R("POST", "/v1/tokens/{id}/confirm", "confirm_own_token", SIGNED_IN, tokens.show_token, tokens.TokenAnswer,
+      check=documents.confirm_password, write=tokens.confirm_own_token, body=keys.OwnPasswordBody,
+      example={"password": PASSWORD}),
     # the doors themselves
     R("GET", "/healthz", "is_alive", PUBLIC, system.show_health, system.Health),
     R("GET", "/readyz", "is_ready", PUBLIC, system.show_readiness, system.Health),

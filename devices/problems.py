@@ -53,6 +53,7 @@ PROBLEMS: dict[str, Meaning] = {
     "throttled": _of(429, "seconds"),
     "person_required": _of(403),
     "scope_missing": _of(403, "scope"),
+    "token_not_confirmed": _of(403),
     "role_missing": _of(403, "roles", "site"),
     "wrong_password": _of(403),
     "enrolment_refused": _of(403),
@@ -80,6 +81,7 @@ PROBLEMS: dict[str, Meaning] = {
     "unknown_scope": _of(422, "scope"),
     "token_needs_person": _of(422),
     "token_expiry_past": _of(422),
+    "token_not_waiting": _of(409),
     # registers
     "already_exists": _of(409, "kind", "key"),
     "malformed_code": _of(422, "code"),

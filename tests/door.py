@@ -80,9 +80,14 @@ class Door:
         return Client(self, {"Cookie": f"panku_session={cookie}"})
 
     def token(
-        self, site: str = "BJ01", scopes: tuple[str, ...] = ("read",), username: str | None = None
+        self,
+        site: str = "BJ01",
+        scopes: tuple[str, ...] = ("read",),
+        username: str | None = None,
+        *,
+        confirmed: bool = True,
     ) -> Client:
-        """A client with an outlet's token."""
+        """A client with an outlet's token; one that posts is confirmed by its person, unless it is to wait."""
         with self.store.writing():
             writer = open_journals(self.store, [UNIT], self.now)
             issued = tokens.issue(
@@ -94,6 +99,9 @@ class Door:
                 expires_at=self.now + 10**12,
                 username=username,
             )
+            if confirmed and tokens.is_waiting(issued.token):
+                assert username is not None, "a token that posts has its person"
+                tokens.confirm_token(writer, Person(username=username, name=""), issued.token.id)
         return Client(self, {"Authorization": f"Bearer {issued.secret}"})
 
     def nobody(self) -> Client:

@@ -1,13 +1,15 @@
 """Enrolment and what becomes of a person after: codes, renaming, resets, shutting out, and what the journal keeps."""
 
 import json
+from typing import Any
 
 import pytest
 
 from devices import records
 from devices.chain import commitment
 from devices.people import credentials, enrolment, passwords, persons, tokens
-from devices.people.kinds import PEOPLE_KINDS, PERSON, PersonRecord
+from devices.people.kinds import PEOPLE_KINDS, PERSON, TOKEN, PersonRecord, Token
+from devices.people.roles import SYSTEM
 from devices.problems import Refused
 from tests.staff import DAY, NOW, OTHER_PASSWORD, PASSWORD, Staff, codes
 
@@ -113,6 +115,36 @@ def test_a_deactivated_person_loses_roles_key_password_and_tokens(staff: Staff) 
     token = tokens.token_of(staff.store, issued.token.id)
     assert token is not None
     assert not token.active
+
+
+@pytest.mark.parametrize("by", ["administrator", "system"])
+def test_a_reset_ends_every_token_of_the_person_and_nobody_elses(staff: Staff, by: str) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    staff.enrolled("wang.fang", ("storekeeper", "B2"))
+    asked: dict[str, Any] = {"label": "scanner", "scopes": ["post"], "expires_at": NOW + DAY}
+    with staff.writing() as writer:
+        own = [
+            tokens.issue(writer, staff.admin, site=site, username="li.ming", **asked) for site in ("A1", "B2")
+        ]
+        other = tokens.issue(writer, staff.admin, site="B2", username="wang.fang", **asked)
+        tokens.confirm_token(writer, staff.person("li.ming"), own[0].token.id)
+    with staff.writing() as writer:
+        enrolment.reset_password(writer, staff.admin if by == "administrator" else SYSTEM, "li.ming")
+    assert tokens.tokens_of(staff.store, "li.ming", NOW) == []
+    assert tokens.tokens_of(staff.store, "wang.fang", NOW) == [other.token]
+    ended = [(key, made_by) for key, _, made_by in staff.revisions("token")[-2:]]
+    name = "admin.zhou" if by == "administrator" else "system"
+    assert sorted(ended) == sorted((each.token.id, name) for each in own)
+
+
+def test_nobody_who_is_let_back_in_has_a_token(staff: Staff) -> None:
+    staff.enrolled("li.ming", ("storekeeper", "A1"))
+    with staff.writing() as writer:
+        persons.deactivate(writer, staff.admin, "li.ming")
+        left = Token("left", "0" * 64, "A1", "post", "li.ming", NOW + DAY, "from before")
+        records.write(writer, TOKEN, left, by="admin.zhou")
+        persons.reactivate(writer, staff.admin, "li.ming")
+    assert tokens.tokens_of(staff.store, "li.ming", NOW) == []
 
 
 def test_an_inactive_person_is_not_deactivated_again(staff: Staff) -> None:

@@ -50,8 +50,8 @@ FIELDS = [(name, field) for name, said in SAID.items() for field in said]
 
 def fields_of(document: str, content: dict[str, Any]) -> list[tuple[str, Any]]:
     """What the head of a slip says where its poster said this."""
-    row = DocumentRow("A1-2026-000001", "A1", document, None, "2026-11-24", 0, "zhang", None, None, None, "posted",
-                      "none", 0, 0, resolved=True)  # fmt: skip
+    row = DocumentRow("A1-2026-000001", "A1", document, None, "2026-11-24", 0, "zhang", None, None, None, None,
+                      "posted", "none", 0, 0, resolved=True)  # fmt: skip
     slip = Slip(
         unit="unit", view=DocumentView(row, content, None, 1, "0" * 64, []), site_name="A", party=None, far_site=None,
         far_site_name=None, carrier_name=None, waybill=None, consignment=None, order=None, cited=None, sources=(),

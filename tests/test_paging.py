@@ -58,7 +58,9 @@ def more_of_each(house: House) -> None:
     """A second record of every kind that the books have but one of; a device of another site and model; a proposal."""
     zhang, admin = house.of("zhang"), house.of("admin")
     house.token()
-    house.token("TJ01")
+    house.token("TJ01", username="chen")
+    house.token("BJ01", ("read", "post"), "chen")
+    house.sign_in("chen")
     served = (
         "SELECT serial FROM position WHERE state = 'in_service' AND responsible_site = 'BJ01' ORDER BY serial"
     )

@@ -35,31 +35,37 @@ from tests.staff import PASSWORD
 POSTING = next(route.access for route in ROUTES if route.name == "post_document")
 
 
-def person(role: str, site: str, scope: str | None = None) -> Person:
-    """A person with one role, in a session or (with a scope) through a token of the site."""
+def person(role: str, site: str, scope: str | None = None, *, confirmed: bool = True) -> Person:
+    """A person with one role, in a session or (with a scope) through a token of its site, confirmed or not."""
     username, roles = f"{role}.{site}".lower(), frozenset({(role, site)})
     if scope is None:
         return Person(username=username, name="", roles=roles)
-    scopes = frozenset({scope})
-    return Person(username=username, name="", roles=roles, via="token", token="T", site=site, scopes=scopes)
+    return Person(
+        username=username, name="", roles=roles, via="token", token="T", site=site, scopes=frozenset({scope}),
+        confirmed=confirmed,
+    )  # fmt: skip
 
 
 CALLERS = [
     *(person(role.name, site) for role in ROLES for site in (SITES if role.span == "site" else (UNIT,))),
     *(person("storekeeper", HOME, scope.name) for scope in SCOPES),
+    person("storekeeper", HOME, "post", confirmed=False),
     Person(username="", name="", via="token", token="U", site=HOME, scopes=frozenset({"read"})),
 ]
 
 
 def caller_name(caller: Person) -> str:
     """What to call a caller in a report."""
-    return " ".join((caller.username or "outlet", caller.via, *sorted(caller.scopes)))
+    waits = ("unconfirmed",) if caller.via == "token" and not caller.confirmed else ()
+    return " ".join((caller.username or "outlet", caller.via, *sorted(caller.scopes), *waits))
 
 
 def kept_out(document: str, caller: Person, site: str) -> str | None:
     """The code with which the tables of roles and scopes keep a caller out; None where they let them post."""
     if caller.via == "token" and "post" not in caller.scopes:
         return "scope_missing"
+    if caller.via == "token" and not caller.confirmed:
+        return "token_not_confirmed"
     held = {(role, site) for role in DOCUMENT[document].posters}
     return None if held & caller.roles else "role_missing"
 
@@ -192,6 +198,9 @@ class Stage:
                     writer, admin, label="t", site=HOME, scopes=caller.scopes, expires_at=NOW + 10**9,
                     username=caller.username or None,
                 )  # fmt: skip
+                if caller.confirmed and tokens.is_waiting(issued.token):
+                    themself = Person(username=caller.username, name="")
+                    tokens.confirm_token(writer, themself, issued.token.id)
                 return {"Authorization": f"Bearer {issued.secret}"}
         known = credentials.credential_of(shelf.store, caller.username)
         assert known is not None

@@ -77,6 +77,13 @@ def test_a_token_is_logged_by_its_id_and_a_wrong_one_not_at_all(door: Door, line
     assert secret not in "".join(lines())
 
 
+def test_a_posting_through_a_token_that_waits_for_its_person_is_logged(door: Door, lines: Lines) -> None:
+    outlet = door.token(scopes=("post",), username="zhang", confirmed=False)
+    identity = outlet.headers["Authorization"].split("_")[1]
+    assert outlet.post("/v1/documents", {}).status_code == 403
+    assert lines() == [f"token_not_confirmed who='token:{identity}' from='127.0.0.1' at='POST /v1/documents'"]
+
+
 def test_a_wrong_password_at_a_review_is_logged(door: Door, lines: Lines) -> None:
     body = {"decision": "approve", "password": "not the right one"}
     assert door.sign_in("li").post("/v1/documents/BJ01-2026-000001/review", body).status_code == 403

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from devices.calendar import TIME_ZONE
+from devices.ledger.reading.history import Event
+from devices.ledger.reading.listing import DocumentRow
 from devices.people.roles import Person
 from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
 from web.navigation import links_of
@@ -37,6 +39,7 @@ def render(template: str, locale: Locale, *, person: Person | None, **shown: Any
             links=links_of(person),
             words=words,
             term=partial(term, locale=locale),
+            poster=partial(_poster, locale=locale),
             language=LANGUAGE_TAGS[locale],
             zone=TIME_ZONE,
             other_language=other_language(shown.get("uri", ""), locale),
@@ -51,6 +54,14 @@ def render(template: str, locale: Locale, *, person: Person | None, **shown: Any
 def _words(message: str, /, locale: Locale, **facts: object) -> str:
     """The text of `page.<message>`, its facts filled in."""
     return sentence(f"page.{message}", facts, locale)
+
+
+def _poster(names: Mapping[str, str], posted: DocumentRow | Event, locale: Locale) -> str:
+    """Who posted a document, or the document of a line, and through which token."""
+    name = names[posted.made_by]
+    return (
+        f"{name} {sentence('form.through', {'label': posted.token.label}, locale)}" if posted.token else name
+    )
 
 
 def other_language(uri: str, locale: Locale) -> str:

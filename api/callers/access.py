@@ -11,7 +11,7 @@ from devices.audit.custody.inspections import INSPECTORS
 from devices.audit.custody.visits import VISIT_READERS
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
-from devices.people.roles import KEY_CONFIRMERS, METRICS, WATCHERS, Person
+from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
 from devices.values import UNIT
 
@@ -113,7 +113,7 @@ def reads_records(person: Person, site: str) -> bool:
 def admit_caller(access: Access, person: Person | None) -> None:
     """Let through whoever is known, whatever they ask for, or raise Refused.
 
-    401 `sign_in_required`; 403 `person_required`, `scope_missing`.
+    401 `sign_in_required`; 403 `person_required`, `scope_missing`, `token_not_confirmed`.
     """
     if access.public:
         return
@@ -128,6 +128,8 @@ def _admit_token(access: Access, person: Person) -> None:
         raise refuse("person_required")
     if access.scope not in person.scopes:
         raise refuse("scope_missing", scope=access.scope)
+    if not person.confirmed and access.scope in IN_A_PERSONS_NAME:
+        raise refuse("token_not_confirmed")
 
 
 def visible_sites(person: Person, asked: str | None) -> list[str] | None:

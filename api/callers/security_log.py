@@ -17,7 +17,8 @@ _log = logging.getLogger("panku.security")
 
 LOGGED = frozenset((
     "wrong_credentials", "wrong_password", "throttled", "enrolment_refused", "token_refused", "role_missing",
-    "scope_missing", "person_required", "foreign_origin", "taxpayer_name_differs", "customer_not_matched",
+    "scope_missing", "token_not_confirmed", "person_required", "foreign_origin", "taxpayer_name_differs",
+    "customer_not_matched",
 ))  # fmt: skip
 """The codes that are logged: failed sign-ins and re-authentications, throttling, and what somebody may not do."""
 FOREIGN_READ = "foreign_read"

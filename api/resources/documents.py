@@ -15,6 +15,7 @@ from api.wire.secret_fields import Password
 from api.wire.texts import Note
 from devices.ledger.posting import post, reviewing
 from devices.ledger.reading import listing
+from devices.ledger.reading.history import TokenNamed
 from devices.ledger.reading.posted import as_posted, serials_moved
 from devices.lifecycle import DOCUMENT
 from devices.people.signing_in import sign_in
@@ -62,6 +63,7 @@ class PostedAnswer(msgspec.Struct, frozen=True):
     business_date: str
     recorded_at: Instant
     made_by: str
+    token: TokenNamed | None
     lines: int
     serials: list[str]
     repeated: list[str]
@@ -91,6 +93,7 @@ def show_posted(call: Call, done: Done) -> Shown:
         business_date=document.business_date,
         recorded_at=document.recorded_at_us,
         made_by=document.made_by,
+        token=document.token,
         lines=len(serials),
         serials=serials,
         repeated=document.content.get("repeated", []),

@@ -1,4 +1,4 @@
-"""Outlets' tokens over HTTP: issued, told once, listed and revoked."""
+"""Outlets' tokens over HTTP: issued, told once, listed and revoked; confirmed and ended by whoever they act for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):
-    """A token. `secret` is told once, when it is issued."""
+    """A token. `secret` is told once, when it is issued. One that posts does so once its person has `confirmed` it."""
 
     id: str
     label: str
@@ -36,6 +36,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     username: str | None
     expires_at: Instant
     active: bool
+    confirmed: bool
     secret: str | None = None
 
 
@@ -60,17 +61,34 @@ def revoke_token(call: Call) -> Done:
     return Done(200, call.path["id"])
 
 
+def confirm_own_token(call: Call) -> Done:
+    """Confirm a token that acts on one's own word, with the password again; from then on it posts."""
+    return Done(200, tokens.confirm_token(at_unit(call), call.who, call.path["id"]).id)
+
+
+def end_own_token(call: Call) -> Done:
+    """End a token that acts on one's own word."""
+    tokens.end_own_token(at_unit(call), call.who, call.path["id"])
+    return Done(200, call.path["id"])
+
+
 def show_token(call: Call, done: Done) -> Shown:
     """One token, with its secret where it was just issued."""
-    for token in tokens.every_token(call.store):
-        if token.id == done.key:
-            return Shown(_token(token, done.secret))
-    raise refuse("not_found")
+    token = tokens.token_of(call.store, done.key)
+    if token is None:
+        raise refuse("not_found")
+    return Shown(_token(token, done.secret))
 
 
 def list_tokens(call: Call, _: Done) -> Shown:
     """Every token, without secrets."""
     return page_sorted(call, tokens.every_token(call.store), lambda each: each.id, _token)
+
+
+def list_own_tokens(call: Call, _: Done) -> Shown:
+    """The tokens that act on one's own word and have not ended."""
+    own = tokens.tokens_of(call.store, call.who.username, call.at_us)
+    return page_sorted(call, own, lambda each: each.id, _token)
 
 
 def _token(token: Any, secret: str | None = None) -> TokenAnswer:
@@ -82,5 +100,6 @@ def _token(token: Any, secret: str | None = None) -> TokenAnswer:
         token.username,
         token.expires_at,
         token.active,
+        token.confirmed,
         secret,
     )

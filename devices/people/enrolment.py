@@ -12,7 +12,7 @@ import secrets
 import msgspec
 
 from devices.journal import Writer
-from devices.people import credentials, grants, passwords, persons, proofs, signing_keys
+from devices.people import credentials, grants, passwords, persons, proofs, signing_keys, tokens
 from devices.people.kinds import PublicKey
 from devices.people.roles import ADMIN, SYSTEM, Person, not_an_administrator
 from devices.people.sealing import Random, Sealed
@@ -116,7 +116,9 @@ def change_password(writer: Writer, by: Person, chosen: ChosenAnew) -> None:
 
 
 def reset_password(writer: Writer, by: Person, username: str, *, random: Random = secrets.token_bytes) -> str:
-    """Take a person's password away and return the code they enrol anew with; their key is void, sessions end.
+    """Take a person's password away and return the code they enrol anew with.
+
+    Their key is void, their sessions and tokens end.
 
     Raises Refused: role_missing, resetting_oneself, unknown_person, inactive_person.
     """
@@ -129,6 +131,7 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
     if problems:
         raise Refused(problems)
     signing_keys.void_key(writer, by, username)
+    tokens.revoke_all_of(writer, by, username)
     code = credentials.new_code(random)
     credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
     proofs.keep_proof(writer, username, by=by.username)

@@ -52,7 +52,10 @@ class PublicKey(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """An outlet's token: `digest` is the SHA-256 (hex) of the whole secret, `scopes` are sorted, parted by spaces."""
+    """An outlet's token: `digest` is the SHA-256 (hex) of the whole secret, `scopes` are sorted, parted by spaces.
+
+    `confirmed` tells that `username` has said, with their password, that it acts on their word.
+    """
 
     id: str
     digest: str
@@ -62,6 +65,7 @@ class Token(msgspec.Struct, frozen=True):
     expires_at: int
     label: str
     active: bool = True
+    confirmed: bool = False
 
 
 class Proof(msgspec.Struct, frozen=True):

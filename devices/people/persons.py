@@ -172,7 +172,7 @@ def reactivate(
     expected: int | None = None,
     random: Random = secrets.token_bytes,
 ) -> Created:
-    """Let a person back in, without any role, to enrol anew with the code returned.
+    """Let a person back in, without any role or token, to enrol anew with the code returned.
 
     Raises Refused: role_missing, unknown_person, already_exists, if_match_failed.
     """
@@ -182,6 +182,7 @@ def reactivate(
         problems.append(Problem("already_exists", "/username", {"kind": PERSON.name, "key": username}))
     if problems:
         raise Refused(problems)
+    tokens.revoke_all_of(writer, by, username)  # deactivating ended them: none comes back with the person
     active = msgspec.structs.replace(record, active=True)
     _, written = records.write(writer, PERSON, active, by=by.username, expected=expected)
     code = credentials.new_code(random)

@@ -52,6 +52,8 @@ METRICS = "metrics"
 WATCHERS = ("supervisor", ADMIN)
 """Who may see how the server is doing."""
 SCOPE = {scope.name: scope for scope in SCOPES}
+IN_A_PERSONS_NAME = frozenset(scope.name for scope in SCOPES if scope.needs_person)
+"""The scopes of which that person must have confirmed the token."""
 
 Granted = frozenset[tuple[str, str]]
 """Pairs (role, site); the site of a role of the whole unit is UNIT."""
@@ -61,7 +63,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks: a person by session, an outlet's token, or the system itself.
 
     A token not bound to a person has the username "" and no roles; a bound one has its person's roles at the token's
-    own site only. `token` is a token's id, `site` the one it is bound to.
+    own site only. `token` is a token's id, `site` the one it is bound to; one that is not `confirmed` does nothing in
+    its person's name.
     """
 
     username: str
@@ -71,6 +74,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
     site: str | None = None
     scopes: frozenset[str] = frozenset()
+    confirmed: bool = False
 
     @property
     def principal(self) -> str:

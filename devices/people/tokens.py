@@ -1,5 +1,7 @@
 """Outlet tokens: `panku_<id>_<secret>_<checksum>`, for programs; read or post, at one site, until a day.
 
+Whoever issues a token knows its secret, so one that posts waits until its person has confirmed it with their password.
+
 The visible prefix and the checksum let a scanner of leaked secrets know one, and let a mistyped one be refused
 without asking the database. Only the SHA-256 of the whole is kept.
 """
@@ -21,7 +23,7 @@ from devices import records
 from devices.journal import Writer
 from devices.people.grants import refuse_site
 from devices.people.kinds import TOKEN, Token
-from devices.people.roles import Person, not_an_administrator, refuse_scopes
+from devices.people.roles import IN_A_PERSONS_NAME, Person, not_an_administrator, refuse_scopes
 from devices.people.sealing import Random
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
@@ -46,6 +48,7 @@ _BEARER = compiled(
         Tokens.site,
         Tokens.scopes,
         Tokens.username,
+        Tokens.confirmed,
         Persons.active,
         RoleGrants.role,
     )
@@ -62,8 +65,8 @@ _BEARER = compiled(
 )
 _TOKEN = compiled(Tokens.select().where(Tokens.id == GIVEN))
 _EVERY_TOKEN = compiled(Tokens.select().order_by(Tokens.site, Tokens.id))
-_RUNNING_OF_PERSON = compiled(
-    Tokens.select(Tokens.id).where(Tokens.username == GIVEN, Tokens.active == 1).order_by(Tokens.id)
+_OF_PERSON = compiled(
+    Tokens.select().where(Tokens.username == GIVEN, Tokens.active == 1).order_by(Tokens.site, Tokens.id)
 )
 _ACTIVE_PERSON = compiled(Persons.select(Persons.active).where(Persons.username == GIVEN))
 
@@ -110,14 +113,44 @@ def revoke_token(writer: Writer, by: Person, identity: str) -> Written:
     token = token_of(writer.store, identity)
     if token is None or not token.active:
         raise refuse("not_found")
-    ended = msgspec.structs.replace(token, active=False)
-    return records.write(writer, TOKEN, ended, by=by.username)[1]
+    return _end(writer, by, token)
 
 
 def revoke_all_of(writer: Writer, by: Person, username: str) -> None:
-    """End every token bound to a person."""
-    for (identity,) in writer.store.rows(_RUNNING_OF_PERSON, (username,)):
-        revoke_token(writer, by, identity)
+    """End every token bound to a person; the caller has asked the rules."""
+    for row in writer.store.rows(_OF_PERSON, (username,)):
+        _end(writer, by, _token(row))
+
+
+def confirm_token(writer: Writer, by: Person, identity: str) -> Token:
+    """Say that a token acts on one's own word; the caller has asked the password again.
+
+    Raises Refused: person_required; not_found for a token that is not one's own, or has ended; token_not_waiting for
+    one that posts already, or only reads.
+    """
+    token = _own(writer, by, identity)
+    if not is_waiting(token):
+        raise refuse("token_not_waiting")
+    confirmed: Token = records.write(
+        writer, TOKEN, msgspec.structs.replace(token, confirmed=True), by=by.username
+    )[0]
+    return confirmed
+
+
+def end_own_token(writer: Writer, by: Person, identity: str) -> Written:
+    """End a token that acts on one's own word; raises Refused: person_required, not_found."""
+    return _end(writer, by, _own(writer, by, identity))
+
+
+def tokens_of(store: Store, username: str, at_us: int) -> list[Token]:
+    """The tokens that act on a person's word and have not ended, by site and id."""
+    found = (_token(row) for row in store.rows(_OF_PERSON, (username,)))
+    return [token for token in found if token.expires_at > at_us]
+
+
+def is_waiting(token: Token) -> bool:
+    """Whether a token may do nothing in its person's name before they have confirmed it."""
+    return not token.confirmed and not IN_A_PERSONS_NAME.isdisjoint(token.scopes.split())
 
 
 def authenticate(store: Store, secret: str, at_us: int) -> Person:
@@ -131,7 +164,7 @@ def authenticate(store: Store, secret: str, at_us: int) -> Person:
     row = store.row(_BEARER, (parts[2], at_us))
     if row is None or not hmac.compare_digest(row[0], _digest(secret)):
         raise refuse("token_refused")
-    _, label, site, scopes, username, active, role = row
+    _, label, site, scopes, username, confirmed, active, role = row
     if username is not None and not active:
         raise refuse("token_refused")
     return Person(
@@ -142,6 +175,7 @@ def authenticate(store: Store, secret: str, at_us: int) -> Person:
         token=parts[2],
         site=site,
         scopes=frozenset(scopes.split()),
+        confirmed=bool(confirmed),
     )
 
 
@@ -154,6 +188,20 @@ def token_of(store: Store, identity: str) -> Token | None:
 def every_token(store: Store) -> list[Token]:
     """Every token there ever was, by site and id."""
     return [_token(row) for row in store.rows(_EVERY_TOKEN)]
+
+
+def _own(writer: Writer, by: Person, identity: str) -> Token:
+    if by.via != "session":
+        raise refuse("person_required")
+    for token in tokens_of(writer.store, by.username, writer.at_us):
+        if token.id == identity:
+            return token
+    raise refuse("not_found")
+
+
+def _end(writer: Writer, by: Person, token: Token) -> Written:
+    ended = msgspec.structs.replace(token, active=False)
+    return records.write(writer, TOKEN, ended, by=by.username)[1]
 
 
 def _token(row: Row) -> Token:

@@ -10,7 +10,7 @@ from devices.journal import Head
 from devices.ledger.reading.history import Event
 from devices.ledger.reading.passport import CustomerShown, Passport
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import NUMBER, column
+from labels.forms.parts import NUMBER, column, poster_of
 
 
 class HistoryPrinted(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ HISTORY = Form(
                 Column("form.column.place", lambda e: " ".join(
                     filter(None, (e.position.site, e.position.bin or e.position.party))) or None, 26),
                 Column("form.column.customer", lambda e: MASKED if e.masked else e.position.customer, 28),
-                Column("form.column.made_by", "made_by", 24, "person"),
+                Column("form.column.made_by", poster_of, 24, "person"),
                 Column("form.column.reviewed_by", "reviewed_by", 24, "person"),
             ),
         ),

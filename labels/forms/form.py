@@ -23,7 +23,7 @@ from labels.words import Locale, sentence, term, text_of
 Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]
 """How a value is printed. `serial`: text, zeros and all; `ordinal`: a number that counts rows; `date`: an ISO date;
 `moment`: from UTC microseconds, to the second in the unit's time zone; `money`: from integer fen, in yuan; `person`:
-from a username, or from numbers by username."""
+from a username, from numbers by username, or from what was done `By` somebody."""
 
 Names = Callable[[str], str]
 """How a person is printed, by username."""
@@ -36,6 +36,13 @@ class Word(msgspec.Struct, frozen=True):
     """A value that is said by a word of ours, named by its id, among values that are people's own texts."""
 
     id: str
+
+
+class By(msgspec.Struct, frozen=True):
+    """Who did something, by username, and the label of the token that their word came through, if any."""
+
+    username: str
+    token: str | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -76,7 +83,7 @@ class Box(msgspec.Struct, frozen=True):
     """A place to sign: the id of whose it is, who did it by username, when, and the id of what was decided.
 
     `fingerprint` is that of the key of an electronic signature; `let_in_by` issued its owner's code, `confirmed_by`
-    has confirmed it.
+    has confirmed it. `token` is the label of the one that somebody's word came through.
     """
 
     word: str
@@ -86,6 +93,7 @@ class Box(msgspec.Struct, frozen=True):
     outcome: str | None = None
     let_in_by: str | None = None
     confirmed_by: str | None = None
+    token: str | None = None
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -205,7 +213,7 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
         boxes=tuple(
             Signed(
                 text_of(box.word, locale),
-                None if box.username is None else names(box.username),
+                _person(box.username and By(box.username, box.token), speech),
                 None if box.at_us is None else clock_time(box.at_us),
                 box.fingerprint,
                 text_of(box.outcome, locale) if box.outcome else None,
@@ -279,7 +287,7 @@ def _told(read: _Read, kind: Kind, words: str | None, speech: Speech) -> Callabl
     if kind == "text":
         return lambda row: _text(get(row), locale)
     if kind == "person":
-        return lambda row: _person(get(row), speech.names)
+        return lambda row: _person(get(row), speech)
     convert = CONVERT[kind]
     return lambda row: None if (found := get(row)) is None else convert(found)
 
@@ -305,10 +313,13 @@ def _drawn_as(kind: Kind) -> Kind:
     return "text" if kind == "person" else kind
 
 
-def _person(value: Any, names: Names) -> str | None:
+def _person(value: Any, speech: Speech) -> str | None:
     if isinstance(value, Mapping):
-        return "  ".join(f"{names(who)}: {number}" for who, number in value.items())
-    return None if value is None else names(value)
+        return "  ".join(f"{speech.names(who)}: {number}" for who, number in value.items())
+    if isinstance(value, By):
+        through = sentence("form.through", {"label": value.token}, speech.locale) if value.token else None
+        return " ".join(filter(None, (speech.names(value.username), through)))
+    return None if value is None else speech.names(value)
 
 
 def clock_time(at_us: int) -> datetime:

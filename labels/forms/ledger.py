@@ -11,7 +11,7 @@ from devices.audit.vouching import Vouched
 from devices.ledger.books.books import ModelMonth, Statement
 from devices.ledger.books.cards import CardHead, CardLine
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import remarks, signature_boxes
+from labels.forms.parts import poster_of, remarks, signature_boxes
 
 
 class CardPrinted(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ CARD = Form(
                 Column("form.column.out", lambda e: e.went or None, 14, "number", summed=True),
                 Column("form.column.balance", "balance", 16, "number"),
                 Column("form.column.state", _state, 24, words="state"),
-                Column("form.column.made_by", "event.made_by", 24, "person"),
+                Column("form.column.made_by", lambda e: poster_of(e.event), 24, "person"),
                 Column("form.column.reviewed_by", "event.reviewed_by", 24, "person"),
             ),
         ),

@@ -8,7 +8,9 @@ from typing import Any
 
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.audit.vouching import LET_IN_BY_ONE, Vouched, let_in_by_one
-from labels.forms.form import Box, Column, Kind
+from devices.ledger.reading.history import Event
+from devices.ledger.reading.listing import DocumentRow
+from labels.forms.form import Box, By, Column, Kind
 
 ROLE_BOX = {role: f"form.box.{role}" for role in SIGNING_ROLES}
 
@@ -30,6 +32,11 @@ NUMBER = Column("form.column.n", row_number, 10, "ordinal")
 def column(name: str, path: str, width: int, kind: Kind = "text", words: str | None = None) -> Column:
     """A column of numbered rows, headed by the word of its name."""
     return Column(f"form.column.{name}", of_row(path), width, kind, words)
+
+
+def poster_of(posted: DocumentRow | Event) -> By:
+    """Who posted a document, or the document of a line, and through which token."""
+    return By(posted.made_by, posted.token.label if posted.token else None)
 
 
 def signature_boxes(signatures: Sequence[Vouched]) -> list[Box]:

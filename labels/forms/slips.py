@@ -14,7 +14,7 @@ from devices.ledger.papers.slips import Slip
 from devices.lifecycle import DOCUMENT, STOREKEEPER
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import NUMBER, remarks, signature_boxes
+from labels.forms.parts import NUMBER, poster_of, remarks, signature_boxes
 
 
 class SlipPrinted(msgspec.Struct, frozen=True):
@@ -333,9 +333,10 @@ def _boxes(printed: SlipPrinted) -> list[Box]:
     if reviewed is not None:
         outcome = f"decision.{reviewed.decision}"
         auditor = Box("form.box.auditor", reviewed.made_by, reviewed.recorded_at_us, outcome=outcome)
+    by = poster_of(view.document)
     return [
         *map(Box, manner_of(view.document.type).others),
-        Box(f"form.box.{poster}", view.document.made_by, view.document.recorded_at_us),
+        Box(f"form.box.{poster}", by.username, view.document.recorded_at_us, token=by.token),
         auditor,
     ]
 

@@ -1,10 +1,12 @@
 """`panku token`: outlets' tokens from the command line, on an administrator's word."""
 
 import argparse
+import sys
 from datetime import UTC, datetime
 
 from devices.journal import open_journals
 from devices.people import tokens
+from devices.people.kinds import Token
 from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
@@ -19,6 +21,8 @@ _DAY_US = 86_400_000_000
 
 
 LONGEST_DAYS = 3650
+WAITS = "{id} posts once {person} has signed in and confirmed it at /me with their password."
+"""On standard error: a script takes the secret alone."""
 
 
 def days(text: str) -> int:
@@ -52,14 +56,21 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         if arguments.what == "list":
             for token in tokens.every_token(store):
                 ends = datetime.fromtimestamp(token.expires_at / 1e6, UTC).date()
-                active = "active" if token.active else "revoked"
-                print(f"{token.id}\t{token.label}\t{token.site}\t{token.scopes}\tuntil {ends}\t{active}")
+                print(
+                    f"{token.id}\t{token.label}\t{token.site}\t{token.scopes}\tuntil {ends}\t{_state(token)}"
+                )
             return DONE
         try:
             print(_act(store, settings, arguments))
         except RuleRefused as refused:
             raise refusal(refused) from refused
     return DONE
+
+
+def _state(token: Token) -> str:
+    if not token.active:
+        return "revoked"
+    return f"waits for {token.username}" if tokens.is_waiting(token) else "active"
 
 
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
@@ -79,4 +90,6 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
             expires_at=clock() + arguments.days * _DAY_US,
             username=arguments.person,
         )
+        if tokens.is_waiting(issued.token):
+            print(WAITS.format(id=issued.token.id, person=issued.token.username), file=sys.stderr)
         return issued.secret

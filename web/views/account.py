@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from api.resources.own_sessions import own_sessions
 from devices.people.persons import names_of
 from devices.people.signing_keys import keys_of
+from devices.people.tokens import is_waiting, tokens_of
 from web.pages import View
 
 _PART = r"\w.~!$&'()*+,;=:@%?\-"
@@ -27,7 +29,13 @@ def sign_up_page(view: View) -> dict[str, Any]:
 
 
 def me_page(view: View) -> dict[str, Any]:
-    """Who one is, one's key, and how to change the password or sign out."""
-    keys = [key for key in keys_of(view.call.store, view.person.username) if key.status != "void"]
-    names = names_of(view.call.store, {key.confirmed_by for key in keys if key.confirmed_by})
-    return {"roles": sorted(view.person.roles), "keys": keys, "names": names}
+    """Who one is, one's key, what acts and where one is signed in in one's name, and how to change the password."""
+    call, username = view.call, view.person.username
+    keys = [key for key in keys_of(call.store, username) if key.status != "void"]
+    return {
+        "roles": sorted(view.person.roles),
+        "keys": keys,
+        "names": names_of(call.store, {key.confirmed_by for key in keys if key.confirmed_by}),
+        "tokens": [(token, is_waiting(token)) for token in tokens_of(call.store, username, call.at_us)],
+        "sessions": own_sessions(call),
+    }

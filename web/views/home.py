@@ -19,6 +19,7 @@ from devices.ledger.reading import listing
 from devices.people.grants import administrators
 from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
+from devices.people.tokens import is_waiting, tokens_of
 from devices.records import site_codes
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
@@ -47,7 +48,10 @@ def home_page(view: View) -> dict[str, Any]:
     call = view.call
     founded = bool(administrators(call.store))
     if not founded or call.person is None:
-        return {"founded": founded, "command": [*COMMAND.split(), a_year_before(day_of(call.at_us)).isoformat()]}
+        return {
+            "founded": founded,
+            "command": [*COMMAND.split(), a_year_before(day_of(call.at_us)).isoformat()],
+        }
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
     found = call.due_at(sites)
     return {
@@ -60,6 +64,7 @@ def home_page(view: View) -> dict[str, Any]:
             call.store, sites=sites, unresolved=True, limit=REJECTED_SHOWN
         ).documents,
         "keys": _keys(call),
+        "tokens": sum(is_waiting(each) for each in tokens_of(call.store, call.who.username, call.at_us)),
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
         "due": [(each, page_of(each)) for each in found],

@@ -12,8 +12,16 @@ from devices.store.database import Store
 from devices.values import POSITION_FIELDS, Instant, Position
 
 
+class TokenNamed(msgspec.Struct, frozen=True):
+    """The token that somebody's word came through."""
+
+    id: str
+    label: str
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a device: what moved it, on whose word, from where, and its whole position after it.
+    """One line of a device: what moved it, on whose word (through which `token`, if any), from where, and its whole
+    position after it.
 
     `document_type` is the document's own type; `type` is that of the line, which for a reversal is the type of what
     it undoes, and `reverses` then the step it undoes. `review` is the auditor's decision. `business_date` is an
@@ -30,6 +38,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     business_date: str
     recorded_at_us: Instant
     made_by: str
+    token: TokenNamed | None
     reviewed_by: str | None
     review: str | None
     from_state: str
@@ -47,19 +56,29 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 OWN_FIELDS = Event.__struct_fields__[:-2]
 EVENT_COLUMNS = (
     "l.serial, l.step, l.document, l.n, l.type, d.type, d.site, l.business_date, l.recorded_at, d.made_by,"
-    " r.made_by, r.decision, l.from_state, l.from_register, l.from_site, l.from_bin, l.reverses, l.facts,"
-    " l.journal_site, l.journal_seq, " + ", ".join(f"l.{name}" for name in POSITION_FIELDS)
+    " d.token, r.made_by, r.decision, l.from_state, l.from_register, l.from_site, l.from_bin, l.reverses, l.facts,"
+    " l.journal_site, l.journal_seq, t.label, " + ", ".join(f"l.{name}" for name in POSITION_FIELDS)
 )
 # By hand, in pieces: a hot path, which histories, cards and changes put together.
-EVENT_TABLES = "line l JOIN document d ON d.number = l.document LEFT JOIN review r ON r.document = l.document"
+EVENT_TABLES = (
+    "line l JOIN document d ON d.number = l.document LEFT JOIN token t ON t.id = d.token"
+    " LEFT JOIN review r ON r.document = l.document"
+)
 EVENTS = f"SELECT {EVENT_COLUMNS} FROM {EVENT_TABLES}"
+
+
+def token_named(token: str | None, label: str | None) -> TokenNamed | None:
+    """The token with this id and label; None where the word came through none."""
+    return None if token is None else TokenNamed(token, label or "")
 
 
 def event_of(row: Sequence[Any]) -> Event:
     """An event from the columns of EVENTS."""
     own = dict(zip(OWN_FIELDS, row, strict=False))
     own["facts"] = msgspec.json.decode(own["facts"])
-    position = Position(**dict(zip(POSITION_FIELDS, row[len(OWN_FIELDS) :], strict=True)))
+    label, *after = row[len(OWN_FIELDS) :]
+    own["token"] = token_named(own["token"], label)
+    position = Position(**dict(zip(POSITION_FIELDS, after, strict=True)))
     return Event(**own, position=position)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from peewee import fn
 
 from devices.ledger.reading import cursors
-from devices.ledger.reading.history import EVENTS, Event, event_of
+from devices.ledger.reading.history import EVENTS, Event, TokenNamed, event_of, token_named
 from devices.store.database import Store
 from devices.store.statements import EACH, compiled, marks
 from devices.store.tables.ledger import Reservations
@@ -44,7 +44,8 @@ class DevicePage(msgspec.Struct, frozen=True):
 class DocumentRow(msgspec.Struct, frozen=True):
     """One document of a list, with its standing.
 
-    `lines` took effect, or are proposed while it is pending; `reversed` of them were undone.
+    `token` is what its poster's word came through, None for one posted in a session. `lines` took effect, or are
+    proposed while it is pending; `reversed` of them were undone.
 
     `resolved` is false while a rejection still has to be answered for.
     """
@@ -56,6 +57,7 @@ class DocumentRow(msgspec.Struct, frozen=True):
     business_date: str
     recorded_at_us: Instant
     made_by: str
+    token: TokenNamed | None
     cites: str | None
     answers: str | None
     under: str | None
@@ -117,16 +119,18 @@ DEVICES = (
     " LEFT JOIN reservation r ON r.serial = p.serial WHERE "
 )
 DOCUMENT_COLUMNS = (
-    "d.number, d.site, d.type, d.register, d.business_date, d.recorded_at, d.made_by, d.cites, d.answers, d.under,"
-    " s.status, s.review, s.lines, s.reversed, s.resolved"
+    "d.number, d.site, d.type, d.register, d.business_date, d.recorded_at, d.made_by, d.token, d.cites, d.answers,"
+    " d.under, s.status, s.review, s.lines, s.reversed, s.resolved, t.label"
 )
-DOCUMENTS = f"SELECT {DOCUMENT_COLUMNS} FROM document d JOIN standing s ON s.document = d.number WHERE "
+DOCUMENT_TABLES = "document d JOIN standing s ON s.document = d.number LEFT JOIN token t ON t.id = d.token"
+DOCUMENTS = f"SELECT {DOCUMENT_COLUMNS} FROM {DOCUMENT_TABLES} WHERE "
 ONE_DOCUMENT = (
     f"SELECT {DOCUMENT_COLUMNS}, d.content, d.journal_seq, j.hash, r.decision, r.reason, r.made_by, r.recorded_at"
-    " FROM document d JOIN standing s ON s.document = d.number"
-    " JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq"
+    f" FROM {DOCUMENT_TABLES} JOIN journal j ON j.site = d.site AND j.seq = d.journal_seq"
     " LEFT JOIN review r ON r.document = d.number WHERE d.number = ?"
 )
+_OF_A_ROW = len(DocumentRow.__struct_fields__) + 1
+"""A document's fields, and the label of its token."""
 
 
 class _Conditions:
@@ -224,12 +228,12 @@ def document(store: Store, number: str, *, after: int = 0, limit: int = 100) -> 
     row = store.row(ONE_DOCUMENT, (number,))
     if row is None:
         return None
-    content, seq, link, *reviewed = row[15:]
+    content, seq, link, *reviewed = row[_OF_A_ROW:]
     lines = store.rows(
         f"{EVENTS} WHERE l.document = ? AND l.n > ? ORDER BY l.n LIMIT ?", (number, after, limit)
     )
     return DocumentView(
-        _document_rows(store, [row[:15]])[0],
+        _document_rows(store, [row[:_OF_A_ROW]])[0],
         msgspec.json.decode(content),
         ReviewView(*reviewed) if reviewed[0] is not None else None,
         seq,
@@ -260,17 +264,19 @@ def foreign_document(
 
 
 def _document_rows(store: Store, rows: Sequence[Sequence[Any]]) -> list[DocumentRow]:
-    named = [dict(zip(DocumentRow.__struct_fields__, row, strict=True)) for row in rows]
+    named = [dict(zip(DocumentRow.__struct_fields__, row[:-1], strict=True)) for row in rows]
+    tokens = [token_named(each["token"], row[-1]) for each, row in zip(named, rows, strict=True)]
     proposed = _proposed(store, [each["number"] for each in named if each["status"] == "pending"])
     return [
         DocumentRow(
             **{
                 **each,
+                "token": token,
                 "lines": proposed.get(each["number"], each["lines"]),
                 "resolved": bool(each["resolved"]),
             }
         )
-        for each in named
+        for each, token in zip(named, tokens, strict=True)
     ]
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from peewee import JOIN
 
+from devices.ledger.reading.history import TokenNamed, token_named
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Links
+from devices.store.tables.people import Tokens
 
 
 class AsPosted(msgspec.Struct, frozen=True):
@@ -18,6 +21,7 @@ class AsPosted(msgspec.Struct, frozen=True):
     business_date: str
     recorded_at_us: int
     made_by: str
+    token: TokenNamed | None
     content: dict[str, Any]
     journal_site: str
     journal_seq: int
@@ -30,12 +34,15 @@ _AS_POSTED = compiled(
         Documents.business_date,
         Documents.recorded_at,
         Documents.made_by,
+        Documents.token,
+        Tokens.label,
         Documents.content,
         Links.site,
         Links.seq,
         Links.hash,
     )
     .join(Links, on=(Links.site == Documents.site) & (Links.seq == Documents.journal_seq))
+    .join_from(Documents, Tokens, JOIN.LEFT_OUTER, on=Tokens.id == Documents.token)
     .where(Documents.number == GIVEN)
 )
 _MOVED = compiled(Lines.select(Lines.serial).where(Lines.document == GIVEN).order_by(Lines.n))
@@ -51,8 +58,9 @@ def as_posted(store: Store, number: str) -> AsPosted:
     """A document that is there, as it was posted."""
     row = store.row(_AS_POSTED, (number,))
     assert row is not None, "a document that was posted is there"
-    kind, business_date, recorded_at, made_by, content, *link = row
-    return AsPosted(kind, business_date, recorded_at, made_by, msgspec.json.decode(content), *link)
+    kind, business_date, recorded_at, made_by, token, label, content, *link = row
+    named, said = token_named(token, label), msgspec.json.decode(content)
+    return AsPosted(kind, business_date, recorded_at, made_by, named, said, *link)
 
 
 def serials_moved(store: Store, number: str) -> list[str]:

@@ -48,7 +48,13 @@ def sign_in(
     if found is None or person is None:
         raise refuse("wrong_credentials")
     secret = sessions.begin(
-        session_store, username, found.generation, at_us, previous=previous, random=random
+        session_store,
+        username,
+        found.generation,
+        at_us,
+        previous=previous,
+        address=address,
+        random=random,
     )
     return SignedIn(secret, person)
 

@@ -98,7 +98,7 @@ class SigningKeys(Table):
 
 
 class Tokens(Table):
-    """The current revision of each outlet's token."""
+    """The current revision of each outlet's token; those from before `confirmed` nobody has confirmed."""
 
     id = Text(primary_key=True)
     digest = Text(alone=True)
@@ -108,6 +108,7 @@ class Tokens(Table):
     expires_at = BigInteger()
     label = Text()
     active = Flag("active")
+    confirmed = Flag("confirmed", since_default=0)
     revision = Integer()
 
     class Meta:

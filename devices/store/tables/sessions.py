@@ -8,13 +8,14 @@ from devices.store.tables.columns import BigInteger, Flag, Index, Integer, Table
 
 
 class Sessions(Table):
-    """Who is signed in, by the digest of their cookie."""
+    """Who is signed in, by the digest of their cookie, and from which address they began."""
 
     digest = Text(primary_key=True)
     username = Text()
     generation = Integer()
     made_at = BigInteger()
     seen_at = BigInteger()
+    address = Text(null=True)
 
     class Meta:
         table_name = "session"

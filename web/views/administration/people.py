@@ -8,7 +8,7 @@ from devices import records
 from devices.people.persons import everybody, names_of
 from devices.people.roles import ROLES, SCOPES
 from devices.people.signing_keys import confirmable
-from devices.people.tokens import every_token
+from devices.people.tokens import every_token, is_waiting
 from devices.problems import refuse
 from devices.values import UNIT
 from web.pages import View
@@ -46,7 +46,7 @@ def tokens_page(view: View) -> dict[str, Any]:
     """Every token, and the form that issues one."""
     store = view.call.store
     return {
-        "tokens": every_token(store),
+        "tokens": [(token, is_waiting(token)) for token in every_token(store)],
         "now": view.call.at_us,
         "sites": [site.code for site, _ in records.all_current(store, records.SITE) if site.active],
         "scopes": [scope.name for scope in SCOPES],
