@@ -10,7 +10,7 @@ import msgspec
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.books import books
-from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.deciding.drafts import AnyDraft, Party
 from devices.ledger.posting import post, reviewing
 from devices.ledger.posting.manifests import attach
 from devices.lifecycle import DOCUMENT
@@ -120,8 +120,9 @@ class Books:
         """Open a repair order."""
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
+            named = Party(**TAXPAYER) if site != "BJ01" else None
             order, _ = orders.open_repair_order(
-                writer, self.unit, site=site, serial=serial, fault="坏", by="zhang"
+                writer, self.unit, site=site, serial=serial, fault="坏", by="zhang", named=named
             )
         return order.number
 

@@ -8,7 +8,7 @@ import msgspec
 
 from devices import records, unit
 from devices.journal import Writer, open_journals
-from devices.ledger.deciding.drafts import AnyDraft
+from devices.ledger.deciding.drafts import AnyDraft, Party
 from devices.ledger.deciding.rules_of_one import RULES as LEDGER_RULES
 from devices.ledger.posting import post, reviewing
 from devices.records import BIN, CARRIER, MODEL, SITE
@@ -102,8 +102,9 @@ class ReadingBooks:
     def repair(self, day: int, serial: str, site: str = "A1") -> str:
         """Open a repair order."""
         with self.writing(site, day) as writer:
+            named = Party(taxpayer_id=TAXPAYER, name="甲公司") if site != "A1" else None
             order, _ = orders.open_repair_order(
-                writer, self.unit, site=site, serial=serial, fault="不亮", by="li.ming"
+                writer, self.unit, site=site, serial=serial, fault="不亮", by="li.ming", named=named
             )
         return order.number
 

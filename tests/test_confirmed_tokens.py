@@ -239,9 +239,9 @@ def test_a_token_from_before_reads_on_and_posts_once_it_is_confirmed(
         store.row("SELECT content FROM revision WHERE kind = 'token' AND content LIKE '%confirmed%'") is None
     )
     store.execute("ALTER TABLE token DROP COLUMN confirmed")
-    store.execute("DELETE FROM schema_migration WHERE name = '0006_confirmed_tokens'")
+    store.execute("DELETE FROM schema_migration WHERE name = '0007_confirmed_tokens'")
     schema.accept(store)
-    assert schema.migrate(store) == ["0006_confirmed_tokens"]
+    assert schema.migrate(store) == ["0007_confirmed_tokens"]
     assert list(verify(store, RECORD_KINDS, checks=CHECKS).faults) == []
     assert outlet.get(f"/v1/devices/{SERIAL}").status_code == 200
     assert code_of(outlet.post("/v1/documents", move())) == (403, "token_not_confirmed")

@@ -1,4 +1,4 @@
-"""Another site's customer is masked, unless the site has the device in custody or that customer's repair open."""
+"""Another site's customer is masked, unless the site deals with them: one definition, wherever it is asked."""
 
 from typing import Any
 
@@ -32,7 +32,8 @@ def seen(client: Client) -> dict[str, bool]:
 
 def open_repair(door: Door) -> str:
     """A repair order for the device at the other site."""
-    body = {"site": "TJ01", "serial": SERIAL, "fault": "不亮"}
+    named = {"taxpayer_id": "110101199003077", "name": NAME}
+    body = {"site": "TJ01", "serial": SERIAL, "fault": "不亮", "customer": named}
     answer = door.sign_in("zhao").post("/v1/repairs", body)
     assert answer.status_code == 201, answer.text
     number: str = answer.json["number"]
@@ -76,3 +77,22 @@ def test_custody_shows_the_customer_when_the_order_is_closed(door: Door) -> None
     assert zhao.post(f"/v1/repairs/{number}/service-record", record).status_code == 201
     shown = seen(door.token("TJ01"))
     assert (shown["device"], shown["lookup"]) == (True, True)
+    assert seen(door.token("BJ01")) == EVERYWHERE, "their home always sees its customer"
+
+
+def test_after_a_repair_elsewhere_the_home_still_sees_its_customer(door: Door) -> None:
+    number, zhao = open_repair(door), door.sign_in("zhao")
+    day = {"site": "TJ01", "business_date": TODAY, "lines": [{"serial": SERIAL}]}
+    intake = {"type": "repair_intake", **day, "order": number, "fault": "不亮", "bin": "R-01"}
+    back = {
+        "type": "repair_return",
+        **day,
+        "diagnosis": "x",
+        "work": "y",
+        "completed_at": f"{TODAY}T00:00:00+08:00",
+    }
+    for body in (intake, back):
+        assert zhao.post("/v1/documents", body).status_code == 201
+    assert seen(door.token("BJ01")) == EVERYWHERE
+    zhang = door.sign_in("zhang")
+    assert zhang.get(f"/v1/customers/{NUMBER}").status_code == 200

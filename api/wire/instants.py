@@ -68,10 +68,12 @@ def _telling(shape: Any) -> Tell | None:
         return times.shown
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         return _telling_struct(shape)
-    tells = [tell for part in get_args(shape) if part is not Ellipsis and (tell := _telling(part))]
+    tells = {part: tell for part in get_args(shape) if part is not Ellipsis and (tell := _telling(part))}
     if not tells:
         return None
-    (tell,) = tells
+    if len(tells) > 1:  # one of several structs
+        return lambda value: tells[type(value)](value)
+    (tell,) = tells.values()
     if _is_union(shape):
         return lambda value: None if value is None else tell(value)
     if get_origin(shape) is dict:

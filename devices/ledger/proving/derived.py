@@ -67,7 +67,7 @@ _POSITIONS = {
 }
 
 
-_BEFORE_LINE = "line l JOIN line b ON b.serial = l.serial AND b.step = l.step - 1"
+_BEFORE_LINE = "line l JOIN line b ON b.serial = l.serial AND b.step = CAST(l.step AS BIGINT) - 1"
 _ANSWERED = "COALESCE(b.site, b.responsible_site)"
 # By hand: every line against the one before it, and all that is derived of both.
 _ELSEWHERE = {

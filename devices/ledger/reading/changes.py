@@ -97,7 +97,7 @@ _OF_JOURNAL = (
     " AND (l.journal_seq, l.n) > (?, ?) ORDER BY l.journal_seq, l.n LIMIT ?) AS journal"
 )
 _OF_ANSWERED_FOR = (
-    "SELECT * FROM (SELECT {columns} FROM line_elsewhere e JOIN {tables} WHERE e.journal_site = ?"
+    "SELECT * FROM (SELECT {columns} FROM line_elsewhere e CROSS JOIN {tables} WHERE e.journal_site = ?"
     " AND (e.journal_seq, e.n) > (?, ?) AND e.site = ? AND l.journal_site = e.journal_site"
     " AND l.journal_seq = e.journal_seq AND l.n = e.n ORDER BY e.journal_seq, e.n LIMIT ?) AS journal"
 )
