@@ -46,7 +46,10 @@ def home_page(view: View) -> dict[str, Any]:
     call = view.call
     founded = bool(administrators(call.store))
     if not founded or call.person is None:
-        return {"founded": founded, "command": [*COMMAND.split(), a_year_before(day_of(call.at_us)).isoformat()]}
+        return {
+            "founded": founded,
+            "command": [*COMMAND.split(), a_year_before(day_of(call.at_us)).isoformat()],
+        }
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
     found = call.due_at(sites)
     return {
