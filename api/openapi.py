@@ -10,7 +10,7 @@ from typing import Any, get_origin
 import msgspec
 
 from api.routing import Route
-from api.wire.instants import outside
+from api.wire.instants import one_of, outside
 from api.wire.problems import MEDIA_TYPE, ProblemDetails
 from api.wire.reading import WITHOUT_BODY, Nothing
 from devices.problems import PROBLEMS
@@ -42,7 +42,7 @@ FILE_NAME = {
 def description(routes: Sequence[Route]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
     shapes = [
-        shape for route in routes for shape in (route.body, _answer(route)) if shape not in (None, bytes)
+        shape for route in routes for shape in (route.body, *_answers(route)) if shape not in (None, bytes)
     ]
     schemas, components = msgspec.json.schema_components([*shapes, ProblemDetails], ref_template=REF)
     by_shape = dict(zip(map(str, shapes), schemas, strict=False))
@@ -72,9 +72,9 @@ def _bytes_as(media_types: Iterable[str]) -> dict[str, Any]:
     return {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in media_types}
 
 
-def _answer(route: Route) -> Any:
-    """The shape an operation's answer has outside."""
-    return outside(route.answer) if route.answer is not None else None
+def _answers(route: Route) -> tuple[Any, ...]:
+    """The shape that an operation's answer has outside, or the several that it may have."""
+    return tuple(outside(shape) for shape in one_of(route.answer))
 
 
 def _operation(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +155,9 @@ def _responses(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
     if route.answer is bytes:
         answer["content"] = _bytes_as(route.media_types)
     elif route.answer is not None:
-        answer["content"] = {"application/json": {"schema": by_shape[str(_answer(route))]}}
+        shapes = [by_shape[str(shape)] for shape in _answers(route)]
+        schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+        answer["content"] = {"application/json": {"schema": schema}}
     problem = {"schema": {"$ref": REF.format(name="ProblemDetails")}}
     responses = {str(status): answer for status in route.statuses}
     for status in _refusals(route):

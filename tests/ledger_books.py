@@ -120,7 +120,9 @@ class Books:
         """Open a repair order."""
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
-            named = Party(**TAXPAYER) if site != "BJ01" else None
+            named = (
+                Party(taxpayer_id=TAXPAYER["taxpayer_id"], name=TAXPAYER["name"]) if site != "BJ01" else None
+            )
             order, _ = orders.open_repair_order(
                 writer, self.unit, site=site, serial=serial, fault="坏", by="zhang", named=named
             )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from falcon import testing
@@ -157,9 +158,29 @@ def test_a_full_width_serial_in_the_address_is_told_as_such(demo: Door) -> None:
 )
 def test_one_hit_leads_straight_to_its_page(demo: Door, asked: str, page: str) -> None:
     zhang = demo.sign_in("zhang")
-    answer = zhang.client.simulate_get("/search", params={"q": asked}, headers=zhang.headers)
+    answer = searched(zhang, asked)
     assert (answer.status_code, answer.headers.get("Location")) == (303, page)
     assert zhang.get(page).status_code == 200
+
+
+def searched(client: Client, asked: str) -> Any:
+    """What the search of every page is answered with: it is sent in the body."""
+    headers = {**client.headers, "Content-Type": "application/x-www-form-urlencoded"}
+    return client.client.simulate_post("/search", body=urlencode({"q": asked}), headers=headers)
+
+
+def test_a_taxpayer_id_in_an_address_finds_nobody(demo: Door) -> None:
+    zhang = demo.sign_in("zhang")
+    answer = zhang.client.simulate_get("/search", params={"q": "110101199003077"}, headers=zhang.headers)
+    assert answer.status_code == 200
+    assert "C-BJ01-000002" not in answer.text
+
+
+def test_a_search_from_another_site_of_the_web_is_refused(demo: Door) -> None:
+    zhang = demo.sign_in("zhang")
+    headers = {**zhang.headers, "Origin": "https://evil.example"}
+    assert zhang.client.simulate_post("/search", body="q=1", headers=headers).status_code == 403
+    assert zhang.client.simulate_post("/documents", body="q=1", headers=zhang.headers).status_code == 405
 
 
 NOT_SEARCHED = {"/documents/", "/manifests/", "/inspections/", "/visits/", "/handovers/"}

@@ -9,6 +9,7 @@ from msgspec import inspect
 
 from devices.ledger.deciding.drafts import DRAFTS
 from devices.lifecycle import DOCUMENT, POSTED, roles_of
+from devices.problems import PROBLEMS
 from labels.words import LOCALES, Locale, catalogue
 from web.tasks import (
     CHOICES,
@@ -45,8 +46,9 @@ def test_a_task_asks_for_all_that_its_document_requires(task: Task) -> None:
 @pytest.mark.parametrize("task", POSTING, ids=lambda task: task.name)
 def test_a_field_is_what_the_document_declares(task: Task) -> None:
     for field in (*fields_of(task), *line_fields_of(task)):
-        assert field.kind == "choice" or not (field.values or field.source)
-        assert field.longest or field.kind in ("choice", "yuan")
+        assert field.kind in ("choice", "tick") or not (field.values or field.source)
+        assert field.longest or field.kind in ("choice", "tick", "yuan")
+        assert field.when is None or (field.when in PROBLEMS and not field.required)
         assert field.of is None or field.of in {each.path for each in fields_of(task)}
 
 

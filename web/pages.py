@@ -12,9 +12,10 @@ import msgspec
 from api.callers import security_log
 from api.callers.access import Access, admit
 from api.callers.addresses import client_address
+from api.callers.origins import refuse_foreign_origin
 from api.callers.session import principal_of
 from api.calls import Call, Services
-from api.wire.reading import path_of
+from api.wire.reading import body_bytes, path_of
 from api.wire.texts import keepable_within, unkeepable
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
@@ -22,6 +23,7 @@ from devices.serials import shortened
 from labels.words import LOCALES, Locale, negotiate, sentence
 from web.rendering import render
 
+LONGEST_FORM = 4096
 LANGUAGE_COOKIE = "panku_language"
 SECURE_LANGUAGE_COOKIE = "__Host-panku_language"
 POLICY = (
@@ -35,7 +37,8 @@ class Page(msgspec.Struct, frozen=True):
     """One page: its path, what it asks of its reader, the template, and the function that gathers what it shows.
 
     `site` in the path or query is where a role is asked for, as for the API's routes. Without a session, a page that
-    is not `public` sends its reader to sign in first.
+    is not `public` sends its reader to sign in first. What is asked of a `posted` one may come in the body: an
+    address is logged and kept by the browser, and what is searched for may be a taxpayer id.
     """
 
     path: str
@@ -43,6 +46,7 @@ class Page(msgspec.Struct, frozen=True):
     access: Access
     template: str
     show: Callable[[View], Mapping[str, Any]]
+    posted: bool = False
 
 
 class View(msgspec.Struct):
@@ -51,6 +55,7 @@ class View(msgspec.Struct):
     call: Call
     page: Page
     asked: Mapping[str, str]
+    posted: bool = False
 
     @property
     def person(self) -> Person:
@@ -71,6 +76,25 @@ class PageResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
         """The page as HTML; a refusal as a page that says why."""
+        self._answer(req, resp, path, req.params)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
+        """The same, asked in the body of a form."""
+        if not self.page.posted:
+            raise falcon.HTTPMethodNotAllowed(["GET"])
+        refuse_foreign_origin(req, secure=self.services.secure_cookies)
+        typed = body_bytes(req, LONGEST_FORM).decode(errors="replace")
+        self._answer(req, resp, path, falcon.uri.parse_query_string(typed), posted=True)
+
+    def _answer(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        path: dict[str, str],
+        said: Mapping[str, Any],
+        *,
+        posted: bool = False,
+    ) -> None:
         locale = locale_of(req, resp, secure=self.services.secure_cookies)
         person: Person | None = None
         try:
@@ -82,7 +106,7 @@ class PageResource:
             if person is None and not self.page.access.public:
                 raise falcon.HTTPSeeOther(f"/sign-in?then={quote(req.relative_uri, safe='')}")
             path = path_of(path)
-            asked = texts_of(req)
+            asked = texts_of(said)
             query = msgspec.defstruct("Query", [("site", str | None)])(asked.get("site"))
             admit(self.page.access, person, path, None, query)
             call = Call(
@@ -97,7 +121,7 @@ class PageResource:
                 locale=locale,
                 session=session,
             )
-            shown = self.page.show(View(call, self.page, asked))
+            shown = self.page.show(View(call, self.page, asked, posted))
             html = render(
                 self.page.template, locale, page=self.page.name, person=person, uri=req.relative_uri, **shown
             )
@@ -121,12 +145,12 @@ def _answer(resp: falcon.Response, html: str) -> None:
     resp.set_header("Content-Security-Policy", POLICY)
 
 
-def texts_of(req: falcon.Request) -> dict[str, str]:
-    """The query's texts, each without what a scanner appends. Raises Refused (`malformed_parameter`).
+def texts_of(said: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of a query or a form, each without what a scanner appends. Raises Refused (`malformed_parameter`).
 
     A search is typed, pasted or scanned: a character that can not be kept is taken off the ends and refused within.
     """
-    asked = {name: keepable_within(value) for name, value in req.params.items() if isinstance(value, str)}
+    asked = {name: keepable_within(value) for name, value in said.items() if isinstance(value, str)}
     for name, text in asked.items():
         if unkeepable(name) or unkeepable(text):
             raise refuse("malformed_parameter", name=shortened(name), value=shortened(text))

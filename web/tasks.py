@@ -12,12 +12,12 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from devices.ledger.deciding.drafts import DRAFTS, Moment
+from devices.ledger.deciding.drafts import DRAFTS, Moment, Party
 from devices.lifecycle import STEPS, roles_of
 from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
 
 _Source = Literal["carriers", "sites", "models", "repairs", "orders", "visits"]
-_Kind = Literal["text", "choice", "yuan", "taxpayer", "moment"]
+_Kind = Literal["text", "choice", "tick", "yuan", "taxpayer", "moment"]
 Extra = Literal["told", "quarantined", "found"]
 """What becomes of a scan that is not on the task's paper: told only; taken into quarantine with a reason; posted as
 it is, since the document makes a finding of it."""
@@ -29,7 +29,8 @@ class Ask(msgspec.Struct, frozen=True):
     `source` is where its choices come from; `fill` where a scanned device's passport has it; `of` names the choice
     whose device it is. `keep` says that it stays for the next document, `lasts` that it stays for the next line.
     `needed` asks for what the document itself does not require; `first` asks for it before the first scan; `chosen`
-    is chosen until another is. What is typed into a `scanned` one may be of a barcode that looks like a serial.
+    is chosen until another is. What is typed into a `scanned` one may be of a barcode that looks like a serial. One
+    with `when` is asked for only once a document was refused with that code, or a scanned device says it will be.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Ask(msgspec.Struct, frozen=True):
     first: bool = False
     chosen: str | None = None
     scanned: bool = False
+    when: str | None = None
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ class Task(msgspec.Struct, frozen=True):
     """One task: `asks` of the document, `each` of every line; one that is `alone` makes a document of a single line.
 
     `then` is the field that has the focus after a scan, where Enter finishes. `opens` names the order that is opened
-    at the finish where none was chosen, from the first device and the fault.
+    at the finish where none was chosen, from the first device, the fault, and whose the device is.
     """
 
     name: str
@@ -74,6 +76,12 @@ WAYBILL = Ask("consignment_number", scanned=True)
 _SENT = (Ask("carrier", "carriers", keep=True), WAYBILL)
 
 FAULT = Ask("fault")
+_WHOSE = (
+    Ask("customer.taxpayer_id", when="customer_required"),
+    Ask("customer.name", when="customer_required"),
+)
+"""Whose a device of another site's customer is: the document's to say, or its order's."""
+_RENAMED = Ask("customer.renamed", when="taxpayer_name_differs")
 REASON = Ask("reason")
 MAKERS = Paper("dispatch", "factory_dispatch", "found")
 
@@ -105,6 +113,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
             asks=(
                 Ask("customer.taxpayer_id", needed=True),
                 Ask("customer.name"),
+                _RENAMED,
                 Ask("application", scanned=True),
             ),
             then="customer.taxpayer_id",
@@ -115,6 +124,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
             asks=(
                 Ask("customer.taxpayer_id", fill="customer.taxpayer_id", needed=True),
                 Ask("customer.name", fill="customer.name"),
+                _RENAMED,
                 Ask("customer.address", fill="customer.address"),
                 Ask("customer.contact", fill="customer.contact"),
             ),
@@ -123,11 +133,13 @@ GROUPS: dict[str, tuple[Task, ...]] = {
         ),
         Task("cancel_sale", "sale_cancellation", asks=(REASON,)),
         Task("take_back", "customer_return", asks=(REASON,)),
-        Task("surrender", "surrender", asks=(Ask("tax_document", scanned=True), REASON)),
-        Task("report_loss", "loss_report", asks=(Ask("report_number", scanned=True),)),
+        Task("surrender", "surrender", asks=(Ask("tax_document", scanned=True), REASON, *_WHOSE)),
+        Task("report_loss", "loss_report", asks=(Ask("report_number", scanned=True), *_WHOSE)),
     ),
     "repair": (
-        Task("repair_intake", "repair_intake", asks=(Ask("order", "repairs"), FAULT), opens="repairs"),
+        Task(
+            "repair_intake", "repair_intake", asks=(Ask("order", "repairs"), FAULT, *_WHOSE), opens="repairs"
+        ),
         Task("repair_return", "repair_return", asks=(Ask("diagnosis"), Ask("work"), Ask("completed_at"))),
         Task(
             "swap",
@@ -137,6 +149,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
                 FAULT,
                 Ask("terms", chosen="free"),
                 Ask("charged_fen"),
+                *_WHOSE,
             ),
             opens="repairs",
             alone=True,
@@ -164,7 +177,7 @@ GROUPS: dict[str, tuple[Task, ...]] = {
     ),
     "gone": (
         Task("lost_on_the_way", "transit_loss", asks=(WAYBILL, Ask("claim"))),
-        Task("found", "recovery", asks=(Ask("found"), Ask("order", "repairs"))),
+        Task("found", "recovery", asks=(Ask("found"), Ask("order", "repairs"), *_WHOSE)),
         Task("write_off", "write_off", asks=(REASON, Ask("consent"))),
     ),
 }
@@ -190,6 +203,7 @@ class Field(msgspec.Struct, frozen=True):
     first: bool = False
     chosen: str | None = None
     scanned: bool = False
+    when: str | None = None
 
     @property
     def label(self) -> str:
@@ -234,8 +248,10 @@ def _members(shape: Any) -> tuple[inspect.Field, ...]:
 
 
 def _field(ask: Ask, shape: Any, *, opened: bool = False) -> Field:
-    required = True
-    for name in ask.path.split("."):
+    required, names = True, ask.path.split(".")
+    if names[0] == "customer" and not any(each.name == "customer" for each in _members(shape)):
+        required, names, shape = False, names[1:], inspect.type_info(Party)  # the order's to say
+    for name in names:
         member = next(each for each in _members(shape) if each.name == name)
         required, shape = required and member.required, _bare(member.type)
     kind, values = _kind(ask, shape)
@@ -253,6 +269,7 @@ def _field(ask: Ask, shape: Any, *, opened: bool = False) -> Field:
         first=ask.first,
         chosen=ask.chosen,
         scanned=ask.scanned,
+        when=ask.when,
     )
 
 
@@ -266,6 +283,8 @@ def _bare(shape: Any) -> Any:
 def _kind(ask: Ask, shape: Any) -> tuple[_Kind, tuple[str, ...]]:
     if isinstance(shape, inspect.LiteralType):
         return "choice", tuple(str(value) for value in shape.values)
+    if isinstance(shape, inspect.BoolType):
+        return "tick", (ask.path.rpartition(".")[2],)
     if ask.source is not None:
         return "choice", ()
     if isinstance(shape, inspect.IntType):

@@ -13,6 +13,7 @@ from devices import records
 from devices.journal import open_journals
 from devices.ledger.duties.told_at_home import Flag, flag_of
 from devices.ledger.posting import notices
+from devices.ledger.reading.customers import proposed_by
 from devices.lifecycle import DESK
 from devices.paperwork import Notice, Proposed, notice_key
 from devices.paperwork_kinds import NOTICE
@@ -66,7 +67,7 @@ def settling(step: str) -> Callable[[Call], Done]:
 
 def answer_of(call: Call, value: Notice) -> NoticeAnswer:
     """A notice as it is told."""
-    proposed = notices.proposed_by(call.store, value.under, value.customer)
+    proposed = proposed_by(call.store, value.under, value.customer)
     return NoticeAnswer(value, flag_of(call.store, value), proposed)
 
 

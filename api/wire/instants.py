@@ -34,6 +34,12 @@ def outside(shape: Any) -> Any:
     return Union[served] if _is_union(shape) else get_origin(shape)[served]  # noqa: UP007 - made of a tuple
 
 
+def one_of(shape: Any) -> tuple[Any, ...]:
+    """The structs that an answer is one of, where it is declared as a union of several; else the shape itself."""
+    several = _is_union(shape) and all(isinstance(part, type) for part in get_args(shape))
+    return get_args(shape) if several else (shape,)
+
+
 def told(shape: Any, value: Any) -> Any:
     """A value of the declared `shape` as it is served."""
     tell = _telling(shape)

@@ -106,8 +106,16 @@ function follow() {
   }
 }
 
+/** Ask for what is only asked for once a document was refused with `code`; whether there is any such field. */
+export function ask(code, asked = true) {
+  const meant = fields.filter((field) => field.dataset.when === code);
+  for (const field of meant) field.closest("label").hidden = !asked;
+  return meant.length > 0;
+}
+
 /** Put what an accepted device's passport tells into the fields for it, all of them or, where one was filled, none. */
 export function fill(device, row) {
+  if (device.customer?.masked) ask("customer_required");
   const wanted = fields.filter((field) => field.dataset.fill);
   if (wanted.some((field) => field.value)) return;
   for (const field of wanted) {
@@ -130,6 +138,7 @@ export function unfill(row) {
 /** Make the form ready for the next document; what stays, stays, and a number that was suggested counts on. */
 export function renew(body) {
   for (const field of fields) {
+    if (field.dataset.when) ask(field.dataset.when, false);
     if (!("keep" in field.dataset)) field.value = "counts" in field.dataset ? countedUp(String(body[field.name])) : "";
     check(field);
   }
@@ -173,7 +182,7 @@ function check(field) {
   place.className = "";
   if (typed.length < SHORTEST_TAXPAYER) return;
   checking = setTimeout(async () => {
-    const answer = await request("GET", `/v1/customers?taxpayer_id=${encodeURIComponent(field.value)}`);
+    const answer = await request("POST", "/v1/customers/lookup", { taxpayer_id: field.value, name: valueOf("customer.name") });
     if (cleaned(field.value) !== typed) return;
     const known = answer.ok ? answer.body[0]?.data : undefined;
     field.dataset.valid = answer.ok ? "yes" : "no";

@@ -79,6 +79,7 @@ export const AS = {
   number: (value) => Number.parseFloat(value),
   boolean: (value, field) => field.checked,
   flag: (value) => value === "true",
+  tick: () => true,
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
   devices: (value) => AS.lines(value).map((serial) => ({ serial })),

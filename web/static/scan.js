@@ -294,12 +294,13 @@ function lookAnew() {
 async function posted(kept) {
   const { body } = kept;
   if (data.opens && !body.order) {
-    const order = { site: data.site, serial: body.lines[0][data.parts[0].field], fault: body.fault };
+    const order = { site: data.site, serial: body.lines[0][data.parts[0].field], fault: body.fault, customer: body.customer };
     const answer = await request("POST", data.opens, order, { key: kept.orderKey, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) return answer;
     body.order = answer.body.number;
     await pending.keep(kept);
   }
+  if (data.opens) delete body.customer; // the order says whose it is
   return request("POST", "/v1/documents", body, { key: kept.key, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
@@ -327,6 +328,7 @@ const named = (found) => (Array.isArray(found) ? found : [found]).map((each) => 
 
 /** A refusal names serials: their rows turn red, and can be removed; the rest is told. */
 function refused(answer, { body, rows: lined }) {
+  for (const fault of answer.body?.errors ?? []) form.ask(fault.code);
   form.offerOrder(body.order, body.lines[0][data.parts[0].field], body.fault);
   const rows = [];
   for (const fault of answer.body?.errors ?? []) {

@@ -14,8 +14,10 @@ from devices.calendar import a_year_before, day_of
 from devices.deadlines import DEADLINE_OF_STATE
 from devices.ledger.books.open_months import open_months
 from devices.ledger.duties.due import Due
+from devices.ledger.duties.told_at_home import waiting_notices
 from devices.ledger.duties.unreviewed import unreviewed
 from devices.ledger.reading import listing
+from devices.lifecycle import DESK
 from devices.people.grants import administrators
 from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
@@ -65,6 +67,7 @@ def home_page(view: View) -> dict[str, Any]:
         ).documents,
         "keys": _keys(call),
         "tokens": sum(is_waiting(each) for each in tokens_of(call.store, call.who.username, call.at_us)),
+        "notices": len(waiting_notices(call.store, sorted(call.who.sites_of(DESK)))),
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
         "due": [(each, page_of(each)) for each in found],

@@ -15,7 +15,8 @@ from api.calls import Call
 from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
 from devices.audit.stocktake.stocktakes import blind_counts
-from devices.ledger.reading.customers import number_of_taxpayer
+from devices.ledger.reading import listing
+from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
 from devices.ledger.reading.finding import devices_beginning, is_device, is_document
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
 from devices.problems import Problem
@@ -94,28 +95,34 @@ def _device(view: View, text: str) -> list[Hit]:
 
 def _document(view: View, text: str) -> list[Hit]:
     number = DOCUMENT_NUMBER.fullmatch(text)
-    if number is None or not view.person.reads(number[1]):
+    if number is None:
         return []
-    known = is_document(view.call.store, text)
+    if view.person.reads(number[1]):
+        known = is_document(view.call.store, text)
+    else:
+        sites = visible_sites(view.person, None) or ()
+        known = listing.foreign_document(view.call.store, text, sites) is not None
     return [Hit("document", text, f"/documents/{text}")] if known else []
 
 
 def _record(view: View, text: str) -> list[Hit]:
     number = RECORD_NUMBER.fullmatch(text)
-    if number is None or number[1] not in NUMBERS or not view.person.reads(number[2]):
+    if number is None or number[1] not in NUMBERS:
         return []
     kind, path = NUMBERS[number[1]]
-    found = records.current(view.call.store, kind, text)
+    reads = view.person.reads
+    known = sees_customer(view.call.store, text, reads) if kind is CUSTOMER else reads(number[2])
+    found = records.current(view.call.store, kind, text) if known else None
     return [Hit(kind.name, text, path + text)] if found else []
 
 
 def _taxpayer(view: View, text: str) -> list[Hit]:
+    """Only of what was posted: a taxpayer id has no business in an address."""
     taxpayer = taxpayers.recognise_taxpayer(text)
-    if isinstance(taxpayer, Problem):
+    if isinstance(taxpayer, Problem) or not view.posted:
         return []
     number = number_of_taxpayer(view.call.store, taxpayer.id)
-    found = records.current(view.call.store, CUSTOMER, number) if number else None
-    if found is None or not view.person.reads(found[0].site):
+    if number is None or not sees_customer(view.call.store, number, view.person.reads):
         return []
     return [Hit("customer", taxpayer.id, f"/customers/{number}")]
 

@@ -12,11 +12,12 @@ from devices.journal import Writer
 from devices.ledger.deciding.case import Case, Known, party_key
 from devices.ledger.deciding.drafts import Draft, Party
 from devices.ledger.deciding.naming import is_named, makes_customers
+from devices.ledger.reading.customers import homes_of
 from devices.paperwork import Customer, CustomerData, Proposed
 from devices.paperwork_kinds import CUSTOMER
 from devices.problems import Problem, refuse
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Records
 from devices.taxpayers import same_name
 from devices.unit import Unit
@@ -28,9 +29,6 @@ _customers = (
 )
 _BY_NUMBER = compiled(_customers.where(PersonalData.key == GIVEN))
 _BY_TAXPAYER = compiled(_customers.where(PersonalData.taxpayer_id == GIVEN))
-_RECORDS = compiled(
-    Records.select(Records.key, Records.content).where(Records.kind == CUSTOMER.name, Records.key.in_(EACH))
-)
 
 
 def parties_of(draft: Draft) -> Iterator[tuple[str, Party]]:
@@ -141,12 +139,6 @@ def known_customer(store: Store, number: str) -> Known:
     found = _by_number(store, number, "", None)
     assert isinstance(found, Known), "a device's customer is known"
     return found
-
-
-def homes_of(store: Store, numbers: Iterable[str]) -> dict[str, str]:
-    """The home of each of these customers, by number."""
-    rows = store.rows_in(_RECORDS, sorted(set(numbers)))
-    return {number: msgspec.json.decode(record, type=Customer).home for number, record in rows}
 
 
 def refuse_unnamed(store: Store, site: str, serial: str, owner: str, party: Party | None) -> None:

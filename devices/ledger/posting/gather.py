@@ -17,7 +17,8 @@ from devices.ledger.deciding.reversal import position_before
 from devices.ledger.deciding.rules_of_sending import may_be_cited
 from devices.ledger.posting.closed_months import closed_months
 from devices.ledger.posting.consignments import consignment_of
-from devices.ledger.posting.customers import held_customers, homes_of
+from devices.ledger.posting.customers import held_customers
+from devices.ledger.reading.customers import homes_of
 from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork import DispatchOrder, Manifest, RepairOrder, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, MANIFEST, REPAIR

@@ -15,6 +15,7 @@ from devices.journal import Writer
 from devices.ledger.deciding.case import Case, Move, party_key
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.posting.customers import learned, parties_of, write_customer
+from devices.ledger.reading.customers import proposed_by
 from devices.paperwork import NOTICES, Customer, CustomerData, Notice, Proposed, notice_key
 from devices.paperwork_kinds import CUSTOMER, NOTICE
 from devices.problems import refuse
@@ -67,12 +68,6 @@ def notice_of(store: Store, under: str, customer: str) -> tuple[Notice, int]:
     if found is None:
         raise refuse("not_found")
     return found
-
-
-def proposed_by(store: Store, under: str, customer: str) -> Proposed | None:
-    """What a document or order proposes of a customer; None where it is nothing, or was erased."""
-    content = records.personal_of(store, NOTICE, notice_key(under, customer))
-    return msgspec.json.decode(content, type=Proposed) if content else None
 
 
 def settle(writer: Writer, unit: Unit, notice: Notice, revision: int, step: str, *, by: str) -> Written:

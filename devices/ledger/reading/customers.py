@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from devices import records
-from devices.ledger.posting.customers import homes_of
-from devices.ledger.posting.notices import proposed_by
 from devices.ledger.reading.passport import CustomerShown
-from devices.paperwork import CustomerData
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
+from devices.paperwork import Customer, CustomerData, Proposed, notice_key
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Positions, Records, Revisions
@@ -24,6 +22,10 @@ _OF_TAXPAYER = compiled(
         PersonalData.kind == CUSTOMER.name, PersonalData.taxpayer_id == GIVEN, PersonalData.latest == 1
     )
 )
+_RECORDS = compiled(
+    Records.select(Records.key, Records.content).where(Records.kind == CUSTOMER.name, Records.key.in_(EACH))
+)
+
 _ACTED_LAST = compiled(
     Positions.select(Positions.customer, Positions.responsible_site)
     .distinct()
@@ -55,6 +57,12 @@ _AS_OF = compiled(
     .order_by(PersonalData.revision.desc())
     .limit(1)
 )
+
+
+def homes_of(store: Store, numbers: Iterable[str]) -> dict[str, str]:
+    """The home of each of these customers, by number."""
+    rows = store.rows_in(_RECORDS, sorted(set(numbers)))
+    return {number: msgspec.json.decode(record, type=Customer).home for number, record in rows}
 
 
 def seen_customers(store: Store, numbers: Iterable[str | None], sees: Sees) -> set[str]:
@@ -90,6 +98,12 @@ def customer_shown(store: Store, number: str) -> CustomerShown:
     if data is None:
         return CustomerShown(number, erased=records.current(store, CUSTOMER, number) is not None)
     return _shown(number, data)
+
+
+def proposed_by(store: Store, under: str, customer: str) -> Proposed | None:
+    """What a document or order proposes of a customer; None where it is nothing, or was erased."""
+    content = records.personal_of(store, NOTICE, notice_key(under, customer))
+    return msgspec.json.decode(content, type=Proposed) if content else None
 
 
 def customer_as_named(store: Store, number: str, under: str, at_us: int) -> CustomerShown:

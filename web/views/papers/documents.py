@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+import falcon
 import msgspec
 
-from api.callers.access import visible_sites
+from api.callers.access import reads_records, site_of_number, visible_sites
 from api.wire import times
 from devices import serials
 from devices.ledger.papers.attached import papers_of
@@ -17,7 +18,7 @@ from devices.ledger.reading.listing import DocumentRow
 from devices.ledger.reading.posters import posters_of
 from devices.lifecycle import DOCUMENT, DOCUMENTS
 from devices.people.persons import names_of
-from devices.problems import Fact, refuse
+from devices.problems import Fact, refuse, refuse_foreign
 from web.pages import View
 from web.views.home import sites_of
 from web.views.telling import place_of, said, tasks_of
@@ -91,6 +92,9 @@ def document_page(view: View) -> dict[str, Any]:
     """One document. Raises Refused (`not_found`)."""
     call = view.call
     number, after = call.path["number"], _after(view)
+    if not reads_records(call.who, site_of_number(number)):
+        _foreign(view, number)
+        raise falcon.HTTPSeeOther(f"/documents/{quote(number)}/elsewhere")
     found = listing.document(call.store, number, after=after, limit=PAGE_LINES)
     if found is None:
         raise refuse("not_found")
@@ -120,6 +124,20 @@ def document_page(view: View) -> dict[str, Any]:
         "days": call.days,
         "policy": DOCUMENT[document.type].review,
     }
+
+
+def foreign_page(view: View) -> dict[str, Any]:
+    """Of another site's document the lines of devices that the reader's answered for. Raises Refused (`not_found`)."""
+    found = _foreign(view, view.call.path["number"])
+    return {"found": found, "places": [place_of(line.position, view.call.locale) for line in found.lines]}
+
+
+def _foreign(view: View, number: str) -> listing.ForeignDocument:
+    sites = visible_sites(view.person, None) or ()
+    found = listing.foreign_document(view.call.store, number, sites, limit=PAGE_LINES)
+    if found is None:
+        raise refuse_foreign()
+    return found
 
 
 def acts_of(view: View, document: DocumentRow, made: frozenset[str]) -> Acts:

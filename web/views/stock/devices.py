@@ -76,9 +76,7 @@ def device_page(view: View) -> dict[str, Any]:
         "heads_held": heads(call.store),
         "reads_site": view.person.reads(site),
         "reads_document": view.person.reads(shown.document.rsplit("-", 2)[0]),
-        "reads_customer": shown.customer is not None
-        and shown.customer.number is not None
-        and view.person.reads(shown.customer.number.split("-")[1]),
+        "reads_customer": shown.customer is not None and shown.customer.number is not None,
     }
 
 
