@@ -26,6 +26,7 @@ EXTRA = {
     "wu": ("clerk", "BJ01", "orange tram below the hill"),
     "chen": ("supervisor", UNIT, "eleven paper cranes tonight"),
     "qian": ("auditor", "TJ01", "three kettles on a slow stove"),
+    "ma": ("auditor", "BJ01", "a blue lantern over the canal"),
 }
 
 
@@ -56,7 +57,7 @@ class Door:
         self.admin = Person(username="admin", name="", roles=frozenset({("admin", UNIT)}))
 
     def enrol_extra(self) -> None:
-        """A clerk of BJ01, a supervisor and an auditor of TJ01, beside the demo's people."""
+        """A clerk of BJ01, a supervisor and an auditor of each site, beside the demo's people."""
         unit = unit_of(self.store)
         assert unit is not None
         with self.store.writing():
