@@ -176,3 +176,47 @@ def closed(books: Books, serial: str) -> str:
     order = books.dispatch_order(serial)
     close(books, order)
     return order
+
+
+def test_another_customer_of_the_device_gets_an_order_of_their_own(books: Books) -> None:
+    """The former customer's is still open, is closed by its record, and stands in nobody's way."""
+    books.serve(A)
+    former = books.repair(A)
+    books.post("repair_intake", A, order=former, fault="坏", bin="CG")
+    books.post("repair_return", A, diagnosis="d", work="w", completed_at="2026-11-24T00:00:00+08:00")
+    books.post("customer_return", A, reason="退", bin="MQ")
+    books.settle("release", bin="MG", inspection="好", lines=[{"serial": A, "reinitialised": "好"}])
+    books.post("sale", A, customer=OTHER, application="B")
+    books.post("registration", A, customer=OTHER)
+    order = books.repair(A)
+    with pytest.raises(Refused) as again:
+        books.repair(A)
+    assert again.value.problems[0].facts["order"] == order, "and only one for the same customer"
+    books.receive(S, register="spare")
+    swap(books, A, S, order)
+    assert in_use(books, former)["order"] == former
+    close(books, former)
+    assert verify(books.store, RECORD_KINDS).faults == []
+
+
+def test_a_carried_spare_is_swapped_under_its_own_order_and_with_its_record(books: Books) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    repair, dispatch = books.repair(A), books.dispatch_order(A)
+    books.post("carry_out", order=dispatch, lines=[{"serial": S, "faulty": A}])
+    line = {"faulty": A, "spare": S}
+    problem = refusal(books, "swap", order=repair, **SWAP, lines=[line])
+    assert (problem.code, problem.facts) == ("swap_other_order", {"serial": S, "order": dispatch})
+    assert refusal(books, "swap", order=dispatch, **SWAP, lines=[line]).code == "service_record_required"
+    close(books, dispatch)
+    swap(books, A, S, dispatch)
+    assert books.state(A) == "faulty"
+
+
+def test_a_spare_was_never_sold_in_the_past_either(books: Books) -> None:
+    line = {"serial": A, "model": "TCG-01", "state": "sold", "customer": OTHER}
+    paper = books.paper
+    problem = refusal(books, "opening", attachments=[paper], lines=[{**line, "register": "spare"}])
+    assert (problem.code, problem.facts["serial"]) == ("wrong_register", A)
+    books.settle("opening", attachments=[paper], lines=[line])
+    assert books.state(A) == "sold"
