@@ -25,7 +25,7 @@ TODAY = "2026-11-24"
 EXTRA = {
     "wu": ("clerk", "BJ01", "orange tram below the hill"),
     "chen": ("supervisor", UNIT, "eleven paper cranes tonight"),
-    "qian": ("auditor", "TJ01", "three kettles on a slow stove"),
+    "he": ("auditor", "TJ01", "three kettles on a slow stove"),
     "ma": ("auditor", "BJ01", "a blue lantern over the canal"),
 }
 

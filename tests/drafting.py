@@ -151,10 +151,13 @@ class Drafting:
                 return {"destination": next(other for other in SITES if other != site)}
             case "arrival":
                 sent = self._sent_on(part.serial, "dispatch", "opening")
+                opened = sent == self._sent_on(part.serial, "opening")  # it says nothing of where to
                 return {
                     "dispatch": sent,
-                    "site": next(other for other in SITES if not sent.startswith(other)),
+                    "site": next(other for other in SITES if sent.startswith(other) == opened),
                 }
+            case "surrender" | "loss_report":
+                return {"customer": TAXPAYER}
             case "factory_receipt":
                 away = [s for s, p in self.position.items() if p.state == "at_factory"]
                 known = part.serial if part.position.state == "at_factory" or not away else away[0]
@@ -162,7 +165,9 @@ class Drafting:
             case "repair_intake":
                 return {"order": self._repair(part.serial, site)}
             case "recovery" if part.step and part.step.after == "in_repair":
-                return {"order": self._repair(part.serial, site)}
+                return {"order": self._repair(part.serial, site), "customer": TAXPAYER}
+            case "recovery" if part.position.customer:
+                return {"customer": TAXPAYER}
             case "carry_out":
                 return {"order": self.books.dispatch_order(str(faulty), site)}
             case _:

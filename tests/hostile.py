@@ -16,7 +16,7 @@ from api.routing import Route
 PATHS = {
     "number": "BJ01-2026-000001", "serial": "661565714360", "site": "BJ01", "register": "spare", "code": "SF",
     "carrier": "SF", "waybill": "SF1234567890", "digest": "0" * 64, "username": "zhang", "fingerprint": "0" * 64,
-    "id": "0000000000", "month": "2026-11", "model": "TCG-01",
+    "id": "0000000000", "month": "2026-11", "model": "TCG-01", "under": "R-BJ01-000001", "customer": "C-BJ01-000002",
 }  # fmt: skip
 NUMBERS_OF = {
     "/v1/documents": "BJ01-2026-000001", "/v1/repairs": "R-BJ01-000001", "/v1/dispatch-orders": "D-BJ01-000001",
@@ -29,7 +29,6 @@ QUERIES = {
     "add_attachment": {"site": "BJ01"},
     **dict.fromkeys(("read_card", "print_card_xlsx", "print_card_pdf"), CARD),
     **dict.fromkeys(("read_statement", "print_statement_xlsx", "print_statement_pdf"), MONTH),
-    "find_customer": {"taxpayer_id": "110101199003077"},
     "list_keys": {"username": "li"},
 }
 TEXTS = (

@@ -13,6 +13,7 @@ from devices.ledger.books import books
 from devices.ledger.deciding.drafts import AnyDraft, Party
 from devices.ledger.posting import post, reviewing
 from devices.ledger.posting.manifests import attach
+from devices.ledger.reading.customers import customer_data
 from devices.lifecycle import DOCUMENT
 from devices.spares import orders
 from devices.store.database import Store
@@ -116,6 +117,12 @@ class Books:
         self.post("sale", *serials, site=site, customer=TAXPAYER, application="A")
         self.post("registration", *serials, site=site, customer=TAXPAYER)
 
+    def whose(self, serial: str) -> Party | None:
+        """Whose a device is, as another site than their home must say."""
+        row = self.store.row("SELECT customer FROM position WHERE serial = ?", (serial,))
+        data = customer_data(self.store, row[0]) if row and row[0] else None
+        return Party(taxpayer_id=data.taxpayer_id, name=data.name) if data and data.name else None
+
     def repair(self, serial: str, site: str = "BJ01") -> str:
         """Open a repair order."""
         with self.store.writing():
@@ -133,7 +140,14 @@ class Books:
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
             order, _ = orders.send_technician(
-                writer, self.unit, site=site, serial=serial, fault="坏", technician="wang", by="zhang"
+                writer,
+                self.unit,
+                site=site,
+                serial=serial,
+                fault="坏",
+                technician="wang",
+                by="zhang",
+                named=self.whose(serial),
             )
         return order.number
 

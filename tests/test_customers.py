@@ -282,8 +282,8 @@ def test_erasing_a_customer_erases_what_was_proposed_of_them(door: Door) -> None
         post(zhang, "sale_cancellation", "661565790009", "BJ01", reason="错", bin="M-01").status_code == 201
     )
     door.enrol_extra()
-    body = {"password": door.password("qian")}
-    erased = door.sign_in("qian").post(f"/v1/customers/{number}/erase", body)
+    body = {"password": door.password("he")}
+    erased = door.sign_in("he").post(f"/v1/customers/{number}/erase", body)
     assert erased.status_code == 200, erased.text
     for document in (sold, second):
         slip = (zhao if document is sold else zhang).get(f"/v1/documents/{document.json['number']}")

@@ -21,13 +21,14 @@ ENDS_WHAT_THE_OTHERS_NEED = {"sign_out", "deactivate", "reset_password"}
 STRIDE = 13  # shares no factor with the number of values, so that every value is tried somewhere
 FIRST = {"sqlite": 0, "postgresql": 6}
 """Each engine is asked every so many-th of the requests, the other engine others."""
-CALLERS = {"storekeeper": "zhang", "auditor": "li", "admin": "admin"}
+CALLERS = {"storekeeper": "zhang", "auditor": "li", "admin": "admin", "supervisor": "chen"}
 
 
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Door:
     """Demo books with an order of each kind and a manifest, on each engine."""
     made = Door(stores.demo(request.param))
+    made.enrol_extra()
     zhang = made.sign_in("zhang")
     order = {"site": "BJ01", "serial": "661565714354", "fault": "坏", "technician": "王"}
     assert zhang.post("/v1/dispatch-orders", order).status_code == 201

@@ -25,6 +25,7 @@ from tests import closing, custody
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, held, scan
 from tests.custody import House, fill_house
+from tests.door import TODAY
 from tests.test_verify import Rollback, unguard
 
 pytestmark = pytest.mark.both_engines
@@ -54,6 +55,7 @@ def fill(house: House) -> None:
     zhang = house.of("zhang")
     assert zhang.post("/v1/attachments?site=BJ01", b"paper").status_code == 201
     erase_a_visitor(house)
+    lose_elsewhere(house)
     assert custody.inspect(zhang, custody.answers(custody.fault())).status_code == 201
     custody.count_all(house)
     number = custody.begin(house).json["number"]
@@ -67,6 +69,15 @@ def fill(house: House) -> None:
     closing.seal(house)
     count_in_every_state(house)
     propose(house)
+
+
+def lose_elsewhere(house: House) -> None:
+    """Another site is told of a loss, and of where the customer is now."""
+    customer = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店", "address": "天津"}
+    lost = {"type": "loss_report", "site": "TJ01", "business_date": TODAY, "report_number": "L",
+            "customer": customer, "lines": [{"serial": "661565714354"}]}  # fmt: skip
+    answer = house.of("zhao").post("/v1/documents", lost)
+    assert answer.status_code == 201, answer.text
 
 
 def erase_a_visitor(house: House) -> None:

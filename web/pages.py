@@ -76,24 +76,16 @@ class PageResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
         """The page as HTML; a refusal as a page that says why."""
-        self._answer(req, resp, path, req.params)
+        self._answer(req, resp, path)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
         """The same, asked in the body of a form."""
         if not self.page.posted:
             raise falcon.HTTPMethodNotAllowed(["GET"])
-        refuse_foreign_origin(req, secure=self.services.secure_cookies)
-        typed = body_bytes(req, LONGEST_FORM).decode(errors="replace")
-        self._answer(req, resp, path, falcon.uri.parse_query_string(typed), posted=True)
+        self._answer(req, resp, path, posted=True)
 
     def _answer(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        path: dict[str, str],
-        said: Mapping[str, Any],
-        *,
-        posted: bool = False,
+        self, req: falcon.Request, resp: falcon.Response, path: dict[str, str], *, posted: bool = False
     ) -> None:
         locale = locale_of(req, resp, secure=self.services.secure_cookies)
         person: Person | None = None
@@ -106,7 +98,7 @@ class PageResource:
             if person is None and not self.page.access.public:
                 raise falcon.HTTPSeeOther(f"/sign-in?then={quote(req.relative_uri, safe='')}")
             path = path_of(path)
-            asked = texts_of(said)
+            asked = texts_of(self._form(req) if posted else req.params)
             query = msgspec.defstruct("Query", [("site", str | None)])(asked.get("site"))
             admit(self.page.access, person, path, None, query)
             call = Call(
@@ -131,6 +123,11 @@ class PageResource:
             resp.status = falcon.code_to_http_status(refused.status)
             html = refused_page(refused, locale, person, req.relative_uri)
         _answer(resp, html)
+
+    def _form(self, req: falcon.Request) -> dict[str, Any]:
+        refuse_foreign_origin(req, secure=self.services.secure_cookies)
+        typed = body_bytes(req, LONGEST_FORM).decode(errors="replace")
+        return falcon.uri.parse_query_string(typed)
 
 
 def tell_refused(req: falcon.Request, resp: falcon.Response, refused: Refused, services: Services) -> None:
