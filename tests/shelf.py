@@ -24,6 +24,9 @@ PARTNERS = {site: {name: f"66156572{n}{m}00" for m, name in enumerate(("faulty",
             for n, site in enumerate(SITES)}  # fmt: skip
 """At each site a customer's device, a spare, a device of the spare book at the factory, and a serial never seen."""
 
+COME_AGAIN = {SERIALS[state, None] for state in ("void", "returned")}
+"""The devices that left, and may be received anew."""
+
 FIELDS: dict[str, dict[str, Any]] = {
     "opening": {},
     "receipt": {"supplier": "厂", "delivery_note": "D", "model": "TCG-01", "register": "merchandise"},
@@ -47,9 +50,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "factory_receipt": {"result": "修复"},
     "factory_exchange": {},
     "supplier_return": {"reason": "损", "carrier": "SF", "consignment_number": "W-S"},
-    "surrender": {"tax_document": "T", "reason": "deregistration"},
-    "loss_report": {"report_number": "R"},
-    "recovery": {"found": "角落"},
+    "surrender": {"tax_document": "T", "reason": "deregistration", "customer": TAXPAYER},
+    "loss_report": {"report_number": "R", "customer": TAXPAYER},
+    "recovery": {"found": "角落", "customer": TAXPAYER},
     "write_off": {"reason": "坏", "consent": "同意"},
     "reversal": {"reason": "错"},
 }
@@ -149,6 +152,8 @@ class Shelf(Books):
                 return {"attachments": [self.paper]}
             case "dispatch":
                 return {"destination": AWAY if site == HOME else HOME}
+            case "factory_receipt" if site != HOME and serial in COME_AGAIN:
+                return {"dispatch": self.opened[partners["old"]]}
             case "arrival" | "factory_receipt" | "factory_exchange":
                 return {"dispatch": self.opened.get(serial or "", self.opened[partners["old"]])}
             case "reversal":
@@ -230,6 +235,8 @@ def expected(document: str, role: str, place: Place, site: str) -> str | None:
         return "already_held" if only_new else "wrong_state"
     if step_of(document, role, place) is None:
         return "wrong_register"
+    if document == "arrival" and site != HOME:
+        return "unknown_document"  # the shelf was opened, and an opening is addressed to nobody
     if state == "returned" and (document, role) in INTO_SPARE:
         return "other_book"
     bound = document not in ANYWHERE and (register is not None or document in OF_THE_SELLER)

@@ -17,6 +17,7 @@ from tests.counts import begin as begin_count
 from tests.counts import held, scan
 from tests.custody import House, begin, count_all, fault, inspect, request
 from tests.custody import answers as items
+from tests.door import Client
 from web.pages import Page
 
 SITE, BOOK = "BJ01", "merchandise"
@@ -61,9 +62,26 @@ def lived_in(store: Store, now_us: int) -> None:
         "PUT", f"/v1/minimum-levels/{SITE}/TCG-01", {"minimum": 9}, If_Match='"0"'
     )
     assert wanted.status_code == 200, wanted.text
+    repair_elsewhere(house.of("zhao"), now.date().isoformat())
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
     assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+
+
+def repair_elsewhere(zhao: Client, day: str) -> None:
+    """The other site takes a device of this one's customer in, and learned where they are now."""
+    serial = "661565714354"
+    named = {
+        "taxpayer_id": "110101199003077",
+        "name": "朝阳区惠民便利店",
+        "address": "天津市和平区南京路 1 号",
+    }
+    order = {"site": "TJ01", "serial": serial, "fault": "无法识别", "customer": named}
+    opened = zhao.post("/v1/repairs", order)
+    assert opened.status_code == 201, opened.text
+    intake = {"type": "repair_intake", "site": "TJ01", "business_date": day, "order": opened.json["number"],
+              "fault": "无法识别", "bin": "R-01", "lines": [{"serial": serial}]}  # fmt: skip
+    assert zhao.post("/v1/documents", intake).status_code == 201
 
 
 KINDS = {
@@ -91,6 +109,12 @@ def _newest(store: Store, page: str) -> str:
     if page in KINDS:
         sql = "SELECT MAX(key) FROM record WHERE kind = ? AND site = ?"
         ((number,),) = store.rows(sql, (KINDS[page].name, SITE))
+    elif page == "foreign_document":
+        sql = (
+            "SELECT MIN(d.number) FROM line_elsewhere e JOIN document d ON d.site = e.journal_site"
+            " AND d.journal_seq = e.journal_seq WHERE e.site = ?"
+        )
+        ((number,),) = store.rows(sql, (SITE,))
     else:
         ((number,),) = store.rows("SELECT MIN(number) FROM document WHERE site = ?", (SITE,))
     return str(number)
