@@ -182,6 +182,7 @@ def _render(req: falcon.Request, resp: falcon.Response, shown: Shown, done: Done
 ANSWERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
 }
 """What an answer has unless it says otherwise, as pages and their scripts do."""
 
@@ -192,7 +193,6 @@ class Headers:
     def process_response(self, _req: falcon.Request, resp: falcon.Response, *_: object) -> None:
         """Add them; nothing of an answer is stored by a cache unless it says so."""
         resp.set_header("X-Content-Type-Options", "nosniff")
-        resp.set_header("Referrer-Policy", "no-referrer")
         resp.set_header("X-Frame-Options", "DENY")
         resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
         for name, value in ANSWERS.items():
