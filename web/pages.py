@@ -140,7 +140,9 @@ def _answer(resp: falcon.Response, html: str) -> None:
     resp.data, resp.text = None, html
     resp.content_type = "text/html; charset=utf-8"
     resp.set_header("Content-Security-Policy", POLICY)
-    resp.set_header("Referrer-Policy", "same-origin")  # without it a form names no origin, and none is trusted
+    resp.set_header(
+        "Referrer-Policy", "same-origin"
+    )  # without it a form names no origin, and none is trusted
 
 
 def texts_of(said: Mapping[str, Any]) -> dict[str, str]:
