@@ -265,6 +265,8 @@ def test_a_supervisor_moves_a_customers_home(door: Door) -> None:
     assert sell(zhao, {"number": NUMBER}).status_code == 201
     revision = zhao.get(PATH).headers["etag"]
     assert zhao.send("PUT", PATH, {"name": NAME, "contact": "李"}, If_Match=revision).status_code == 200
+    document = told(zhao)[0]["notice"]["under"]
+    assert zhao.post(f"/v1/notices/{document}/{NUMBER}/see").status_code == 200
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
 
 
@@ -291,3 +293,28 @@ def test_erasing_a_customer_erases_what_was_proposed_of_them(door: Door) -> None
     assert told(zhao)[0]["proposed"] is None
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
     assert door.store.rows("SELECT 1 FROM personal WHERE content LIKE '%秘密地址%'") == []
+
+
+def test_what_was_proposed_before_a_home_moved_is_erased_too(door: Door) -> None:
+    door.enrol_extra()
+    zhang, zhao, chen = (door.sign_in(name) for name in ("zhang", "zhao", "chen"))
+    sold = sell(zhao, {**NAMED, "address": "秘密地址"})
+    path = f"/v1/notices/{sold.json['number']}/{NUMBER}"
+    assert zhang.post(f"{path}/accept").status_code == 200
+    assert chen.post(f"{PATH}/home", {"site": "TJ01"}).status_code == 200
+    assert post(zhao, "sale_cancellation", NEW, reason="错", bin="M-01").status_code == 201
+    assert post(zhang, "customer_return", SOLD, "BJ01", reason="退", bin="M-09").status_code == 201
+    erased = door.sign_in("he").post(f"{PATH}/erase", {"password": door.password("he")})
+    assert erased.status_code == 200, erased.text
+    assert door.store.rows("SELECT 1 FROM personal WHERE content LIKE '%秘密地址%'") == []
+    assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []
+
+
+def test_a_notice_says_where_what_it_is_of_does_not_stand(door: Door) -> None:
+    zhang, zhao = door.sign_in("zhang"), door.sign_in("zhao")
+    assert post(zhang, "loss_report", SOLD, "BJ01", report_number="L").status_code == 201
+    found = post(zhao, "recovery", customer=NAMED, found="角落")
+    assert found.status_code == 202, found.text
+    assert [each["flag"] for each in told(zhang)] == [None]
+    assert zhao.post(f"/v1/documents/{found.json['number']}/withdraw").status_code == 200
+    assert [each["flag"] for each in told(zhang)] == ["withdrawn"]

@@ -16,7 +16,7 @@ from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
 from devices.paperwork import attachment_key
 from devices.paperwork_kinds import ATTACHMENT
-from devices.problems import refuse
+from devices.problems import refuse, refuse_foreign
 
 
 class AttachmentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,8 +49,10 @@ def show_attachment(call: Call, _: Done) -> Shown:
     digest = call.path["digest"]
     attachment = paper_kept(call.store, digest, call.who.reads)
     data = bytes_kept(call.store, digest)
-    if data is None or attachment is None:
+    if data is None:
         raise refuse("not_found")
+    if attachment is None:
+        raise refuse_foreign()
     if hashlib.sha256(data).hexdigest() != digest:
         raise refuse("fault")
     return Shown(Download(BytesIO(data), len(data), safe_name(attachment.name), "application/octet-stream"))

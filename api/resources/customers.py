@@ -146,7 +146,7 @@ def erase_customer(call: Call) -> Done:
     changed = msgspec.structs.replace(value, commitment="", erased=True)
     records.write(writer, CUSTOMER, changed, by=call.who.username)
     records.erase_personal(call.store, CUSTOMER, value.number)
-    erase_notices(writer, value.number, by=call.who.username)
+    erase_notices(writer, value, by=call.who.username)
     return Done(200, value.number)
 
 

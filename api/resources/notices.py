@@ -13,7 +13,7 @@ from devices import records
 from devices.journal import open_journals
 from devices.ledger.duties.told_at_home import Flag, flag_of
 from devices.ledger.posting import notices
-from devices.ledger.reading.customers import proposed_by
+from devices.ledger.reading.customers import homes_of, proposed_by
 from devices.lifecycle import DESK
 from devices.paperwork import Notice, Proposed, notice_key
 from devices.paperwork_kinds import NOTICE
@@ -57,7 +57,8 @@ def settling(step: str) -> Callable[[Call], Done]:
         value, _ = _notice(call)
         if not call.who.may(DESK, value.site):
             raise refuse("role_missing", roles=list(DESK), site=value.site)
-        writer = open_journals(call.store, [value.site], call.at_us)
+        homes = homes_of(call.store, [value.customer])
+        writer = open_journals(call.store, {value.site, *homes.values()}, call.at_us)
         value, revision = _notice(call)
         notices.settle(writer, call.unit, value, revision, step, by=call.who.username)
         return Done(200, notice_key(value.under, value.customer))

@@ -12,9 +12,12 @@ from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Standings
 
-Flag = Literal["cancelled", "no_work", "reversed"]
-"""An order that was cancelled, one whose device went back without a service record or a swap, a document undone."""
+Flag = Literal["cancelled", "no_work", "reversed", "withdrawn", "rejected"]
+"""An order that was cancelled, one whose device went back without a service record or a swap, a document that does not
+stand."""
 
+FLAGS: dict[str, Flag] = {"reversed": "reversed", "withdrawn": "withdrawn", "rejected": "rejected"}
+"""By the status of a document."""
 _STATUS = compiled(Standings.select(Standings.status).where(Standings.document == GIVEN))
 _TAKEN_IN = compiled(
     Documents.select(Documents.number)
@@ -44,7 +47,7 @@ def flag_of(store: Store, notice: Notice) -> Flag | None:
     kind = _ORDERS.get(notice.what)
     if kind is None:
         row = store.row(_STATUS, (notice.under,))
-        return "reversed" if row and row[0] == "reversed" else None
+        return FLAGS.get(row[0]) if row else None
     found = records.current(store, kind, notice.under)
     return _of_order(store, found[0]) if found else None
 

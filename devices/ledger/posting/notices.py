@@ -71,7 +71,8 @@ def notice_of(store: Store, under: str, customer: str) -> tuple[Notice, int]:
 
 
 def settle(writer: Writer, unit: Unit, notice: Notice, revision: int, step: str, *, by: str) -> Written:
-    """Take a step of a notice at its home, whose journal is held; accepting writes down what it proposes.
+    """Take a step of a notice, whose site's journal is held, and the customer's home's; accepting writes down what it
+    proposes.
 
     Raises Refused: `notice_settled`, `notice_proposes` where what it proposes must be decided on,
     `nothing_proposed`, `customer_erased`.
@@ -104,13 +105,13 @@ def notices_about(store: Store, customer: str) -> list[Notice]:
     return list(records.listed(store, NOTICE, customers=[customer]))
 
 
-def erase_notices(writer: Writer, customer: str, *, by: str) -> None:
-    """Forget what was proposed of a customer, for good; their home's journal is held."""
-    for notice in notices_about(writer.store, customer):
+def erase_notices(writer: Writer, customer: Customer, *, by: str) -> None:
+    """Forget what was ever proposed of a customer, for good; the journal of their home is held."""
+    for notice in notices_about(writer.store, customer.number):
         if notice.proposes and not notice.erased:
             changed = msgspec.structs.replace(notice, commitment="", erased=True)
-            records.write(writer, NOTICE, changed, by=by)
-            records.erase_personal(writer.store, NOTICE, notice_key(notice.under, customer))
+            records.write(writer, NOTICE, changed, by=by, told_at=customer.home)
+            records.erase_personal(writer.store, NOTICE, notice_key(notice.under, customer.number))
 
 
 def move_home(writer: Writer, customer: Customer, revision: int, site: str, *, by: str) -> Written:
