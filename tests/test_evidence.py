@@ -139,6 +139,7 @@ def test_it_tells_on_whose_word_each_key_is(content: bytes, trusted: list[str]) 
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.both_engines
 def test_it_tells_who_has_confirmed_a_key(stores: Stores, engine: str) -> None:
     store = stores.demo(engine)
     door = Door(store)
