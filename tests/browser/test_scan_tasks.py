@@ -408,6 +408,7 @@ def test_a_refusal_names_serials_whose_rows_turn_red_and_can_be_removed(visit: V
 def test_no_scanning_page_is_wider_than_its_screen(visit: Visit, path: str) -> None:
     page = visit("zhang", path, PHONE)
     if page.locator("#scan").count():
+        page.focus("#scan")
         scan(page, "M-02", KNOWN, NEVER, "X" * 60)
     for viewport in (PHONE, DESKTOP):
         page.set_viewport_size(viewport)
