@@ -74,10 +74,15 @@ def layer_of(module: str) -> int | None:
     return max(found)[1] if found else None
 
 
-@pytest.mark.parametrize("module", FILE)
-def test_a_module_imports_only_from_its_own_layer_and_below(module: str) -> None:
+def test_a_module_imports_only_from_its_own_layer_and_below() -> None:
+    for module in FILE:
+        imports_downward(module)
+
+
+def imports_downward(module: str) -> None:
+    """Whether a module keeps to its layer, and its room apart from those it must not know."""
     own = layer_of(module)
-    assert own is not None
+    assert own is not None, module
     for name in imported(FILE[module]):
         layer = layer_of(name)
         assert layer is None or layer <= own, f"{module} imports {name}"
@@ -145,12 +150,13 @@ def taken_of_peewee(tree: ast.AST) -> Iterator[str]:
                 yield from (alias.name for alias in names)
 
 
-@pytest.mark.parametrize("module", [each for each in FILE if is_in(each, ABOVE_DEVICES)])
-def test_nothing_above_devices_sends_sql(module: str) -> None:
-    tree = ast.parse(FILE[module].read_text())
-    assert list(sent(tree)) == []
-    assert [name for name in imported(FILE[module]) if is_in(name, BUILDS_QUERIES)] == []
-    assert [name for name in taken_of_peewee(tree) if not name.endswith("Error")] == [], "its errors are told"
+def test_nothing_above_devices_sends_sql() -> None:
+    for module in (each for each in FILE if is_in(each, ABOVE_DEVICES)):
+        tree = ast.parse(FILE[module].read_text())
+        assert list(sent(tree)) == [], module
+        assert [name for name in imported(FILE[module]) if is_in(name, BUILDS_QUERIES)] == [], module
+        taken = [name for name in taken_of_peewee(tree) if not name.endswith("Error")]
+        assert taken == [], f"{module}: its errors are told"
 
 
 def test_what_sends_sql_is_known_by_its_name() -> None:
