@@ -56,8 +56,7 @@ bench: .venv/testing
 
 .venv/testing: .venv/serving locks/testing.txt
 	@echo 'Adding the tools of the tests to .venv.' >&2
-	@$(BIN)/python -m compileall -qq .venv/lib & compiling=$$!; \
-		$(BIN)/python -m $(LOCKED) locks/testing.txt || $(REFUSED); wait $$compiling || true
+	@$(BIN)/python -m $(LOCKED) locks/testing.txt || $(REFUSED)
 	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@touch $@
 
