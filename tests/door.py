@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import threading
+from collections.abc import Callable
+from functools import cache, cached_property
 from typing import Any
 
+import falcon
 import msgspec
 from falcon import testing
 
@@ -35,6 +39,34 @@ def fill_demo(store: Store) -> None:
     fill(store, NOW - 86_400_000_000)
 
 
+_asked = threading.local()
+
+
+class _Asked:
+    """The services, or a part of them, of whichever door is asked now, by this thread."""
+
+    def __init__(self, find: Callable[[], Any]) -> None:
+        object.__setattr__(self, "_find", find)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._find(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._find(), name, value)
+
+
+class _Services(_Asked):
+    @property
+    def meter(self) -> Any:
+        return _Asked(lambda: self._find().meter)
+
+
+@cache
+def _shared() -> falcon.App[falcon.Request, falcon.Response]:
+    services: Any = _Services(lambda: _asked.services)
+    return create_app(services)
+
+
 class Door:
     """The application over demo books; `sign_in` gives a client of that person."""
 
@@ -52,9 +84,21 @@ class Door:
             body_limit_bytes=2 * 1024 * 1024,
             upload_limit_bytes=5 * 1024 * 1024,
         )
-        self.app = create_app(self.services)
         self.keys = itertools.count(1)
         self.admin = Person(username="admin", name="", roles=frozenset({("admin", UNIT)}))
+
+    @cached_property
+    def app(self) -> falcon.App[falcon.Request, falcon.Response]:
+        """An application of its own, for tests that add to it; it is the one asked from then on."""
+        return create_app(self.services)
+
+    def answer(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a request as an application does: the one that all doors share, since to build it takes longer."""
+        own = self.__dict__.get("app")
+        if own is not None:
+            return own(environ, start_response)
+        _asked.services = self.services
+        return _shared()(environ, start_response)
 
     def enrol_extra(self) -> None:
         """A clerk of BJ01, a supervisor and an auditor of each site, beside the demo's people."""
@@ -74,7 +118,7 @@ class Door:
 
     def sign_in(self, username: str) -> Client:
         """A client with this person's session."""
-        client = testing.TestClient(self.app)
+        client = testing.TestClient(self.answer)
         body = {"username": username, "password": self.password(username)}
         answer = client.simulate_post("/v1/session", json=body)
         assert answer.status_code == 201, answer.text
@@ -117,7 +161,7 @@ class Client:
     def __init__(self, door: Door, headers: dict[str, str]) -> None:
         self.door = door
         self.headers = headers
-        self.client = testing.TestClient(door.app)
+        self.client = testing.TestClient(door.answer)
 
     def get(self, path: str, **headers: str) -> testing.Result:
         return self.client.simulate_get(path, headers={**self.headers, **headers})
