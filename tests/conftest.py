@@ -17,6 +17,9 @@ from devices.people.signing_in.session_store import migrate_session_store, sessi
 from devices.store import schema
 from devices.store.database import Store
 from labels import pdf
+from panku import settings
+from panku.demo import fill
+from panku.wiring import clock
 from tests import postgresql
 from tests.deep import add_walks, pytest_generate_tests
 from tests.door import fill_demo
@@ -288,3 +291,17 @@ def staff(store: Store) -> Iterator[Staff]:
     founded = Staff(store)
     yield founded
     founded.close()
+
+
+@pytest.fixture
+def demo_of_commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    """Demo books, which are those of a command that runs in this process."""
+    for setting in settings.SETTINGS:
+        monkeypatch.delenv(setting.variable, raising=False)
+    monkeypatch.setenv("PANKU_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
+    url = f"sqlite:///{tmp_path}/panku.sqlite3"
+    migrated(url)
+    made = Store(url)
+    fill(made, clock())
+    return made

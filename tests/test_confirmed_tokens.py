@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,11 +14,10 @@ from devices.ledger.proving.verify import verify
 from devices.people.kinds import Token
 from devices.store import schema
 from devices.store.database import Store
-from panku import settings
 from panku.commands import main
-from panku.demo import PASSWORDS, fill
-from panku.wiring import CHECKS, RECORD_KINDS, clock
-from tests.conftest import ENGINES, Stores, migrated
+from panku.demo import PASSWORDS
+from panku.wiring import CHECKS, RECORD_KINDS
+from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door, move
 from tests.printed import pdf_text, printed
 from tests.test_reading_pages import text_of
@@ -256,17 +253,9 @@ def test_a_token_from_before_reads_on_and_posts_once_it_is_confirmed(
 
 
 @pytest.fixture
-def books(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+def books(demo_of_commands: Store) -> Store:
     """Demo books, which are those of the command's process."""
-    for setting in settings.SETTINGS:
-        monkeypatch.delenv(setting.variable, raising=False)
-    monkeypatch.setenv("PANKU_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
-    url = f"sqlite:///{tmp_path}/panku.sqlite3"
-    migrated(url)
-    made = Store(url)
-    fill(made, clock())
-    return made
+    return demo_of_commands
 
 
 @pytest.mark.parametrize("scope", ["read", "post"])

@@ -1,8 +1,6 @@
 """`panku person reset`: the way back for an administrator whom nobody else can reset."""
 
 import io
-import os
-from pathlib import Path
 
 import pytest
 
@@ -13,27 +11,17 @@ from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused
 from devices.store.database import Store
 from devices.values import UNIT
-from panku import settings
 from panku.commands import main
-from panku.demo import PASSWORDS, fill
+from panku.demo import PASSWORDS
 from panku.wiring import clock
-from tests.conftest import migrated
 
 NEW = "twelve slow trams uphill"
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+def store(demo_of_commands: Store) -> Store:
     """Demo books, which are those of the command's process."""
-    for setting in settings.SETTINGS:
-        monkeypatch.delenv(setting.variable, raising=False)
-    monkeypatch.setenv("PANKU_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
-    url = f"sqlite:///{tmp_path}/panku.sqlite3"
-    migrated(url)
-    made = Store(url)
-    fill(made, clock())
-    return made
+    return demo_of_commands
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -15,7 +15,7 @@ GUESSES = frozenset(("taxpayer_name_differs", "customer_not_matched"))
 
 
 def refuse_guesser(call: Call) -> None:
-    """Raise Refused (`throttled`) while the caller waits, if the body names a customer by taxpayer id."""
+    """Raise Refused (`throttled`) while the caller waits, if the body names a customer."""
     if any(True for _ in parties_of(call.body)):
         refuse_waiting(call)
 

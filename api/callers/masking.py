@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api.callers.access import visible_sites
 from api.calls import Call
-from devices.ledger.reading import history, passport
+from devices.ledger.reading import history, listing, passport
 from devices.ledger.reading.customers import seen_customers
+from devices.problems import refuse_foreign
 
 
 def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
@@ -14,6 +16,17 @@ def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.
     numbers = [each.customer.number for each in found if each.customer is not None]
     seen = seen_customers(call.store, numbers, call.who.reads)
     return [passport.masked(each, seen) for each in found]
+
+
+def foreign_document_for(
+    call: Call, number: str, *, after: int = 0, limit: int = 100
+) -> listing.ForeignDocument:
+    """What the caller may see of another site's document, at most `limit` lines. Raises Refused (`not_found`)."""
+    sites = visible_sites(call.who, None) or ()
+    found = listing.foreign_document(call.store, number, sites, after=after, limit=limit)
+    if found is None:
+        raise refuse_foreign()
+    return found
 
 
 def lines_masked_for(call: Call, found: Sequence[history.Event]) -> list[history.Event]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from api.callers import security_log
-from api.callers.access import reads_records, site_of_number, visible_sites
+from api.callers.access import reads_records, site_of_number
+from api.callers.masking import foreign_document_for
 from api.calls import Call, Done, Shown
 from api.wire import times
 from api.wire.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, sites_asked
@@ -19,7 +20,7 @@ from devices.ledger.reading.history import TokenNamed
 from devices.ledger.reading.posted import as_posted, serials_moved
 from devices.lifecycle import DOCUMENT
 from devices.people.signing_in import sign_in
-from devices.problems import refuse, refuse_foreign
+from devices.problems import refuse
 from devices.values import Instant
 
 OneDocument = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(DOCUMENT)})$")]
@@ -151,9 +152,7 @@ def show_document(call: Call, done: Done) -> Shown:
     if reads_records(call.who, site_of_number(number)):
         found = listing.document(call.store, number, **page)
     else:
-        found = listing.foreign_document(call.store, number, visible_sites(call.who, None) or (), **page)
-        if found is None:
-            raise refuse_foreign()
+        found = foreign_document_for(call, number, **page)
     if found is None:
         raise refuse("not_found")
     lines, more = cut(found.lines, query.limit)

@@ -15,8 +15,8 @@ from devices.journal import Writer
 from devices.ledger.deciding.case import Case, Move, party_key
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.posting.customers import learned, parties_of, write_customer
-from devices.ledger.reading.customers import proposed_by
-from devices.paperwork import NOTICES, Customer, CustomerData, Notice, Proposed, notice_key
+from devices.ledger.reading.customers import customer_data, proposed_by, with_proposed
+from devices.paperwork import NOTICES, Customer, Notice, Proposed, notice_key
 from devices.paperwork_kinds import CUSTOMER, NOTICE
 from devices.problems import refuse
 from devices.records import Written
@@ -51,6 +51,8 @@ def tell_homes(
         if new := learned(customer, party, draft.site):
             proposed[customer.number] = new
     named = {case.customers[party_key(party)].number for _, party in parties_of(draft)}
+    if not named and case.document not in TOLD:
+        return
     for move in moves:
         for owner in {move.before.customer, move.after.customer} - {None}:
             if owner in named or case.document in TOLD:
@@ -91,13 +93,10 @@ def _take_over(writer: Writer, unit: Unit, notice: Notice, *, by: str) -> None:
     store = writer.store
     proposed = proposed_by(store, notice.under, notice.customer)
     customer = records.current(store, CUSTOMER, notice.customer)
-    content = records.personal_of(store, CUSTOMER, notice.customer)
-    if proposed is None or customer is None or content is None:
+    data = customer_data(store, notice.customer)
+    if proposed is None or customer is None or data is None:
         raise refuse("customer_erased", customer=notice.customer, serial=None)
-    before = msgspec.json.decode(content, type=CustomerData)
-    told = {name: value for name, value in msgspec.structs.asdict(proposed).items() if value}
-    value: Customer = customer[0]
-    write_customer(writer, unit, value, msgspec.structs.replace(before, **told), by=by)
+    write_customer(writer, unit, customer[0], with_proposed(data, proposed), by=by)
 
 
 def notices_about(store: Store, customer: str) -> list[Notice]:

@@ -113,10 +113,13 @@ def customer_as_named(store: Store, number: str, under: str, at_us: int) -> Cust
         return customer_shown(store, number)
     data = msgspec.json.decode(row[0], type=CustomerData)
     told = proposed_by(store, under, number)
-    if told is not None:
-        fields = {name: value for name, value in msgspec.structs.asdict(told).items() if value}
-        data = msgspec.structs.replace(data, **fields)
-    return _shown(number, data)
+    return _shown(number, with_proposed(data, told) if told else data)
+
+
+def with_proposed(data: CustomerData, proposed: Proposed) -> CustomerData:
+    """A customer's data with what was learned of them in its place."""
+    told = {name: value for name, value in msgspec.structs.asdict(proposed).items() if value}
+    return msgspec.structs.replace(data, **told)
 
 
 def number_of_taxpayer(store: Store, taxpayer_id: str) -> str | None:

@@ -9,6 +9,7 @@ import falcon
 import msgspec
 
 from api.callers.access import reads_records, site_of_number, visible_sites
+from api.callers.masking import foreign_document_for
 from api.wire import times
 from devices import serials
 from devices.ledger.papers.attached import papers_of
@@ -18,7 +19,7 @@ from devices.ledger.reading.listing import DocumentRow
 from devices.ledger.reading.posters import posters_of
 from devices.lifecycle import DOCUMENT, DOCUMENTS
 from devices.people.persons import names_of
-from devices.problems import Fact, refuse, refuse_foreign
+from devices.problems import Fact, refuse
 from web.pages import View
 from web.views.home import sites_of
 from web.views.telling import place_of, said, tasks_of
@@ -93,7 +94,7 @@ def document_page(view: View) -> dict[str, Any]:
     call = view.call
     number, after = call.path["number"], _after(view)
     if not reads_records(call.who, site_of_number(number)):
-        _foreign(view, number)
+        foreign_document_for(call, number, limit=1)
         raise falcon.HTTPSeeOther(f"/documents/{quote(number)}/elsewhere")
     found = listing.document(call.store, number, after=after, limit=PAGE_LINES)
     if found is None:
@@ -128,16 +129,8 @@ def document_page(view: View) -> dict[str, Any]:
 
 def foreign_page(view: View) -> dict[str, Any]:
     """Of another site's document the lines of devices that the reader's answered for. Raises Refused (`not_found`)."""
-    found = _foreign(view, view.call.path["number"])
+    found = foreign_document_for(view.call, view.call.path["number"], limit=PAGE_LINES)
     return {"found": found, "places": [place_of(line.position, view.call.locale) for line in found.lines]}
-
-
-def _foreign(view: View, number: str) -> listing.ForeignDocument:
-    sites = visible_sites(view.person, None) or ()
-    found = listing.foreign_document(view.call.store, number, sites, limit=PAGE_LINES)
-    if found is None:
-        raise refuse_foreign()
-    return found
 
 
 def acts_of(view: View, document: DocumentRow, made: frozenset[str]) -> Acts:
