@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bench.datasets import CHUNK, SITES, Place, draft_of, one_book
+from bench.datasets import CHUNK, PASSWORD, SITES, Place, draft_of, one_book
 from devices.audit import evidence
 from devices.audit.signing import Signing
 from devices.audit.stocktake import sealing, sheet, stocktakes
@@ -28,7 +28,6 @@ from panku.wiring import RULEBOOK, clock
 
 SITE = SITES[0]
 ROUNDS = 3
-PASSWORD = "seven grey herons at dawn"
 SIGNERS = {"storekeeper": "zhang", "auditor": "li"}
 RAW = {
     "positions": "SELECT serial, state, register, site, bin, model, step, document FROM position WHERE site = ?",

@@ -34,6 +34,7 @@ SITES = tuple(f"BJ{n:02}" for n in range(1, 9))
 CHUNK = 500
 """Lines of one generated document."""
 DAY_US = 86_400_000_000
+PASSWORD = "marble kettle seventeen"
 
 Row = tuple[Any, ...]
 
@@ -96,7 +97,7 @@ def founded(url: str) -> str:
     with store.writing():
         unit = found(store, "Bench", at_us)
         writer = open_journals(store, [UNIT, *SITES], at_us)
-        enrolment.found_administrator(writer, unit, "admin", "Admin", "seven grey herons at dawn")
+        enrolment.found_administrator(writer, unit, "admin", "Admin", PASSWORD)
         for site in SITES:
             records.write(writer, records.SITE, Site(site, site), by="admin", expected=0)
             for code in ("M-01", "M-02"):

@@ -20,7 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.datasets import SITES, Books, Place
+from bench.datasets import PASSWORD, SITES, Books, Place
 from devices.journal import open_journals
 from devices.people import enrolment, grants, persons
 from devices.people.roles import Person
@@ -31,7 +31,6 @@ from devices.values import UNIT
 from panku.wiring import clock
 
 SITE = SITES[0]
-PASSWORD = "seven grey herons at dawn"
 EACH_MS = 2
 """A scanner types a character so often."""
 PAUSE_MS = 150

@@ -21,7 +21,7 @@ from panku.wiring import RULEBOOK
 
 _DAY_US = 86_400_000_000
 
-PASSWORDS = {
+PASSWORDS = {  # printed, so that nobody else may choose them: devices/people/passwords.py
     "admin": ("copper lantern over the river", "admin"),
     "zhang": ("seven grey herons at dawn", "storekeeper"),
     "li": ("a quiet ledger in winter", "auditor"),
@@ -62,7 +62,9 @@ def _found(store: Store, at_us: int) -> Unit:
     with store.writing():
         unit = found(store, "北方税控服务中心", at_us)
         writer = open_journals(store, [UNIT, "BJ01", "TJ01"], at_us)
-        enrolment.found_administrator(writer, unit, "admin", "王建国", PASSWORDS["admin"][0])
+        enrolment.begin_administrator(
+            writer, unit, "王建国", enrolment.unjudged("admin", PASSWORDS["admin"][0])
+        )
         admin = Person(username="admin", name="王建国", roles=frozenset({("admin", UNIT)}))
         for code, name in (("BJ01", "北京海淀库房"), ("TJ01", "天津南开库房")):
             records.write(writer, records.SITE, Site(code, name), by="admin", expected=0)
@@ -76,9 +78,7 @@ def _found(store: Store, at_us: int) -> Unit:
         records.write(writer, records.CARRIER, Carrier("SF", "顺丰速运"), by="admin", expected=0)
         for username, name in _NAMES.items():
             code = persons.create(writer, unit, admin, username, name).code
-            enrolment.enrol(
-                writer, username, code, enrolment.choose(writer.store, unit, username, PASSWORDS[username][0])
-            )
+            enrolment.enrol(writer, username, code, enrolment.unjudged(username, PASSWORDS[username][0]))
         for username, role, site in _ROLES:
             grants.grant(writer, admin, username, role, site)
     return unit

@@ -17,12 +17,12 @@ from devices.store.database import Store
 from devices.values import UNIT
 from tests.count_model import HERE, ON_A_SHELF, Count, Seen
 from tests.count_movements import SECOND, SHELVES, THERE, Moving
+from tests.staff import PASSWORD
 
 CLOCKS = (0, 0, 40 * SECOND, -50 * SECOND, 600 * SECOND)
 """How far a phone may be off: a little, or so far that the scan is flagged."""
 ENOUGH = 3
 """A count goes on to its recount, close or end after more scans than this."""
-PASSWORD = "seven grey herons at dawn"
 ROLES = {"zhang": "storekeeper", "li": "auditor"}
 STRANGE = ("６６１５６５７１４３５３", "中文", "a\x00b")
 

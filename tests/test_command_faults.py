@@ -14,7 +14,7 @@ from panku import settings
 from panku.commands import main
 
 DEEP = "[" * 100_000
-PASSWORD = "seven grey herons at dawn\n"
+PASSWORD = "marble kettle seventeen\n"
 
 
 MAIN = b"import sys; from panku.commands import main; sys.exit(main())"

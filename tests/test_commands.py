@@ -217,7 +217,7 @@ def test_a_new_password_is_typed_twice_at_a_terminal(
 
 def founding(monkeypatch: pytest.MonkeyPatch, *told: str) -> int:
     """Found the unit by the command, with a password on standard input; returns the exit status."""
-    monkeypatch.setattr("sys.stdin", io.StringIO("copper lantern over the river\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("fourteen snails on a wet stair\n"))
     return main(["init", "--username", "admin", "--name", "王建国", *told])
 
 

@@ -26,7 +26,9 @@ def begun(store: Store) -> None:
     with store.writing():
         unit = found(store, "北方税控服务中心", NOW - 1)
         writer = open_journals(store, [UNIT], NOW - 1)
-        enrolment.found_administrator(writer, unit, "admin", "王建国", PASSWORDS["admin"][0])
+        enrolment.begin_administrator(
+            writer, unit, "王建国", enrolment.unjudged("admin", PASSWORDS["admin"][0])
+        )
 
 
 @pytest.fixture

@@ -1,15 +1,22 @@
 """Passwords: which are refused, and how they are hashed."""
 
+import re
 import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
+from api.routes import ROUTES
 from devices.people import passwords
 from devices.people.passwords import hash_password, nobodys_hash, outdated, password_matches, refuse_password
 from devices.problems import Problem
+from panku.demo import PASSWORDS
 
+ROOT = Path(__file__).parent.parent
 GOOD = "library window otter"
 pytestmark = pytest.mark.usefixtures("true_cost")
 
@@ -38,6 +45,73 @@ def test_a_common_or_repeated_or_sequential_password_is_refused(password: str) -
 def test_a_password_made_of_the_persons_or_the_units_name_is_refused(password: str) -> None:
     known = ("li.ming", "李明", "航信服务单位")
     assert refuse_password(password, known=known) == [Problem("password_too_common", "/password")]
+
+
+def typed(value: Any) -> Iterator[str]:
+    """Every password in an example's body."""
+    if isinstance(value, Mapping):
+        yield from (
+            text for name, text in value.items() if name in ("password", "new") and isinstance(text, str)
+        )
+        for inner in value.values():
+            yield from typed(inner)
+
+
+def printed() -> set[str]:
+    """Every password that the description of the API, the demo and the documents print."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")]
+    quoted = {text for page in pages for text in re.findall(r'"password": "([^"$…]+)"', page.read_text())}
+    return (
+        quoted
+        | {text for route in ROUTES for text in typed(route.example)}
+        | {text for text, _ in PASSWORDS.values()}
+    )
+
+
+def test_every_password_that_is_printed_is_refused() -> None:
+    found = printed()
+    assert len(found) >= 6
+    assert [text for text in sorted(found) if not refuse_password(text)] == []
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Seven Grey Herons at Dawn 2026!",
+        "SevenGreyHeronsAtDawn",
+        "s3v3n grey herons at dawn",
+        "correct-horse-battery-staple-1",
+    ],
+)
+def test_a_password_that_is_printed_is_refused_in_another_dress(password: str) -> None:
+    assert refuse_password(password) == [Problem("password_too_common", "/password")]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "shuikongpan-beijian-pandian",
+        "Shuikongpan@2026!#",
+        "pankuBaoshuipan8301",
+        "TCG-01/TCG-02/2026-11",
+        "税控盘-报税盘-备件-2026年",
+        "tax disk & report disk 99",
+        "panku-83649174619",
+        "ｐａｎｋｕ　ｓｈｕｉｋｏｎｇｐａｎ　７７３１",
+    ],
+)
+def test_a_password_that_is_mostly_words_of_the_trade_is_refused(password: str) -> None:
+    assert refuse_password(password) == [Problem("password_too_common", "/password")]
+
+
+@pytest.mark.parametrize("password", ["panku library window otter", "an otter took the fapiao to the fair"])
+def test_a_word_of_the_trade_among_others_does_no_harm(password: str) -> None:
+    assert refuse_password(password) == []
+
+
+def test_a_password_that_is_mostly_the_persons_and_the_units_name_is_refused() -> None:
+    known = ("zhang.wei", "张伟", "北方税控服务中心")
+    assert refuse_password("zhangwei@北方税控服务中心#731", known=known) != []
 
 
 def test_a_password_of_eleven_characters_is_too_short() -> None:

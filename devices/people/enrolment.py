@@ -24,7 +24,7 @@ from devices.values import UNIT
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A password that was judged good: its hash, and a new key sealed under it."""
+    """A password to begin with: its hash, and a new key sealed under it."""
 
     password_hash: str
     key: NewKey
@@ -46,7 +46,7 @@ def choose(
     Raises Refused: password_too_short, password_too_common.
     """
     _refuse_password(store, unit, username, password)
-    return _chosen(username, password, random)
+    return unjudged(username, password, random=random)
 
 
 def choose_anew(
@@ -85,9 +85,15 @@ def found_administrator(
     ]
     if problems:
         raise Refused(problems)
+    return begin_administrator(writer, unit, name, unjudged(username, password, random=random))
+
+
+def begin_administrator(writer: Writer, unit: Unit, name: str, chosen: Chosen) -> PublicKey:
+    """Make an administrator on the system's word, with a password that is chosen already; returns their signing key."""
+    username = chosen.key.username
     persons.write_new(writer, unit, SYSTEM, username, name)
     grants.grant(writer, SYSTEM, username, ADMIN, UNIT)
-    return _begin_with(writer, _chosen(username, password, random), let_in_by=SYSTEM.username)
+    return _begin_with(writer, chosen, let_in_by=SYSTEM.username)
 
 
 def enrol(writer: Writer, username: str, code: str, chosen: Chosen | None) -> PublicKey:
@@ -138,7 +144,8 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
     return code
 
 
-def _chosen(username: str, password: str, random: Random) -> Chosen:
+def unjudged(username: str, password: str, *, random: Random = secrets.token_bytes) -> Chosen:
+    """A password that nobody judges, with a key: the filled example's people have those that anybody reads."""
     key = signing_keys.new_key(username, password, random=random)
     return Chosen(passwords.hash_password(password), key)
 

@@ -7,6 +7,7 @@ import json
 from playwright.sync_api import Page, ViewportSize, expect
 
 from devices.audit import evidence
+from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 from tests.browser.test_custody_pages import fits, site
 from tests.custody import NEWCOMERS
@@ -30,7 +31,7 @@ def test_three_persons_sign_a_handover_and_the_role_moves(visit: Visit, site: Si
     expect(zhang.get_by_role("heading", name="未了事项")).to_be_visible()
     assert fits(zhang)
     assert "设备管理员身份" not in zhang.inner_text("main")
-    sign(zhang, "移交人", "seven grey herons at dawn")
+    sign(zhang, "移交人", PASSWORDS["zhang"][0])
 
     sun = enter(visit, "sun", "/")
     sun.get_by_role("link", name=number).click()

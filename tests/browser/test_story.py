@@ -22,9 +22,9 @@ from tests.browser.conftest import PHONE, ROOT, Site
 from tests.browser.scanning import command, posted, scan, settle
 
 PASSWORDS = {
-    "admin": "copper lantern over the river",
-    "zhang": "seven grey herons at dawn",
-    "li": "a quiet ledger in winter",
+    "admin": "library window otter",
+    "zhang": "marble kettle seventeen",
+    "li": "slow ferry across the marsh",
 }
 BINS = (
     ("M-01", "merchandise", "good"),
