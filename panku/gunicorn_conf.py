@@ -13,6 +13,10 @@ from panku import settings as panku_settings
 # byte now and then, are kept off by a buffering proxy in front (docs/operating.md).
 STALLED_CLIENT_SECONDS = 20
 
+# A connection that has said nothing is the kernel's for this long, not a thread's: browsers open some that they may
+# never use, and a thread waits for whatever it was given.
+SILENT_CLIENT_SECONDS = 60
+
 _settings = panku_settings.of_this_process()
 
 wsgi_app = "panku.application:application()"  # made in each worker: no connection is ever open across a fork
@@ -62,8 +66,10 @@ def on_exit(_server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Put the time limit on the listening sockets, from which the kernel hands it on to every connection."""
+    """Put the time limits on the listening sockets, from which the kernel hands them on to every connection."""
     limit = struct.pack("ll", STALLED_CLIENT_SECONDS, 0)
     for listener in server.LISTENERS:
+        if hasattr(socket, "TCP_DEFER_ACCEPT"):  # Linux
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_CLIENT_SECONDS)
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
