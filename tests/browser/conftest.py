@@ -8,7 +8,8 @@ import socket
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -134,6 +135,21 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a test that failed, tell what its tabs showed and the last that its server said."""
+    report = yield
+    told = item.funcargs if report.failed else {}
+    if isinstance(browser := told.get("browser"), Browser):
+        for tab in chain.from_iterable(context.pages for context in browser.contexts):
+            with suppress(Error):
+                shown = tab.locator("body").inner_text(timeout=2000)
+                report.sections.append((f"tab {tab.url}", shown[:2000]))
+    if isinstance(site := told.get("site"), Site):
+        report.sections.append(("server", (site.folder / "log").read_text()[-2000:]))
+    return report
 
 
 FOCUSED = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
