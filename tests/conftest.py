@@ -25,6 +25,7 @@ from tests.deep import add_walks, pytest_generate_tests
 from tests.door import fill_demo
 from tests.fonts import small_font
 from tests.scratch import DISK, write_in_memory
+from tests.shelf import Shelf
 from tests.staff import Staff
 from tests.statements import Recorder
 
@@ -126,6 +127,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     PATCH.undo()
     if not hasattr(config, "workerinput"):
         postgresql.stop(config.stash[FOLDER])
+
+
+class Undone(Exception):
+    """Thrown to undo what a test did."""
 
 
 class Stores:
@@ -291,6 +296,14 @@ def staff(store: Store) -> Iterator[Staff]:
     founded = Staff(store)
     yield founded
     founded.close()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shelf(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Shelf]:
+    """A device in every place; nothing that the tests do stays."""
+    store = stores.fresh(request.param)
+    yield Shelf(store)
+    stores.drop(store)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from devices.store.database import Store
 from devices.unit import FOUNDING, found, unit_of
 from devices.values import UNIT, Bin
 from panku.wiring import CHECKS, RECORD_KINDS, RULEBOOK
-from tests.conftest import ENGINES, Stores
+from tests.conftest import Stores, Undone
 from tests.door import Door
 from tests.ledger_books import NOW
 from tests.reading_books import MORNING, SERIALS, ReadingBooks
@@ -101,18 +101,6 @@ def test_books_begin_on_no_other_day(store: Store, told: date, why: str) -> None
 
 
 # --- documents
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def shelf(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Shelf]:
-    """A device in every place; nothing that the tests do stays."""
-    store = stores.fresh(request.param)
-    yield Shelf(store)
-    stores.drop(store)
-
-
-class Undone(Exception):
-    """Thrown to undo what a test did."""
 
 
 def problems_of(shelf: Shelf, body: dict[str, object]) -> list[Problem]:

@@ -18,6 +18,7 @@ from devices.unit import unit_of
 from panku import commands, settings
 from panku.commands import COMMANDS, Command, main
 from panku.commands import serve as serve_command
+from tests.serving import free_port
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -252,9 +253,7 @@ def test_books_begin_on_a_day_of_the_calendar(day: str, monkeypatch: pytest.Monk
 def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notes that the server would have run."""
     runs: list[str] = []
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("PANKU_PORT", str(free.getsockname()[1]))
+    monkeypatch.setenv("PANKU_PORT", str(free_port()))
     monkeypatch.setattr(serve_command.Server, "__init__", lambda self: None)
     monkeypatch.setattr(serve_command.Server, "run", lambda self: runs.append("ran"))
     return runs

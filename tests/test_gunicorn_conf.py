@@ -1,8 +1,6 @@
 """gunicorn's configuration, as gunicorn itself reads it."""
 
-import os
 import socket
-import time
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +12,7 @@ from panku.application import closing
 from panku.commands.serve import Server
 from panku.gunicorn_conf import STALLED_CLIENT_SECONDS
 from tests.forks import FORKS, serve
+from tests.serving import environment_for, free_port, wait_for_server
 
 WANTED = {
     "control_socket_disable": True,
@@ -66,34 +65,19 @@ def test_the_command_line_of_gunicorn_has_no_say(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_DEFER_ACCEPT"), reason="only Linux can keep a silent connection")
 def test_connections_that_say_nothing_are_in_nobodys_way(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
-    asked = {"PANKU_PORT": str(port), "PANKU_WORKERS": "1", "PANKU_THREADS": "2"}
-    server = FORKS.Process(target=serve, args=(tmp_path, kept | asked))
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    environment = environment_for(port=str(port), workers="1", threads="2")
+    server = FORKS.Process(target=serve, args=(tmp_path, environment))
     server.start()
     try:
-        wait_for(port)
+        wait_for_server(address)
         with ExitStack() as silent:
             for _ in range(5):
                 silent.enter_context(socket.create_connection(("127.0.0.1", port)))
             # Whoever had to wait for one of the silent would wait until it counts as stalled.
-            address = f"http://127.0.0.1:{port}/healthz"
-            with urllib.request.urlopen(address, timeout=STALLED_CLIENT_SECONDS / 2) as answer:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=STALLED_CLIENT_SECONDS / 2) as answer:
                 assert answer.status == 200
     finally:
         server.terminate()
         server.join(30)
-
-
-def wait_for(port: int) -> None:
-    """Return when the server answers."""
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server did not start")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from devices.values import UNIT
 from panku.settings import read_settings
 from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door, move
+from tests.serving import environment_for, free_port, wait_for_server
 from web.door import add_pages
 from web.table import PAGES
 
@@ -278,20 +278,16 @@ def test_counts_are_shared_however_early_the_library_was_imported(
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server of two workers, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
+    port = free_port()
     counts = tmp_path / "counts"
     counts.mkdir()
-    environment = {
-        **kept, "TMPDIR": str(counts), "PANKU_DATA_DIR": str(tmp_path / "data"), "PANKU_PORT": str(port),
-        "PANKU_WORKERS": "2", "PANKU_THREADS": "2", "PANKU_METRICS_TOKEN": TOKEN,
-    }  # fmt: skip
+    settings = environment_for(
+        data_dir=str(tmp_path / "data"), port=str(port), workers="2", threads="2", metrics_token=TOKEN
+    )
     words = [sys.executable, "-c", "from panku.commands import main; main(['serve'])"]
-    with subprocess.Popen(words, env=environment) as server:
+    with subprocess.Popen(words, env=settings | {"TMPDIR": str(counts)}) as server:
         address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: asked(f"{address}/healthz") is not None)
+        wait_for_server(address)
         assert all(path.name.startswith("panku-metrics-") for path in counts.iterdir())
         yield address, server
         server.send_signal(signal.SIGTERM)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -24,7 +23,7 @@ from devices.store.database import Store
 from devices.unit import Unit
 from devices.values import BOOKS, NOWHERE, REGISTERS, Position, Register
 from panku.wiring import RULEBOOK
-from tests.conftest import ENGINES, Stores
+from tests.conftest import Undone
 from tests.ledger_books import NOW, TODAY
 from tests.shelf import AWAY, HOME, PARTS, PLACES, Shelf, expected
 
@@ -128,18 +127,6 @@ def test_opening_stock_ends_with_the_first_close_of_any_book_of_the_site(
 
 
 # --- every document
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def shelf(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Shelf]:
-    """A device in every place; nothing that the tests do stays."""
-    store = stores.fresh(request.param)
-    yield Shelf(store)
-    stores.drop(store)
-
-
-class Undone(Exception):
-    """Thrown to undo what a test did."""
 
 
 def close_every_book(store: Store, month: str) -> None:

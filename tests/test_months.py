@@ -38,7 +38,7 @@ from tests.closing import (
     seal,
 )
 from tests.closing import sign_month as sign
-from tests.conftest import ENGINES, Stores
+from tests.conftest import ENGINES, Stores, Undone
 from tests.counts import begin, held
 from tests.door import Door
 
@@ -73,10 +73,6 @@ def closed(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
     assert close(made.sign_in("zhang")).status_code == 201
     yield made
     stores.drop(store)
-
-
-class Undone(Exception):
-    """Thrown to undo what a test did."""
 
 
 @contextmanager

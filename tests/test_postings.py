@@ -27,7 +27,7 @@ from devices.problems import PROBLEMS, Refused
 from devices.store.database import Store
 from devices.values import UNIT
 from panku.wiring import DUTIES, RULEBOOK
-from tests.conftest import ENGINES, Stores
+from tests.conftest import Undone
 from tests.ledger_books import NOW, SITES
 from tests.shelf import HOME, PARTS, PLACES, POSTED, SERIALS, Place, Shelf, expected, step_of
 from tests.staff import PASSWORD
@@ -68,18 +68,6 @@ def kept_out(document: str, caller: Person, site: str) -> str | None:
         return "token_not_confirmed"
     held = {(role, site) for role in DOCUMENT[document].posters}
     return None if held & caller.roles else "role_missing"
-
-
-class Undone(Exception):
-    """Thrown to undo what a test did."""
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def shelf(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Shelf]:
-    """A device in every place; nothing that the tests do stays."""
-    store = stores.fresh(request.param)
-    yield Shelf(store)
-    stores.drop(store)
 
 
 class Told(NamedTuple):

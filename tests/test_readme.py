@@ -1,18 +1,15 @@
 """The README's walk through, run as a reader would: `panku serve`, then its own shell lines."""
 
-import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.readme import story
+from tests.serving import environment_for, free_port, wait_for_server
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,42 +20,19 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     folder = tmp_path_factory.mktemp("readme")
     for name in (".venv", "examples"):
         (folder / name).symlink_to(ROOT / name)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
-    environment = {
-        **kept,
-        "PANKU_DATABASE_URL": f"sqlite:///{folder}/panku.sqlite3",
-        "PANKU_PORT": port,
-        "PANKU": f"http://127.0.0.1:{port}",
-        "FOLDER": str(folder),
-    }
-    server_environment = {
-        name: value for name, value in environment.items() if name not in ("PANKU", "FOLDER")
-    }
+    port = str(free_port())
+    settings = environment_for(database_url=f"sqlite:///{folder}/panku.sqlite3", port=port)
+    environment = {**settings, "PANKU": f"http://127.0.0.1:{port}", "FOLDER": str(folder)}
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [ROOT / ".venv/bin/panku", "serve"], cwd=folder, env=server_environment, stdout=log, stderr=log
+            [ROOT / ".venv/bin/panku", "serve"], cwd=folder, env=settings, stdout=log, stderr=log
         )
     try:
-        wait_for(environment["PANKU"] + "/readyz")
+        wait_for_server(environment["PANKU"])
         yield environment
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
-
-
-def wait_for(url: str) -> None:
-    """Until the server answers, at most half a minute."""
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server did not start")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

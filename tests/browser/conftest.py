@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
@@ -26,6 +23,7 @@ from panku.demo import PASSWORDS, fill
 from panku.wiring import clock
 from tests.conftest import TRUE_COST, migrated
 from tests.forks import FORKS, serve
+from tests.serving import environment_for, free_port, wait_for_server
 
 ROOT = Path(__file__).parents[2]
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -72,9 +70,7 @@ class Site:
         self.idle: dict[str | None, list[Page]] = defaultdict(list)
         self.url = f"sqlite:///{folder}/panku.sqlite3"
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         (folder / "panku.sqlite3").write_bytes(books_filled_by(begin))
         self.store = Store(self.url)
@@ -85,22 +81,10 @@ class Site:
 
     def restart(self) -> None:
         """Start the server and wait until it answers."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PANKU_")}
-        settings = {
-            "PANKU_DATABASE_URL": self.url,
-            "PANKU_PORT": str(self.port),
-            "PANKU_WORKERS": str(self.workers),
-        }
-        self.server = FORKS.Process(target=serve, args=(self.folder, kept | settings))
+        settings = {"database_url": self.url, "port": str(self.port), "workers": str(self.workers)}
+        self.server = FORKS.Process(target=serve, args=(self.folder, environment_for(**settings)))
         self.server.start()
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(self.address + "/readyz", timeout=5).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        pytest.fail("the server did not start")
+        wait_for_server(self.address)
 
     def document(self, ordinal: int) -> str:
         """The number of the demo's document that BJ01 posted as the first, second, …"""
