@@ -108,6 +108,11 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     meant_for: str | None = None
     mark: str | None = None
 
+    @property
+    def answering_site(self) -> str | None:
+        """Whose the device is: the site of its register, and outside of every register the one that last acted."""
+        return self.site or self.responsible_site
+
 
 POSITION_FIELDS: tuple[str, ...] = Position.__struct_fields__
 NOWHERE = Position(state=NEW)

@@ -263,12 +263,12 @@ def effect(store: Store, lines: Sequence[tuple[Any, ...]], moves: Sequence[Move]
 
 
 def elsewhere(lines: Sequence[tuple[Any, ...]], moves: Sequence[Move]) -> list[tuple[Any, ...]]:
-    """The rows that tell whoever answered for a device of its lines in another site's journal."""
+    """The rows that tell whoever answered for a device, before or after, of its lines in another site's journal."""
     rows = []
     for line, move in zip(lines, moves, strict=True):
-        answered_for = move.before.site or move.before.responsible_site
-        if answered_for and answered_for != line[-2]:
-            rows.append((answered_for, *line[-2:], line[3]))
+        journal, seq = line[-2:]
+        answering = {move.before.answering_site, move.after.answering_site}
+        rows += [(site, journal, seq, line[3]) for site in answering if site not in (None, journal)]
     return rows
 
 

@@ -67,19 +67,22 @@ _POSITIONS = {
 }
 
 
-_BEFORE_LINE = "line l JOIN line b ON b.serial = l.serial AND b.step = CAST(l.step AS BIGINT) - 1"
+_WITH_LINE_BEFORE = "line l LEFT JOIN line b ON b.serial = l.serial AND b.step = CAST(l.step AS BIGINT) - 1"
 _ANSWERED = "COALESCE(b.site, b.responsible_site)"
+_ANSWERS = "COALESCE(l.site, l.responsible_site)"
 # By hand: every line against the one before it, and all that is derived of both.
 _ELSEWHERE = {
     "whoever answered for the device is not told of the line": (
-        f"SELECT l.serial FROM {_BEFORE_LINE} WHERE {_ANSWERED} <> l.journal_site AND NOT EXISTS"
-        f" (SELECT 1 FROM line_elsewhere e WHERE e.site = {_ANSWERED} AND e.journal_site = l.journal_site"
-        " AND e.journal_seq = l.journal_seq AND e.n = l.n) ORDER BY l.serial LIMIT ?"
+        f"SELECT l.serial FROM {_WITH_LINE_BEFORE}"
+        f" WHERE ({_ANSWERED} <> l.journal_site OR {_ANSWERS} <> l.journal_site)"
+        f" AND EXISTS (SELECT 1 FROM site s WHERE s.code IN ({_ANSWERED}, {_ANSWERS}) AND s.code <> l.journal_site"
+        "  AND NOT EXISTS (SELECT 1 FROM line_elsewhere e WHERE e.site = s.code AND e.journal_site = l.journal_site"
+        "   AND e.journal_seq = l.journal_seq AND e.n = l.n)) ORDER BY l.serial LIMIT ?"
     ),
     "a site is told of a line of a device that it did not answer for": (
-        "SELECT e.journal_site FROM line_elsewhere e WHERE NOT EXISTS"
-        f" (SELECT 1 FROM {_BEFORE_LINE} WHERE l.journal_site = e.journal_site AND l.journal_seq = e.journal_seq"
-        f" AND l.n = e.n AND {_ANSWERED} = e.site AND {_ANSWERED} <> l.journal_site) ORDER BY 1 LIMIT ?"
+        "SELECT e.journal_site FROM line_elsewhere e WHERE e.site = e.journal_site OR NOT EXISTS"
+        f" (SELECT 1 FROM {_WITH_LINE_BEFORE} WHERE l.journal_site = e.journal_site"
+        f" AND l.journal_seq = e.journal_seq AND l.n = e.n AND e.site IN ({_ANSWERED}, {_ANSWERS})) ORDER BY 1 LIMIT ?"
     ),
 }
 

@@ -99,7 +99,10 @@ class DocumentView(msgspec.Struct, frozen=True):
 
 
 class ForeignDocument(msgspec.Struct, frozen=True):
-    """What a site reads of another's document that moved devices it answered for: these devices' lines, no more."""
+    """What a site reads of another's document that moved devices it answered for: these devices' lines, no more.
+
+    It answered for them before the document or does after it.
+    """
 
     number: str
     type: str

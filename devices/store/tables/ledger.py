@@ -224,7 +224,7 @@ class Lines(Table):
 
 
 class LinesElsewhere(Table):
-    """Which lines another site's journal holds of a device that `site` answered for until then; derived of the lines.
+    """Which lines another site's journal holds of a device that `site` answered for before or after; derived of them.
 
     A device is answered for by the site of its register, and outside of every register by the one that last acted.
     """
