@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -16,6 +17,7 @@ from devices.journal import Head, heads
 from devices.ledger.reading import changes, history, listing, passport
 from devices.problems import Problem, refuse
 from devices.records import site_codes
+from devices.store.database import Store
 from devices.values import STATE, Register
 
 LOOKUP_LIMIT = 500
@@ -137,6 +139,11 @@ def list_devices(call: Call, _: Done) -> Shown:
     return Shown(found, next=after_cursor(found.cursor))
 
 
+def _changes(store: Store, sites: Sequence[str], after: str | None, limit: int) -> changes.Changes:
+    with store.reading():  # the parts of a feed are of one moment
+        return changes.changes(store, sites, after, limit)
+
+
 def list_changes(call: Call, _: Done) -> Shown:
     """Every line of the caller's sites since a cursor; not while a register of theirs is counted blind."""
     sites = visible_sites(call.who, None)
@@ -144,5 +151,5 @@ def list_changes(call: Call, _: Done) -> Shown:
     if sites is None:
         sites = site_codes(call.store)
     after, limit = call.query.after, call.query.limit
-    found = call.read_past(lambda store: changes.changes(store, sites, after, limit))
+    found = call.read_past(lambda store: _changes(store, sites, after, limit))
     return Shown(found, next={"after": found.cursor} if found.more else None)
