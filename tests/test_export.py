@@ -18,7 +18,8 @@ from panku import settings
 from panku.commands import main
 from panku.console import line_files
 from panku.demo import TAXPAYERS, fill
-from tests.door import NOW
+from tests.door import NOW, TODAY, Door
+from tests.feeds import Follower, assert_rebuilt, held_in
 
 pytestmark = pytest.mark.both_engines
 
@@ -38,8 +39,35 @@ def on(monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[Run]:
 
 
 def lines_of(store: Store, site: str) -> list[tuple[Any, ...]]:
-    sql = "SELECT serial, step, document FROM line WHERE journal_site = ? ORDER BY journal_seq, n"
-    return store.rows(sql, (site,))
+    """What `GET /v1/changes` tells the site, in its order."""
+    follower = Follower(store, [site])
+    follower.read_all()
+    return [(line.serial, line.step, line.document) for line in follower.lines]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines of an exported file, of either kind."""
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_bytes().splitlines()]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def arrived(store: Store) -> Door:
+    """The demo's books once what was on its way has arrived; one device of it by mistake, which is taken back."""
+    door = Door(store)
+    zhao, li = door.sign_in("zhao"), door.sign_in("li")
+    (sent,) = store.row("SELECT number FROM document WHERE type = 'dispatch'") or ("",)
+    serials = [serial for (serial,) in store.rows("SELECT serial FROM line WHERE document = ?", (sent,))]
+    day = {"site": "TJ01", "business_date": TODAY}
+    lines = [{"serial": serial} for serial in serials]
+    arrival = {"type": "arrival", **day, "dispatch": sent, "bin": "M-01", "lines": lines}
+    number = zhao.post("/v1/documents", arrival).json["number"]
+    undoing = {"type": "reversal", **day, "document": number, "reason": "扫错", "serials": serials[:1]}
+    undone = zhao.post("/v1/documents", undoing).json["number"]
+    approval = {"decision": "approve", "password": door.password("li")}
+    assert li.post(f"/v1/documents/{undone}/review", approval).status_code == 200
+    return door
 
 
 def test_exported_heads_are_those_to_verify_against(store: Store, on: Run, tmp_path: Path) -> None:
@@ -50,7 +78,7 @@ def test_exported_heads_are_those_to_verify_against(store: Store, on: Run, tmp_p
 
 def test_every_line_of_a_site_is_exported_as_json_in_its_order(store: Store, on: Run, tmp_path: Path) -> None:
     assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / "lines.jsonl") == 0
-    found = [json.loads(line) for line in (tmp_path / "lines.jsonl").read_bytes().splitlines()]
+    found = read(tmp_path / "lines.jsonl")
     assert [(each["serial"], each["step"], each["document"]) for each in found] == lines_of(store, "BJ01")
     assert found[0]["recorded_at"].endswith("+08:00")
     assert found[0]["bin"] == "M-01"
@@ -61,19 +89,53 @@ def test_every_line_of_a_site_is_exported_as_csv_with_a_heading(
     store: Store, on: Run, tmp_path: Path
 ) -> None:
     assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / "lines.csv") == 0
-    with (tmp_path / "lines.csv").open(encoding="utf-8-sig", newline="") as file:
-        found = list(csv.DictReader(file))
+    found = read(tmp_path / "lines.csv")
     assert [(each["serial"], int(each["step"]), each["document"]) for each in found] == lines_of(
         store, "BJ01"
     )
 
 
-def test_lines_are_exported_between_two_business_dates(store: Store, on: Run, tmp_path: Path) -> None:
+def test_lines_are_exported_between_two_business_dates(
+    store: Store, on: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     days = sorted({day for (day,) in store.rows("SELECT business_date FROM line")})
     words = ("--from", days[1], "--until", days[2])
     assert on("export", "lines", "--site", "BJ01", *words, "--to", tmp_path / "some.jsonl") == 0
-    found = [json.loads(line) for line in (tmp_path / "some.jsonl").read_bytes().splitlines()]
+    assert "--after" not in capsys.readouterr().out
+    found = read(tmp_path / "some.jsonl")
     assert {each["business_date"] for each in found} == set(days[1:3])
+
+
+@pytest.mark.parametrize("suffix", line_files.LINE_WRITERS)
+@pytest.mark.parametrize("site", ["BJ01", "TJ01"])
+def test_a_book_is_rebuilt_from_its_sites_file_alone(
+    store: Store, on: Run, tmp_path: Path, site: str, suffix: str
+) -> None:
+    arrived(store)
+    path = tmp_path / f"lines{suffix}"
+    assert on("export", "lines", "--site", site, "--to", path) == 0
+    found = read(path)
+    assert {line["journal_site"] for line in found} == {site, "TJ01"}
+    assert [(line["serial"], int(line["step"]), line["document"]) for line in found] == lines_of(store, site)
+    assert_rebuilt(store, site, map(held_in, found))
+
+
+def test_an_export_goes_on_after_the_last_one_as_do_the_changes_of_the_api(
+    store: Store, on: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on("export", "lines", "--site", "BJ01", "--to", tmp_path / "first.jsonl") == 0
+    cursor = capsys.readouterr().out.split()[-1]
+    door = arrived(store)
+    assert on("export", "lines", "--site", "BJ01", "--after", cursor, "--to", tmp_path / "then.csv") == 0
+    then = read(tmp_path / "then.csv")
+    assert [line["type"] for line in then] == ["arrival"] * 4
+    found = [*read(tmp_path / "first.jsonl"), *then]
+    assert [(line["serial"], int(line["step"]), line["document"]) for line in found] == lines_of(
+        store, "BJ01"
+    )
+    assert_rebuilt(store, "BJ01", map(held_in, found))
+    answer = door.sign_in("zhang").get(f"/v1/changes?after={cursor}").json
+    assert [line["serial"] for line in answer["lines"]] == [line["serial"] for line in then]
 
 
 @pytest.mark.parametrize("suffix", line_files.LINE_WRITERS)
@@ -97,6 +159,8 @@ def test_text_is_never_a_formula_in_csv(tmp_path: Path) -> None:
         (("--site", "XX99", "--to", "lines.csv"), 1, "There is no site XX99"),
         (("--site", "BJ01", "--to", "lines.txt"), 2, "must end in .csv or .jsonl"),
         (("--site", "BJ01", "--to", "nowhere/lines.csv"), 2, "cannot be written: No such file"),
+        (("--site", "BJ01", "--after", "x", "--to", "lines.csv"), 1, "cursor"),
+        (("--site", "BJ01", "--after", "x", "--from", "2026-11-01", "--to", "lines.csv"), 2, "knows no days"),
     ],
 )
 def test_what_cannot_be_exported_is_told_and_nothing_is_left(

@@ -14,6 +14,7 @@ from devices.audit.signing import Payload, standing
 from devices.audit.stocktake import stocktakes
 from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
+from devices.ledger.reading.changes import EVER, Told, count_told
 from devices.ledger.reading.registers import is_site
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
@@ -45,11 +46,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
     heads = what.add_parser("heads", help="every journal's head, which `panku verify --against` reads")
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
-    lines = what.add_parser("lines", help="every line of a site's journal; customers by number only")
+    lines = what.add_parser("lines", help="every line of a site's devices; customers by number only")
     lines.add_argument("--site", required=True)
-    lines.add_argument("--from", dest="first", type=iso_day, metavar="DATE", default=exported_lines.FIRST_DAY)
     lines.add_argument(
-        "--until", dest="last", type=iso_day, metavar="DATE", default=exported_lines.LAST_DAY, help="included"
+        "--after", metavar="CURSOR", help="only what came since the file that told this cursor"
+    )
+    lines.add_argument("--from", dest="first", type=iso_day, metavar="DATE", help="no cursor is told then")
+    lines.add_argument(
+        "--until", dest="last", type=iso_day, metavar="DATE", help="included; no cursor either"
     )
     lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
     lines.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -92,26 +96,43 @@ def _heads(store: Store, made: Path, _: argparse.Namespace) -> str:
 
 
 def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
-    """Every line of one moment, streamed."""
+    """Every line of a site's feed at one moment, streamed; tells the cursor that goes on after them.
+
+    Of lines between two days it tells none: what is dated into them later lies on either side of it.
+    """
     write = LINE_WRITERS.get(made.suffix)
     if write is None:
         raise Refused(f"{made.name} must end in {' or '.join(LINE_WRITERS)}.", BAD_USE)
-    site, first, last = arguments.site, arguments.first, arguments.last
+    site, after, dated = arguments.site, arguments.after, bool(arguments.first or arguments.last)
+    if after is not None and dated:
+        raise Refused("--after goes without --from and --until: a cursor knows no days.", BAD_USE)
+    days = (arguments.first or EVER[0], arguments.last or EVER[1])
     with store.reading():
         if not is_site(store, site):
             raise Refused(f"There is no site {site}.")
-        whole = exported_lines.count_lines(store, site, first, last)
+        try:
+            whole = count_told(store, site, after, days)
+        except RuleRefused as refused:
+            raise refusal(refused) from refused
         with bar(" lines", quiet=arguments.quiet) as shown:
             shown.total = whole
-            rows = exported_lines.lines_of(store, site, first, last)
-            write(made, _counted(rows, shown))
-    return f"{whole} lines"
+            pages = _Pages(exported_lines.pages(store, site, after, days), shown)
+            write(made, pages.rows())
+    return f"{whole} lines" if dated else f"{whole} lines\nto go on after them: --after {pages.cursor}"
 
 
-def _counted(rows: Iterator[Row], shown: Any) -> Iterator[Row]:
-    for row in rows:
-        yield row
-        shown.update(1)
+class _Pages:
+    """Pages as rows, with a bar that moves along; `cursor` is that of the last one."""
+
+    def __init__(self, pages: Iterator[Told], shown: Any) -> None:
+        self._pages, self._shown = pages, shown
+        self.cursor: str | None = None
+
+    def rows(self) -> Iterator[Row]:
+        for page in self._pages:
+            yield from page.rows
+            self._shown.update(len(page.rows))
+            self.cursor = page.cursor
 
 
 Export = Callable[[Store, Path, argparse.Namespace], str]
