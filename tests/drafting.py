@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, NamedTuple
+
+import msgspec
 
 from devices.ledger.deciding.rules_of_all import OF_THE_SELLER
 from devices.ledger.posting.gather import held
@@ -46,10 +48,10 @@ def registers_to(step: Step, register: Register | None, left: Register | None) -
 
 
 class Drafting:
-    """Drafts for some serials; `position`, `free` and `last` (document) are as of the last look."""
+    """Drafts for some serials at some sites; `position`, `free` and `last` (document) are as of the last look."""
 
-    def __init__(self, store: Store, serials: list[str]) -> None:
-        self.store, self.books, self.serials = store, Books(store), serials
+    def __init__(self, store: Store, serials: list[str], sites: Sequence[str] = SITES) -> None:
+        self.store, self.books, self.serials, self.sites = store, Books(store, sites), serials, sites
         self.look()
 
     def look(self) -> None:
@@ -127,7 +129,7 @@ class Drafting:
         position = part.position
         assert part.step is not None
         bound = position.site or (position.responsible_site if document in OF_THE_SELLER else None)
-        site = bound or chance.choice(SITES)
+        site = bound or chance.choice(self.sites)
         line: Draft = {"serial": part.serial, **LINES.get(document, {})}
         if document == "release" and position.mark:
             line["reinitialised"] = "好"
@@ -140,22 +142,18 @@ class Drafting:
             fields["bin"] = _bin_to(part, chance)
         if document == "receipt":
             fields["register"] = part.register
-        return fields | self._papers(document, part, site, line.get("faulty"))
+        return fields | self._papers(document, part, site, line.get("faulty"), chance)
 
-    def _papers(self, document: str, part: Part, site: str, faulty: str | None) -> Draft:
+    def _papers(self, document: str, part: Part, site: str, faulty: str | None, chance: Random) -> Draft:
         """What a draft rests on: orders, cited documents, proof."""
         match document:
             case "adoption":
                 return {"attachments": [self.books.paper]}
             case "dispatch":
-                return {"destination": next(other for other in SITES if other != site)}
+                return {"destination": chance.choice([other for other in self.sites if other != site])}
             case "arrival":
                 sent = self._sent_on(part.serial, "dispatch", "opening")
-                opened = sent == self._sent_on(part.serial, "opening")  # it says nothing of where to
-                return {
-                    "dispatch": sent,
-                    "site": next(other for other in SITES if sent.startswith(other) == opened),
-                }
+                return {"dispatch": sent, "site": self._destination(sent)}
             case "surrender" | "loss_report":
                 return {"customer": TAXPAYER}
             case "factory_receipt":
@@ -211,7 +209,7 @@ class Drafting:
         if kind.place == "customer" or part.register == "custody":
             line["customer"] = TAXPAYER
         return {
-            "type": "opening", "site": chance.choice(SITES), "business_date": TODAY,
+            "type": "opening", "site": chance.choice(self.sites), "business_date": TODAY,
             "attachments": [self.books.paper], "lines": [line],
         }  # fmt: skip
 
@@ -223,6 +221,11 @@ class Drafting:
             (serial, *types),
         )
         return str(row[0]) if row else "BJ01-2026-999999"
+
+    def _destination(self, sent: str) -> str:
+        """The site that a dispatch is addressed to; an opening says nothing of where to, and ends where it began."""
+        row = self.store.row("SELECT content FROM document WHERE number = ?", (sent,))
+        return str(msgspec.json.decode(row[0]).get("destination", sent[:4])) if row else sent[:4]
 
     def _repair(self, serial: str, site: str) -> str:
         """A repair order of a device at a site, the open one where there is one."""

@@ -1,8 +1,9 @@
-"""Two sites with every kind of bin, ready for any document: for tests of the ledger itself."""
+"""A few sites with every kind of bin, ready for any document: for tests of the ledger itself."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ def assert_consistent(store: Store) -> None:
     )
     positions = store.rows(f"SELECT serial, step, {columns} FROM position ORDER BY serial")
     assert positions == last
-    for site, register in itertools.product(SITES, REGISTERS):
+    for site, register in itertools.product(records.site_codes(store), REGISTERS):
         inside = "register = ? AND site = ?"
         (held,) = store.row(f"SELECT COUNT(*) FROM position WHERE {inside}", (register, site)) or (0,)
         statement = books.statement(store, site, register, TODAY[:7])
@@ -49,12 +50,12 @@ def assert_consistent(store: Store) -> None:
 class Books:
     """Posts as `zhang`, reviews as `li`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sites: Sequence[str] = SITES) -> None:
         self.store = store
         with store.writing():
             self.unit = found(store, "unit", NOW)
-            writer = open_journals(store, [UNIT, *SITES], NOW)
-            for site in SITES:
+            writer = open_journals(store, [UNIT, *sites], NOW)
+            for site in sites:
                 records.write(writer, records.SITE, Site(site, site), by="root", expected=0)
                 for (register, condition), code in BINS.items():
                     value = Bin(site, code, register, condition)
@@ -65,7 +66,7 @@ class Books:
                 model = Model(code, kind, code, "[0-9]{12}", 20000, 12, code)  # type: ignore[arg-type]
                 records.write(writer, records.MODEL, model, by="root", expected=0)
             records.write(writer, records.CARRIER, Carrier("SF", "顺丰"), by="root", expected=0)
-            for site in SITES:  # the same bytes: one digest, which each of them keeps
+            for site in sites:  # the same bytes: one digest, which each of them keeps
                 self.paper = attach(writer, b"proof", site=site, name="p", media_type="text/plain", by="root")
 
     def post(

@@ -21,13 +21,17 @@ from devices.store.database import Store
 from devices.values import NEW
 from panku.wiring import RECORD_KINDS, RULEBOOK
 from tests.drafting import Draft, Drafting, Option, slipped
-from tests.ledger_books import NOW, assert_consistent
+from tests.feeds import Follower, assert_exported
+from tests.ledger_books import NOW, SITES, assert_consistent
 from tests.nearer import Tried, next_towards
 from tests.shelf import POSTED
 from tests.walks import Act, Course, Walk
 
 SERIALS = [f"6615657143{n:02d}" for n in range(16)]
 POSTER, AUDITOR = "zhang", "li"
+WALKED = (*SITES, "SH01")
+FOLLOWED = (*((site,) for site in WALKED), WALKED[1:], WALKED)
+"""Whose feeds are followed on the way: each site's, that of two, and the whole unit's."""
 PARTS = ("serial", "faulty", "spare", "old", "new")
 LONGEST_WAY = 12
 """Postings after which a way to a document is given up, and begun anew with devices never seen."""
@@ -48,8 +52,9 @@ class Lifecycle(Walk):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.drafting = Drafting(store, list(SERIALS))
+        self.drafting = Drafting(store, list(SERIALS), WALKED)
         self.books = self.drafting.books
+        self.followers = [Follower(store, sites) for sites in FOLLOWED]
         self.requests: list[Request] = []
         self.refused: set[Tried] = set()
         self.books.receive(*SERIALS[:3])
@@ -222,6 +227,8 @@ class Lifecycle(Walk):
     def holds(self) -> None:
         """Positions equal the ledger, the books balance, and each serial is in one place."""
         assert_consistent(self.store)
+        for number, follower in enumerate(self.followers):
+            follower.read(1 + (len(self.trail) + number) % 4)
         after: dict[str, tuple[Any, ...]] = {}
         for serial, step, *there in self.store.rows(
             "SELECT serial, step, from_state, from_register, from_site, from_bin, state, register, site, bin"
@@ -232,8 +239,13 @@ class Lifecycle(Walk):
             after[serial] = (step, *there[4:])
 
     def holds_thoroughly(self) -> None:
-        """The chain verifies."""
+        """The chain verifies, and whoever followed a site's feed has its book."""
         assert verify(self.store, RECORD_KINDS).faults == []
+        for follower in self.followers:
+            follower.read_all()
+            follower.holds()
+        for site in WALKED:
+            assert_exported(self.store, site)
 
 
 def everything(store: Store) -> list[Any]:
