@@ -227,8 +227,10 @@ class Lifecycle(Walk):
     def holds(self) -> None:
         """Positions equal the ledger, the books balance, and each serial is in one place."""
         assert_consistent(self.store)
-        for number, follower in enumerate(self.followers):
-            follower.read(1 + (len(self.trail) + number) % 4)
+        step = len(self.trail)
+        self.followers[step % len(self.followers)].read(
+            1 + step % 7
+        )  # each in its turn, and by pages of any size
         after: dict[str, tuple[Any, ...]] = {}
         for serial, step, *there in self.store.rows(
             "SELECT serial, step, from_state, from_register, from_site, from_bin, state, register, site, bin"

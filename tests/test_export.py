@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from devices.ledger.proving.verify import export_heads
+from devices.ledger.reading import exported_lines
 from devices.ledger.reading.exported_lines import COLUMNS
 from devices.store.database import Store
 from panku import settings
@@ -109,9 +110,10 @@ def test_lines_are_exported_between_two_business_dates(
 @pytest.mark.parametrize("suffix", line_files.LINE_WRITERS)
 @pytest.mark.parametrize("site", ["BJ01", "TJ01"])
 def test_a_book_is_rebuilt_from_its_sites_file_alone(
-    store: Store, on: Run, tmp_path: Path, site: str, suffix: str
+    store: Store, on: Run, tmp_path: Path, site: str, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived(store)
+    monkeypatch.setattr(exported_lines, "LINES_AT_ONCE", 7)
     path = tmp_path / f"lines{suffix}"
     assert on("export", "lines", "--site", site, "--to", path) == 0
     found = read(path)
