@@ -23,8 +23,11 @@ from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign
 from tests.door import Door
 
-FIRST_FORMAT = Path(__file__).parent / "golden" / "evidence-format-1.json"
+GOLDEN = Path(__file__).parent / "golden"
+FIRST_FORMAT = GOLDEN / "evidence-format-1.json"
 """A sealed sheet's evidence as it was exported before the second format."""
+SECOND_FORMAT = sorted(GOLDEN.glob("evidence-format-2-*.json"))
+"""A sheet's, a month's and a handover's, as they were exported before the third."""
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +193,13 @@ def test_evidence_of_the_first_format_holds_and_tells_of_nobodys_word() -> None:
     assert report.holds
     assert [each.word for each in report.signatures] == [None, None]
     assert not report.let_in_by_one
+
+
+@pytest.mark.parametrize("file", SECOND_FORMAT, ids=lambda file: file.stem)
+def test_evidence_of_the_second_format_holds(file: Path) -> None:
+    report = evidence.check_evidence(file.read_bytes(), keys_in(file))
+    assert report.holds
+    assert {each.word.let_in_by for each in report.signatures if each.word} == {"admin"}
 
 
 def test_no_byte_can_be_changed(content: bytes, trusted: list[str]) -> None:
