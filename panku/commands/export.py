@@ -23,6 +23,7 @@ from panku.commands import BAD_USE, DONE, Refused
 from panku.console.heads import told_heads, write_heads
 from panku.console.line_files import LINE_WRITERS
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import bar, iso_day, refusal
 from panku.settings import Settings
 
@@ -61,11 +62,13 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with books(settings) as store:
         try:
             with beside(path) as folder:
-                content = export(store, folder / path.name, arguments)
+                first, *others = export(store, folder / path.name, arguments)
                 put_in_place(folder / path.name, path)
         except OSError as error:
             raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
-    print(f"{path}: {content}")
+    say(f"{path}: {first}")
+    for line in others:
+        say(line)
     return DONE
 
 
@@ -73,25 +76,26 @@ def _named(number: str) -> Path:
     return Path(f"{number.replace('/', '-')}.evidence.json")
 
 
-def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> str:
+def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
     """A signed sheet's bundle; tells the digest and the signers' fingerprints, which a checker compares."""
     number: str = arguments.number
     try:
         payload, signatures = signed(store, number)
     except RuleRefused as refused:
-        raise Refused(f"{number}: {refusal(refused)}") from refused
+        said = refusal(refused)
+        raise Refused(f"{number}: {said.lines[0]}", said.status, said.lines[1:]) from refused
     made.write_bytes(evidence.written(evidence.bundle_of(store, payload, signatures)))
     signers = [f"{given.role} {given.username} {given.fingerprint}" for given in signatures]
-    return "\n".join([f"{len(signatures)} signatures over {payload.digest}", *signers])
+    return [f"{len(signatures)} signatures over {payload.digest}", *signers]
 
 
-def _heads(store: Store, made: Path, _: argparse.Namespace) -> str:
+def _heads(store: Store, made: Path, _: argparse.Namespace) -> list[str]:
     heads = export_heads(store)
     write_heads(made, heads)
-    return f"{len(heads)} heads\n{told_heads(heads)}"
+    return [f"{len(heads)} heads", *told_heads(heads)]
 
 
-def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
+def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
     """Every line of one moment, streamed."""
     write = LINE_WRITERS.get(made.suffix)
     if write is None:
@@ -105,7 +109,7 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
             shown.total = whole
             rows = exported_lines.lines_of(store, site, first, last)
             write(made, _counted(rows, shown))
-    return f"{whole} lines"
+    return [f"{whole} lines"]
 
 
 def _counted(rows: Iterator[Row], shown: Any) -> Iterator[Row]:
@@ -114,9 +118,9 @@ def _counted(rows: Iterator[Row], shown: Any) -> Iterator[Row]:
         shown.update(1)
 
 
-Export = Callable[[Store, Path, argparse.Namespace], str]
+Export = Callable[[Store, Path, argparse.Namespace], list[str]]
 EXPORTS: dict[str, Export] = {"evidence": _evidence, "heads": _heads, "lines": _lines}
-"""What can be exported: each writes the file and returns what is told of it."""
+"""What can be exported: each writes the file and returns what is told of it, a line each."""
 
 
 def signed(store: Store, number: str) -> _Signed:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from devices.audit.evidence import Checked, check_evidence
 from panku.commands import BAD_USE, DONE, FAULT, Refused
+from panku.console.terminal import say
 from panku.settings import Settings
 
 
@@ -14,6 +15,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust",
         nargs="+",
+        action="extend",
         default=[],
         metavar="FINGERPRINT",
         help="fingerprints of the signers' keys, known from elsewhere: printed sheets, the people themselves",
@@ -28,19 +30,19 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", BAD_USE) from error
     report = check_evidence(content, {plain(fingerprint) for fingerprint in arguments.trust})
     for text in report.faults:
-        print(f"WRONG {text}")
+        say(f"WRONG {text}")
     for checked in report.signatures:
-        print(_told(checked))
+        say(_told(checked))
         if checked.username:
-            print(f"  {_word(checked)}")
+            say(f"  {_word(checked)}")
     if report.let_in_by_one:
-        print(
+        say(
             "NOTE one person may have signed for all: they let every signer in or are one of them, and nobody else"
         )
-        print("  confirmed a key")
+        say("  confirmed a key")
     if report.digest is not None:
-        print(f"digest {report.digest}")
-    print("the evidence holds" if report.holds else "the evidence does not hold")
+        say(f"digest {report.digest}")
+    say("the evidence holds" if report.holds else "the evidence does not hold")
     return DONE if report.holds else FAULT
 
 
