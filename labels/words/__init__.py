@@ -37,7 +37,7 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "expected": ("register", "condition"),
     "condition": ("condition",),
     "role": ("role", "party"),
-    "roles": ("role",),
+    "roles": ("role", "party"),
     "kind": ("record", "kind"),
     "field": ("field",),
     "column": ("field",),

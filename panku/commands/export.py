@@ -1,7 +1,7 @@
 """`panku export`: what leaves the books to be kept outside: signed evidence, journals' heads, ledger lines."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from devices.audit.kinds import STOCKTAKE, Signature
 from devices.audit.month import months
 from devices.audit.signing import Payload, standing
 from devices.audit.stocktake import stocktakes
+from devices.chain import Held
+from devices.journal import link_hash
 from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
 from devices.ledger.reading.registers import is_site
@@ -20,7 +22,7 @@ from devices.problems import refuse
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
-from panku.console.heads import told_heads, write_heads
+from panku.console.heads import read_heads, take_heads, told_heads, write_heads
 from panku.console.line_files import LINE_WRITERS
 from panku.console.opening import books
 from panku.console.terminal import say
@@ -43,6 +45,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         " BJ01/spare/2026-11",
     )
     one.add_argument("--to", type=Path, metavar="FILE", help="by default NUMBER.evidence.json")
+    take_heads(one, "heads held outside, to the last of which the links go on: it binds them")
 
     heads = what.add_parser("heads", help="every journal's head, which `panku verify --against` reads")
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
@@ -77,16 +80,30 @@ def _named(number: str) -> Path:
 
 
 def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
-    """A signed sheet's bundle; tells the digest and the signers' fingerprints, which a checker compares."""
+    """A sealed sheet's bundle; tells the digest and the signers' fingerprints, which a checker compares."""
     number: str = arguments.number
+    held = read_heads(arguments.against)
     try:
         payload, signatures = signed(store, number)
+        until = _last_held(store, payload.site, held)
+        bundle = evidence.bundle_of(store, payload, signatures, until=until)
     except RuleRefused as refused:
         said = refusal(refused)
         raise Refused(f"{number}: {said.lines[0]}", said.status, said.lines[1:]) from refused
-    made.write_bytes(evidence.written(evidence.bundle_of(store, payload, signatures)))
+    made.write_bytes(evidence.written(bundle))
     signers = [f"{given.role} {given.username} {given.fingerprint}" for given in signatures]
     return [f"{len(signatures)} signatures over {payload.digest}", *signers]
+
+
+def _last_held(store: Store, site: str, held: Collection[Held]) -> int:
+    """The number of the last head of a journal that is held, 0 for none. Raises Refused for one that is not in it."""
+    numbers = [0]
+    for journal, seq, digest in held:
+        if journal == site:
+            if link_hash(store, site, seq) != digest:
+                raise Refused(f"The journal of {site} does not have the head held outside, {site}/{seq}.")
+            numbers.append(seq)
+    return max(numbers)
 
 
 def _heads(store: Store, made: Path, _: argparse.Namespace) -> list[str]:
