@@ -318,7 +318,7 @@ def test_there_is_no_evidence_before_everybody_has_signed(stores: Stores) -> Non
             answer = chen.get(f"/v1/handovers/{number}/evidence")
             (problem,) = answer.json["errors"]
             assert (answer.status_code, problem["code"], problem["subject"]) == (409, "not_sealed", number)
-            assert party in problem["roles"]
+            assert party in problem["parties"]
             assert "/evidence" not in chen.get(f"/handovers/{number}").text
             assert custody.sign(house, number, party).status_code == 201
         assert chen.get(f"/v1/handovers/{number}/evidence").status_code == 200

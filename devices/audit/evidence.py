@@ -180,11 +180,11 @@ def bundle_of(
 ) -> Bundle:
     """The evidence for a payload that is sealed. Its links go on to the one numbered `until`, if that comes later.
 
-    Raises Refused (`not_sealed`), naming the roles that have not signed.
+    Raises Refused (`not_sealed`), naming whose signatures are missing.
     """
     signable, by_role = SIGNABLE[payload.type], {each.role: each for each in signatures}
     if missing := [role for role in signable.roles if role not in by_role]:
-        raise refuse("not_sealed", subject=payload.subject, roles=missing)
+        raise refuse("not_sealed", subject=payload.subject, parties=missing)
     given = [by_role[role] for role in signable.roles]
     seqs, records = _journalled(store, named_records(signable, payload.subject))
     header = header_of_payload(payload.content)
