@@ -25,7 +25,8 @@ from tests.evidence_files import (
     trusted_in,
 )
 
-SECOND_FORMAT = sorted((Path(__file__).parent / "golden").glob("evidence-format-2-*.json"))
+EARLIER = sorted((Path(__file__).parent / "golden").glob("evidence-format-*.json"))
+"""Files of the first two formats, as they were exported then."""
 
 
 @pytest.fixture(scope="module", params=SEALED)
@@ -90,9 +91,9 @@ def test_links_put_in_anywhere_are_told(content: bytes) -> None:
         assert held_anyway([("put in", change)], content) == [], place
 
 
-@pytest.fixture(params=["the third format", *SECOND_FORMAT], ids=lambda each: getattr(each, "stem", each))
+@pytest.fixture(params=["evidence-format-3", *EARLIER], ids=lambda each: getattr(each, "stem", each))
 def any_format(request: pytest.FixtureRequest, content: bytes) -> bytes:
-    """A file of the third format and of the second."""
+    """A file of each format."""
     return content if isinstance(request.param, str) else bytes(request.param.read_bytes())
 
 
