@@ -13,6 +13,7 @@ import msgspec
 
 from bench.datasets import CHUNK, PASSWORD, SITES, Place, draft_of, one_book
 from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from devices.audit.signing import Signing
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.journal import open_journals
@@ -185,7 +186,7 @@ def _round(url: str, number: str, pipe: Any) -> None:
     times.sign_mb = _peak()
     times.evidence, written = _timed(lambda: _written(store, number))
     trusted = [each.fingerprint for each in written[1]]
-    times.check, report = _timed(lambda: evidence.check_evidence(written[0], trusted))
+    times.check, report = _timed(lambda: check_evidence(written[0], trusted))
     assert report.holds, report.faults
     times.payload, times.bundle, times.evidence_mb = written[2], len(written[0]), _peak()
     times.read, _ = _timed(lambda: _read(store, number))

@@ -33,6 +33,10 @@ class Link(msgspec.Struct, frozen=True):
     hash: str
 
 
+Held = tuple[str, int, str]
+"""A head that somebody holds outside of the books: the site of its journal, its number, its hash."""
+
+
 def digest_of(values: Sequence[object]) -> str:
     """The SHA-256 of the canonical form of `values`, in hex."""
     return hashlib.sha256(canonical(values)).hexdigest()

@@ -256,6 +256,7 @@ PROBLEMS: dict[str, Meaning] = {
     "reauthentication_expired": _of(403),
     "key_not_on_sheet": _of(409, "username", "fingerprint"),
     "auditor_posted": _of(422, "username", "document"),
+    "not_sealed": _of(409, "subject", "parties"),
     # months
     "month_not_over": _of(422, "month", "today"),
     "month_closed_already": _of(409, "site", "register", "month", "last"),

@@ -186,7 +186,7 @@ def test_a_file_without_heads_is_refused(
     schema.migrate(books)
     (fresh_settings / "heads.json").write_text(content)
     assert main(["verify", "--against", str(fresh_settings / "heads.json")]) == 2
-    assert "holds no exported heads" in capsys.readouterr().err
+    assert "holds no heads of journals" in capsys.readouterr().err
 
 
 def test_a_port_in_use_is_refused_with_a_sentence(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.ledger.proving.verify import verify
 from devices.people.signing_keys import keys_of
@@ -52,7 +52,7 @@ def test_the_examples_evidence_holds(door: Door) -> None:
     (sealed,) = li.get("/v1/stocktakes?state=sealed").json
     content = li.get(f"/v1/stocktakes/{sealed['number']}/evidence").content
     trusted = [key.fingerprint for who in ("zhao", "li") for key in keys_of(door.store, who)]
-    assert evidence.check_evidence(content, trusted).holds
+    assert check_evidence(content, trusted).holds
 
 
 def test_the_example_has_too_few_spares_of_a_model(door: Door) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import labels.forms
 from api.form_routes import DOORS
+from devices.audit import declarations
 from labels.words import LANGUAGE_TAGS, LOCALES, Locale, catalogue
 from tests.conftest import Stores
 from tests.custody import House
@@ -19,7 +20,8 @@ from tests.printed import Printed
 AN_ID = re.compile(
     r"(?:form|field|party|document|state|result|check|visit|handover|open_item|kind)\.[a-z_.]+"
 )
-SOURCES = "\n".join(path.read_text() for path in Path(labels.forms.__file__).parent.glob("*.py"))
+SPEAKING = [*Path(labels.forms.__file__).parent.glob("*.py"), Path(declarations.__file__)]
+SOURCES = "\n".join(path.read_text() for path in SPEAKING)
 
 BUILT = {
     "merchandise", "spare", "custody", "storekeeper", "auditor", "in_by", "out_by",

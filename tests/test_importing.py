@@ -37,13 +37,18 @@ def importing(books: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr("panku.commands.importing.clock", lambda: NOW)
     file = tmp_path / "sheet.csv"
 
-    def run(what: str, *rows: Row, more: tuple[str, ...] = ()) -> int:
+    def run(what: str, *rows: Row, more: tuple[str, ...] = (), **said: str) -> int:
         file.write_bytes(csv(OPENING if what == "opening" else LIST, *rows))
         monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORDS["zhang"][0] + "\n"))
-        told = {
-            "opening": ("--date", "2026-11-24"),
-            "manifest": ("--register", "spare", "--supplier", "启明", "--delivery-note", "QM-9"),
+        options = {
+            "opening": {"date": "2026-11-24"},
+            "manifest": {"register": "spare", "supplier": "启明", "delivery_note": "QM-9"},
         }[what]
+        told = [
+            word
+            for name, value in (options | said).items()
+            for word in (f"--{name.replace('_', '-')}", value)
+        ]
         return main(["import", what, str(file), "--site", "BJ01", "--by", "zhang", *told, *more])
 
     return run
@@ -105,8 +110,8 @@ def test_a_packing_list_is_kept_for_another_delivery_or_with_other_rows(
 ) -> None:
     row = ("661565790001", "TCG-01", "1")
     assert importing("manifest", row) == 0
-    assert importing("manifest", row, more=("--delivery-note", "QM-10")) == 0
-    assert importing("manifest", row, more=("--register", "merchandise")) == 0
+    assert importing("manifest", row, delivery_note="QM-10") == 0
+    assert importing("manifest", row, register="merchandise") == 0
     assert importing("manifest", row, ("661565790002", "TCG-01", "1")) == 0
     assert count(books, "manifest") == 4
 

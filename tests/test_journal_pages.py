@@ -33,12 +33,12 @@ def test_exported_heads_are_read_by_verification(house: House, tmp_path: Path) -
     exported = house.of("li").get("/v1/journal/heads")
     file = tmp_path / "heads.json"
     file.write_text(exported.text)
-    held = read_heads(file)
-    assert held == {head.site: (head.seq, head.hash) for head in heads(house.store)}
-    assert verify(house.store, RECORD_KINDS, heads=held).faults == []
-    seq, link_hash = held["BJ01"]
-    wrong = {**held, "BJ01": (seq, link_hash[::-1]), "TJ01": (10**6, link_hash)}
-    assert len(verify(house.store, RECORD_KINDS, heads=wrong).faults) == 2
+    held = read_heads([file])
+    assert held == {(head.site, head.seq, head.hash) for head in heads(house.store)}
+    assert verify(house.store, RECORD_KINDS, held=held).faults == []
+    (own,) = (each for each in held if each[0] == "BJ01")
+    wrong = {*held, (*own[:2], own[2][::-1]), ("TJ01", 10**6, own[2])}
+    assert len(verify(house.store, RECORD_KINDS, held=wrong).faults) == 2
 
 
 def test_the_page_offers_the_heads_file_and_a_check_of_what_its_reader_reads(house: House) -> None:

@@ -30,7 +30,7 @@ PURE = (
     "devices.values", "devices.lifecycle", "devices.problems", "devices.chain", "devices.serials",
     "devices.taxpayers", "devices.calendar", "devices.deadlines", "devices.paperwork", "devices.people.roles",
     "devices.ledger.deciding", "devices.ledger.duties.attention", "devices.spares.rules",
-    "devices.audit.stocktake.counting",
+    "devices.audit.stocktake.counting", "devices.audit.declarations",
 )  # fmt: skip
 """Modules, or rooms with every module in them, that decide on plain values."""
 IMPURE = ("peewee", "playhouse", "falcon", "labels", "devices.store", "devices.journal", "devices.records")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from devices.audit.month import months
 from devices.audit.month.month_checks import month_faults
 from devices.journal import open_journals
@@ -165,7 +165,7 @@ def test_a_month_from_its_count_to_its_evidence_and_the_next(door: Door) -> None
     sealed = sign(li, "li", "auditor")
     assert (sealed.status_code, sealed.json["state"]) == (201, "sealed"), sealed.text
     trusted = [each["fingerprint"] for each in sealed.json["signatures"]]
-    report = evidence.check_evidence(li.get(f"{MONTH}/evidence").content, trusted)
+    report = check_evidence(li.get(f"{MONTH}/evidence").content, trusted)
     assert report.holds, report
     assert {each.role: each.username for each in report.signatures} == {
         "storekeeper": "zhang",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
@@ -67,7 +67,7 @@ def test_a_count_from_opening_to_evidence(door: Door) -> None:
 
     content = li.get(f"/v1/stocktakes/{number}/evidence").content
     trusted = [each["fingerprint"] for each in second.json["stocktake"]["signatures"]]
-    report = evidence.check_evidence(content, trusted)
+    report = check_evidence(content, trusted)
     assert report.holds, report
     assert {each.role: each.username for each in report.signatures} == {
         "storekeeper": "zhang",

@@ -23,6 +23,7 @@ from api.wire.times import day_read, month_read
 from devices.audit import vouching
 from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
+from devices.audit.kinds import STOCKTAKES
 from devices.audit.month import months
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake import sheet, stocktakes
@@ -30,7 +31,7 @@ from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.journal import heads
 from devices.ledger.books import books, cards
 from devices.ledger.papers import slip_lines, slips
-from devices.ledger.posting.closed_months import month_record
+from devices.ledger.posting.closed_months import MONTHS, month_record
 from devices.ledger.posting.gather import models_of
 from devices.ledger.reading import history, passport
 from devices.ledger.reading.customers import customer_as_named, customer_shown
@@ -172,6 +173,7 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         conditions=conditions_of_bins(store, value.site),
         lines=sheet.lines_of(store, value.number, closing),
         unknown=sheet.count_of(store, value.number, closing, "unknown"),
+        cancelled=value.state == STOCKTAKES.step["cancel"].after,
     )
 
 
@@ -211,7 +213,13 @@ def load_month(call: Call, store: Store) -> Loaded:
     given = vouching.standing_vouched(store, payload.subject, payload.digest)
     name = _site_name(store, site)
     return STATEMENT, StatementPrinted(
-        closed.header.unit, name, closed.statement, closed.header, payload.digest, given
+        closed.header.unit,
+        name,
+        closed.statement,
+        closed.header,
+        payload.digest,
+        given,
+        reopened=value.state in MONTHS.before("close"),
     )
 
 
@@ -293,4 +301,5 @@ def load_handover(call: Call, store: Store) -> Loaded:
     payload = handovers.payload_of(value)
     given = vouching.standing_vouched(store, value.number, payload.digest)
     name, statement = _site_name(store, value.site), handovers.decode_handover(value.payload)
-    return HANDOVER_FORM, HandoverPrinted(name, value, statement, payload.digest, given)
+    counters = handovers.counters_of(store, statement)
+    return HANDOVER_FORM, HandoverPrinted(name, value, statement, payload.digest, given, counters)

@@ -127,7 +127,7 @@ def list_handovers(call: Call, _: Done) -> Shown:
 
 
 def show_handover_evidence(call: Call, _: Done) -> Shown:
-    """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
+    """The evidence once it is sealed: the DSSE envelope, the keys, the journal's links and its records, in one file."""
     value, _revision = visible_handover(call, call.path["number"])
     payload = handovers.payload_of(value)
     given = signing.standing(call.store, value.number, payload.digest)

@@ -128,7 +128,7 @@ def show_closed_month(call: Call, _: Done) -> Shown:
 
 
 def show_month_evidence(call: Call, _: Done) -> Shown:
-    """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
+    """The evidence once it is sealed: the DSSE envelope, the keys, the journal's links and its records, in one file."""
     site, register, month = _place(call)
     payload, given = months.payload_and_signatures(call.store, site, register, month)
     refuse_while_blind(call, [site], register)

@@ -179,7 +179,7 @@ def show_signed(call: Call, done: Done) -> Shown:
 
 
 def show_evidence(call: Call, _: Done) -> Shown:
-    """The evidence: the DSSE envelope with every signature, the keys, and the journal's links, in one file."""
+    """The evidence once it is sealed: the DSSE envelope, the keys, the journal's links and its records, in one file."""
     value, _revision = stocktakes.stocktake_of(call.store, call.path["number"])
     if value.closed is None:
         raise refuse("stocktake_not_closed", stocktake=value.number, state=value.state)

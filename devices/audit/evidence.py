@@ -1,55 +1,51 @@
-"""Evidence that stands by itself: a signed payload, the keys, and the journal's links around it, in one file.
+"""Evidence that stands by itself: a signed payload, the keys, and the journal around it, in one file.
 
-It is checked on a machine that has never seen the database, against key fingerprints that the checker trusts from
-elsewhere. Every byte of the file is covered: by the signatures, by the links' hashes, or by being the one way to
-write the same content. On whose word each key is, is the books' word and not signed; it is told with the journal's
-link that covers it. Pure, but for `bundle_of`, which reads what it bundles.
+It is checked on a machine that has never seen the database (devices/audit/evidence_checks.py), against key fingerprints
+that the checker trusts from elsewhere. The file holds one key and one signature for each role, in the order in which
+SIGNABLE names them, then the journal's links from the head that the payload names to the one that sealed it, and the
+records of those signatures and of the sealing, which the links cover. There is one way to write it. On whose word each
+key is, is the books' word and not signed; it is told with the journal's link that covers it.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Collection, Iterator, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 import msgspec
 
-from devices.audit import signing, vouching
-from devices.audit.custody import handovers
-from devices.audit.kinds import Signature
-from devices.audit.month import month_statement
+from devices.audit import signing
+from devices.audit.custody.custody_kinds import HANDOVER, HANDOVERS
+from devices.audit.custody.handovers import HANDOVER_TYPE, PARTIES
+from devices.audit.kinds import SIGNATURE, STOCKTAKE, STOCKTAKES, Signature, signature_key
+from devices.audit.month.month_statement import STATEMENT_TYPE
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.sheet import Signer
-from devices.chain import LINK_FORMAT, Link, digest_of
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES
+from devices.chain import Link
+from devices.ledger.posting.closed_months import MONTH, MONTHS, month_key
 from devices.people.kinds import KEY, PublicKey
-from devices.records import revision_digest
+from devices.problems import refuse
+from devices.records import RecordKind
 from devices.store.database import Row, Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Links, Revisions
 from devices.store.tables.people import PublicKeys
 
-_Standing = Literal["holds", "untrusted", "broken", "missing"]
+BUNDLE_FORMAT = 3
+"""The first format did not tell on whose word the keys are, the second not which links are the signatures'."""
 
-_ROLES: dict[str, tuple[str, ...]] = {
-    sheet.PAYLOAD_TYPE: ("storekeeper", "auditor"),
-    month_statement.STATEMENT_TYPE: ("storekeeper", "auditor"),
-    handovers.HANDOVER_TYPE: handovers.PARTIES,
-}
-"""Whose signatures a payload needs, by its type."""
-
-BUNDLE_FORMAT = 2
-"""The first format did not tell on whose word the keys are."""
 _LINKS = compiled(
     Links.select(*(getattr(Links, name) for name in Link.__struct_fields__))
-    .where(
-        Links.site == GIVEN,
-        Links.seq >= GIVEN,
-        (Links.seq == GIVEN) | (Links.recorded_at <= GIVEN),
-    )
+    .where(Links.site == GIVEN, Links.seq >= GIVEN, Links.seq <= GIVEN)
     .order_by(Links.seq)
 )
-_LAST_REVISIONS = compiled(
+_LAST_REVISION = compiled(
+    Revisions.select(Revisions.journal_seq, Revisions.revision, Revisions.made_by, Revisions.content)
+    .where(Revisions.kind == GIVEN, Revisions.key == GIVEN)
+    .order_by(Revisions.revision.desc())
+    .limit(1)
+)
+_LAST_REVISIONS_OF_KEYS = compiled(
     Revisions.select(
         Revisions.key,
         Revisions.revision,
@@ -66,6 +62,22 @@ _LAST_REVISIONS = compiled(
     )
     .where(Revisions.kind == KEY.name, Revisions.key.in_(EACH))
 )
+
+
+class Signable(msgspec.Struct, frozen=True):
+    """Who signs a payload of one type, in this order; the kind of record it is of, and its state once sealed."""
+
+    roles: tuple[str, ...]
+    kind: RecordKind
+    sealed: str
+
+
+SIGNABLE: dict[str, Signable] = {
+    sheet.PAYLOAD_TYPE: Signable(SIGNING_ROLES, STOCKTAKE, STOCKTAKES.step["seal"].after),
+    STATEMENT_TYPE: Signable(SIGNING_ROLES, MONTH, MONTHS.step["seal"].after),
+    HANDOVER_TYPE: Signable(PARTIES, HANDOVER, HANDOVERS.step["complete"].after),
+}
+"""By payload type."""
 
 
 class EnvelopeSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,69 +120,92 @@ class EvidenceKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     word: KeyWord | None = None
 
 
-class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of evidence; `links` are the journal's, from the head that the payload names to the last signature."""
+class Journalled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A revision of a record as it was journalled; the links beside it have one that names and covers it."""
+
+    revision: int
+    made_by: str
+    content: str
+
+
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One file of evidence. `links` begin at the head that the payload names.
+
+    `records`, which the first two formats did not have, are those of the signatures and then that of what is sealed;
+    its link is the last, unless the links go on to a head that somebody holds.
+    """
 
     format: int
     envelope: Envelope
     keys: tuple[EvidenceKey, ...]
     links: tuple[Link, ...]
+    records: tuple[Journalled, ...] = ()
 
 
-class _Header(msgspec.Struct, frozen=True):
+class PayloadHeader(msgspec.Struct, frozen=True):
+    """What the head of every payload says: the journal's head, who may sign, and what it is of."""
+
     journal: str
     seq: int
     hash: str
     signers: tuple[Signer, ...]
-
-
-class _Signed(msgspec.Struct, frozen=True):
-    """What every signed payload says of itself."""
-
-    header: _Header
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """How one role's signature stands, and why it does not hold; `word` is on whose word its key is, if told."""
-
-    role: str
-    standing: _Standing
-    username: str | None = None
-    fingerprint: str | None = None
-    why: str | None = None
-    word: KeyWord | None = None
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What a file of evidence is worth: a signature per role, and everything else that is wrong with it.
-
-    `let_in_by_one`: by what the file tells of the keys, one person may have given every signature; no fault.
-    """
-
-    payload_type: str | None
-    digest: str | None
-    signatures: tuple[Checked, ...]
-    faults: tuple[str, ...]
-    let_in_by_one: bool = False
+    number: str | None = None
+    site: str = ""
+    register: str = ""
+    month: str = ""
 
     @property
-    def holds(self) -> bool:
-        """Whether every signature holds, and nothing else is wrong."""
-        return not self.faults and all(each.standing == "holds" for each in self.signatures)
+    def subject(self) -> str:
+        """The key of the record it is of: its number, or a month's own key."""
+        return self.number or month_key(self.site, self.register, self.month)
 
 
-def bundle_of(store: Store, payload: signing.Payload, signatures: Sequence[Signature]) -> Bundle:
-    """The evidence for a payload that is signed."""
-    given = sorted(signatures, key=lambda each: each.role)
-    header = msgspec.json.decode(payload.content, type=_Signed).header
-    last = max((each.signed_at for each in given), default=0)
-    rows = store.rows(_LINKS, (header.journal, header.seq, header.seq, last))
-    words = {
-        row[0]: row for row in store.rows_in(_LAST_REVISIONS, sorted(each.fingerprint for each in given))
-    }
-    keys = [_evidence_key(key, words[key.fingerprint]) for key in signing.keys_of_signatures(store, given)]
+class _Headed(msgspec.Struct, frozen=True):
+    header: PayloadHeader
+
+
+def header_of_payload(content: bytes) -> PayloadHeader:
+    """What a payload says of itself. Raises msgspec's errors, RecursionError for what has no such head."""
+    return msgspec.json.decode(content, type=_Headed).header
+
+
+def named_records(signable: Signable, subject: str) -> list[tuple[str, str]]:
+    """Kind and key of each record that the evidence of a subject has: its signatures, and the subject itself."""
+    given = [(SIGNATURE.name, signature_key(subject, role)) for role in signable.roles]
+    return [*given, (signable.kind.name, subject)]
+
+
+def bundle_of(
+    store: Store, payload: signing.Payload, signatures: Sequence[Signature], *, until: int = 0
+) -> Bundle:
+    """The evidence for a payload that is sealed. Its links go on to the one numbered `until`, if that comes later.
+
+    Raises Refused (`not_sealed`), naming whose signatures are missing.
+    """
+    signable, by_role = SIGNABLE[payload.type], {each.role: each for each in signatures}
+    if missing := [role for role in signable.roles if role not in by_role]:
+        raise refuse("not_sealed", subject=payload.subject, parties=missing)
+    given = [by_role[role] for role in signable.roles]
+    seqs, records = _journalled(store, named_records(signable, payload.subject))
+    header = header_of_payload(payload.content)
+    rows = store.rows(_LINKS, (header.journal, header.seq, max(*seqs, until)))
     envelope = msgspec.convert(signing.envelope_of(payload, given), Envelope)
-    return Bundle(BUNDLE_FORMAT, envelope, tuple(keys), tuple(Link(*row) for row in rows))
+    return Bundle(BUNDLE_FORMAT, envelope, _keys(store, given), tuple(Link(*row) for row in rows), records)
+
+
+def _journalled(store: Store, names: Sequence[tuple[str, str]]) -> tuple[list[int], tuple[Journalled, ...]]:
+    """The last revision of each record, and the numbers of the links that cover them."""
+    rows = [store.row(_LAST_REVISION, name) for name in names]
+    found = [row for row in rows if row is not None]
+    assert len(found) == len(names), "what is signed is journalled"
+    return [row[0] for row in found], tuple(Journalled(*row[1:]) for row in found)
+
+
+def _keys(store: Store, given: Sequence[Signature]) -> tuple[EvidenceKey, ...]:
+    rows = store.rows_in(_LAST_REVISIONS_OF_KEYS, sorted(each.fingerprint for each in given))
+    words = {row[0]: row for row in rows}
+    keys = signing.keys_of_signatures(store, list(given))
+    return tuple(_evidence_key(key, words[key.fingerprint]) for key in keys)
 
 
 def _evidence_key(key: PublicKey, row: Row) -> EvidenceKey:
@@ -183,149 +218,3 @@ def _evidence_key(key: PublicKey, row: Row) -> EvidenceKey:
 def written(bundle: Bundle) -> bytes:
     """The one way to write a bundle."""
     return msgspec.json.format(msgspec.json.encode(bundle), indent=1) + b"\n"
-
-
-def check_evidence(content: bytes, trusted: Collection[str]) -> Report:
-    """Check a file of evidence; `trusted` are the fingerprints that the checker knows to be the signers'."""
-    try:
-        bundle = msgspec.json.decode(content, type=Bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Report(None, None, (), (f"this is no file of evidence: {error}",))
-    faults = [] if written(bundle) == content else ["the file is not written as evidence is written"]
-    try:
-        payload = _from_base64(bundle.envelope.payload)
-        header = msgspec.json.decode(payload, type=_Signed).header
-    except (ValueError, RecursionError) as error:  # msgspec's errors and base64's are ValueErrors
-        return Report(
-            bundle.envelope.payload_type, None, (), (*faults, f"the payload can not be read: {error}")
-        )
-    digest = hashlib.sha256(payload).hexdigest()
-    faults += [
-        *_chain_faults(bundle.links, header), *_stranger_faults(bundle, header), *_word_faults(bundle),
-    ]  # fmt: skip
-    roles = _ROLES.get(bundle.envelope.payload_type)
-    if roles is None:
-        faults.append(f"an unknown type of payload, {bundle.envelope.payload_type}")
-    content_of = signing.Payload("", "", bundle.envelope.payload_type, payload)
-    checked = tuple(_checked(role, bundle, header, content_of, trusted) for role in roles or ())
-    people = [each.username for each in checked if each.username]
-    if len(set(people)) < len(people):
-        faults.append("one person has signed twice")
-    return Report(
-        bundle.envelope.payload_type,
-        digest,
-        checked,
-        tuple(faults),
-        vouching.let_in_by_one(_vouched(checked)),
-    )
-
-
-def _checked(
-    role: str, bundle: Bundle, header: _Header, payload: signing.Payload, trusted: Collection[str]
-) -> Checked:
-    signers = {each.fingerprint: each.username for each in header.signers if each.role == role}
-    given = next((each for each in bundle.envelope.signatures if each.keyid in signers), None)
-    if given is None:
-        return Checked(role, "missing", why=f"nobody who may sign as {role} has signed")
-    fingerprint, username = given.keyid, signers[given.keyid]
-    key = next((each for each in bundle.keys if each.fingerprint == fingerprint), None)
-    if key is None:
-        return Checked(role, "broken", username, fingerprint, "the key is not in the file")
-    if not _signs(payload, given, key):
-        return Checked(
-            role, "broken", username, fingerprint, "the signature is not of this payload by this key"
-        )
-    if fingerprint not in trusted:
-        why = "the key is not among those you trust"
-        return Checked(role, "untrusted", username, fingerprint, why, key.word)
-    return Checked(role, "holds", username, fingerprint, word=key.word)
-
-
-def _vouched(checked: Sequence[Checked]) -> list[vouching.Vouched]:
-    """The signatures there are, with whose word each is given on; one whose key does not tell leaves nothing to say."""
-    return [
-        vouching.Vouched(
-            each.role, each.username, each.fingerprint, 0, each.word.let_in_by, each.word.confirmed_by
-        )
-        for each in checked
-        if each.username and each.fingerprint and each.word
-    ]
-
-
-def _signs(payload: signing.Payload, given: EnvelopeSignature, key: EvidenceKey) -> bool:
-    try:
-        public, signature = bytes.fromhex(key.public_hex), _from_base64(given.sig)
-    except ValueError:
-        return False
-    genuine = public.hex() == key.public_hex and hashlib.sha256(public).hexdigest() == key.fingerprint
-    return genuine and signing.verifies(payload, signature, public)
-
-
-def _from_base64(text: str) -> bytes:
-    """The bytes a text stands for. Raises ValueError unless it is the one way to write them."""
-    content = base64.b64decode(text, validate=True)
-    if base64.b64encode(content).decode() != text:
-        raise ValueError("base64 with bits left over")
-    return content
-
-
-def _chain_faults(links: Sequence[Link], header: _Header) -> Iterator[str]:
-    """The links begin at the head that the payload names, and each continues the one before it."""
-    if not links or (links[0].site, links[0].seq, links[0].hash) != (header.journal, header.seq, header.hash):
-        yield "the links do not begin at the journal's head that the payload names"
-    previous: Link | None = None
-    for link in links:
-        name = f"{link.site}/{link.seq}"
-        if not _is_whole(link):
-            yield f"link {name}: its hash is not that of its content"
-        if previous and (link.site, link.seq, link.previous) != (
-            previous.site,
-            previous.seq + 1,
-            previous.hash,
-        ):
-            yield f"link {name}: it does not continue the link before it"
-        previous = link
-
-
-def _is_whole(link: Link) -> bool:
-    return link.format == LINK_FORMAT and digest_of(msgspec.structs.astuple(link)[:-1]) == link.hash
-
-
-def _word_faults(bundle: Bundle) -> Iterator[str]:
-    """On whose word each key is, is told since the second format, and is what its link covers."""
-    if bundle.format not in (1, BUNDLE_FORMAT):
-        yield f"an unknown format of evidence, {bundle.format}"
-    for key in bundle.keys:
-        if (key.word is not None) != (bundle.format >= BUNDLE_FORMAT):
-            yield f"key {key.fingerprint}: the format {bundle.format} says otherwise of whether its word is told"
-        if key.word is not None and not _is_covered(key, key.word):
-            yield f"key {key.fingerprint}: on whose word it is, is not what its link covers"
-
-
-def _is_covered(key: EvidenceKey, word: KeyWord) -> bool:
-    """Whether what is told of a key is in the content of its revision, and that under the link beside it."""
-    link, name = word.link, key.fingerprint
-    digest = revision_digest(KEY.name, name, word.revision, word.made_by, link.recorded_at, word.content)
-    if not _is_whole(link) or (link.kind, link.reference, link.digest) != (
-        KEY.name, f"{name}@{word.revision}", digest,
-    ):  # fmt: skip
-        return False
-    try:
-        told = msgspec.json.decode(word.content, type=PublicKey)
-    except msgspec.DecodeError:
-        return False
-    return (told.fingerprint, told.username, told.public_hex, told.let_in_by, told.confirmed_by) == (
-        name, key.username, key.public_hex, word.let_in_by, word.confirmed_by,
-    )  # fmt: skip
-
-
-def _stranger_faults(bundle: Bundle, header: _Header) -> Iterator[str]:
-    """Nobody and no key is in the file that the payload does not name."""
-    named = {(each.fingerprint, each.username) for each in header.signers}
-    for key in bundle.keys:
-        if (key.fingerprint, key.username) not in named:
-            yield f"a key that the payload does not name: {key.fingerprint}"
-    fingerprints = {fingerprint for fingerprint, _ in named}
-    for given in bundle.envelope.signatures:
-        if given.keyid not in fingerprints:
-            yield f"a signature by a key that the payload does not name: {given.keyid}"

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from devices.audit.custody.custody_kinds import Handover, InspectedItem, Inspection, Stage, Visit, VisitorData
+from devices.audit.custody.custody_kinds import (
+    HANDOVERS,
+    Handover,
+    InspectedItem,
+    Inspection,
+    Stage,
+    Visit,
+    VisitorData,
+)
 from devices.audit.custody.handovers import PARTIES, Statement
+from devices.audit.declarations import Declared, HandoverFacts, declared_of_handover
 from devices.audit.vouching import Vouched
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import NUMBER, column, remarks, signed_boxes
+from labels.forms.parts import NUMBER, column, given_by, remarks, signed_boxes
 
 # --- safety inspections
 
@@ -164,18 +173,37 @@ VISITS_FORM = Form(
 
 
 class HandoverPrinted(msgspec.Struct, frozen=True):
-    """A handover as it is printed: what is signed, its digest and the signatures that stand."""
+    """A handover as it is printed: what is signed, its digest and the signatures that stand.
+
+    `counters` are who counted in each stocktake that it rests on.
+    """
 
     site_name: str
     handover: Handover
     statement: Statement
     digest: str
     signatures: Sequence[Vouched]
+    counters: Mapping[str, Collection[str]]
 
 
 def _open_items(printed: HandoverPrinted) -> Iterator[tuple[int, tuple[str, str]]]:
     items = ((name, item) for name, some in printed.statement.open_items.items() for item in some)
     return iter(enumerate(items, 1))
+
+
+def _declared(printed: HandoverPrinted) -> list[Declared]:
+    """What stands above the signatures: the counts it rests on, what is open, and who has signed."""
+    handover = printed.handover
+    return declared_of_handover(
+        HandoverFacts(
+            cancelled=handover.state == HANDOVERS.step["cancel"].after,
+            outgoing=handover.outgoing,
+            incoming=handover.incoming,
+            counted=printed.counters,
+            open_items=any(printed.statement.open_items.values()),
+            given=given_by(PARTIES, printed.signatures),
+        )
+    )
 
 
 HANDOVER_FORM = Form(
@@ -222,6 +250,6 @@ HANDOVER_FORM = Form(
     proof=lambda p: Proof(
         p.digest, p.statement.header.journal, p.statement.header.seq, p.statement.header.hash
     ),
-    declared="form.declared.handover",
+    declared=_declared,
     landscape=True,
 )

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from devices.audit.declarations import Declared
 from devices.calendar import TIME_ZONE
 from devices.people.roles import SYSTEM
-from labels.words import Locale, sentence, term, text_of
+from labels.words import SENTENCE_SPACE, Locale, sentence, term, text_of
 
 Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]
 """How a value is printed. `serial`: text, zeros and all; `ordinal`: a number that counts rows; `date`: an ISO date;
@@ -108,7 +109,7 @@ class Proof(msgspec.Struct, frozen=True):
 class Form(msgspec.Struct, frozen=True):
     """A declared form over values of one type. `title` gives the id of its title with the facts that the title names.
 
-    `declared` is the id of what is said above the boxes, for a value that has some.
+    `declared` is what is said above the boxes, for a value that has some.
     """
 
     name: str
@@ -119,7 +120,7 @@ class Form(msgspec.Struct, frozen=True):
     tables: tuple[Table, ...] | Callable[[Any], tuple[Table, ...]]
     boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
     proof: Callable[[Any], Proof | None] = lambda _: None
-    declared: str | None = None
+    declared: Callable[[Any], Sequence[Declared]] = lambda _: ()
     landscape: bool = False
 
 
@@ -209,7 +210,7 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
         landscape=form.landscape,
         fields=tuple(each for each in said if each.value not in (None, "")),
         tables=tuple(_grid(table, value, speech) for table in tables),
-        declared=text_of(form.declared, locale) if form.declared and boxes else None,
+        declared=_declared(form.declared(value), speech) if boxes else None,
         boxes=tuple(
             Signed(
                 text_of(box.word, locale),
@@ -226,6 +227,18 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
         ),
         proof=form.proof(value),
     )
+
+
+def _declared(sentences: Sequence[Declared], speech: Speech) -> str | None:
+    """What is said above the boxes; None where nothing is."""
+    said = []
+    for each in sentences:
+        people = {name: [speech.names(who) for who in some] for name, some in each.people.items()}
+        moments = {name: clock_time(at_us).isoformat(" ") for name, at_us in each.moments.items()}
+        said.append(
+            sentence(f"form.declared.{each.code}", {**people, **moments, **each.facts}, speech.locale)
+        )
+    return SENTENCE_SPACE[speech.locale].join(said) or None
 
 
 def _let_in_by(username: str | None, speech: Speech) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from devices.audit.declarations import Declared, MonthFacts, declared_of_month
 from devices.audit.month.month_statement import Header
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.audit.vouching import Vouched
 from devices.ledger.books.books import ModelMonth, Statement
 from devices.ledger.books.cards import CardHead, CardLine
 from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
-from labels.forms.parts import poster_of, remarks, signature_boxes
+from labels.forms.parts import given_by, poster_of, remarks, signature_boxes
 
 
 class CardPrinted(msgspec.Struct, frozen=True):
@@ -91,7 +93,7 @@ def _red(reverses: int | None) -> str | None:
 class StatementPrinted(msgspec.Struct, frozen=True):
     """A statement as it is printed; of a closed month with its header, digest and signatures.
 
-    Of an open one, `as_of_us` is the moment it was drawn up at.
+    Of an open one, `as_of_us` is the moment it was drawn up at. One that was closed and `reopened` is still as it was.
     """
 
     unit: str
@@ -101,6 +103,7 @@ class StatementPrinted(msgspec.Struct, frozen=True):
     digest: str | None = None
     signatures: Sequence[Vouched] = ()
     as_of_us: int | None = None
+    reopened: bool = False
 
 
 def _statement_columns(printed: StatementPrinted) -> tuple[Column, ...]:
@@ -125,6 +128,16 @@ def _side(side: str, kind: str) -> Column:
     return Column(f"form.column.{word}", read, 26, "number", summed=True, facts={"document": kind})
 
 
+def _declared(printed: StatementPrinted) -> list[Declared]:
+    """What stands above the signatures of a closed month: what was frozen when and by whom, and who has signed."""
+    header, given = printed.header, given_by(SIGNING_ROLES, printed.signatures)
+    if header is None:
+        return []
+    return declared_of_month(
+        MonthFacts(printed.reopened, header.closed_by, header.closed_at, header.stocktake, given)
+    )
+
+
 STATEMENT = Form(
     name="statement",
     title=lambda printed: ("form.title.statement", {}),
@@ -143,7 +156,7 @@ STATEMENT = Form(
     ),
     tables=(Table("form.table.statement", lambda printed: printed.statement.models, _statement_columns),),
     boxes=lambda printed: signature_boxes(printed.signatures) if printed.header else (),
-    declared="form.declared.statement",
+    declared=_declared,
     proof=lambda p: p.header and Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),
     landscape=True,
 )

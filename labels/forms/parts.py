@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from devices.audit.declarations import Given
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.audit.vouching import LET_IN_BY_ONE, Vouched, let_in_by_one
 from devices.ledger.reading.history import Event
@@ -60,6 +61,12 @@ def signed_boxes(words: Mapping[str, str], signatures: Sequence[Vouched]) -> lis
         else Box(word)
         for word, each in ((word, given.get(role)) for role, word in words.items())
     ]
+
+
+def given_by(roles: Sequence[str], signatures: Sequence[Vouched]) -> Given:
+    """By role, who has signed."""
+    given = {each.role: each.username for each in signatures}
+    return {role: given.get(role) for role in roles}
 
 
 def remarks(signatures: Sequence[Vouched], *others: str) -> Sequence[str] | None:

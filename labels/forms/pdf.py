@@ -208,14 +208,20 @@ class _Drawing(Pages):
     def foot_height(self) -> float:
         """How high the foot is, down to its end."""
         paper = self.paper
-        said = self.height([[paper.declared]], FIELD) if paper.declared else 0.0
         beside = self._boxes_height() + self._proof_height()
-        return said + max(beside, QR_MM if paper.proof else 0.0)
+        return self._declared_height() + max(beside, QR_MM if paper.proof else 0.0)
 
     def _beside(self) -> tuple[float, float]:
         """The left edge and the width of what stands beside the QR code, where there is one."""
         left = QR_MM + 2 if self.paper.proof else 0.0
         return MARGIN + left, self.room - left
+
+    def _declared_lines(self) -> list[str]:
+        return self.lines(self.paper.declared, self.room, FIELD) if self.paper.declared else []
+
+    def _declared_height(self) -> float:
+        lines = self._declared_lines()
+        return self.height([lines], FIELD) if lines else 0.0
 
     def _boxes_height(self) -> float:
         texts = [self._box_lines(box) for box in self.paper.boxes]
@@ -237,9 +243,8 @@ class _Drawing(Pages):
         """The boxes and the proof, on one page."""
         paper = self.paper
         self.ensure(self.foot_height())
-        if paper.declared:
-            self.place(MARGIN, self.down, self.room, [paper.declared], FIELD)
-            self.down += self.height([[paper.declared]], FIELD)
+        self.place(MARGIN, self.down, self.room, self._declared_lines(), FIELD)
+        self.down += self._declared_height()
         if paper.proof is not None:
             sealed = paper.proof.digest or paper.proof.hash
             self.code(f"{paper.number} {sealed}", MARGIN, self.down)

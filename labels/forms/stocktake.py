@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from devices.audit.declarations import Declared, SheetFacts, declared_of_sheet
 from devices.audit.stocktake.sheet import Header, Line
+from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.audit.vouching import Vouched
 from labels.forms.form import Column, Field, Form, Proof, Table
-from labels.forms.parts import NUMBER, column, remarks, signature_boxes
+from labels.forms.parts import NUMBER, column, given_by, remarks, signature_boxes
 
 
 class SheetPrinted(msgspec.Struct, frozen=True):
@@ -27,6 +29,7 @@ class SheetPrinted(msgspec.Struct, frozen=True):
     conditions: Mapping[str, str]
     lines: Iterable[Line]
     unknown: int = 0
+    cancelled: bool = False
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -47,6 +50,21 @@ def _rows(printed: SheetPrinted) -> Iterable[tuple[int, _Row]]:
                 line, printed.kinds.get(row.model or ""), condition, "\n".join(dict.fromkeys(cited)) or None
             ),
         )
+
+
+def _declared(printed: SheetPrinted) -> list[Declared]:
+    """What stands above the signatures: who counted, by the scans, and who has signed."""
+    header, given = printed.header, given_by(SIGNING_ROLES, printed.signatures)
+    roles = {(each.role, each.username) for each in header.signers} | {*given.items()}
+    return declared_of_sheet(
+        SheetFacts(
+            cancelled=printed.cancelled,
+            double=header.double,
+            counters=frozenset(header.counters),
+            counting_roles=frozenset(role for role, username in roles if username in header.counters),
+            given=given,
+        )
+    )
 
 
 def _count(name: str, attribute: str) -> Column:
@@ -116,7 +134,7 @@ STOCKTAKE_FORM = Form(
         Table("form.table.lines", _rows, _LINES),
     ),
     boxes=lambda printed: signature_boxes(printed.signatures),
-    declared="form.declared.stocktake",
+    declared=_declared,
     proof=lambda p: Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),
     landscape=True,
 )

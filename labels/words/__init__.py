@@ -47,6 +47,7 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "check": ("check",),
     "checks": ("check",),
     "party": ("party",),
+    "parties": ("party", "role"),
     "lists": ("open_item",),
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
@@ -54,6 +55,8 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
 ABSENT = "—"
 _NOTHING: tuple[object, ...] = (None, "", [], ())
 LIST_COMMA: dict[Locale, str] = {"zh_CN": "、", "en": ", "}
+SENTENCE_SPACE: dict[Locale, str] = {"zh_CN": "", "en": " "}
+"""What parts one sentence from the next."""
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _LANGUAGES: dict[str, Locale] = {"zh": "zh_CN", "en": "en"}
 
@@ -143,6 +146,6 @@ class _Facts(dict[str, str]):
 
 
 __all__ = [
-    "DEFAULT", "FACT_WORDS", "LANGUAGE_TAGS", "LOCALES", "Locale", "catalogue", "detail", "negotiate", "placeholders",
-    "sentence", "term", "text_of",
+    "DEFAULT", "FACT_WORDS", "LANGUAGE_TAGS", "LOCALES", "SENTENCE_SPACE", "Locale", "catalogue", "detail", "negotiate",
+    "placeholders", "sentence", "term", "text_of",
 ]  # fmt: skip

@@ -17,6 +17,8 @@ from typing import Protocol
 import msgspec
 
 from panku import settings
+from panku.console.parsing import Parser
+from panku.console.terminal import in_one_line, say
 
 DONE, FAULT, BAD_USE = 0, 1, 2
 OWNER_ALONE = 0o077
@@ -60,10 +62,11 @@ class Work(Protocol):
 
 
 class Refused(Exception):
-    """A command cannot do what was asked; the text is a sentence, `status` the exit status."""
+    """A command cannot do what was asked: a sentence, perhaps `others`, a line each; `status` is the exit status."""
 
-    def __init__(self, sentence: str, status: int = FAULT) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, status: int = FAULT, others: Sequence[str] = ()) -> None:
+        super().__init__("\n".join((sentence, *others)))
+        self.lines = (sentence, *others)
         self.status = status
 
 
@@ -85,7 +88,7 @@ def main(words: Sequence[str] | None = None) -> int:
             raise
         if isinstance(error, OSError):  # standard output is full, most of all
             _write_no_more()
-        return _say(refused, refused.status)
+        return _told(refused)
 
 
 def _refusal_of(error: Exception) -> Refused | None:
@@ -103,7 +106,7 @@ def _refusal_of(error: Exception) -> Refused | None:
         case settings.SettingsRefused() | StoreRefused():
             return Refused(str(error), BAD_USE)
         case peewee.OperationalError():  # read-only, full, locked for too long, gone away
-            return Refused(f"The database cannot do this: {str(error).strip()}")
+            return Refused(f"The database cannot do this: {in_one_line(error)}")
         case OutcomeUnknown():
             return Refused("The connection was lost while this was committed: look whether it is there.")
         case RecursionError():
@@ -117,9 +120,7 @@ def _refusal_of(error: Exception) -> Refused | None:
 
 def parser(named: str | None) -> argparse.ArgumentParser:
     """The parser of every command, with the arguments of the one named; argparse itself exits with 2 on bad use."""
-    whole = argparse.ArgumentParser(
-        prog="panku", description="Panku (盘库): the books of a tax-device service unit."
-    )
+    whole = Parser(prog="panku", description="Panku (盘库): the books of a tax-device service unit.")
     several = whole.add_subparsers(dest="command", metavar="command", required=True)
     for command in COMMANDS:
         one = several.add_parser(command.name, help=command.meaning, description=capitalised(command.meaning))
@@ -150,9 +151,12 @@ def work_of(name: str) -> Work:
     return work
 
 
-def _say(refused: Exception, status: int) -> int:
-    print(f"panku: {settings.without_passwords(str(refused), os.environ)}", file=sys.stderr)
-    return status
+def _told(refused: Refused) -> int:
+    """Tell a refusal on standard error; returns its status."""
+    first, *others = (settings.without_passwords(line, os.environ) for line in refused.lines)
+    for line in (f"panku: {first}", *others):
+        say(line, file=sys.stderr)
+    return refused.status
 
 
 def _flushed(status: int) -> int:

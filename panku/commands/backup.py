@@ -18,6 +18,7 @@ from devices.store.sqlite_copy import copy_books, fold
 from panku.commands import BAD_USE, DONE, FAULT, Refused
 from panku.console.heads import Exported, told_heads, write_heads
 from panku.console.opening import existing, opened_books
+from panku.console.terminal import in_one_line, say
 from panku.console.words import bar, told_on
 from panku.settings import Settings
 
@@ -53,11 +54,12 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise Refused(f"{file} cannot be written: {error.strerror}", BAD_USE) from error
         except (ProgramFailed, peewee.DatabaseError) as failed:
-            raise Refused(f"No copy was made: {str(failed).strip()}") from failed
+            raise Refused(f"No copy was made: {in_one_line(failed)}") from failed
     for text in copied.differing:
-        print(f"WRONG schema: {text}")
-    print(told_heads(copied.heads))
-    print(f"{file}: {file.stat().st_size} bytes, of {len(copied.heads)} journals. {NOT_IN_IT}")
+        say("WRONG", f"schema: {text}")
+    for line in told_heads(copied.heads):
+        say(line)
+    say(f"{file}: {file.stat().st_size} bytes, of {len(copied.heads)} journals. {NOT_IN_IT}")
     return FAULT if copied.differing else DONE
 
 

@@ -12,6 +12,7 @@ from panku import settings as panku_settings
 from panku.commands import BAD_USE, DONE, Refused
 from panku.commands import serve as serving
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.demo import PASSWORDS, fill
 from panku.demo_counts import HOUR_US, count
 from panku.settings import Settings
@@ -38,11 +39,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             count(store, now - HOUR_US)
     if not arguments.fill_only:
         serving.refuse_a_port_in_use(own)
-    print(
+    say(
         "Two sites, BJ01 and TJ01, with some days of documents; at TJ01 a sealed count and one under way. Sign in as:"
     )
     for username, (password, role) in PASSWORDS.items():
-        print(f"{role:12} {username:8} {password}")
+        say(f"{role:12} {username:8} {password}")
     sys.stdout.flush()
     return DONE if arguments.fill_only else serving.run(own, arguments)
 

@@ -1,7 +1,7 @@
 """`panku export`: what leaves the books to be kept outside: signed evidence, journals' heads, ledger lines."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from devices.audit.kinds import STOCKTAKE, Signature
 from devices.audit.month import months
 from devices.audit.signing import Payload, standing
 from devices.audit.stocktake import stocktakes
+from devices.chain import Held
+from devices.journal import link_hash
 from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
 from devices.ledger.reading.changes import EVER, Told, count_told
@@ -21,9 +23,10 @@ from devices.problems import refuse
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
-from panku.console.heads import told_heads, write_heads
+from panku.console.heads import read_heads, take_heads, told_heads, write_heads
 from panku.console.line_files import LINE_WRITERS
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import bar, iso_day, refusal
 from panku.settings import Settings
 
@@ -43,6 +46,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         " BJ01/spare/2026-11",
     )
     one.add_argument("--to", type=Path, metavar="FILE", help="by default NUMBER.evidence.json")
+    take_heads(one, "heads held outside, to the last of which the links go on: it binds them")
 
     heads = what.add_parser("heads", help="every journal's head, which `panku verify --against` reads")
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
@@ -65,11 +69,13 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with books(settings) as store:
         try:
             with beside(path) as folder:
-                content = export(store, folder / path.name, arguments)
+                first, *others = export(store, folder / path.name, arguments)
                 put_in_place(folder / path.name, path)
         except OSError as error:
             raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
-    print(f"{path}: {content}")
+    say(f"{path}: {first}")
+    for line in others:
+        say(line)
     return DONE
 
 
@@ -77,25 +83,40 @@ def _named(number: str) -> Path:
     return Path(f"{number.replace('/', '-')}.evidence.json")
 
 
-def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> str:
-    """A signed sheet's bundle; tells the digest and the signers' fingerprints, which a checker compares."""
+def _evidence(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
+    """A sealed sheet's bundle; tells the digest and the signers' fingerprints, which a checker compares."""
     number: str = arguments.number
+    held = read_heads(arguments.against)
     try:
         payload, signatures = signed(store, number)
+        until = _last_held(store, payload.site, held)
+        bundle = evidence.bundle_of(store, payload, signatures, until=until)
     except RuleRefused as refused:
-        raise Refused(f"{number}: {refusal(refused)}") from refused
-    made.write_bytes(evidence.written(evidence.bundle_of(store, payload, signatures)))
+        said = refusal(refused)
+        raise Refused(f"{number}: {said.lines[0]}", said.status, said.lines[1:]) from refused
+    made.write_bytes(evidence.written(bundle))
     signers = [f"{given.role} {given.username} {given.fingerprint}" for given in signatures]
-    return "\n".join([f"{len(signatures)} signatures over {payload.digest}", *signers])
+    return [f"{len(signatures)} signatures over {payload.digest}", *signers]
 
 
-def _heads(store: Store, made: Path, _: argparse.Namespace) -> str:
+def _last_held(store: Store, site: str, held: Collection[Held]) -> int:
+    """The number of the last head of a journal that is held, 0 for none. Raises Refused for one that is not in it."""
+    numbers = [0]
+    for journal, seq, digest in held:
+        if journal == site:
+            if link_hash(store, site, seq) != digest:
+                raise Refused(f"The journal of {site} does not have the head held outside, {site}/{seq}.")
+            numbers.append(seq)
+    return max(numbers)
+
+
+def _heads(store: Store, made: Path, _: argparse.Namespace) -> list[str]:
     heads = export_heads(store)
     write_heads(made, heads)
-    return f"{len(heads)} heads\n{told_heads(heads)}"
+    return [f"{len(heads)} heads", *told_heads(heads)]
 
 
-def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
+def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
     """Every line of a site's feed at one moment, streamed; tells the cursor that goes on after them.
 
     Of lines between two days it tells none: what is dated into them later lies on either side of it.
@@ -118,7 +139,7 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> str:
             shown.total = whole
             pages = _Pages(exported_lines.pages(store, site, after, days), shown)
             write(made, pages.rows())
-    return f"{whole} lines" if dated else f"{whole} lines\nto go on after them: --after {pages.cursor}"
+    return [f"{whole} lines", *([] if dated else [f"to go on after them: --after {pages.cursor}"])]
 
 
 class _Pages:
@@ -135,9 +156,9 @@ class _Pages:
             self.cursor = page.cursor
 
 
-Export = Callable[[Store, Path, argparse.Namespace], str]
+Export = Callable[[Store, Path, argparse.Namespace], list[str]]
 EXPORTS: dict[str, Export] = {"evidence": _evidence, "heads": _heads, "lines": _lines}
-"""What can be exported: each writes the file and returns what is told of it."""
+"""What can be exported: each writes the file and returns what is told of it, a line each."""
 
 
 def signed(store: Store, number: str) -> _Signed:

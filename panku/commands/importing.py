@@ -18,6 +18,7 @@ from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded_unit, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
@@ -95,8 +96,8 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
     good = sum(row.serial is not None for row in tqdm(given.rows, unit=" rows", leave=False, disable=None))
     for problem in given.problems:
         told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
-        print(f"row {row_of(problem) or '-'}: {told}")
-    print(f"{good} serials, {len(given.problems)} problems")
+        say(f"row {row_of(problem) or '-'}: {told}")
+    say(f"{good} serials, {len(given.problems)} problems")
     try:
         with store.writing():
             kept = manifests.keep_manifest(
@@ -111,9 +112,9 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
                 at_us=clock(),
             )
             _keep_unless(arguments.dry_run)
-        print(f"manifest {kept.number}")
+        say(f"manifest {kept.number}")
     except DryRun:
-        print("nothing was written")
+        say("nothing was written")
     return FAULT if given.problems else DONE
 
 
@@ -136,7 +137,7 @@ def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: byte
             numbers = _proposed(store, unit, by, proposals)
             _keep_unless(arguments.dry_run)
     except DryRun:
-        print(f"{len(rows)} devices would be proposed in {len(numbers)} documents; nothing was written")
+        say(f"{len(rows)} devices would be proposed in {len(numbers)} documents; nothing was written")
         return DONE
-    print(f"{len(rows)} devices proposed, waiting for an auditor: {', '.join(numbers)}")
+    say(f"{len(rows)} devices proposed, waiting for an auditor: {', '.join(numbers)}")
     return DONE

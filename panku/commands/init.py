@@ -10,6 +10,7 @@ from devices.unit import found
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import LONGEST_NAME, iso_day, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
@@ -42,5 +43,5 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 key = found_administrator(writer, unit, arguments.username, arguments.name, secret)
         except RuleRefused as refused:
             raise refusal(refused) from refused
-    print(f"{arguments.username} is the administrator; signing key {key.fingerprint}")
+    say(f"{arguments.username} is the administrator; signing key {key.fingerprint}")
     return DONE

@@ -29,6 +29,7 @@ from labels.words import LANGUAGE_TAGS, Locale
 from labels.zpl import PRINTER_FONT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import refusal
 from panku.settings import Settings
 from panku.wiring import clock
@@ -115,7 +116,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         path.write_bytes(drawn)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}", BAD_USE) from error
-    print(f"{path}: {len(found)} label{'' if len(found) == 1 else 's'}")
+    say(f"{path}: {len(found)} label{'' if len(found) == 1 else 's'}")
     return DONE
 
 

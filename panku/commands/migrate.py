@@ -5,6 +5,7 @@ import argparse
 from devices.store import schema
 from panku.commands import DONE
 from panku.console.opening import reachable
+from panku.console.terminal import say
 from panku.settings import Settings
 
 
@@ -20,11 +21,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with reachable(settings) as store:
         if arguments.accept:
             for difference in schema.accept(store):
-                print(f"accepted: {difference}")
+                say(f"accepted: {difference}")
         applied = schema.migrate(store)
         for name in applied:
-            print(f"applied: {name}")
+            say(f"applied: {name}")
         schema.check_schema(store)
     if not applied:
-        print("The database has this version's schema already.")
+        say("The database has this version's schema already.")
     return DONE

@@ -16,6 +16,7 @@ from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import LONGEST_NAME, acting, founded_unit, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
@@ -63,12 +64,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         if arguments.what == "list":
             for listed in persons.everybody(store):
                 roles = ", ".join(f"{role}@{site}" for role, site in sorted(listed.roles))
-                print(
-                    f"{listed.username}\t{listed.name}\t{roles or '-'}\t{'active' if listed.active else 'inactive'}"
-                )
+                state = "active" if listed.active else "inactive"
+                say(listed.username, listed.name, roles or "-", state, between="\t")
             return DONE
         try:
-            print(_act(store, settings, arguments))
+            say(_act(store, settings, arguments))
         except RuleRefused as refused:
             raise refusal(refused) from refused
     return DONE

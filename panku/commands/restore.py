@@ -1,13 +1,14 @@
 """`panku restore`: a backup becomes the books, whose schema and every link are then checked."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import peewee
 
+from devices.chain import Held
 from devices.ledger.proving.verify import export_heads
 from devices.people.signing_in.session_store import session_store_url
 from devices.store import schema
@@ -20,8 +21,9 @@ from devices.store.sqlite_copy import copy_file, fold, is_sqlite, remove, set_as
 from devices.store.sqlite_presence import InUse, being_alone
 from panku.commands import BAD_USE, FAULT, Refused
 from panku.commands.verify import verified
-from panku.console.heads import KnownHeads, known, older, read_heads, told_heads
+from panku.console.heads import older, read_heads, take_heads, told_heads
 from panku.console.opening import opened_books, reachable
+from panku.console.terminal import in_one_line, say
 from panku.console.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import clock
@@ -38,19 +40,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="SQLite: keep the books that are there under another name"
     )
-    parser.add_argument(
-        "--against",
-        type=Path,
-        metavar="HEADS",
-        help="heads held outside: tell what the backup does not reach",
-    )
+    take_heads(parser, "heads held outside: tell what the backup does not reach")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 where the restored books are wrong, or cannot be verified yet. A refusal changes nothing."""
     file: Path = arguments.file
-    wanted = read_heads(arguments.against) if arguments.against else {}
+    wanted = read_heads(arguments.against)
     on_sqlite = settings.database_url.startswith("sqlite:")
     _refuse_kind(file, on_sqlite=on_sqlite)
     if on_sqlite:
@@ -72,17 +69,17 @@ def _refuse_kind(file: Path, *, on_sqlite: bool) -> None:
         raise Refused(f"{file} is not {kind}, which PANKU_DATABASE_URL asks for.", BAD_USE)
 
 
-def _told(store: Store, wanted: KnownHeads, *, quiet: bool) -> int:
+def _told(store: Store, wanted: Collection[Held], *, quiet: bool) -> int:
     """Verify what was restored against the heads it reaches, and warn of those it does not."""
     heads = export_heads(store)
-    print(told_heads(heads))
-    short = older(known(heads), wanted)
-    for text in short:
-        print(f"OLDER {text}: what was written since is not in these books")
+    for line in told_heads(heads):
+        say(line)
+    for text in older(heads, wanted):
+        say("OLDER", f"{text}: what was written since is not in these books")
     if schema.pending(store):
-        print(PENDING)
+        say(PENDING)
         return FAULT
-    reached = {site: head for site, head in wanted.items() if head[0] <= known(heads).get(site, (0, ""))[0]}
+    reached = [held for held in wanted if held[0] in heads and held[1] <= heads[held[0]]["seq"]]
     return verified(store, reached, quiet=quiet)
 
 
@@ -110,7 +107,7 @@ def _replace_sqlite(settings: Settings, file: Path, arguments: argparse.Namespac
             put_in_place(folder / "books", books)
         remove(sqlite_path(session_store_url(settings.database_url)))
     if held:
-        print(f"The books that were there are in {aside}.")
+        say(f"The books that were there are in {aside}.")
 
 
 @contextmanager
@@ -143,7 +140,7 @@ def _copy_checked(file: Path, copy: Path, *, quiet: bool) -> None:
         with closing(opened_books(f"sqlite:///{copy.absolute()}")) as store:
             _check_schema(store)
     except peewee.DatabaseError as error:
-        raise Refused(f"{file} cannot be restored: {str(error).strip()}") from error
+        raise Refused(f"{file} cannot be restored: {in_one_line(error)}") from error
     fold(copy)
 
 
@@ -161,7 +158,7 @@ def _fill_postgresql(settings: Settings, file: Path, arguments: argparse.Namespa
             with bar("", quiet=arguments.quiet) as shown:
                 restore_archive(settings.database_url, file, shown.refresh)
         except ProgramFailed as failed:
-            raise Refused(f"{file} cannot be restored: {failed}") from failed
+            raise Refused(f"{file} cannot be restored: {in_one_line(failed)}") from failed
         _check_schema(store)
 
 

@@ -12,6 +12,7 @@ from gunicorn.app.base import Application
 from devices.store.engines import sqlite_path
 from panku.commands import DONE, Refused
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.settings import Settings
 
 
@@ -63,7 +64,7 @@ def refuse_a_port_in_use(settings: Settings) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     with books(settings, may_begin=True) as store:
-        print(f"panku: books on {store.version()}", file=sys.stderr)
+        say(f"panku: books on {store.version()}", file=sys.stderr)
     refuse_a_file_that_is_only_read(settings)
     refuse_a_port_in_use(settings)
     Server().run()

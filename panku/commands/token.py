@@ -13,6 +13,7 @@ from devices.store.database import Store
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.console.opening import books
+from panku.console.terminal import say
 from panku.console.words import LONGEST_NAME, acting, founded_unit, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
@@ -56,12 +57,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         if arguments.what == "list":
             for token in tokens.every_token(store):
                 ends = datetime.fromtimestamp(token.expires_at / 1e6, UTC).date()
-                print(
-                    f"{token.id}\t{token.label}\t{token.site}\t{token.scopes}\tuntil {ends}\t{_state(token)}"
-                )
+                told = (token.id, token.label, token.site, token.scopes, f"until {ends}", _state(token))
+                say(*told, between="\t")
             return DONE
         try:
-            print(_act(store, settings, arguments))
+            say(_act(store, settings, arguments))
         except RuleRefused as refused:
             raise refusal(refused) from refused
     return DONE
@@ -91,5 +91,5 @@ def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str
             username=arguments.person,
         )
         if tokens.is_waiting(issued.token):
-            print(WAITS.format(id=issued.token.id, person=issued.token.username), file=sys.stderr)
+            say(WAITS.format(id=issued.token.id, person=issued.token.username), file=sys.stderr)
         return issued.secret

@@ -1,14 +1,17 @@
 """`panku verify`: recompute every link, digest and position, and compare with heads held outside."""
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
+from devices.chain import Held
 from devices.ledger.proving.verify import export_heads, verify
 from devices.store import schema
 from devices.store.database import Store
 from panku.commands import DONE, FAULT
-from panku.console.heads import KnownHeads, read_heads, write_heads
+from panku.console.heads import read_heads, take_heads, write_heads
 from panku.console.opening import existing
+from panku.console.terminal import say
 from panku.console.words import bar, told_on
 from panku.settings import Settings
 from panku.wiring import CHECKS, RECORD_KINDS
@@ -16,9 +19,7 @@ from panku.wiring import CHECKS, RECORD_KINDS
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Which heads to compare with, and where to write today's."""
-    parser.add_argument(
-        "--against", type=Path, metavar="FILE", help="heads exported earlier, which must be in the journals"
-    )
+    take_heads(parser, "heads held outside, which must be in the journals")
     parser.add_argument(
         "--export-heads", type=Path, metavar="FILE", help="write the heads, to be held outside"
     )
@@ -27,25 +28,24 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 when anything is wrong; the first wrong row of each journal is named."""
-    known = read_heads(arguments.against) if arguments.against else {}
+    held = read_heads(arguments.against)
     with existing(settings) as store:
-        status = verified(store, known, quiet=arguments.quiet)
+        status = verified(store, held, quiet=arguments.quiet)
         if arguments.export_heads:
             write_heads(arguments.export_heads, export_heads(store))
     return status
 
 
-def verified(store: Store, known: KnownHeads, *, quiet: bool) -> int:
+def verified(store: Store, held: Collection[Held], *, quiet: bool) -> int:
     """Check a store's schema and everything in it, and tell what is wrong; returns the exit status, 1 for a fault."""
     differing = _schema_faults(store)
     with bar(" rows", quiet=quiet) as shown:
-        report = verify(store, RECORD_KINDS, progress=told_on(shown), heads=known, checks=CHECKS)
+        report = verify(store, RECORD_KINDS, progress=told_on(shown), held=held, checks=CHECKS)
     told = [f"schema: {text}" for text in differing]
     told += [f"{fault.table} {fault.key}: {fault.what}" for fault in report.faults]
     for text in told:
-        print(f"WRONG {text}")
-    print(f"{report.links} links, {report.lines} lines, {report.devices} devices: ", end="")
-    print(_counted(len(told)))
+        say("WRONG", text)
+    say(f"{report.links} links, {report.lines} lines, {report.devices} devices: {_counted(len(told))}")
     return FAULT if told else DONE
 
 

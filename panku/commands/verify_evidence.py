@@ -3,45 +3,63 @@
 import argparse
 from pathlib import Path
 
-from devices.audit.evidence import Checked, check_evidence
+from devices.audit.evidence_checks import Checked, Report, check_evidence
 from panku.commands import BAD_USE, DONE, FAULT, Refused
+from panku.console.heads import read_heads, take_heads
+from panku.console.terminal import say
 from panku.settings import Settings
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Which file, and whose keys are trusted."""
+    """Which file, whose keys are trusted, and which heads are held."""
     parser.add_argument("file", type=Path, help="the file that `panku export evidence` wrote")
     parser.add_argument(
         "--trust",
         nargs="+",
+        action="extend",
         default=[],
         metavar="FINGERPRINT",
         help="fingerprints of the signers' keys, known from elsewhere: printed sheets, the people themselves",
     )
+    take_heads(parser, "heads held outside, to which the file's links must be bound")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Exit status 1 unless every signature holds under a trusted key; each that does not says why."""
+    """Exit status 1 unless all holds under trusted keys, bound to a head if any is held; what does not says why."""
+    held = read_heads(arguments.against)
     try:
         content = arguments.file.read_bytes()
     except OSError as error:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", BAD_USE) from error
-    report = check_evidence(content, {plain(fingerprint) for fingerprint in arguments.trust})
+    report = check_evidence(content, {plain(fingerprint) for fingerprint in arguments.trust}, held)
+    _tell(report)
+    if not report.holds:
+        say("the evidence does not hold")
+        return FAULT
+    if report.bound is False:
+        say("the signatures hold, but the file is not bound to the heads held outside")
+        return FAULT
+    say("the evidence holds" if report.bound is None else "the evidence holds, bound to a head held outside")
+    return DONE
+
+
+def _tell(report: Report) -> None:
+    """Everything that was found, a line each; a line that begins with a blank goes on with the one before it."""
     for text in report.faults:
-        print(f"WRONG {text}")
+        say("WRONG", text)
     for checked in report.signatures:
-        print(_told(checked))
+        say(_told(checked))
         if checked.username:
-            print(f"  {_word(checked)}")
+            say(f"  {_word(checked)}")
     if report.let_in_by_one:
-        print(
+        say(
             "NOTE one person may have signed for all: they let every signer in or are one of them, and nobody else"
         )
-        print("  confirmed a key")
+        say("  confirmed a key")
+    for text in report.limits:
+        say("NOTE", text)
     if report.digest is not None:
-        print(f"digest {report.digest}")
-    print("the evidence holds" if report.holds else "the evidence does not hold")
-    return DONE if report.holds else FAULT
+        say("digest", report.digest)
 
 
 def plain(fingerprint: str) -> str:

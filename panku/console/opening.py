@@ -11,6 +11,7 @@ from devices.store.database import Store
 from devices.store.engines import sqlite_path
 from devices.store.sqlite_presence import Presence
 from panku.commands import FAULT, Refused
+from panku.console.terminal import in_one_line
 from panku.settings import Settings
 
 NO_BOOKS = "There are no books {place}: run in the project's folder, or name them in PANKU_DATABASE_URL."
@@ -54,7 +55,7 @@ def opened_books(url: str) -> Store:
         with store.reading():  # so it is connected, and it answers
             pass
     except (peewee.DatabaseError, OSError) as error:
-        raise Refused(OUT_OF_REACH.format(why=str(error).strip()), FAULT) from error
+        raise Refused(OUT_OF_REACH.format(why=in_one_line(error)), FAULT) from error
     return store
 
 

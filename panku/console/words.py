@@ -19,6 +19,7 @@ from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from labels.words import sentence
 from panku.commands import FAULT, Refused
+from panku.console.terminal import visible
 
 _MOST_SAID = 50
 
@@ -54,7 +55,7 @@ def iso_day(text: str) -> str:
 def password(question: str) -> str:
     """A password, typed unseen, or one line of standard input when that is no terminal."""
     if sys.stdin.isatty():
-        return getpass.getpass(f"{question}: ")
+        return getpass.getpass(f"{visible(question)}: ")
     return sys.stdin.readline().rstrip("\n")
 
 
@@ -80,7 +81,8 @@ def refusal(refused: RuleRefused) -> Refused:
             about.append(row)
     said = [f"{_rows(about)}: {text}" if about else text for text, about in rows.items()]
     more = len(said) - _MOST_SAID
-    return Refused("\n".join([*said[:_MOST_SAID], f"… and {more} more"] if more > 0 else said), FAULT)
+    first, *others = [*said[:_MOST_SAID], f"… and {more} more"] if more > 0 else said
+    return Refused(first, FAULT, others)
 
 
 def _rows(rows: Sequence[int]) -> str:

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 from tests.browser.test_custody_pages import fits, site
@@ -49,7 +49,7 @@ def test_three_persons_sign_a_handover_and_the_role_moves(visit: Visit, site: Si
         chen.get_by_role("link", name="下载证据文件").click()
     content = download.value.path().read_bytes()
     trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert evidence.check_evidence(content, trusted).holds
+    assert check_evidence(content, trusted).holds
     roles = site.store.rows("SELECT username, role FROM role_grant WHERE site = 'BJ01' AND active = 1")
     assert set(roles) >= {("sun", "storekeeper")}
     assert ("zhang", "storekeeper") not in roles

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 
@@ -90,7 +90,7 @@ def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: 
         li.get_by_role("link", name="下载证据文件").click()
     content = download.value.path().read_bytes()
     trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert evidence.check_evidence(content, trusted).holds
+    assert check_evidence(content, trusted).holds
     assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from devices.journal import open_journals
 from devices.ledger.proving.verify import verify
 from devices.people import enrolment
@@ -264,7 +264,7 @@ def test_the_whole_story_is_lived_through_the_pages_on_a_phone(browser: Browser,
         li.get_by_role("link", name="下载证据文件").click()
     content = download.value.path().read_bytes()
     trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert evidence.check_evidence(content, trusted).holds
+    assert check_evidence(content, trusted).holds
 
     li.goto(f"/devices/{SOLD}")
     story = li.inner_text("main")

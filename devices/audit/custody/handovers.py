@@ -11,8 +11,8 @@ from devices.audit import signing
 from devices.audit.custody.custody_kinds import HANDOVER, HANDOVERS, Handover
 from devices.audit.custody.open_items import Asked, open_items
 from devices.audit.kinds import SIGNATURE, Signature, Stocktake, signature_key
-from devices.audit.stocktake.sheet import Signer
-from devices.audit.stocktake.stocktakes import stocktakes_of
+from devices.audit.stocktake.sheet import Signer, header_of
+from devices.audit.stocktake.stocktakes import stocktake_of, stocktakes_of
 from devices.calendar import first_day, month_of
 from devices.journal import Writer
 from devices.people import grants
@@ -184,6 +184,16 @@ def handovers_of(store: Store, site: str, *, states: Collection[str] | None = No
 def payload_of(value: Handover) -> signing.Payload:
     """What the three sign."""
     return signing.Payload(value.number, value.site, HANDOVER_TYPE, value.payload.encode())
+
+
+def counters_of(store: Store, statement: Statement) -> dict[str, list[str]]:
+    """Who counted in each stocktake that a handover rests on."""
+    found: dict[str, list[str]] = {}
+    for each in statement.header.stocktakes:
+        counted, _ = stocktake_of(store, each.stocktake)
+        assert counted.closed is not None, "a sealed stocktake was closed"
+        found[each.stocktake] = list(header_of(store, counted.number, counted.closed.closing).counters)
+    return found
 
 
 def counted_registers(store: Store, site: str) -> list[str]:

@@ -6,7 +6,7 @@ check that fails on what it reads is a fault itself, and keeps no other check fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby, starmap
 from operator import itemgetter
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from peewee import SQL, fn
 
-from devices.chain import GENESIS, LINK_FORMAT, Link, digest_of
+from devices.chain import GENESIS, LINK_FORMAT, Held, Link, digest_of
 from devices.journal import heads as journal_heads
 from devices.journal import link_hash
 from devices.ledger.posting.rows import (
@@ -35,7 +35,6 @@ TOLD_EVERY = 500
 
 Row = tuple[Any, ...]
 Progress = Callable[[int, int], None]
-Heads = Mapping[str, tuple[int, str]]
 Check = Callable[[Store], Iterable[Fault]]
 
 _LINKS = compiled(Links.select().where(Links.site == GIVEN, Links.seq >= GIVEN).order_by(Links.seq))
@@ -107,10 +106,10 @@ def verify(
     kinds: Sequence[RecordKind],
     *,
     progress: Progress | None = None,
-    heads: Heads | None = None,
+    held: Collection[Held] = (),
     checks: Sequence[Check] = (),
 ) -> Report:
-    """Recompute everything; `heads` are (seq, hash) by site, held outside since some earlier day.
+    """Recompute everything; `held` are heads that were held outside since some earlier day.
 
     `checks` are what other layers ask of the same snapshot.
     """
@@ -130,7 +129,7 @@ def verify(
         faults += guarded(store, "orphans", partial(_orphans, store))
         faults += guarded(store, "citing", partial(_citing, store))
         faults += guarded(store, "types", partial(foreign_values, store, CHAINED))
-        faults += guarded(store, "heads", partial(_head_faults, store, heads or {}))
+        faults += guarded(store, "heads", partial(_head_faults, store, held))
         for name, cache in cache_checks(kinds).items():
             faults += guarded(store, name, partial(cache, store))
         for check in checks:
@@ -327,8 +326,8 @@ def foreign_values(store: Store, tables: Iterable[str]) -> Iterator[Fault]:
             yield Fault(table, "/".join(map(str, key)), "a value is of another type than its column")
 
 
-def _head_faults(store: Store, heads: Heads) -> Iterator[Fault]:
-    for site, (seq, held) in sorted(heads.items()):
+def _head_faults(store: Store, heads: Collection[Held]) -> Iterator[Fault]:
+    for site, seq, held in sorted(heads):
         found = link_hash(store, site, seq)
         if found is None:
             yield Fault("journal", f"{site}/{seq}", "a head held outside is not in the journal any more")
