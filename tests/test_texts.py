@@ -8,9 +8,10 @@ import pytest
 
 from api.routes import ROUTES
 from api.wire.texts import JUDGED_ELSEWHERE, SENTENCES, refuse_texts
-from devices.ledger.deciding.drafts import DRAFTS, Text
+from devices.ledger.deciding.drafts import DRAFTS
 from devices.ledger.reading import cursors
 from devices.store.database import Store
+from devices.texts.lengths import Sentence
 from tests.door import Door, move
 
 SERIAL = "661565714360"
@@ -109,7 +110,7 @@ def test_the_words_of_a_document_are_sentences_or_of_one_line(document: str) -> 
         name
         for shape in shapes_of(DRAFTS[document])
         for name, kind in get_type_hints(shape, include_extras=True).items()
-        if kind in (Text, Text | None)
+        if kind in (Sentence, Sentence | None)
     }
     assert words - SENTENCES - ONE_LINE == set(), "SENTENCES in api/wire/texts.py, or ONE_LINE here"
 
@@ -154,7 +155,12 @@ def test_a_file_name_with_a_control_character_is_refused(door: Door) -> None:
 def test_a_packing_list_with_what_a_scanner_appends_is_read(door: Door) -> None:
     target = "/v1/manifests?site=BJ01&register=spare&supplier=x&delivery_note=y"
     zhang = door.sign_in("zhang")
-    answer = zhang.post(target, "序列号,箱号\n661565\x04714999,C1\n661565714998\x04,C\x1d1\n".encode())
-    assert [(each["row"], each["code"]) for each in answer.json["faults"]] == [(2, "malformed_serial")]
+    rows = "序列号,箱号", "661565\x04714999,C1", "661565714998\x04,C1\x1d", "661565714997,C\x1d1"
+    answer = zhang.post(target, "\n".join(rows).encode())
+    assert [(each["row"], each["code"]) for each in answer.json["faults"]] == [
+        (2, "malformed_serial"),
+        (4, "control_character"),
+    ]
     assert answer.json["short"] == ["661565714998"]
+    assert [each["carton"] for each in answer.json["rows"]] == ["C1", "C1", None]
     assert zhang.post(target, "序列号\n66156\x005714999\n".encode()).json["code"] == "not_a_spreadsheet"
