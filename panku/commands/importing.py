@@ -19,7 +19,7 @@ from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
 from panku.console.opening import books
-from panku.console.words import acting, founded_unit, one_line, refusal
+from panku.console.words import acting, founded_unit, iso_day, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 
@@ -37,7 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     opening = what.add_parser(
         "opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts"
     )
-    opening.add_argument("--date", required=True, help="the business date, YYYY-MM-DD")
+    opening.add_argument("--date", required=True, type=iso_day, help="the business date, YYYY-MM-DD")
     for one in (manifest, opening):
         one.add_argument("file", type=Path)
         one.add_argument("--site", required=True)
