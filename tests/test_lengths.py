@@ -17,6 +17,7 @@ from api.openapi import REF, description
 from api.routes import ROUTES
 from api.wire.reading import decoded_body, query_of
 from devices.problems import Refused
+from devices.sheets import bulk, workbooks
 from devices.texts import lengths
 from panku import gunicorn_conf
 from tests.bodies import BODIES, texts_of, with_text
@@ -164,6 +165,27 @@ def declared_lengths() -> dict[str, set[int]]:
             parts = (schema, *schema.get("anyOf", ()))
             found[name] |= {part["maxLength"] for part in parts if "maxLength" in part}
     return found
+
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_the_api_guide_tells_every_kind_of_text_and_its_length() -> None:
+    declared = {
+        name: lengths.longest(kind) for name, kind in vars(lengths).items() if hasattr(kind, "__metadata__")
+    }
+    guide = (DOCS / "api.md").read_text(encoding="utf-8").partition("## Texts")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", guide, re.MULTILINE)
+    assert {name: int(most.replace(",", "")) for name, most in told} == declared
+
+
+def test_the_api_guide_tells_how_much_a_spreadsheet_may_hold() -> None:
+    guide = (DOCS / "api.md").read_text(encoding="utf-8").replace("\n", " ")
+    for most in (
+        workbooks.ROWS, workbooks.COLUMNS, workbooks.MEMBERS, bulk.ELEMENTS, bulk.DRESS, bulk.NUMBER_FORMATS,
+        bulk.NUMBER_FORMAT, bulk.CELL_CHARACTERS, bulk.CHARACTERS,
+    ):  # fmt: skip
+        assert f" {most:,} " in guide
 
 
 TYPED = re.compile(r"<(?:input|textarea)\b[^>]*>")
