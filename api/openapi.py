@@ -9,33 +9,36 @@ from typing import Any, get_origin
 
 import msgspec
 
+from api.requests import LONGEST_KEY
 from api.routing import Route
 from api.wire.instants import one_of, outside
 from api.wire.problems import MEDIA_TYPE, ProblemDetails
-from api.wire.reading import WITHOUT_BODY, Nothing
+from api.wire.reading import LONGEST_REVISION, WITHOUT_BODY, Nothing
 from devices.problems import PROBLEMS
+from devices.texts.lengths import LONGEST_PART, FileName, longest
 
+PERCENT_ENCODED = 12  # characters that stand for one
 REF = "#/components/schemas/{name}"
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "schema": {"type": "string", "maxLength": 200},
+    "schema": {"type": "string", "maxLength": LONGEST_KEY},
     "description": "The same key and body do a thing once and answer as the first time.",
 }
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "maxLength": LONGEST_REVISION},
     "description": "The ETag of the revision that was seen.",
 }
 FILE_NAME = {
     "name": "X-File-Name",
     "in": "header",
     "required": False,
-    "schema": {"type": "string"},
-    "description": "The file's name, percent-encoded.",
+    "schema": {"type": "string", "maxLength": PERCENT_ENCODED * longest(FileName)},
+    "description": f"The file's name, percent-encoded: at most {longest(FileName)} characters.",
 }
 
 
@@ -105,7 +108,12 @@ def _examples(route: Route) -> dict[str, Any]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "maxLength": LONGEST_PART},
+        }
         for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query is not Nothing:

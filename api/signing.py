@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
 
 import msgspec
 
@@ -11,19 +10,17 @@ from api.calls import Call
 from api.resources.documents import confirm_password
 from api.wire import times
 from api.wire.secret_fields import Password
-from api.wire.texts import Word
 from devices.audit.signing import Signing
 from devices.audit.vouching import Vouched
 from devices.people import signing_keys
-
-_Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+from devices.texts.lengths import Digest, Word
 
 
 class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signature: in which role, over the digest one has seen, with the password again."""
 
     role: Word
-    digest: _Digest
+    digest: Digest
     password: Password
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from devices.problems import Fact, Problem
+from devices.texts.characters import stripped
 
 LONGEST = 32  # characters of a serial
 LONGEST_TEXT_TOLD = 64  # characters of a refused text that a problem repeats
@@ -21,15 +22,15 @@ SCAN_COMMANDS = ("finish", "cancel", "undo")
 
 SERIAL = re.compile(rf"[A-Z0-9-]{{1,{LONGEST}}}")
 
-_CONTROLS = "".join(map(chr, range(0x20))) + "\x7f\u200b\u2060\ufeff"  # EOT, GS, CR; invisible marks
 _UPPER = {ord(letter): letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"}
 _HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what Chinese input methods make of a hyphen
+_AS_IT_LOOKS = _HALF_WIDTH | _DASHES
 
 
 def half_width(text: str) -> str:
     """`text` as it looks: full-width letters and digits made ASCII, dashes made hyphens, the rest left alone."""
-    return text.translate(_HALF_WIDTH | _DASHES)
+    return text.translate(_AS_IT_LOOKS)
 
 
 def trimmed(text: str) -> str:
@@ -37,10 +38,7 @@ def trimmed(text: str) -> str:
 
     Only ASCII letters are made upper case: `str.upper` would turn `ı` into `I` and so invent a serial.
     """
-    bare = text
-    while (shorter := bare.strip().strip(_CONTROLS)) != bare:
-        bare = shorter
-    return bare.translate(_UPPER)
+    return stripped(text).translate(_UPPER)
 
 
 def command_barcode(command: str) -> str:
@@ -67,10 +65,10 @@ def recognise(text: str, pointer: str = "") -> str | Problem:
     return Problem("malformed_serial", pointer, {"text": told})
 
 
-def shortened(text: str) -> str:
-    """`text` without surrounding blanks, cut to what a sentence can repeat."""
-    bare = text.strip().strip(_CONTROLS)
-    return bare if len(bare) <= LONGEST_TEXT_TOLD else bare[: LONGEST_TEXT_TOLD - 1] + "…"
+def shortened(text: str, most: int = LONGEST_TEXT_TOLD) -> str:
+    """`text` without surrounding blanks, cut to what a sentence can repeat: `most` characters."""
+    bare = stripped(text)
+    return bare if len(bare) <= most else bare[: most - 1] + "…"
 
 
 # --- a model's pattern: literals, character classes, \d, and {n} or {m,n} after each; nothing else

@@ -17,7 +17,7 @@ from labels.words import Locale, term
 from labels.zpl import PRINTER_FONT, zpl
 
 Format = Literal["pdf", "zpl", "svg", "png"]
-PrinterFont = Annotated[str, msgspec.Meta(pattern=PRINTER_FONT)]
+PrinterFont = Annotated[str, msgspec.Meta(pattern=PRINTER_FONT, max_length=24)]
 
 
 class Order(msgspec.Struct, frozen=True):

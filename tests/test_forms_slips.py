@@ -7,15 +7,16 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 import pytest
 
-from devices.ledger.deciding.drafts import DRAFTS, Draft, Fen, Moment, Text
+from devices.ledger.deciding.drafts import DRAFTS, Draft, Fen
 from devices.ledger.papers.slips import Slip
 from devices.ledger.reading.listing import DocumentRow, DocumentView
 from devices.lifecycle import DOCUMENT
+from devices.texts.lengths import Moment, Sentence
 from labels.forms.form import paper_of
 from labels.forms.slips import FACTS, MANNERS, REMARK, SLIP, SlipPrinted
 
 SAMPLES: tuple[tuple[Any, Any], ...] = (
-    (Text, "words"), (Moment, "2026-11-24T10:00:00+08:00"), (Fen, 100),
+    (Sentence, "words"), (Moment, "2026-11-24T10:00:00+08:00"), (Fen, 100),
 )  # fmt: skip
 TOLD_APART = {*Draft.__struct_fields__, "register", "supplier", "maker"}
 """What is printed of every document, or as the name of the other party."""

@@ -35,9 +35,11 @@ def importing(books: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("PANKU_DATABASE_URL", books.url)
     monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
     monkeypatch.setattr("panku.commands.importing.clock", lambda: NOW)
-    file = tmp_path / "sheet.csv"
 
-    def run(what: str, *rows: Row, more: tuple[str, ...] = (), **said: str) -> int:
+    def run(
+        what: str, *rows: Row, more: tuple[str, ...] = (), name: str = "sheet.csv", **said: str
+    ) -> int:
+        file = tmp_path / name
         file.write_bytes(csv(OPENING if what == "opening" else LIST, *rows))
         monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORDS["zhang"][0] + "\n"))
         options = {
@@ -114,6 +116,36 @@ def test_a_packing_list_is_kept_for_another_delivery_or_with_other_rows(
     assert importing("manifest", row, register="merchandise") == 0
     assert importing("manifest", row, ("661565790002", "TCG-01", "1")) == 0
     assert count(books, "manifest") == 4
+
+
+def test_what_is_not_seen_in_an_opening_sheet_is_refused_by_its_row(
+    importing: Import, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        ("661565790001", "TCG-01", "在库", "商品", "M-01\u200b"),
+        ("661565790002", "TCG-01", "在库", "商品", "M-\u202e01"),
+    ]
+    assert importing("opening", *rows) == 1
+    told = capsys.readouterr().err
+    assert "row 3: There is a character U+202E in the field bin" in told
+    assert "row 2" not in told
+
+
+def test_a_file_whose_name_is_not_seen_whole_is_not_kept(
+    importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = count(books, "attachment")
+    assert importing("manifest", ("661565790001", "TCG-01", "C01"), name="装箱单\u202ecsv.exe") == 1
+    assert "U+202E in the field file name" in capsys.readouterr().err
+    assert count(books, "attachment") == before
+
+
+@pytest.mark.parametrize("date", ["20261124", "2026-11-24T00:00", "2026-W48-2"])
+def test_a_business_date_is_written_in_one_way(importing: Import, date: str) -> None:
+    row = ("661565790001", "TCG-01", "在库", "商品", "M-01")
+    with pytest.raises(SystemExit) as ended:
+        importing("opening", row, more=("--date", date))
+    assert ended.value.code == 2
 
 
 def test_a_dry_run_keeps_no_manifest(importing: Import, books: Store) -> None:

@@ -28,7 +28,8 @@ APART = (
 )
 PURE = (
     "devices.values", "devices.lifecycle", "devices.problems", "devices.chain", "devices.serials",
-    "devices.taxpayers", "devices.calendar", "devices.deadlines", "devices.paperwork", "devices.people.roles",
+    "devices.taxpayers", "devices.texts", "devices.calendar", "devices.deadlines", "devices.paperwork",
+    "devices.people.roles",
     "devices.ledger.deciding", "devices.ledger.duties.attention", "devices.spares.rules",
     "devices.audit.stocktake.counting", "devices.audit.declarations",
 )  # fmt: skip

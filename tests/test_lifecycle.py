@@ -15,7 +15,7 @@ import pytest
 
 from devices.calendar import BookDays
 from devices.ledger.deciding.case import Case, Known, Move
-from devices.ledger.deciding.drafts import DRAFTS, Code, Draft, Shortage
+from devices.ledger.deciding.drafts import DRAFTS, Draft, Shortage
 from devices.ledger.deciding.entries import Entry, Held
 from devices.ledger.deciding.plan import plan
 from devices.ledger.deciding.positions import OWN
@@ -23,6 +23,7 @@ from devices.lifecycle import DOCUMENTS, EXCHANGE_STATE, FROM, POSTED, STEPS, St
 from devices.paperwork import DispatchOrder
 from devices.problems import Refused
 from devices.store.database import Store
+from devices.texts.lengths import Word
 from devices.values import (
     BIN_STATE,
     CONDITIONS,
@@ -309,7 +310,7 @@ NAMED = [
     (document, field.name)
     for document, draft in DRAFTS.items()
     for field in msgspec.structs.fields(draft)
-    if field.type in (Code, Code | None) and field.name not in ("site", "bin", "model", "consignment_number")
+    if field.type in (Word, Word | None) and field.name not in ("site", "bin", "model", "consignment_number")
 ]
 """The fields of a document that name something kept elsewhere; a new waybill is made known by whoever gives it."""
 

@@ -70,6 +70,36 @@ def test_a_formula_with_a_stored_value_is_taken() -> None:
     assert read(data).serials == (SECOND,)
 
 
+def test_a_cell_is_kept_as_a_field_is_and_what_it_may_not_have_is_told_by_row() -> None:
+    found = read(
+        xlsx(
+            HEADING,
+            (1, FIRST, "TCG-01\u200b", "\ufeffC\n01\t"),
+            (2, SECOND, "TCG-01", "C\u202e01"),
+            (3, "661565714355", "TCG-\u200b01", "C01"),
+            (4, "661565714356", "T" * 41, "C" * 101),
+        )
+    )
+    assert told(found) == [
+        (3, "control_character"),
+        (4, "control_character"),
+        (5, "text_too_long"),
+        (5, "text_too_long"),
+    ]
+    assert [(row.model, row.carton) for row in found.rows] == [
+        ("TCG-01", "C 01"),
+        ("TCG-01", None),
+        (None, "C01"),
+        (None, None),
+    ]
+    assert [problem.facts.get("code_point") for problem in found.problems][:2] == ["U+202E", "U+200B"]
+
+
+def test_a_serial_cell_is_told_in_short() -> None:
+    (row,) = read(xlsx(HEADING, (1, "x?" * 5_000, "TCG-01", "C01"))).rows
+    assert len(row.text) == 64
+
+
 @pytest.mark.parametrize("model", ["TCG-01", "tcg-01", "ＴＣＧ－０１", " TCG–01 "])
 def test_a_model_is_a_code_however_it_is_typed(model: str) -> None:
     assert read(xlsx(HEADING, (1, FIRST, model, "C01"))).rows[0].model == "TCG-01"

@@ -16,14 +16,14 @@ from api.callers.origins import refuse_foreign_origin
 from api.callers.session import principal_of
 from api.calls import Call, Services
 from api.wire.reading import body_bytes, path_of
-from api.wire.texts import keepable_within, unkeepable
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.serials import shortened
+from devices.texts.characters import stripped, unkeepable
+from devices.texts.lengths import LONGEST_ASKED
 from labels.words import LOCALES, Locale, negotiate, sentence
 from web.rendering import render
 
-LONGEST_FORM = 4096
 LANGUAGE_COOKIE = "panku_language"
 SECURE_LANGUAGE_COOKIE = "__Host-panku_language"
 POLICY = (
@@ -64,7 +64,7 @@ class View(msgspec.Struct):
 
     def text(self, name: str, default: str = "") -> str:
         """One parameter of the query, without surrounding blanks."""
-        return self.asked.get(name, default).strip()
+        return self.asked.get(name, default)
 
 
 class PageResource:
@@ -126,7 +126,7 @@ class PageResource:
 
     def _form(self, req: falcon.Request) -> dict[str, Any]:
         refuse_foreign_origin(req, secure=self.services.secure_cookies)
-        typed = body_bytes(req, LONGEST_FORM).decode(errors="replace")
+        typed = body_bytes(req, LONGEST_ASKED).decode(errors="replace")
         return falcon.uri.parse_query_string(typed)
 
 
@@ -148,11 +148,11 @@ def _answer(resp: falcon.Response, html: str) -> None:
 def texts_of(said: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a query or a form, each without what a scanner appends. Raises Refused (`malformed_parameter`).
 
-    A search is typed, pasted or scanned: a character that can not be kept is taken off the ends and refused within.
+    A search is typed, pasted or scanned: what is added around it is taken off, and what can not be kept refused within.
     """
-    asked = {name: keepable_within(value) for name, value in said.items() if isinstance(value, str)}
+    asked = {name: stripped(value) for name, value in said.items() if isinstance(value, str)}
     for name, text in asked.items():
-        if unkeepable(name) or unkeepable(text):
+        if unkeepable(name) or unkeepable(text) or len(text) > LONGEST_ASKED:
             raise refuse("malformed_parameter", name=shortened(name), value=shortened(text))
     return asked
 

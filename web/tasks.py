@@ -12,8 +12,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from devices.ledger.deciding.drafts import DRAFTS, Moment, Party
+from devices.ledger.deciding.drafts import DRAFTS, Party
 from devices.lifecycle import STEPS, roles_of
+from devices.texts.lengths import Moment
 from devices.values import BIN_STATE, BOOKS, REGISTERS, STATE, Condition, Register
 
 _Source = Literal["carriers", "sites", "models", "repairs", "orders", "visits"]

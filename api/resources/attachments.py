@@ -10,19 +10,19 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire.downloads import Download, safe_name
-from api.wire.texts import unkeepable
 from devices import records
 from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
 from devices.paperwork import attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.problems import refuse, refuse_foreign
+from devices.texts.lengths import Word
 
 
 class AttachmentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The site an attachment belongs to."""
 
-    site: str
+    site: Word
 
 
 def add_attachment(call: Call) -> Done:
@@ -59,8 +59,5 @@ def show_attachment(call: Call, _: Done) -> Shown:
 
 
 def file_name(call: Call) -> str:
-    """The name of an uploaded file as its sender gave it, at most 200 characters."""
-    name = unquote(call.file_name)[:200] or "upload"
-    if unkeepable(name):
-        raise refuse("control_character", field="X-File-Name")
-    return name
+    """The name of an uploaded file as its sender gave it."""
+    return unquote(call.file_name) or "upload"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +18,7 @@ from devices.ledger.duties.due import Due, what_was_met
 from devices.ledger.posting.closed_months import closed_as
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.texts.lengths import Day, Word, YearMonth
 from devices.values import REGISTERS
 
 
@@ -30,15 +31,15 @@ class TotalsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CardQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """One model, from and to a business date, both included."""
 
-    model: str
-    from_: str
-    to: str
+    model: Word
+    from_: Day
+    to: Day
 
 
 class StatementQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A calendar month, YYYY-MM."""
 
-    month: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
+    month: YearMonth
 
 
 class StatementAnswer(books.Statement, frozen=True):
@@ -50,7 +51,7 @@ class StatementAnswer(books.Statement, frozen=True):
 class DeadlineQuery(SiteQuery, frozen=True, kw_only=True):
     """By site, a page at a time; with `met_since`, a business date, what was met since then too."""
 
-    met_since: str | None = None
+    met_since: Day | None = None
 
 
 def register_of(call: Call) -> str:

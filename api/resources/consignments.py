@@ -8,13 +8,13 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
-from api.wire.texts import Note
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.posting.gather import kept_at
 from devices.paperwork import Consignment
 from devices.paperwork_kinds import CONSIGNMENT
 from devices.problems import refuse
+from devices.texts.lengths import Note, Papers
 
 
 class ConsignmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,7 +22,7 @@ class ConsignmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     packages: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
     note: Note = ""
-    papers: tuple[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")], ...] = ()
+    papers: Papers = ()
 
 
 def consignment_number(call: Call) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from api.callers.guessing import count_guess, refuse_waiting
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.wire.secret_fields import Password
-from api.wire.texts import Line
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.posting.customers import hold_customers, write_customer
@@ -23,13 +20,14 @@ from devices.paperwork_kinds import CUSTOMER
 from devices.people import signing_keys
 from devices.people.grants import refuse_site
 from devices.problems import Problem, Refused, refuse, refuse_foreign
+from devices.texts.lengths import Address, Contact, CustomerName, Line, Word
 
 
 class LookupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A customer by taxpayer id; another site's by the name, too. It is in the body, which no log keeps."""
 
-    taxpayer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    name: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    taxpayer_id: Word
+    name: CustomerName | None = None
 
 
 class CustomerAnswer(msgspec.Struct, frozen=True):
@@ -48,15 +46,15 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
 class HomeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The site that is to be a customer's home."""
 
-    site: str
+    site: Word
 
 
 class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A customer's data as it should be."""
 
     name: Line
-    address: Annotated[str, msgspec.Meta(max_length=300)] | None = None
-    contact: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    address: Address | None = None
+    contact: Contact | None = None
 
 
 class EraseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,10 +18,11 @@ from devices.ledger.reading import changes, history, listing, passport
 from devices.problems import Problem, refuse
 from devices.records import site_codes
 from devices.store.database import Store
+from devices.texts.lengths import Cursor, Scan, Word, one_of
 from devices.values import STATE, Register
 
 LOOKUP_LIMIT = 500
-OneState = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(STATE)})$")]
+OneState = Annotated[str, one_of(STATE)]
 
 
 class DeviceQuery(SiteQuery, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class DeviceQuery(SiteQuery, frozen=True, kw_only=True):
 
     register: Register | None = None
     state: OneState | None = None
-    model: str | None = None
+    model: Word | None = None
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,14 +43,14 @@ class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The cursor of the last answer; without one, from the beginning."""
 
-    after: str | None = None
+    after: Cursor | None = None
     limit: Limit = PAGE
 
 
 class LookupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Up to 500 serials."""
 
-    serials: Annotated[list[str], msgspec.Meta(min_length=1, max_length=LOOKUP_LIMIT)]
+    serials: Annotated[list[Scan], msgspec.Meta(min_length=1, max_length=LOOKUP_LIMIT)]
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):

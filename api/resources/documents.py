@@ -13,7 +13,6 @@ from api.calls import Call, Done, Shown
 from api.wire import times
 from api.wire.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, sites_asked
 from api.wire.secret_fields import Password
-from api.wire.texts import Note
 from devices.ledger.posting import post, reviewing
 from devices.ledger.reading import listing
 from devices.ledger.reading.history import TokenNamed
@@ -21,9 +20,10 @@ from devices.ledger.reading.posted import as_posted, serials_moved
 from devices.lifecycle import DOCUMENT
 from devices.people.signing_in import sign_in
 from devices.problems import refuse
+from devices.texts.lengths import Day, Note, one_of
 from devices.values import Instant
 
-OneDocument = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(DOCUMENT)})$")]
+OneDocument = Annotated[str, one_of(DOCUMENT)]
 
 
 class DocumentQuery(SiteQuery, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -32,8 +32,8 @@ class DocumentQuery(SiteQuery, frozen=True, kw_only=True, rename={"from_": "from
     type: OneDocument | None = None
     status: Literal["pending", "posted", "rejected", "withdrawn", "reversed"] | None = None
     review: Literal["none", "waiting", "approved", "rejected", "withdrawn"] | None = None
-    from_: str | None = None
-    to: str | None = None
+    from_: Day | None = None
+    to: Day | None = None
 
 
 class LinesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

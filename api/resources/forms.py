@@ -40,6 +40,7 @@ from devices.ledger.reading.registers import conditions_of_bins, kinds_of_models
 from devices.people.persons import names_of
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.texts.lengths import Word
 from labels.forms import pdf, xlsx
 from labels.forms.custody import (
     HANDOVER_FORM,
@@ -279,7 +280,7 @@ def load_visit(call: Call, store: Store) -> Loaded:
 class AccessLogQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The access log of one site, or of every site whose log the caller reads; whole."""
 
-    site: str | None = None
+    site: Word | None = None
 
 
 def load_visits(call: Call, store: Store) -> Loaded:

@@ -9,7 +9,6 @@ import msgspec
 from api.calls import Call, Done, Shown
 from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire.paging import page, sites_asked
-from api.wire.texts import Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit import evidence, signing, vouching
@@ -21,13 +20,14 @@ from devices.audit.custody.custody_kinds import (
 )
 from devices.journal import open_journals
 from devices.problems import refuse, refuse_foreign
+from devices.texts.lengths import Sentence, Word
 from devices.values import UNIT, Instant
 
 
 class HandoverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who hands a site over to whom, before whom, and why."""
 
-    site: str
+    site: Word
     reason: Sentence
     outgoing: Word
     incoming: Word

@@ -8,7 +8,6 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire.paging import page, sites_asked
-from api.wire.texts import Note, Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit.custody import inspections
@@ -17,6 +16,7 @@ from devices.audit.custody.custody_kinds import (
     InspectedItem,
     InspectionFinding,
 )
+from devices.texts.lengths import Note, Sentence, Word
 
 
 class FindingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ class ItemBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class InspectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A safety inspection of a site: every item of the checklist once."""
 
-    site: str
+    site: Word
     items: Annotated[list[ItemBody], msgspec.Meta(max_length=100)]
 
 

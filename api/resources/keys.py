@@ -12,6 +12,7 @@ from api.writing import at_unit
 from devices.people import signing_keys
 from devices.people.kinds import PublicKey
 from devices.problems import refuse
+from devices.texts.lengths import Username
 
 
 class OwnPasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +24,7 @@ class OwnPasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class KeyQuery(PageQuery, frozen=True, kw_only=True):
     """Whose keys; a page at a time."""
 
-    username: str
+    username: Username
 
 
 def list_keys(call: Call, _: Done) -> Shown:

@@ -6,15 +6,15 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.resources.attachments import file_name
-from api.wire.texts import Line, Name
 from devices.ledger.posting import manifests
+from devices.texts.lengths import Line, Name, Word
 from devices.values import Book
 
 
 class ManifestQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a packing list belongs: the site and book that will receive it, from whom, on which delivery note."""
 
-    site: str
+    site: Word
     register: Book
     supplier: Line
     delivery_note: Name

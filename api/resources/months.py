@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -18,15 +18,16 @@ from devices.audit.month.month_statement import Header, decode_statement
 from devices.journal import open_journals
 from devices.ledger.books.books import Checkpoint, Statement
 from devices.ledger.posting.closed_months import Month, month_key, month_record, months_of
+from devices.texts.lengths import Word, YearMonth
 from devices.values import Book
 
 
 class MonthBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A month of a book, YYYY-MM."""
 
-    site: str
+    site: Word
     register: Book
-    month: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
+    month: YearMonth
 
 
 class MonthAnswer(msgspec.Struct, frozen=True):

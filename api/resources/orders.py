@@ -10,29 +10,29 @@ import msgspec
 from api.calls import Call, Done
 from api.resources.records import found_record
 from api.wire import times
-from api.wire.texts import Sentence
 from api.writing import at_site_of_body, at_site_of_number
 from devices.ledger.deciding.drafts import Party
 from devices.paperwork import ServiceRecord
 from devices.problems import refuse
 from devices.records import RecordKind
 from devices.spares import orders
+from devices.texts.lengths import Address, Contact, Line, Sentence, Serial, Word
 
 
 class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose a device is, as another site than their home must say; what is told of them anew is proposed there."""
 
-    taxpayer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    address: Annotated[str, msgspec.Meta(max_length=300)] | None = None
-    contact: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    taxpayer_id: Word
+    name: Line
+    address: Address | None = None
+    contact: Contact | None = None
 
 
 class RepairBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A customer's device sent in for repair; `customer` is asked for away from their home."""
 
-    site: str
-    serial: str
+    site: Word
+    serial: Serial
     fault: Sentence
     customer: Named | None = None
 
@@ -40,8 +40,8 @@ class RepairBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A technician sent to a customer's device; `customer` is asked for away from their home."""
 
-    site: str
-    serial: str
+    site: Word
+    serial: Serial
     fault: Sentence
     technician: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
     customer: Named | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -11,25 +11,25 @@ from api.calls import Call, Done, Shown
 from api.resources.documents import confirm_password
 from api.wire.paging import page_sorted
 from api.wire.secret_fields import OneTimeCode, Password
-from api.wire.texts import Name
 from api.writing import at_unit
 from devices.people import credentials, enrolment, grants, persons
 from devices.people.signing_in import sessions, sign_in
 from devices.problems import refuse
+from devices.texts.lengths import Name, Username, Word
 from devices.values import UNIT
 
 
 class SignInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who signs in."""
 
-    username: Annotated[str, msgspec.Meta(max_length=64)]
+    username: Username
     password: Password
 
 
 class PersonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person to be; they choose their own password with the enrolment code."""
 
-    username: str
+    username: Username
     name: Name
 
 
@@ -56,8 +56,8 @@ class PasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class GrantBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A role at a site, or at UNIT for the roles of the whole unit."""
 
-    role: str
-    site: str = UNIT
+    role: Word
+    site: Word = UNIT
 
 
 class Role(msgspec.Struct, frozen=True):

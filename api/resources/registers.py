@@ -9,16 +9,16 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire.paging import page_sorted, sites_kept
-from api.wire.texts import Name
 from devices import records, serials
 from devices.journal import open_journals
 from devices.ledger.reading.registers import held_at_site, held_in_bin, is_site
 from devices.problems import refuse
 from devices.records import RecordKind
+from devices.texts.lengths import Name
 from devices.values import BIN_STATE, UNIT, Bin, Carrier, Condition, Kind, Model, Register, Site
 
-_Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$")]
-SiteCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+_Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$", max_length=20)]
+SiteCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z0-9]{1,7}$", max_length=8)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
 

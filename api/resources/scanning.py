@@ -10,12 +10,12 @@ import msgspec
 from api.callers.masking import masked_for
 from api.calls import Call, Done, Shown
 from api.resources.devices import LOOKUP_LIMIT
-from api.wire.texts import Word
 from devices import serials
 from devices.ledger.posting import checking
 from devices.ledger.reading import passport
 from devices.lifecycle import POSTED
 from devices.problems import Problem, refuse
+from devices.texts.lengths import Entries, Scan, Word
 from devices.values import Register
 from labels.words import detail
 
@@ -25,7 +25,7 @@ POSTED_NAMES = frozenset(document.name for document in POSTED)
 class ScanItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One scan: the text as scanned, the part the device plays, and the bin, model and register it is given."""
 
-    serial: Annotated[str, msgspec.Meta(max_length=200)]
+    serial: Scan
     role: Literal["device", "faulty", "spare", "old", "new"] = "device"
     bin: Word | None = None
     model: Word | None = None
@@ -60,7 +60,7 @@ class CheckAnswer(msgspec.Struct, frozen=True):
 class ListBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Serials and ranges as people write them, one per line or comma."""
 
-    entries: Annotated[str, msgspec.Meta(min_length=1, max_length=200_000)]
+    entries: Entries
 
 
 class ListAnswer(msgspec.Struct, frozen=True):

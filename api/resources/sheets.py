@@ -11,7 +11,6 @@ from api.resources.stocktakes import StocktakeAnswer, answer_of, site_of_stockta
 from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire import times
 from api.wire.paging import PAGE, Limit, cut
-from api.wire.texts import Sentence
 from api.writing import at_site_of_number
 from devices.audit import evidence, signing, vouching
 from devices.audit.stocktake import sealing, sheet, stocktakes
@@ -19,6 +18,7 @@ from devices.audit.stocktake.counting import RESULT, VARIANCES
 from devices.audit.stocktake.reading import sheet_line
 from devices.journal import open_journals
 from devices.problems import refuse
+from devices.texts.lengths import Sentence, Serial, one_of
 
 
 class FindingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,14 +28,14 @@ class FindingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     action: Sentence
 
 
-OneResult = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join([*RESULT, 'variance'])})$")]
+OneResult = Annotated[str, one_of([*RESULT, "variance"])]
 
 
 class SheetQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which lines of a sheet: those of one result, or the variances, after a serial."""
 
     result: OneResult | None = None
-    after: str = ""
+    after: Serial = ""
     limit: Limit = PAGE
 
 

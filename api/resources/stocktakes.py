@@ -10,7 +10,6 @@ from api.calls import Call, Done, Shown
 from api.signing import SignatureAnswer, shown_signature
 from api.wire import times
 from api.wire.paging import SiteQuery, page, sites_asked
-from api.wire.texts import Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit import vouching
@@ -20,6 +19,7 @@ from devices.audit.stocktake import stocktakes
 from devices.audit.stocktake.counting import Part, Place
 from devices.audit.stocktake.scans import Sent, Taken
 from devices.problems import Problem
+from devices.texts.lengths import Scan, Sentence, Word
 from devices.values import Register
 from labels.words import sentence
 
@@ -29,7 +29,7 @@ SCANS_LIMIT = 500
 class StocktakeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A count of one register of one site; `blind` hides what is expected, `double` has two people count apart."""
 
-    site: str
+    site: Word
     register: Register
     method: Method = "blind"
     double: bool = False
@@ -38,8 +38,8 @@ class StocktakeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One scan: its id, made where it was scanned, what was scanned, the bin, and the phone's time."""
 
-    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
-    serial: Annotated[str, msgspec.Meta(max_length=200)]
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$", max_length=64)]
+    serial: Scan
     at: times.Told
     bin: Word | None = None
     count: Part | None = None

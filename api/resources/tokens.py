@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire import times
 from api.wire.paging import page_sorted
-from api.wire.texts import Name
 from api.writing import at_unit
 from devices.people import tokens
 from devices.problems import refuse
+from devices.texts.lengths import Name, Username, Word
 from devices.values import Instant
+
+MOST_SCOPES = 10
 
 
 class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An outlet's token: its site, scopes (`read`, `post`), the person it acts for, and when it ends (RFC 3339)."""
 
     label: Name
-    site: str
-    scopes: list[str]
+    site: Word
+    scopes: Annotated[list[Word], msgspec.Meta(max_length=MOST_SCOPES)]
     expires_at: times.Told
-    username: str | None = None
+    username: Username | None = None
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):

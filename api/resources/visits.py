@@ -8,7 +8,6 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire.paging import codes_asked, page
-from api.wire.texts import Line, Sentence, Word
 from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit.custody import visits
@@ -20,12 +19,13 @@ from devices.audit.custody.custody_kinds import (
     VisitState,
 )
 from devices.people import signing_keys
+from devices.texts.lengths import Line, Sentence, Word
 
 
 class VisitBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody who is to be let in on a day. The purpose is journalled: no personal data there."""
 
-    site: str
+    site: Word
     visit_on: Word
     purpose: Sentence
     name: Line

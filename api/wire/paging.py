@@ -18,6 +18,7 @@ from devices.problems import refuse
 from devices.records import latest_revision, site_codes
 from devices.serials import shortened
 from devices.store.database import Store
+from devices.texts.lengths import Cursor, Word
 from devices.values import UNIT
 
 _Value = TypeVar("_Value")
@@ -35,7 +36,7 @@ IS_THERE: dict[str, Callable[[Store, str], bool]] = {
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which page of a list: after the place that `cursor` stands for, at most `limit` long."""
 
-    cursor: str | None = None
+    cursor: Cursor | None = None
     limit: Limit = PAGE
 
     @property
@@ -47,7 +48,7 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class SiteQuery(PageQuery, frozen=True, kw_only=True):
     """Those of one site, or of every site the caller reads; a page at a time."""
 
-    site: str | None = None
+    site: Word | None = None
 
 
 def page(

@@ -10,12 +10,16 @@ from typing import Any
 import falcon
 import msgspec
 
-from api.wire.texts import refuse_texts, unkeepable
+from api.wire.texts import refuse_texts
 from devices.problems import Refused, refuse
 from devices.serials import shortened
+from devices.texts.characters import unkeepable
+from devices.texts.lengths import LONGEST_PART
 
 JSON = "application/json"
 _PLAIN = "identity"
+LONGEST_REASON = 200  # characters of a reason: it may repeat what was sent
+LONGEST_REVISION = 13  # characters of an ETag
 WITHOUT_BODY = ("GET", "DELETE")
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _NAMED = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
@@ -84,7 +88,9 @@ def decoded_body(raw: bytes, shape: Any, req: falcon.Request) -> Any:
         body = msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
         text, _, pointer = str(error).partition(" - at `$")
-        raise refuse("malformed_body", _pointer(pointer.rstrip("`")), reason=text) from None
+        raise refuse(
+            "malformed_body", _pointer(pointer.rstrip("`")), reason=shortened(text, LONGEST_REASON)
+        ) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise refuse("malformed_body", reason=str(error)) from None
     json.loads(raw, object_pairs_hook=_refuse_repeated)
@@ -136,7 +142,9 @@ def path_of(path: Mapping[str, str]) -> dict[str, str]:
 
     A serial is recognised later, as scanned: its ends may have what a scanner appends.
     """
-    if any(unkeepable(text) for name, text in path.items() if name != "serial"):
+    if any(
+        len(text) > LONGEST_PART or (name != "serial" and unkeepable(text)) for name, text in path.items()
+    ):
         raise refuse("not_found")
     return dict(path)
 

@@ -1,30 +1,14 @@
-"""Which characters a request's texts may have: what no engine, spreadsheet or eye can keep is refused at the door.
-
-PostgreSQL refuses U+0000, XML (so xlsx) most control characters, UTF-8 unpaired surrogates. Line breaks belong in
-sentences only: in a code they would hide behind a pattern's `$`.
-"""
+"""The texts of a request's body, each judged by what its field is for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from devices.problems import Problem
-
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-"""A code, a username, a day: one word."""
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-Note = Annotated[str, msgspec.Meta(max_length=500)]
-"""A sentence that need not be said."""
-
-UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-UNKEEPABLE_IN_LINE = re.compile(f"[\t\n\r\u2028\u2029]|{UNKEEPABLE.pattern}")
-UNKEEPABLE_ENDS = re.compile(rf"\A(?:{UNKEEPABLE_IN_LINE.pattern})+|(?:{UNKEEPABLE_IN_LINE.pattern})+\Z")
+from devices.texts.characters import unkeepable
 
 SENTENCES = frozenset((
     "reason", "note", "fault", "diagnosis", "work", "inspection", "claim", "found", "consent", "result", "damaged",
@@ -39,21 +23,13 @@ JUDGED_ELSEWHERE = frozenset((
 and passwords, which may be of any characters: they are never kept as text."""
 
 
-def unkeepable(text: str, *, sentence: bool = False) -> bool:
-    """Whether a text has a character that it may not have; a `sentence` may have line breaks and tabs."""
-    return (UNKEEPABLE if sentence else UNKEEPABLE_IN_LINE).search(text) is not None
-
-
-def keepable_within(text: str) -> str:
-    """A text without the characters at its ends that it may not have, such as what a scanner appends (EOT, GS)."""
-    return UNKEEPABLE_ENDS.sub("", text)
-
-
 def refuse_texts(body: Any) -> Iterator[Problem]:
     """`control_character` for each text of a decoded body that can not be kept, with the JSON pointer of its field."""
     for pointer, field, text in _texts(msgspec.to_builtins(body), "", ""):
-        if field not in JUDGED_ELSEWHERE and unkeepable(text, sentence=field in SENTENCES):
-            yield Problem("control_character", pointer, {"field": field})
+        if field in JUDGED_ELSEWHERE:
+            continue
+        if (code_point := unkeepable(text, sentence=field in SENTENCES)) is not None:
+            yield Problem("control_character", pointer, {"field": field, "code_point": code_point})
 
 
 def _texts(value: Any, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from devices.calendar import TIME_ZONE, BookDays, day_of, first_day, month_of
 from devices.problems import Refused, refuse
 from devices.serials import shortened
 
-Told = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+Told = Annotated[str, msgspec.Meta(max_length=40, extra_json_schema={"format": "date-time"})]
 """A moment in a body or an answer: RFC 3339 text."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -16,6 +16,8 @@ from devices.sheets.workbooks import BLANK, Cell, Sheet
 HEADING_WITHIN = 30  # rows from the top in which the heading stands, below title rows
 HEADERS_TOLD = 30  # headers that a refusal names
 LONGEST_HEADER = 64  # characters; a longer text is none
+_OPENING = re.compile(r"[(\[【]")
+_CLOSING = (")", "]", "】")  # of a remark in brackets; NFKC has made the wide ones narrow
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -117,7 +119,8 @@ def header_key(text: str) -> str:
     if len(text) > LONGEST_HEADER:
         return ""
     plain = re.sub(r"[\s:*_]", "", unicodedata.normalize("NFKC", text)).casefold()
-    return re.sub(r"[(\[【].*[)\]】]$", "", plain)
+    remark = _OPENING.search(plain)
+    return plain[: remark.start()] if remark and plain.endswith(_CLOSING) else plain
 
 
 def _entries(table: _Table) -> Iterator[Entry]:

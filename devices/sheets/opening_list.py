@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import msgspec
 
 from devices import taxpayers
 from devices.problems import Problem
+from devices.serials import shortened
 from devices.sheets.headings import Column, Entry, read_entries
 from devices.sheets.packing_lists import MODEL_HEADERS, SERIAL_HEADERS
 from devices.sheets.sheet_cells import (
+    Faults,
     SerialCells,
     broken_cell,
     code_of,
     date_of,
     fault,
+    line_of,
     place,
     text_in,
     word_of,
 )
-
-_Value = TypeVar("_Value")
+from devices.texts.lengths import Address, Contact, CustomerName
 
 _COLUMNS = (
     Column("serial", SERIAL_HEADERS, required=True),
@@ -82,8 +83,9 @@ class OpeningStock(msgspec.Struct, frozen=True):
 def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -> OpeningStock:
     """Read an uploaded xlsx or CSV opening stock sheet; `patterns` are serial patterns by model code.
 
-    The problems of rows are those of `SerialCells.read` and `taxpayers.recognise`, `unknown_word` for a state or a
-    register, `malformed_date`, and `field_required` for a blank model or state. Raises Refused as `read_entries` does.
+    The problems of rows are those of `SerialCells.read`, `line_of` and `taxpayers.recognise`, `unknown_word` for a
+    state or a register, `malformed_date`, and `field_required` for a blank model or state. Raises Refused as
+    `read_entries` does.
     """
     serial_cells = SerialCells(patterns or {})
     rows: list[OpeningRow] = []
@@ -96,20 +98,21 @@ def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -
 
 
 def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Problem]]:
-    faults = _Faults()
-    serial = faults.kept(serial_cells.read(entry, code_of(entry, "model")))
+    faults = Faults()
+    model = faults.kept(code_of(entry, "model"))
+    serial = faults.kept(serial_cells.read(entry, model))
     row = OpeningRow(
         row=entry.row,
         serial=serial,
-        text=entry.cell("serial").text.strip(),
-        model=code_of(entry, "model"),
+        text=shortened(entry.cell("serial").text),
+        model=model,
         state=faults.kept(word_of(entry, "state", STATE_WORDS)),
         register=faults.kept(word_of(entry, "register", REGISTER_WORDS)),
-        bin=code_of(entry, "bin"),
+        bin=faults.kept(code_of(entry, "bin")),
         taxpayer=faults.kept(_taxpayer(entry)),
-        taxpayer_name=text_in(entry, "taxpayer_name"),
-        address=text_in(entry, "address"),
-        contact=text_in(entry, "contact"),
+        taxpayer_name=faults.kept(line_of(entry, "taxpayer_name", CustomerName)),
+        address=faults.kept(line_of(entry, "address", Address)),
+        contact=faults.kept(line_of(entry, "contact", Contact)),
         warranty_until=faults.kept(date_of(entry, "warranty_until")),
         note=text_in(entry, "note"),
     )
@@ -119,16 +122,6 @@ def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Pro
                 broken_cell(entry, field) or fault("field_required", entry, field, field=field, serial=serial)
             )
     return row, faults
-
-
-class _Faults(list[Problem]):
-    """The problems of one row, gathered while its values are read."""
-
-    def kept(self, value: _Value | Problem) -> _Value | None:
-        if isinstance(value, Problem):
-            self.append(value)
-            return None
-        return value
 
 
 def _taxpayer(entry: Entry) -> taxpayers.Taxpayer | Problem | None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from devices.problems import Problem
+from devices.serials import shortened
 from devices.sheets.headings import Column, Entry, read_entries
-from devices.sheets.sheet_cells import SerialCells, code_of, text_in
+from devices.sheets.sheet_cells import Faults, SerialCells, code_of, line_of, text_in
+from devices.texts.lengths import Name
 
 SERIAL_HEADERS = (
     "设备编号", "设备序列号", "设备号", "产品序列号", "序列号", "机身号", "机身编号", "盘号", "条码", "条形码",
@@ -28,7 +30,8 @@ COLUMNS = (
 class PackingRow(msgspec.Struct, frozen=True):
     """One device of the list. `row` is the number a person sees; `serial` is None where a problem of that row says why.
 
-    `text` is what the serial cell held, `name` what the maker calls the device; None where the sheet does not say.
+    `text` is what the serial cell held, cut short, `name` what the maker calls the device; None where the sheet does
+    not say.
     """
 
     row: int
@@ -56,25 +59,27 @@ def read_packing_list(data: bytes, patterns: Mapping[str, str] | None = None) ->
 
     `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
     are found too; a numeric cell is never taken without one that it matches. The problems of rows are those of
-    `SerialCells.read`. Raises Refused: those of `read_entries`.
+    `SerialCells.read` and `line_of`. Raises Refused: those of `read_entries`.
     """
     serial_cells = SerialCells(patterns or {})
     rows: list[PackingRow] = []
     problems: list[Problem] = []
     for entry in read_entries(data, COLUMNS):
-        serial = serial_cells.read(entry, code_of(entry, "model"))
-        if isinstance(serial, Problem):
-            problems.append(serial)
-        rows.append(_row(entry, None if isinstance(serial, Problem) else serial))
+        row, found = _read(entry, serial_cells)
+        rows.append(row)
+        problems += found
     return PackingList(tuple(rows), tuple(problems))
 
 
-def _row(entry: Entry, serial: str | None) -> PackingRow:
-    return PackingRow(
+def _read(entry: Entry, serial_cells: SerialCells) -> tuple[PackingRow, list[Problem]]:
+    faults = Faults()
+    model = faults.kept(code_of(entry, "model"))
+    row = PackingRow(
         row=entry.row,
-        serial=serial,
-        text=entry.cell("serial").text.strip(),
-        model=code_of(entry, "model"),
-        carton=text_in(entry, "carton"),
+        serial=faults.kept(serial_cells.read(entry, model)),
+        text=shortened(entry.cell("serial").text),
+        model=model,
+        carton=faults.kept(line_of(entry, "carton", Name)),
         name=text_in(entry, "name"),
     )
+    return row, faults

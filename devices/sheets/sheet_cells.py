@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from devices.problems import Fact, Problem
 from devices.serials import half_width, lost_zeros, matches, recognise, shortened, trimmed
 from devices.sheets.headings import Entry
+from devices.texts.characters import BREAKS, stripped
+from devices.texts.judging import fault_of_line
+from devices.texts.lengths import Word
 
+_Value = TypeVar("_Value")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?: 00:00(?::00)?)?")
 
 
@@ -27,6 +32,17 @@ def row_of(problem: Problem) -> int | None:
     """The number of the row a problem of a list is about, as a person sees it; None if it is about no row."""
     found = re.match(r"/rows/(\d+)", problem.pointer)
     return int(found.group(1)) if found else None
+
+
+class Faults(list[Problem]):
+    """The problems of one row, gathered while its values are read."""
+
+    def kept(self, value: _Value | Problem) -> _Value | None:
+        """A value that was read; None where it is a problem, which is gathered."""
+        if isinstance(value, Problem):
+            self.append(value)
+            return None
+        return value
 
 
 class SerialCells:
@@ -85,13 +101,26 @@ def broken_cell(entry: Entry, field: str) -> Problem | None:
 
 
 def text_in(entry: Entry, field: str) -> str | None:
-    """A cell's text without surrounding blanks; None where it is blank."""
-    return entry.cell(field).text.strip() or None
+    """A cell's text without what is added around it; None where it is blank."""
+    return stripped(entry.cell(field).text) or None
 
 
-def code_of(entry: Entry, field: str) -> str | None:
+def line_of(entry: Entry, field: str, kind: Any) -> str | Problem | None:
+    """A cell's text as a field of that kind keeps it, a line break in it a blank; None where it is blank.
+
+    `text_too_long`, or `control_character`, as a request's field.
+    """
+    text = text_in(entry, field)
+    if text is None:
+        return None
+    line = BREAKS.sub(" ", text)
+    return fault_of_line(line, field, kind, place(entry, field)) or line
+
+
+def code_of(entry: Entry, field: str) -> str | Problem | None:
     """A cell's text as a code (a model's): upper case, full-width characters and dashes made plain; None if blank."""
-    return trimmed(half_width(entry.cell(field).text)) or None
+    text = line_of(entry, field, Word)
+    return trimmed(half_width(text)) if isinstance(text, str) else text
 
 
 def word_of(entry: Entry, field: str, words: Mapping[str, str]) -> str | Problem | None:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from devices.problems import refuse
-from devices.sheets.workbooks import COLUMNS, ROWS, Cell, Sheet, read_workbook, too_large
+from devices.sheets.bulk import too_large
+from devices.sheets.workbooks import COLUMNS, ROWS, Cell, Sheet, read_workbook
 
 UPLOAD_BYTES = 5 * 1024 * 1024
 DELIMITERS = ",;\t"

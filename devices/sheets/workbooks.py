@@ -12,23 +12,27 @@ import re
 import xml.sax
 import zipfile
 import zlib
+from collections.abc import Iterator
 from typing import IO, Any, Literal
 
 import msgspec
-import openpyxl
 from defusedxml import DefusedXmlException
 from defusedxml import sax as defused_sax
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils import column_index_from_string, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from devices.problems import refuse
+from devices.serials import LONGEST
+from devices.sheets.bulk import Bulk, refuse_long_texts, too_large
 
 MEMBERS = 200  # files within the file
 UNPACKED_BYTES = 40 * 1024 * 1024
 ROWS = 20_000  # twice the serials one document may hold
 COLUMNS = 100
 MERGED_ROWS = 10 * ROWS  # rows in all merged ranges together
-ELEMENTS = 800_000  # XML elements in all members: 20,000 rows of 10 cells and their shared texts
 EXACT_BELOW = 10**15  # Excel keeps 15 digits of a number; from here on the last ones are zeros it made up
 
 _BROKEN = (  # what zipfile, expat and openpyxl raise over a file that is not what it says
@@ -61,11 +65,6 @@ class Sheet(msgspec.Struct, frozen=True):
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def too_large(what: str, limit: int) -> Exception:
-    """The refusal of a spreadsheet with more than `limit` of `what`."""
-    return refuse("spreadsheet_too_large", limit=f"{what}: {limit}")
-
-
 def read_workbook(data: bytes) -> tuple[Sheet, ...]:
     """The visible sheets of an xlsx file.
 
@@ -73,14 +72,15 @@ def read_workbook(data: bytes) -> tuple[Sheet, ...]:
     """
     try:
         surveys = _survey(data)
-        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        return tuple(
+        sheets = tuple(
             _sheet(worksheet, surveys)
-            for worksheet in workbook.worksheets
+            for worksheet in _worksheets(data)
             if worksheet.sheet_state == "visible"
         )
     except _BROKEN as broken:
         raise refuse("not_a_spreadsheet", reason="damaged") from broken
+    refuse_long_texts([[cell.text for cell in row] for row in sheet.rows] for sheet in sheets)
+    return sheets
 
 
 # --- the survey
@@ -89,18 +89,16 @@ def read_workbook(data: bytes) -> tuple[Sheet, ...]:
 class _Survey(xml.sax.ContentHandler):
     """Counts one member's elements and refuses a far row or column; notes what openpyxl's reading leaves out."""
 
-    def __init__(self, elements_before: int) -> None:
+    def __init__(self, bulk: Bulk) -> None:
         super().__init__()
-        self.elements = elements_before
+        self._bulk = bulk
         self.merged: list[str] = []
         self.uncached: set[str] = set()
         self._cell = ""
         self._formula = self._value = self._in_value = False
 
     def startElement(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:  # noqa: N802
-        self.elements += 1
-        if self.elements > ELEMENTS:
-            raise too_large("elements", ELEMENTS)
+        self._bulk.begin(name.rpartition(":")[2], attrs)
         match name.rpartition(":")[2]:
             case "row" | "c" as cell:
                 _near(attrs.get("r", ""))
@@ -117,6 +115,7 @@ class _Survey(xml.sax.ContentHandler):
         self._value = self._value or (self._in_value and bool(content))
 
     def endElement(self, name: str) -> None:  # noqa: N802
+        self._bulk.end(name.rpartition(":")[2])
         match name.rpartition(":")[2]:
             case "v" | "t":
                 self._in_value = False
@@ -140,7 +139,7 @@ def _near(coordinate: str) -> None:
 
 def _survey(data: bytes) -> dict[str, _Survey]:
     surveys: dict[str, _Survey] = {}
-    elements = 0
+    bulk = Bulk()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         if len(members) > MEMBERS:
@@ -148,10 +147,9 @@ def _survey(data: bytes) -> dict[str, _Survey]:
         if sum(member.file_size for member in members) > UNPACKED_BYTES:  # and zipfile reads no further
             raise too_large("bytes", UNPACKED_BYTES)
         for member in members:
-            survey = _Survey(elements)
+            survey = _Survey(bulk)
             with archive.open(member) as source:
                 _parse(member.filename, source, survey)
-            elements = survey.elements
             surveys[member.filename] = survey
     return surveys
 
@@ -166,6 +164,29 @@ def _parse(name: str, source: IO[bytes], survey: _Survey) -> None:
 
 
 # --- the cells
+
+
+def _worksheets(data: bytes) -> Iterator[ReadOnlyWorksheet]:
+    """Every sheet, by openpyxl's own steps but those for what no list has: print areas, pictures, properties.
+
+    The patterns by which it looks for a print area take time by the square of what is written there. A part that is
+    named as a sheet again would be read again; no program writes it so.
+    """
+    reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    reader.read_manifest()
+    reader.read_strings()
+    reader.read_workbook()
+    apply_stylesheet(reader.archive, reader.wb)
+    seen: set[str] = set()
+    for sheet, part in reader.parser.find_sheets():
+        if "chartsheet" in part.Type or part.target not in reader.valid_files:
+            continue
+        if part.target in seen:
+            raise InvalidFileException(part.target)
+        seen.add(part.target)
+        worksheet = ReadOnlyWorksheet(reader.wb, sheet.name, part.target, reader.shared_strings)
+        worksheet.sheet_state = sheet.state or "visible"
+        yield worksheet
 
 
 def _sheet(worksheet: Any, surveys: dict[str, _Survey]) -> Sheet:
@@ -219,6 +240,6 @@ def _cell(cell: Any) -> Cell:
 def _number(value: float, number_format: str) -> Cell:
     if abs(value) >= EXACT_BELOW or value != int(value):
         return Cell(repr(value), "imprecise")
-    if set(number_format) == {"0"} and len(number_format) > 1:  # the format prints the zeros: none is lost
+    if 1 < len(number_format) <= LONGEST and set(number_format) == {"0"}:  # it prints the zeros: none is lost
         return Cell(f"{int(value):0{len(number_format)}}")
     return Cell(str(int(value)), "number")

@@ -14,12 +14,13 @@ from devices.problems import PROBLEMS, Problem
 from devices.problems import Refused as RuleRefused
 from devices.sheets.sheet_cells import row_of
 from devices.store.database import Store
+from devices.texts.lengths import Line, Name
 from devices.unit import Unit
 from labels.words import sentence
 from panku.commands import DONE, FAULT, Refused
 from panku.console.opening import books
 from panku.console.terminal import say
-from panku.console.words import LONGEST_NAME, LONGEST_SUPPLIER, acting, founded_unit, one_line, refusal
+from panku.console.words import acting, founded_unit, iso_day, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import RULEBOOK, clock
 
@@ -32,12 +33,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
     manifest = what.add_parser("manifest", help="a maker's packing list, xlsx or CSV")
     manifest.add_argument("--register", choices=["merchandise", "spare"], required=True)
-    manifest.add_argument("--supplier", required=True, type=one_line(LONGEST_SUPPLIER))
-    manifest.add_argument("--delivery-note", required=True, type=one_line(LONGEST_NAME))
+    manifest.add_argument("--supplier", required=True, type=one_line(Line))
+    manifest.add_argument("--delivery-note", required=True, type=one_line(Name))
     opening = what.add_parser(
         "opening", help="opening stock, xlsx or CSV; an auditor approves it before it counts"
     )
-    opening.add_argument("--date", required=True, help="the business date, YYYY-MM-DD")
+    opening.add_argument("--date", required=True, type=iso_day, help="the business date, YYYY-MM-DD")
     for one in (manifest, opening):
         one.add_argument("file", type=Path)
         one.add_argument("--site", required=True)

@@ -12,12 +12,13 @@ from devices.people.roles import ROLE, SYSTEM, Person
 from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
+from devices.texts.lengths import Name
 from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.opening import books
 from panku.console.terminal import say
-from panku.console.words import LONGEST_NAME, acting, founded_unit, new_password, one_line, refusal
+from panku.console.words import acting, founded_unit, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -28,7 +29,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what.add_parser("list", help="everybody with their roles")
     add = what.add_parser("add", help="make a person; prints their one-time enrolment code")
     add.add_argument("username")
-    add.add_argument("--name", required=True, type=one_line(LONGEST_NAME))
+    add.add_argument("--name", required=True, type=one_line(Name))
     enrol = what.add_parser("enrol", help="sign up with the code; the password is asked for")
     enrol.add_argument("username")
     enrol.add_argument("--code", required=True)
@@ -43,7 +44,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     back.add_argument("username")
     rename = what.add_parser("rename", help="change the name that is shown")
     rename.add_argument("username")
-    rename.add_argument("--name", required=True, type=one_line(LONGEST_NAME))
+    rename.add_argument("--name", required=True, type=one_line(Name))
     for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
         one = what.add_parser(name, help=meaning)
         one.add_argument("username")

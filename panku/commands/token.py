@@ -10,11 +10,12 @@ from devices.people.kinds import Token
 from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
+from devices.texts.lengths import Name
 from devices.values import UNIT
 from panku.commands import DONE
 from panku.console.opening import books
 from panku.console.terminal import say
-from panku.console.words import LONGEST_NAME, acting, founded_unit, one_line, refusal
+from panku.console.words import acting, founded_unit, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -38,7 +39,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
     what.add_parser("list", help="every token, without secrets")
     issue = what.add_parser("issue", help="issue a token; prints its secret once")
-    issue.add_argument("label", type=one_line(LONGEST_NAME), help="whose it is")
+    issue.add_argument("label", type=one_line(Name), help="whose it is")
     issue.add_argument("--site", required=True)
     issue.add_argument("--scope", action="append", required=True, choices=["read", "post"])
     issue.add_argument("--days", type=days, default=365, help="how many days it is good for")

@@ -9,13 +9,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from api.wire.texts import unkeepable
+from api.wire.secret_fields import Password
 from devices.people.persons import person_of
 from devices.people.roles import Person
 from devices.people.signing_in.sign_in import reauthenticate
 from devices.problems import Refused as RuleRefused
 from devices.sheets.sheet_cells import row_of
 from devices.store.database import Store
+from devices.texts.characters import unkeepable
+from devices.texts.lengths import longest
 from devices.unit import Unit, unit_of
 from labels.words import sentence
 from panku.commands import FAULT, Refused
@@ -24,18 +26,17 @@ from panku.console.terminal import visible
 _MOST_SAID = 50
 
 
-LONGEST_NAME = 100
-LONGEST_SUPPLIER = 200
+def one_line(kind: Any) -> Callable[[str], str]:
+    """A reader of one line of text as the API takes it: not empty, not too long, of characters that can be kept.
 
-
-def one_line(longest: int) -> Callable[[str], str]:
-    """A reader of one line of text as the API takes it: not empty, not too long, of characters that can be kept."""
+    `kind` is of `devices/texts/lengths.py`.
+    """
 
     def read(text: str) -> str:
-        if not text.strip() or len(text) > longest or unkeepable(text):
-            raise argparse.ArgumentTypeError(
-                f"a line of 1 to {longest} characters, without control characters"
-            )
+        if (code_point := unkeepable(text)) is not None:
+            raise argparse.ArgumentTypeError(f"without {code_point}, which cannot be kept or seen")
+        if not text.strip() or len(text) > longest(kind):
+            raise argparse.ArgumentTypeError(f"a line of 1 to {longest(kind)} characters")
         return text
 
     return read
@@ -62,9 +63,11 @@ def password(question: str) -> str:
 def new_password(question: str) -> str:
     """A password that is being chosen: typed twice at a terminal, since nobody can read what was typed.
 
-    Raises Refused when the two differ.
+    Raises Refused when the two differ, and for one that is too long to sign in with.
     """
     chosen = password(question)
+    if len(chosen) > longest(Password):
+        raise Refused(f"A password has at most {longest(Password)} characters; nothing was written.")
     if sys.stdin.isatty() and password("The same again") != chosen:
         raise Refused("The two passwords differ and nothing was written; try again.")
     return chosen

@@ -11,23 +11,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from devices.texts.lengths import Address, Contact, CustomerName, Day, Moment, Papers, Sentence, Serial, Word
 from devices.values import Book, Register
 
 LINE_LIMIT = 10_000
 
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
-Code = Annotated[str, Meta(min_length=1, max_length=40)]
-Serial = Annotated[str, Meta(max_length=64)]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000_00)]
-Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Moment = Annotated[
-    str,
-    Meta(
-        pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
-        max_length=40,
-    ),
-]
-_Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -41,11 +30,11 @@ class Party(_Part, frozen=True, kw_only=True):
     journal, which holds a commitment only.
     """
 
-    taxpayer_id: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
-    number: Code | None = None
-    name: Annotated[str, Meta(max_length=200)] | None = None
-    address: Annotated[str, Meta(max_length=300)] | None = None
-    contact: Annotated[str, Meta(max_length=100)] | None = None
+    taxpayer_id: Word | None = None
+    number: Word | None = None
+    name: CustomerName | None = None
+    address: Address | None = None
+    contact: Contact | None = None
     renamed: bool = False
 
 
@@ -59,20 +48,20 @@ class BinItem(_Part, frozen=True, kw_only=True):
     """One device and the bin it goes to."""
 
     serial: Serial
-    bin: Code | None = None
+    bin: Word | None = None
 
 
 class OpeningItem(_Part, frozen=True, kw_only=True):
     """One device of the opening stock, in the state the old books left it."""
 
     serial: Serial
-    model: Code
-    state: Code
+    model: Word
+    state: Word
     register: Register | None = None
-    bin: Code | None = None
-    party: Code | None = None
+    bin: Word | None = None
+    party: Word | None = None
     customer: Party | None = None
-    order: Code | None = None
+    order: Word | None = None
     warranty_until: Day | None = None
 
 
@@ -80,16 +69,16 @@ class ReceiptItem(_Part, frozen=True, kw_only=True):
     """One device received; `reason` says why it goes to quarantine."""
 
     serial: Serial
-    model: Code | None = None
-    bin: Code | None = None
-    reason: Text | None = None
+    model: Word | None = None
+    bin: Word | None = None
+    reason: Sentence | None = None
 
 
 class AdoptionItem(_Part, frozen=True, kw_only=True):
     """A device we never sold. A spare part without a serial gets an internal one, to be printed on it."""
 
     serial: Serial | None = None
-    model: Code
+    model: Word
     warranty_until: Day | None = None
 
 
@@ -97,16 +86,16 @@ class ReleaseItem(_Part, frozen=True, kw_only=True):
     """One inspected device; `reinitialised` is the re-initialisation result a customer's return needs."""
 
     serial: Serial
-    bin: Code | None = None
-    reinitialised: Text | None = None
+    bin: Word | None = None
+    reinitialised: Sentence | None = None
 
 
 class ArrivalItem(_Part, frozen=True, kw_only=True):
     """One device that arrived; `damaged` says how, and sends it to quarantine."""
 
     serial: Serial
-    bin: Code | None = None
-    damaged: Text | None = None
+    bin: Word | None = None
+    damaged: Sentence | None = None
 
 
 class SaleItem(_Part, frozen=True, kw_only=True):
@@ -135,16 +124,16 @@ class SwapItem(_Part, frozen=True, kw_only=True):
 
     faulty: Serial
     spare: Serial
-    bin: Code | None = None
+    bin: Word | None = None
 
 
 class FactoryItem(_Part, frozen=True, kw_only=True):
     """One device back from the maker; `model` only for a serial nobody had sent."""
 
     serial: Serial
-    bin: Code | None = None
-    result: Text | None = None
-    model: Code | None = None
+    bin: Word | None = None
+    result: Sentence | None = None
+    model: Word | None = None
 
 
 class ExchangeItem(_Part, frozen=True, kw_only=True):
@@ -152,8 +141,8 @@ class ExchangeItem(_Part, frozen=True, kw_only=True):
 
     old: Serial
     new: Serial
-    model: Code | None = None
-    bin: Code | None = None
+    model: Word | None = None
+    bin: Word | None = None
 
 
 class Draft(_Part, tag_field="type", frozen=True, kw_only=True):
@@ -162,11 +151,11 @@ class Draft(_Part, tag_field="type", frozen=True, kw_only=True):
     `answers` names a rejected document that this one sets right; `attachments` are digests of stored papers.
     """
 
-    site: Code
+    site: Word
     business_date: Day
-    answers: Code | None = None
-    attachments: tuple[_Digest, ...] = ()
-    note: Text | None = None
+    answers: Word | None = None
+    attachments: Papers = ()
+    note: Sentence | None = None
 
 
 class Opening(Draft, tag="opening", frozen=True, kw_only=True):
@@ -179,11 +168,11 @@ class Receipt(Draft, tag="receipt", frozen=True, kw_only=True):
     """入库单: devices received from a supplier into one book, checked against a manifest where one is named."""
 
     register: Book
-    supplier: Text
-    delivery_note: Text
-    manifest: Code | None = None
-    model: Code | None = None
-    bin: Code | None = None
+    supplier: Sentence
+    delivery_note: Sentence
+    manifest: Word | None = None
+    model: Word | None = None
+    bin: Word | None = None
     lines: Annotated[tuple[ReceiptItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
@@ -197,48 +186,48 @@ class Adoption(Draft, tag="adoption", frozen=True, kw_only=True):
 class Move(Draft, tag="move", frozen=True, kw_only=True):
     """移位: to another bin of the same register and condition."""
 
-    bin: Code | None = None
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Hold(Draft, tag="hold", frozen=True, kw_only=True):
     """待检: out of the available stock, into quarantine."""
 
-    reason: Text
-    bin: Code | None = None
+    reason: Sentence
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Release(Draft, tag="release", frozen=True, kw_only=True):
     """待检处置: what the inspection found decides where a quarantined device goes."""
 
-    inspection: Text
-    bin: Code | None = None
+    inspection: Sentence
+    bin: Word | None = None
     lines: Annotated[tuple[ReleaseItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Dispatch(Draft, tag="dispatch", frozen=True, kw_only=True):
     """调拨出库: sent to another site with an approved carrier."""
 
-    destination: Code
-    carrier: Code
-    consignment_number: Code
+    destination: Word
+    carrier: Word
+    consignment_number: Word
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Arrival(Draft, tag="arrival", frozen=True, kw_only=True):
     """调拨入库: what arrived of one dispatch. A serial that is not on it becomes a finding, never a line."""
 
-    dispatch: Code
-    bin: Code | None = None
+    dispatch: Word
+    bin: Word | None = None
     lines: Annotated[tuple[ArrivalItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class TransitLoss(Draft, tag="transit_loss", frozen=True, kw_only=True):
     """Lost on the way: the consignment and the claim made for it."""
 
-    consignment_number: Code
-    claim: Text
+    consignment_number: Word
+    claim: Sentence
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
@@ -246,15 +235,15 @@ class Sale(Draft, tag="sale", frozen=True, kw_only=True):
     """发售出库: sold to one customer on a usage application."""
 
     customer: Party
-    application: Text
+    application: Sentence
     lines: Annotated[tuple[SaleItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class SaleCancellation(Draft, tag="sale_cancellation", frozen=True, kw_only=True):
     """A sale undone: each disk is scanned back into a bin."""
 
-    reason: Text
-    bin: Code | None = None
+    reason: Sentence
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
@@ -268,17 +257,17 @@ class Registration(Draft, tag="registration", frozen=True, kw_only=True):
 class RepairIntake(Draft, tag="repair_intake", frozen=True, kw_only=True):
     """送修收件: a customer's device comes into our custody under a repair order."""
 
-    order: Code
-    fault: Text
-    bin: Code | None = None
+    order: Word
+    fault: Sentence
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=1)]
 
 
 class RepairReturn(Draft, tag="repair_return", frozen=True, kw_only=True):
     """修复交还: the repaired device goes back to its customer."""
 
-    diagnosis: Text
-    work: Text
+    diagnosis: Sentence
+    work: Sentence
     completed_at: Moment
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=1)]
 
@@ -286,75 +275,75 @@ class RepairReturn(Draft, tag="repair_return", frozen=True, kw_only=True):
 class CarryOut(Draft, tag="carry_out", frozen=True, kw_only=True):
     """A technician takes spares along under a dispatch order, each for a named faulty device."""
 
-    order: Code
+    order: Word
     lines: Annotated[tuple[CarryItem, ...], Meta(min_length=1, max_length=100)]
 
 
 class CarryBack(Draft, tag="carry_back", frozen=True, kw_only=True):
     """A carried spare that was not used comes back."""
 
-    bin: Code | None = None
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=100)]
 
 
 class Swap(Draft, tag="swap", frozen=True, kw_only=True):
     """备件更换: a spare becomes the customer's, the faulty device becomes the spare book's faulty stock."""
 
-    order: Code
-    fault: Text
+    order: Word
+    fault: Sentence
     terms: Literal["free", "charged"]
     charged_fen: Fen = 0
-    bin: Code | None = None
+    bin: Word | None = None
     lines: Annotated[tuple[SwapItem, ...], Meta(min_length=1, max_length=100)]
 
 
 class CustomerReturn(Draft, tag="customer_return", frozen=True, kw_only=True):
     """退货: a customer gives a device back for good."""
 
-    reason: Text
-    bin: Code | None = None
+    reason: Sentence
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class FactoryDispatch(Draft, tag="factory_dispatch", frozen=True, kw_only=True):
     """返厂: sent to the maker with an approved carrier."""
 
-    maker: Text
-    carrier: Code
-    consignment_number: Code
+    maker: Sentence
+    carrier: Word
+    consignment_number: Word
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class FactoryReceipt(Draft, tag="factory_receipt", frozen=True, kw_only=True):
     """返厂入库: what the maker sent back of one factory dispatch, with its result."""
 
-    dispatch: Code
-    result: Text
-    bin: Code | None = None
+    dispatch: Word
+    result: Sentence
+    bin: Word | None = None
     lines: Annotated[tuple[FactoryItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class FactoryExchange(Draft, tag="factory_exchange", frozen=True, kw_only=True):
     """The maker keeps one serial and sends another in its place."""
 
-    dispatch: Code
-    bin: Code | None = None
+    dispatch: Word
+    bin: Word | None = None
     lines: Annotated[tuple[ExchangeItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class SupplierReturn(Draft, tag="supplier_return", frozen=True, kw_only=True):
     """Quarantined devices go back to their supplier for good."""
 
-    reason: Text
-    carrier: Code
-    consignment_number: Code
+    reason: Sentence
+    carrier: Word
+    consignment_number: Word
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Surrender(Draft, tag="surrender", frozen=True, kw_only=True):
     """收缴: handed to the tax authority. `customer` names another site's, whose device is not in hand."""
 
-    tax_document: Text
+    tax_document: Sentence
     reason: Literal["deregistration", "suspension", "replacement", "violation", "other"]
     customer: Party | None = None
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
@@ -363,7 +352,7 @@ class Surrender(Draft, tag="surrender", frozen=True, kw_only=True):
 class LossReport(Draft, tag="loss_report", frozen=True, kw_only=True):
     """丢失: reported lost or stolen by its customer; `customer` names another site's."""
 
-    report_number: Text
+    report_number: Sentence
     customer: Party | None = None
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
@@ -374,18 +363,18 @@ class Recovery(Draft, tag="recovery", frozen=True, kw_only=True):
     `customer` names another site's, whose lost device stays with them.
     """
 
-    found: Text
-    order: Code | None = None
+    found: Sentence
+    order: Word | None = None
     customer: Party | None = None
-    bin: Code | None = None
+    bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class WriteOff(Draft, tag="write_off", frozen=True, kw_only=True):
     """报废: `consent` is the customer's, needed for a device that is theirs."""
 
-    reason: Text
-    consent: Text | None = None
+    reason: Sentence
+    consent: Sentence | None = None
     lines: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
@@ -393,21 +382,21 @@ class ShortageItem(_Part, frozen=True, kw_only=True):
     """One device that a count did not find, and the finding that says so."""
 
     serial: Serial
-    finding: Text
+    finding: Sentence
 
 
 class Shortage(Draft, tag="shortage", frozen=True, kw_only=True):
     """盘亏: written by the seal of a stocktake only, on its two signatures; nobody posts it."""
 
-    stocktake: Code
+    stocktake: Word
     lines: Annotated[tuple[ShortageItem, ...], Meta(min_length=1, max_length=LINE_LIMIT)]
 
 
 class Reversal(Draft, tag="reversal", frozen=True, kw_only=True):
     """冲销: undoes a document, or the lines of it whose serials are named."""
 
-    document: Code
-    reason: Text
+    document: Word
+    reason: Sentence
     serials: Annotated[tuple[Serial, ...], Meta(min_length=1, max_length=LINE_LIMIT)] | None = None
 
 

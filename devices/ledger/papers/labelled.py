@@ -6,7 +6,7 @@ Nothing of a customer is read here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
@@ -16,13 +16,13 @@ from devices.store.database import Store
 from devices.store.statements import EACH, compiled
 from devices.store.tables.ledger import Documents, Positions
 from devices.store.tables.registers import Models
+from devices.texts.lengths import LabelEntries, Serial, Word
 from devices.values import Bin, Site
 
 Command = Literal["finish", "cancel", "undo"]
 assert get_args(Command) == serials.SCAN_COMMANDS, (
     "the commands that have a card are those that have a barcode"
 )
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 _DEVICES = compiled(
     Positions.select(Positions.serial, Models.kind, Positions.model, Models.name)
     .join(Models, on=(Models.code == Positions.model))
@@ -38,20 +38,20 @@ _DOCUMENTS = compiled(
 class DeviceWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="device"):
     """A device's label, by its serial."""
 
-    serial: Text
+    serial: Serial
 
 
 class DevicesWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="devices"):
     """The labels of many devices: serials and ranges such as 661565714353-380, one per line or comma."""
 
-    entries: Annotated[str, msgspec.Meta(min_length=1, max_length=50_000)]
+    entries: LabelEntries
 
 
 class BinWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bin"):
     """A bin's label; without a code those of every bin of the site that is in use."""
 
-    site: Text
-    code: Text | None = None
+    site: Word
+    code: Word | None = None
 
 
 class DocumentWanted(
@@ -59,7 +59,7 @@ class DocumentWanted(
 ):
     """The label that goes with a document's paper or parcel."""
 
-    number: Text
+    number: Word
 
 
 class CommandWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="command"):

@@ -18,6 +18,8 @@ from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Blobs, Records
 from devices.store.tables.registers import Sites
+from devices.texts.judging import fault_of_line
+from devices.texts.lengths import FileName
 from devices.values import Book
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -144,7 +146,12 @@ def keep_attachment(
 
 
 def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str, by: str) -> str:
-    """Keep bytes under their digest, once, and the site's own record of them, once."""
+    """Keep bytes under their digest, once, and the site's own record of them, once.
+
+    Raises Refused for a `name` that cannot be kept (`control_character`, `text_too_long`).
+    """
+    if (problem := fault_of_line(name, "file_name", FileName)) is not None:
+        raise Refused([problem])
     digest = hashlib.sha256(data).hexdigest()
     writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
     if not writer.store.row(_BLOB, (digest,)):
