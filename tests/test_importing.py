@@ -36,9 +36,7 @@ def importing(books: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
     monkeypatch.setattr("panku.commands.importing.clock", lambda: NOW)
 
-    def run(
-        what: str, *rows: Row, more: tuple[str, ...] = (), name: str = "sheet.csv", **said: str
-    ) -> int:
+    def run(what: str, *rows: Row, more: tuple[str, ...] = (), name: str = "sheet.csv", **said: str) -> int:
         file = tmp_path / name
         file.write_bytes(csv(OPENING if what == "opening" else LIST, *rows))
         monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORDS["zhang"][0] + "\n"))

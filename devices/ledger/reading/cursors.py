@@ -12,6 +12,8 @@ import msgspec
 from devices.problems import refuse
 
 Place = TypeVar("Place")
+UNPACKED_LIMIT = 65_536
+"""Bytes: a place in thousands of journals has fewer."""
 
 
 def encoded(place: object) -> str:
@@ -37,5 +39,5 @@ def decoded(cursor: str, kind: type[Place]) -> Place:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    """At most LENGTH_LIMIT bytes: what unpacks to more is none of ours, and is not JSON when cut."""
-    return zlib.decompressobj().decompress(packed, LENGTH_LIMIT)
+    """At most UNPACKED_LIMIT bytes: what unpacks to more is none of ours, and is not JSON when cut."""
+    return zlib.decompressobj().decompress(packed, UNPACKED_LIMIT)
