@@ -50,14 +50,23 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
     heads = what.add_parser("heads", help="every journal's head, which `panku verify --against` reads")
     heads.add_argument("--to", type=Path, metavar="FILE", required=True)
-    lines = what.add_parser("lines", help="every line of a site's devices; customers by number only")
+    lines = what.add_parser(
+        "lines", help="every line that a site's books are made of; customers by number only"
+    )
     lines.add_argument("--site", required=True)
     lines.add_argument(
-        "--after", metavar="CURSOR", help="only what came since the file that told this cursor"
+        "--after", metavar="CURSOR", help="go on after the lines of the file that told this cursor"
     )
-    lines.add_argument("--from", dest="first", type=iso_day, metavar="DATE", help="no cursor is told then")
     lines.add_argument(
-        "--until", dest="last", type=iso_day, metavar="DATE", help="included; no cursor either"
+        "--from", dest="first", type=iso_day, metavar="DATE",
+        help="only what is dated this day or later; such a file tells no cursor",
+    )  # fmt: skip
+    lines.add_argument(
+        "--until",
+        dest="last",
+        type=iso_day,
+        metavar="DATE",
+        help="only what is dated this day or earlier; likewise",
     )
     lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
     lines.add_argument("--quiet", action="store_true", help="no progress bar")
