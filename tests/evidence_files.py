@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from tests.conftest import Stores
 from tests.custody import House, fill_house
 from tests.door import move
 
+EARLIER = sorted((Path(__file__).parent / "golden").glob("evidence-format-*.json"))
+"""Files of the first two formats, as they were exported then."""
 Change = tuple[str, bytes]
 """What was changed, and the file with the change."""
 

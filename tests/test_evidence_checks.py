@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from devices.audit import evidence
 from devices.audit.evidence_checks import check_evidence
 from tests.conftest import Stores
 from tests.evidence_files import (
+    EARLIER,
     SEALED,
     Change,
     Sealed,
@@ -24,9 +24,6 @@ from tests.evidence_files import (
     signed_too,
     trusted_in,
 )
-
-EARLIER = sorted((Path(__file__).parent / "golden").glob("evidence-format-*.json"))
-"""Files of the first two formats, as they were exported then."""
 
 
 @pytest.fixture(scope="module", params=SEALED)

@@ -16,8 +16,7 @@ from devices.journal import heads
 from panku.commands.export import signed
 from tests import custody
 from tests.conftest import Stores
-from tests.evidence_files import SEALED, Sealed, changed, forged, opened, sealed_house, trusted_in
-from tests.test_evidence_checks import EARLIER
+from tests.evidence_files import EARLIER, SEALED, Sealed, changed, forged, opened, sealed_house, trusted_in
 
 NOBODYS = "nobody has signed the links after"
 
