@@ -44,7 +44,8 @@ class Change(msgspec.Struct, frozen=True):
 class Queued(msgspec.Struct, frozen=True, kw_only=True):
     """A waiting document: what it says and changes, its age and value, and why to look twice.
 
-    `posters` are those who may not review it: who posted it, and what it reverses or answers.
+    `posters` are those who may not review it: who posted it, and what it reverses or answers. `withheld` is the number
+    of the blind count that keeps from a reader what it says and changes, and of which devices.
     """
 
     document: DocumentRow
@@ -56,6 +57,7 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
     working_days: int
     concerns: list[Concern]
     posters: frozenset[str]
+    withheld: str | None = None
 
 
 class Queue(msgspec.Struct, frozen=True):

@@ -87,7 +87,8 @@ class ReviewView(msgspec.Struct, frozen=True):
 class DocumentView(msgspec.Struct, frozen=True):
     """A document with what its poster said (`content`), its review, its journal link and a page of its lines.
 
-    The lines of a proposal are in its content until an auditor approves them.
+    The lines of a proposal are in its content until an auditor approves them. `withheld` is the number of the blind
+    count that keeps content and lines from a reader: a device that they name stands in its register.
     """
 
     document: DocumentRow
@@ -96,15 +97,20 @@ class DocumentView(msgspec.Struct, frozen=True):
     journal_seq: int
     hash: str
     lines: list[Event]
+    withheld: str | None = None
 
 
 class ForeignDocument(msgspec.Struct, frozen=True):
-    """What a site reads of another's document that moved devices it answered for: these devices' lines, no more."""
+    """What a site reads of another's document that moved devices it answered for: these devices' lines, no more.
+
+    `withheld` as in DocumentView.
+    """
 
     number: str
     type: str
     business_date: str
     lines: list[Event]
+    withheld: str | None = None
 
 
 _RESERVED = compiled(
