@@ -7,45 +7,49 @@ what it stands in. See docs/decisions.md, "What blind means".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
-from api.callers.blind import Blind, blind_of, refuse_while_blind, texts_in
+from api.callers.blind import Blind, blind_of, refuse_while_blind
 from api.calls import Call
 from api.resources.devices import DeviceAnswer, HistoryAnswer
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer, visible_handover
-from api.resources.scanning import CheckAnswer
+from api.resources.scanning import CheckAnswer, Fault
+from api.resources.sheets import SheetAnswer, SheetLine
+from api.resources.stocktakes import Fault as ScanFault
 from api.resources.stocktakes import StocktakeAnswer
+from api.wire.parts import GONE, in_parts, texts_in
 from devices.audit.custody.handovers import decode_handover
 from devices.audit.kinds import Stocktake
 from devices.audit.stocktake import sheet
+from devices.audit.stocktake.counting import Place, Row
 from devices.audit.stocktake.stocktakes import stocktake_of
 from devices.ledger.books.books import Statement, Totals
 from devices.ledger.books.cards import Card, CardHead
 from devices.ledger.duties.due import Due
 from devices.ledger.duties.review_queue import Queued
 from devices.ledger.papers.announced import Expected
+from devices.ledger.papers.slip_lines import SlipLine
 from devices.ledger.posting.gather import kept_at
 from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading.history import Event
 from devices.ledger.reading.listing import DeviceRow, DocumentView, ForeignDocument
-from devices.ledger.reading.passport import Passport, without_place
-from devices.paperwork import DispatchOrder, RepairOrder
+from devices.ledger.reading.passport import Next, Passport, without_place
+from devices.paperwork import DispatchOrder, Notice, RepairOrder
 from devices.problems import Refused
 from devices.spares.minimum_levels import Level
+from devices.values import Position
 from labels.forms.custody import HandoverPrinted
 from labels.forms.devices import BelongingsPrinted, HistoryPrinted
 from labels.forms.slips import SlipPrinted
 
 _Value = TypeVar("_Value")
 Treatment: TypeAlias = Callable[[Blind, Any], Any]
-GONE: Any = object()
-"""What is left out: of a list, or together with the value that it is a part of."""
 
 
 @contextmanager
@@ -85,36 +89,13 @@ def _told(blind: Blind, value: Any) -> Any:
 
 
 def _in_parts(blind: Blind, value: Any) -> Any:
-    """What is of no type of the table: its parts as they are told. A tuple in a list is one value of several parts."""
-    match value:
-        case str():
-            return _text(blind, value)
-        case msgspec.Struct():
-            parts = {name: getattr(value, name) for name in value.__struct_fields__}
-            told = {
-                name: tuple(_left(blind, part)) if isinstance(part, tuple) else _told(blind, part)
-                for name, part in parts.items()
-            }
-            return GONE if GONE in told.values() else replace(value, **told)
-        case tuple():
-            several = tuple(_told(blind, part) for part in value)
-            return GONE if GONE in several else several
-        case Mapping():
-            named = {
-                name: _told(blind, part) for name, part in value.items() if _text(blind, name) is not GONE
-            }
-            return {name: part for name, part in named.items() if part is not GONE}
-        case list() | set() | frozenset():
-            return type(value)(_left(blind, value))
-    return value
+    """What is of no type of the table, and the rest of what is: told part by part."""
+    return _text(blind, value) if isinstance(value, str) else in_parts(value, partial(_told, blind))
 
 
-def _left(blind: Blind, values: Iterable[Any]) -> Iterator[Any]:
-    return (told for value in values if (told := _told(blind, value)) is not GONE)
-
-
-def _text(blind: Blind, text: Any) -> Any:
-    counted = blind.of_device(text) if isinstance(text, str) else None
+def _text(blind: Blind, text: str) -> Any:
+    """A text that is no serial of a counted register, or that the caller knows."""
+    counted = blind.of_device(text)
     return text if counted is None or text in blind.known else _gone(blind, counted)
 
 
@@ -284,6 +265,7 @@ REFUSED: dict[type, Treatment] = {
     Statement: _OF_A_BOOK,
     DeviceRow: _OF_A_BOOK,
     sheet.Header: _OF_A_BOOK,
+    SheetAnswer: _refused(lambda answer: (answer.header["site"], answer.header["register"])),
     Level: _refused(lambda level: (level.site, "spare")),
     HistoryPrinted: _history_printed,
     BelongingsPrinted: _belongings_printed,
@@ -309,8 +291,10 @@ TREATMENTS: dict[type, Treatment] = {
     Compared: _compared,
     Expected: _expected,
     HandoverAnswer: _handover,
-    # told as it is: of its own count, no more than its counters scanned
-    StocktakeAnswer: _as_it_is,
+    # of a count: what was scanned in it; where a device belongs, and the lines of a sheet, once it is open or closed
+    **dict.fromkeys((StocktakeAnswer, Place, ScanFault, SheetLine, Row), _as_it_is),
+    # parts of what is above, and what has a state of its own
+    **dict.fromkeys((Position, Next, Fault, SlipLine, Notice), _in_parts),
     **REFUSED,
 }
 """By type, its subclasses included: how it is told. What is of none of them is told part by part."""

@@ -5,14 +5,13 @@ See docs/decisions.md, "What blind means". How each type of an answer is told th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, NoReturn, TypeVar
-
-import msgspec
+from typing import NoReturn, TypeVar
 
 from api.callers.access import SITE_STAFF
 from api.calls import Call
+from api.wire.parts import texts_in
 from devices.audit.kinds import Stocktake
 from devices.audit.stocktake import disclosures, scans
 from devices.audit.stocktake.blind import Counts, blind_counts, named_by, standing
@@ -119,20 +118,6 @@ def blind_of(call: Call) -> Blind:
         call.blind = Blind(call)
     found: Blind = call.blind
     return found
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text in a value, of whatever shape, however deep."""
-    match value:
-        case str():
-            yield value
-        case msgspec.Struct():
-            yield from texts_in([getattr(value, name) for name in value.__struct_fields__])
-        case Mapping():
-            yield from texts_in([*value.keys(), *value.values()])
-        case list() | tuple() | set() | frozenset():
-            for each in value:
-                yield from texts_in(each)
 
 
 def counts_blind(call: Call, site: str, register: str) -> bool:

@@ -93,13 +93,17 @@ def _scans(store: Store, number: str, close: Close, *, still: bool) -> Iterator[
 
 
 def _disclosures(store: Store, counted: Stocktake, close: Close, *, still: bool) -> Iterator[Fault]:
-    """What a sheet lists as disclosed is what was kept and posted by then; one of the first format lists nothing."""
+    """What a sheet lists as disclosed is what was kept and posted by then; one of the first format lists nothing.
+
+    Nothing follows the sheet that is `still` the count's.
+    """
     try:
         header = sheet.header_of(store, counted.number, close.closing)
         if header.format < sheet.DISCLOSING:
             return
-        count = kept(store, counted.number) if still else sum(len(each.serials) for each in header.disclosed)
+        count = sum(len(each.serials) for each in header.disclosed)
         holds = disclosed_by(store, counted, header.seq, count) == header.disclosed
+        holds &= not still or kept(store, counted.number) == count
     except (AssertionError, *UNREADABLE):
         holds = False
     if not holds:
