@@ -38,7 +38,7 @@ from devices.ledger.papers.slip_lines import SlipLine
 from devices.ledger.posting.gather import kept_at
 from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading.history import Event
-from devices.ledger.reading.listing import DeviceRow, DocumentView, ForeignDocument
+from devices.ledger.reading.listing import DeviceRow, DocumentRow, DocumentView, ForeignDocument
 from devices.ledger.reading.passport import Next, Passport, without_place
 from devices.paperwork import DispatchOrder, Notice, RepairOrder
 from devices.problems import Refused
@@ -153,6 +153,14 @@ def _order(blind: Blind, order: RepairOrder | DispatchOrder) -> Any:
 # --- lists: withheld as a whole, since what is missing tells what is there
 
 
+def _document_row(blind: Blind, row: DocumentRow) -> Any:
+    counted = blind.of_document(row.number)
+    if counted is None or blind.is_own(counted, row.made_by, row.recorded_at_us):
+        return row
+    blind.withhold(counted)
+    return replace(row, lines=None)
+
+
 def _document(blind: Blind, view: DocumentView) -> Any:
     row = view.document
     counted = blind.of_document(row.number)
@@ -160,7 +168,8 @@ def _document(blind: Blind, view: DocumentView) -> Any:
         return _in_parts(blind, view)
     if blind.is_own(counted, row.made_by, row.recorded_at_us):
         return blind.tell(view)
-    return replace(view, content={}, lines=[], withheld=blind.withhold(counted))
+    number = blind.withhold(counted)
+    return replace(view, document=replace(row, lines=None), content={}, lines=[], withheld=number)
 
 
 def _foreign_document(blind: Blind, found: ForeignDocument) -> Any:
@@ -181,7 +190,9 @@ def _queued(blind: Blind, queued: Queued) -> Any:
     counted = blind.of_document(queued.document.number)
     if counted is None:
         return _in_parts(blind, queued)
-    return replace(queued, content={}, serials=[], changes=[], withheld=blind.withhold(counted))
+    head, number = replace(queued.document, lines=None), blind.withhold(counted)
+    hidden: dict[str, Any] = {"content": {}, "serials": [], "changes": [], "devices": None, "value_fen": None}
+    return replace(queued, document=head, **hidden, withheld=number)
 
 
 def _compared(blind: Blind, manifest: Compared) -> Any:
@@ -285,6 +296,7 @@ TREATMENTS: dict[type, Treatment] = {
     DispatchOrder: _order,
     # withheld as a whole
     DocumentView: _document,
+    DocumentRow: _document_row,
     ForeignDocument: _foreign_document,
     PostedAnswer: _posted,
     Queued: _queued,

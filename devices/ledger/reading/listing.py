@@ -47,7 +47,8 @@ class DocumentRow(msgspec.Struct, frozen=True):
     `token` is what its poster's word came through, None for one posted in a session. `lines` took effect, or are
     proposed while it is pending; `reversed` of them were undone.
 
-    `resolved` is false while a rejection still has to be answered for.
+    `resolved` is false while a rejection still has to be answered for. How many `lines` is None to a reader who counts
+    blind what they moved: the lines of all documents come to what should be there.
     """
 
     number: str
@@ -63,7 +64,7 @@ class DocumentRow(msgspec.Struct, frozen=True):
     under: str | None
     status: str
     review: str
-    lines: int
+    lines: int | None
     reversed: int
     resolved: bool
 

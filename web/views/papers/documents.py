@@ -146,7 +146,9 @@ def acts_of(view: View, document: DocumentRow, made: frozenset[str]) -> Acts:
         review=document.review == "waiting"
         and person.may(("auditor",), site)
         and person.username not in made,
-        reverse=reverses and document.type != "reversal" and document.reversed < document.lines,
+        reverse=reverses
+        and document.type != "reversal"
+        and (document.lines is None or document.reversed < document.lines),
         answer=tasks,
     )
 
