@@ -230,6 +230,43 @@ def test_during_the_recount_those_who_count_are_told_what_to_look_at(door: Door)
     assert look_up(zhang, first[0])[0]["device"]["withheld"] == number
 
 
+def test_an_open_count_tells_no_place_in_a_register_that_is_counted_blind_beside_it(door: Door) -> None:
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    number, beside = begin(zhang), begin(zhang, "spare", method="open")
+    (told,) = scan(zhang, beside, (SOLD, "S-01"))
+    assert (told["outcome"], told["withheld"], "belongs" in told) == ("unexpected", number, False)
+    assert closed(zhang, beside) == []
+    (line,) = [
+        line for line in zhang.get(f"/v1/stocktakes/{beside}/sheet").json["lines"] if line["serial"] == SOLD
+    ]
+    assert (line["result"], line["found_bin"], line["book_state"], line["book_bin"]) == (
+        "wrong_zone",
+        "S-01",
+        None,
+        None,
+    )
+    answer = zhang.send("PUT", f"/v1/stocktakes/{beside}/findings/{SOLD}", {"explanation": "放错", "action": "放回"},
+                        If_Match='"0"')  # fmt: skip
+    assert (answer.json["explanation"], answer.json["book_bin"]) == ("放错", None)
+    assert "M-01" not in li.get(f"/stocktakes/{beside}?result=all").text
+    for paper in ("evidence", "sheet.xlsx", "sheet.pdf"):
+        assert li.get(f"/v1/stocktakes/{beside}/{paper}").json["code"] == "count_is_blind"
+    (read,) = closed(zhang, number)
+    assert list(read["serials"]) == [SOLD]
+    assert li.get(f"/v1/stocktakes/{beside}/sheet.xlsx").status_code == 200
+
+
+def test_what_one_device_says_of_another_is_left_out_where_that_is_counted(door: Door) -> None:
+    zhang, chen = door.sign_in("zhang"), door.sign_in("chen")
+    begin(zhang, "spare")
+    for path in ("/v1/devices/661565720011", "/v1/devices/661565720011/history", "/devices/661565720011"):
+        told, whole = zhang.get(path), chen.get(path)
+        assert (told.status_code, "661565714353" in told.text) == (200, False), path
+        assert "661565714353" in whole.text, path
+    assert zhang.get("/v1/devices/661565720011").json["device"]["state"] == "in_service"
+    assert len(zhang.get("/v1/devices/661565720011/history").json["lines"]) == 2
+
+
 def test_a_manifest_is_received_against_during_the_count_and_told_once_it_is_closed(door: Door) -> None:
     zhang = door.sign_in("zhang")
     query = "site=BJ01&register=merchandise&supplier=启明&delivery_note=QM-99"

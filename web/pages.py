@@ -113,7 +113,7 @@ class PageResource:
                 person=person,
                 path=path,
                 query=query,
-                body=asked,
+                body=None,
                 raw=b"",
                 at_us=at_us,
                 address=address,

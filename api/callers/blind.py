@@ -1,6 +1,6 @@
 """While a register is counted blind, those who count learn nothing of it that they did not ask for by its serial.
 
-See docs/decisions.md, "What blind means". How each type of an answer is told then stands in `api/withholding.py`.
+See docs/decisions.md, "What blind means". How each type of an answer is told then stands in `api/treatments.py`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Blind:
 
     def of_any(self, texts: Iterable[str]) -> Stocktake | None:
         """The count of a register in which one of these devices stands."""
-        return next(filter(None, map(self.of_device, texts)), None)
+        every = list(texts)
+        self.look_up(every)
+        return next(filter(None, map(self.of_device, every)), None)
 
     def of_document(self, number: str) -> Stocktake | None:
         """The count of the register in which a device of a document stands, or of what it proposes."""

@@ -80,7 +80,7 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
         "chosen": chosen,
         "counts": [(result.name, counts[result.name]) for result in RESULTS if result.name in counts],
         "variances": VARIANCES,
-        "unexplained": sheet.unexplained(variances),
+        "unexplained": len(sheet.unexplained(variances)),
         "digest": payload.digest,
         "signatures": given,
         "let_in_by_one": vouching.let_in_by_one(given),
