@@ -90,6 +90,7 @@ class Call(msgspec.Struct):
     once a check has opened it with their password; `prepared` what a check made of what is slow to read or to judge;
     `request` the mark of one that takes effect only once. `claimed` is the person that somebody who signs in says they
     are, if there is one: the security log names nobody else; `events` are what it is to be told of what went well.
+    `blind` is what is kept from the caller while they count (`api/callers/blind.py`), once it was looked up.
     """
 
     services: Services
@@ -110,6 +111,7 @@ class Call(msgspec.Struct):
     claimed: str = ""
     request: str | None = None
     events: list[str] = []
+    blind: Any = None
 
     @property
     def store(self) -> Store:

@@ -64,6 +64,7 @@ from api.resources import (
 )
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
+from api.withholding import IN_BYTES
 from devices.audit.custody.custody_kinds import VISITS, Inspection
 from devices.journal import Head
 from devices.ledger.books import books as ledger_books
@@ -390,3 +391,6 @@ ROUTES = (
 
 assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES), "a route is declared twice"
 assert len({route.name for route in ROUTES}) == len(ROUTES), "two routes share a name"
+assert {route.name for route in ROUTES if route.answer is bytes} == {
+    *IN_BYTES, *(route.name for route in FORM_ROUTES),
+}, "whether its bytes may be had during a blind count is not declared in api/withholding.py"  # fmt: skip

@@ -10,7 +10,7 @@ import falcon
 import msgspec
 
 from api.callers import guessing, security_log
-from api.callers.access import Access, admit, admit_caller
+from api.callers.access import COUNTER, Access, admit, admit_caller
 from api.callers.addresses import client_address
 from api.callers.origins import refuse_foreign_origin
 from api.callers.session import principal_of, session_of, set_cookie
@@ -29,6 +29,7 @@ from api.wire.reading import (
     revision_seen,
 )
 from api.wire.secret_fields import without_confidences
+from api.withholding import IN_BYTES, answering, as_told
 from devices.problems import Refused
 from labels.words import negotiate
 
@@ -80,17 +81,8 @@ class Resource:
         req.context.route = route
         call = _call(self.services, route, req, path)
         req.context.body = call.body
-        done = READ
-        if route.write is not None:
-            try:
-                done, req.context.fresh = _written(route, call, req)
-            except Refused as refused:
-                guessing.count_refused(call, refused)
-                raise
-            finally:
-                security_log.known_as(req, call.claimed)
-                security_log.tell(req, call.events)
-        shown = route.show(call, done)
+        with answering(call, of_the_books=route.access is not COUNTER):
+            done, shown = _shown(route, call, req)
         _render(req, resp, shown, done, self.services)
 
 
@@ -132,6 +124,25 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
         media_type=req.content_type or "application/octet-stream",
         session=session,
     )
+
+
+def _shown(route: Route, call: Call, req: falcon.Request) -> tuple[Done, Shown]:
+    """What is done, and what is answered, as the caller may be told it."""
+    done = READ
+    if route.write is not None:
+        try:
+            done, req.context.fresh = _written(route, call, req)
+        except Refused as refused:
+            guessing.count_refused(call, refused)
+            raise
+        finally:
+            security_log.known_as(req, call.claimed)
+            security_log.tell(req, call.events)
+    if route.name in IN_BYTES:
+        IN_BYTES[route.name](call)
+    shown = route.show(call, done)
+    told = shown.body if route.answer is bytes else as_told(call, shown.body)
+    return done, msgspec.structs.replace(shown, body=told)
 
 
 def _written(route: Route, call: Call, req: falcon.Request) -> tuple[Done, bool]:

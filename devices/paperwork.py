@@ -104,12 +104,12 @@ ORDERS = Workflow(
 class RepairOrder(msgspec.Struct, frozen=True):
     """A device sent in for repair, by whom it was then; it closes when its service record is filed.
 
-    `opened_on` is an ISO date.
+    `opened_on` is an ISO date. `serial` is None only to a reader from whom a blind count keeps it.
     """
 
     number: str
     site: str
-    serial: str
+    serial: str | None
     fault: str
     opened_on: str
     opened_by: str
@@ -124,11 +124,14 @@ class RepairOrder(msgspec.Struct, frozen=True):
 
 
 class DispatchOrder(msgspec.Struct, frozen=True):
-    """派工单: a technician is sent to a customer's device; it is met when its service record is filed."""
+    """派工单: a technician is sent to a customer's device; it is met when its service record is filed.
+
+    `serial` is None only to a reader from whom a blind count keeps it.
+    """
 
     number: str
     site: str
-    serial: str
+    serial: str | None
     fault: str
     technician: str
     opened_on: str

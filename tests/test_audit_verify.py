@@ -16,23 +16,25 @@ from devices.audit.kinds import FINDING, SIGNATURE, STOCKTAKE
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
 from devices.store.tables import columns_of
-from devices.store.tables.audits import Scans
+from devices.store.tables.audits import Disclosures, Scans
 from devices.store.tables.ledger import Records, Revisions
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, explain, held, scan, sign
-from tests.door import Door
+from tests.door import TODAY, Door
 from tests.test_verify import Rollback, copied, unguard
 
 TABLES = {
     "scan": columns_of(Scans),
     "scan_undo": ("stocktake", "id", "made_by", "recorded_at"),
+    "disclosure": columns_of(Disclosures),
     "sheet": ("stocktake", "closing", "content"),
     "sheet_row": ("stocktake", "closing", "serial", "result", "content"),
 }
 KEYS = {
     "scan": ("stocktake", "id"),
     "scan_undo": ("stocktake", "id"),
+    "disclosure": ("stocktake", "n"),
     "sheet": ("stocktake", "closing"),
     "sheet_row": ("stocktake", "closing", "serial"),
     "revision": ("kind", "key", "revision"),
@@ -49,7 +51,8 @@ class Counted(NamedTuple):
 
 
 def counted(store: Store) -> str:
-    """A count with everything in it: undone and unreadable scans, a reopening, a variance of each kind, a seal."""
+    """A count with everything in it: undone and unreadable scans, devices that were looked up, sold and refused, a
+    reopening, a variance of each kind, a seal."""
     door = Door(store)
     zhang, li = door.sign_in("zhang"), door.sign_in("li")
     number, stock = begin(zhang), held(door, "merchandise")
@@ -57,11 +60,18 @@ def counted(store: Store) -> str:
     undone = door.store.row("SELECT id FROM scan WHERE serial = ?", (stock[0][0],))
     assert undone is not None
     assert zhang.post(f"/v1/stocktakes/{number}/scans/{undone[0]}/undo").status_code == 200
+    for who, serial in ((zhang, stock[1][0]), (zhang, stock[2][0]), (zhang, stock[3][0]), (li, stock[4][0])):
+        door.now += SECOND
+        assert who.get(f"/v1/devices/{serial}").json["device"]["withheld"] == number
+    held_back = {"type": "hold", "site": "BJ01", "business_date": TODAY, "reason": "损", "bin": "M-09"}
+    assert zhang.post("/v1/documents", {**held_back, "lines": [{"serial": stock[1][0]}]}).status_code == 201
+    assert zhang.post("/v1/documents", {**held_back, "lines": [{"serial": stock[1][0]}]}).status_code == 422
     door.now += SECOND
     assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
     explain(zhang, number)
     assert zhang.post(f"/v1/stocktakes/{number}/reopen", {"reason": "漏了"}).status_code == 200
     scan(li, number, *held(door, "spare")[:1])
+    assert li.get(f"/v1/devices/{stock[5][0]}").json["device"]["withheld"] == number
     door.now += SECOND
     assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
     explain(zhang, number)
@@ -152,6 +162,8 @@ ADDED = [
     ("scan", {"id": "'zz'", "n": "999", "stocktake": "'S-BJ01-000099'"}),
     ("scan_undo", {"id": "(SELECT MIN(id) FROM scan WHERE id NOT IN (SELECT id FROM scan_undo))"}),
     ("scan_undo", {"stocktake": "'S-BJ01-000099'"}),
+    ("disclosure", {"n": "999", "username": "'wu'"}),
+    ("disclosure", {"stocktake": "'S-BJ01-000099'"}),
     ("sheet", {"closing": "9"}),
     ("sheet", {"stocktake": "'S-BJ01-000099'"}),
     ("sheet_row", {"serial": "'661599999999'"}),

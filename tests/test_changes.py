@@ -19,7 +19,7 @@ from devices.ledger.proving.verify import verify
 from devices.ledger.reading import changes as feed
 from devices.ledger.reading import exported_lines
 from devices.ledger.reading.changes import Cursor, changes
-from devices.ledger.reading.cursors import LENGTH_LIMIT, encoded
+from devices.ledger.reading.cursors import UNPACKED_LIMIT, encoded
 from devices.ledger.reading.listing import foreign_document
 from devices.problems import Refused
 from devices.store.database import Row, Store
@@ -32,7 +32,7 @@ from tests.staff import codes
 
 LONGEST_ADDRESS = 4094
 """As gunicorn takes it: panku/gunicorn_conf.py."""
-TORN = urlsafe_b64encode(compress(b" " * 10 * LENGTH_LIMIT)).decode()
+TORN = urlsafe_b64encode(compress(b" " * 10 * UNPACKED_LIMIT)).decode()
 """Short, and far too long once it is unpacked."""
 
 

@@ -18,7 +18,7 @@ def books(store: Store) -> ReadingBooks:
     return made
 
 
-def lines_of(books: ReadingBooks, number: str) -> tuple[int, int]:
+def lines_of(books: ReadingBooks, number: str) -> tuple[int | None, int | None]:
     """What the queue says of a document's lines, and what its own view says."""
     (queued,) = [
         each for each in listing.documents(books.store, sites=["A1"]).documents if each.number == number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import falcon
@@ -12,10 +12,12 @@ import msgspec
 from api.callers import security_log
 from api.callers.access import Access, admit
 from api.callers.addresses import client_address
+from api.callers.blind import blind_of
 from api.callers.origins import refuse_foreign_origin
 from api.callers.session import principal_of
 from api.calls import Call, Services
 from api.wire.reading import body_bytes, path_of
+from api.withholding import answering, as_told
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.serials import shortened
@@ -24,6 +26,7 @@ from devices.texts.lengths import LONGEST_ASKED
 from labels.words import LOCALES, Locale, negotiate, sentence
 from web.rendering import render
 
+_Value = TypeVar("_Value")
 LANGUAGE_COOKIE = "panku_language"
 SECURE_LANGUAGE_COOKIE = "__Host-panku_language"
 POLICY = (
@@ -61,6 +64,10 @@ class View(msgspec.Struct):
     def person(self) -> Person:
         """Who reads."""
         return self.call.who
+
+    def told(self, value: _Value) -> _Value:
+        """A value as its reader may be told it, for a page that makes words of it before the door sees them."""
+        return as_told(self.call, value)
 
     def text(self, name: str, default: str = "") -> str:
         """One parameter of the query, without surrounding blanks."""
@@ -113,9 +120,16 @@ class PageResource:
                 locale=locale,
                 session=session,
             )
-            shown = self.page.show(View(call, self.page, asked, posted))
+            with answering(call):
+                shown = as_told(call, self.page.show(View(call, self.page, asked, posted)))
             html = render(
-                self.page.template, locale, page=self.page.name, person=person, uri=req.relative_uri, **shown
+                self.page.template,
+                locale,
+                page=self.page.name,
+                person=person,
+                uri=req.relative_uri,
+                withheld=sorted(blind_of(call).withheld),
+                **shown,
             )
         except Refused as refused:
             resp.context.refused = refused
@@ -161,7 +175,14 @@ def refused_page(refused: Refused, locale: Locale, person: Person | None, uri: s
     """A page that says why there is nothing to see."""
     told = [sentence(f"problem.{problem.code}", problem.facts, locale) for problem in refused.problems]
     return render(
-        "refused.html", locale, page="refused", person=person, uri=uri, told=told, status=refused.status
+        "refused.html",
+        locale,
+        page="refused",
+        person=person,
+        uri=uri,
+        withheld=(),
+        told=told,
+        status=refused.status,
     )
 
 

@@ -19,7 +19,7 @@ _DOCUMENT = (
     "scan.taxpayer_new", "scan.nothing", "scan.half", "scan.posted", "scan.pending", "scan.finding", "scan.left_out",
     "scan.unserved", "scan.noted", "scan.reserved", "scan.other_book", "scan.other_customer", "scan.malformed",
     "scan.loose", "scan.only_looks", "scan.cancel_ask", "scan.cancelled", "scan.finishing", "scan.remove_all", "comma",
-    "scan.unanswered_ask", "scan.say_again", "scan.signed_out_open",
+    "scan.withheld", "scan.unanswered_ask", "scan.say_again", "scan.signed_out_open",
 )  # fmt: skip
 COUNT = (
     "scan.count_no_cancel",

@@ -70,10 +70,11 @@ class LookupAnswer(msgspec.Struct, frozen=True):
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True):
-    """A device's lines, oldest first."""
+    """A device's lines, oldest first; none where a blind count, `withheld` its number, keeps them from the caller."""
 
     serial: str
     lines: list[history.Event]
+    withheld: str | None = None
 
 
 def recognised(text: str) -> str:

@@ -55,7 +55,8 @@ class PostedAnswer(msgspec.Struct, frozen=True):
     """A document as it was posted: pending ones have no effect until an auditor approves.
 
     `lines` are the serials it moves, in order; `repeated` those scanned more than once; `findings` what it found
-    besides: short, over, duplicate, malformed, extra, damaged.
+    besides: short, over, duplicate, malformed, extra, damaged. `withheld` is the number of the blind count that keeps
+    these from a caller who asks again for what they posted before it.
     """
 
     number: str
@@ -70,6 +71,7 @@ class PostedAnswer(msgspec.Struct, frozen=True):
     repeated: list[str]
     findings: dict[str, Any]
     journal: dict[str, Any]
+    withheld: str | None = None
 
 
 def post_document(call: Call) -> Done:

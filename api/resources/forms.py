@@ -20,6 +20,7 @@ from api.resources.handovers import visible_handover
 from api.wire.downloads import Download, download_of
 from api.wire.paging import codes_asked
 from api.wire.times import day_read, month_read
+from api.withholding import as_told
 from devices.audit import vouching
 from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
@@ -86,7 +87,9 @@ def drawing(load: Load, ending: Ending, *, past: bool = False) -> Callable[[Call
         def draw(store: Store) -> Download:
             with store.reading():  # every statement of a form sees the same moment
                 form, value = load(call, store)
-                return _drawn(paper_of(form, value, call.locale, _names(call, store)), ending, call.at_us)
+                return _drawn(
+                    paper_of(form, as_told(call, value), call.locale, _names(call, store)), ending, call.at_us
+                )
 
         return Shown(call.read_past(draw) if past else draw(call.store))
 

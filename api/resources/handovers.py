@@ -47,7 +47,8 @@ class HandoverAnswer(msgspec.Struct, frozen=True):
     """A handover: what is signed is everything up to `open_items`, by its `digest`.
 
     `head` is the journal's head as of the opening, `open_items` what was open then, by list. `let_in_by_one` is true
-    where one person may have signed for all: they let all in, and nobody else confirmed.
+    where one person may have signed for all: they let all in, and nobody else confirmed. `withheld` is the number of
+    the blind count that keeps serials in `open_items` from the caller.
     """
 
     number: str
@@ -67,6 +68,7 @@ class HandoverAnswer(msgspec.Struct, frozen=True):
     note: str | None
     signatures: list[SignatureAnswer]
     let_in_by_one: bool
+    withheld: str | None = None
 
 
 def begin_handover(call: Call) -> Done:

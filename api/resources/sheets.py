@@ -15,6 +15,7 @@ from api.writing import at_site_of_number
 from devices.audit import evidence, signing, vouching
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULT, VARIANCES
+from devices.audit.stocktake.disclosures import Disclosed
 from devices.audit.stocktake.reading import sheet_line
 from devices.journal import open_journals
 from devices.problems import refuse
@@ -118,7 +119,19 @@ def show_sheet(call: Call, _: Done) -> Shown:
 def _header(header: sheet.Header) -> dict[str, Any]:
     moments = {name: times.shown(getattr(header, name)) for name in ("opened_at", "closed_at")}
     shown: dict[str, Any] = msgspec.to_builtins(header)
-    return {**shown, **moments}
+    return {**shown, **moments, "disclosed": [_disclosed(each) for each in header.disclosed]}
+
+
+def _disclosed(each: Disclosed) -> dict[str, Any]:
+    return {
+        "how": each.how,
+        "username": each.username,
+        "code": each.code or None,
+        "document": each.document or None,
+        "first_at": times.shown(each.at),
+        "last_at": times.shown(each.last_at),
+        "serials": {serial: times.shown(at) for serial, at in each.serials.items()},
+    }
 
 
 def _line(line: sheet.Line) -> SheetLine:

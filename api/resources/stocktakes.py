@@ -73,13 +73,17 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class ScanAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one scan. `belongs`, in an open count, says where the books have an unexpected device."""
+    """What became of one scan. `belongs`, in an open count, says where the books have an unexpected device.
+
+    `withheld` is the number of the blind count, of another register, that keeps that from the caller.
+    """
 
     id: str
     outcome: counting_scans.Outcome
     serial: str | None = None
     belongs: Place | None = None
     error: Fault | None = None
+    withheld: str | None = None
 
 
 class StocktakeAnswer(msgspec.Struct, frozen=True):

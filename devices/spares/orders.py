@@ -68,7 +68,7 @@ def open_repair_order(
     number = records.next_number(writer.store, REPAIR, site)
     day = unit.day_of(writer.at_us).isoformat()
     value = RepairOrder(number, site, device, fault, day, by, customer)
-    _tell_home(writer, unit, REPAIR, value, named)
+    _tell_home(writer, unit, REPAIR, value, device, named)
     return records.write(writer, REPAIR, value, by=by, expected=0)
 
 
@@ -92,21 +92,26 @@ def send_technician(
     number = records.next_number(writer.store, DISPATCH_ORDER, site)
     day = unit.day_of(writer.at_us).isoformat()
     value = DispatchOrder(number, site, device, fault, technician, day, by, customer)
-    _tell_home(writer, unit, DISPATCH_ORDER, value, named)
+    _tell_home(writer, unit, DISPATCH_ORDER, value, device, named)
     return records.write(writer, DISPATCH_ORDER, value, by=by, expected=0)
 
 
 def _tell_home(
-    writer: Writer, unit: Unit, kind: RecordKind, order: RepairOrder | DispatchOrder, named: Party | None
+    writer: Writer,
+    unit: Unit,
+    kind: RecordKind,
+    order: RepairOrder | DispatchOrder,
+    device: str,
+    named: Party | None,
 ) -> None:
-    """Tell a customer's home of an order that another site opens, and what it learned of them."""
+    """Tell a customer's home of an order for their device that another site opens, and what it learned of them."""
     assert order.customer is not None, "an order for nobody's device"
     known = known_customer(writer.store, order.customer)
     if known.home == order.site:
         return
     notice = Notice(
         known.home, known.number, order.number, kind.name, order.site, order.opened_by, order.opened_on,
-        (order.serial,),
+        (device,),
     )  # fmt: skip
     tell(writer, unit, notice, learned(known, named, order.site) if named else None)
 

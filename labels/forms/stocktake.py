@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from devices.audit.declarations import Declared, SheetFacts, declared_of_sheet
+from devices.audit.stocktake.disclosures import Disclosed
 from devices.audit.stocktake.sheet import Header, Line
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.audit.vouching import Vouched
@@ -103,6 +104,36 @@ _LINES = (
     column("movements", "movements", 37),
 )
 
+_DISCLOSED = Table(
+    "form.table.disclosed",
+    lambda printed: enumerate(printed.header.disclosed, 1),
+    (
+        NUMBER,
+        column("disclosed", "how", 40, words="disclosed"),
+        column("told_to", "username", 40, "person"),
+        Column("form.column.devices_told", lambda row: len(row[1].serials) or None, 22, "number"),
+        column("first_at", "at", 40, "moment"),
+        column("last_at", "last_at", 40, "moment"),
+        Column("form.column.about", lambda row: _about(row[1]), 80),
+    ),
+)
+"""What was asked, refused and posted while a register was counted blind, and by whom."""
+
+
+def _about(disclosed: Disclosed) -> str | None:
+    """What is told of each besides: a posted document's number, a refused one's devices; what was read is counted."""
+    return disclosed.document or (" ".join(disclosed.serials) if disclosed.how == "refused" else None)
+
+
+def _tables(printed: SheetPrinted) -> tuple[Table, ...]:
+    return (*_TABLES, _DISCLOSED) if printed.header.disclosed else _TABLES
+
+
+_TABLES = (
+    Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
+    Table("form.table.lines", _rows, _LINES),
+)
+
 STOCKTAKE_FORM = Form(
     name="stocktake",
     title=lambda printed: ("form.title.stocktake", {}),
@@ -129,10 +160,7 @@ STOCKTAKE_FORM = Form(
         ),
         Field("form.field.unreadable", lambda p: "  ".join(p.header.unreadable) or None, wide=True),
     ),
-    tables=(
-        Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
-        Table("form.table.lines", _rows, _LINES),
-    ),
+    tables=_tables,
     boxes=lambda printed: signature_boxes(printed.signatures),
     declared=_declared,
     proof=lambda p: Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),

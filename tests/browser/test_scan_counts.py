@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visit
-from tests.browser.scanning import answer, command, outcomes, scan, settle
+from tests.browser.scanning import answer, command, outcomes, posted, scan, settle
 
 SPARES = [str(661565720011 + n) for n in range(1, 8)]
 ELSEWHERE, NEVER = "661565714359", "000000000000"
+FOR_SALE, QUARANTINED = "661565714376", "661565714371"
 KEYS = itertools.count(1)
 
 Begin = Callable[..., str]
@@ -21,7 +22,7 @@ Begin = Callable[..., str]
 
 @pytest.fixture
 def begin(visit: Visit) -> Iterator[Begin]:
-    """Open a count of the spares; it is cancelled when the test has ended."""
+    """Open a count of the spares, or of another register; it is cancelled when the test has ended."""
     page = visit("zhang", "/", DESKTOP)
 
     def post(path: str, body: dict[str, Any] | None = None) -> Any:
@@ -33,8 +34,8 @@ def begin(visit: Visit) -> Iterator[Begin]:
 
     begun: list[str] = []
 
-    def open_count(method: str, *, double: bool = False) -> str:
-        body = {"site": "BJ01", "register": "spare", "method": method, "double": double}
+    def open_count(method: str, *, double: bool = False, register: str = "spare") -> str:
+        body = {"site": "BJ01", "register": register, "method": method, "double": double}
         begun.append(post("/v1/stocktakes", body)["number"])
         return begun[-1]
 
@@ -80,6 +81,28 @@ def test_a_blind_count_tells_nothing_but_taken_and_hides_its_tally(visit: Visit,
     expect(page.locator("#mine")).to_have_text("3")
     assert page.inner_text("#everybody") == ""
     assert "M-0" not in page.inner_text("#rows")
+
+
+def test_a_shop_sells_during_its_blind_count_and_no_page_tells_a_place(visit: Visit, begin: Begin) -> None:
+    number = begin("blind", register="merchandise")
+    page = visit("zhang", "/scan/sell", PHONE)
+    scan(page, FOR_SALE, QUARANTINED)
+    settle(page)
+    assert outcomes(page) == [("taken", FOR_SALE), ("taken", QUARANTINED)], "no verdict, whatever its state"
+    assert "盲盘中" in page.locator("#rows li").first.inner_text()
+    assert "M-0" not in page.inner_text("#rows")
+    page.locator(f"#rows li:has-text('{QUARANTINED}') button").click()
+    page.locator("#yes").click()
+    page.fill("[name='customer.taxpayer_id']", "91350100M000100Y43")
+    page.focus("[name='customer.taxpayer_id']")
+    page.keyboard.press("Enter")
+    sale = posted(page)
+    page.goto(f"/documents/{sale}")
+    expect(page.get_by_role("link", name=FOR_SALE)).to_be_visible()
+    page.goto(f"/devices/{QUARANTINED}")
+    expect(page.get_by_role("note")).to_contain_text(number)
+    told = page.inner_text("main")
+    assert ("盲盘中不显示" in told, "M-0" in told, "待检" in told) == (True, False, False)
 
 
 def test_the_bin_comes_first_and_goes_with_each_scan(visit: Visit, begin: Begin) -> None:

@@ -80,11 +80,11 @@ function ended(count) {
   desk.note({ sentence });
 }
 
-function outcomeOf({ outcome, belongs, error }) {
+function outcomeOf({ outcome, belongs, error, withheld }) {
   const shown = OUTCOMES[outcome] ?? outcome;
   if (error) return { outcome: shown, detail: error.detail };
-  const nowhere = shown === "unexpected" && !belongs;
-  return { outcome: shown, detail: nowhere ? text("scan.unknown_here") : "", place: desk.placeOf(belongs) };
+  const nowhere = shown === "unexpected" && !belongs && !withheld;
+  return { outcome: shown, detail: nowhere ? text("scan.unknown_here") : "", place: desk.placeOf(belongs ?? { withheld }) };
 }
 
 async function sendUndo(row) {

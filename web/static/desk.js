@@ -363,6 +363,7 @@ export class Desk {
   /** Where the books have a device, in words. */
   placeOf(place) {
     if (!place) return "";
+    if (place.withheld) return text("scan.withheld");
     const { state, register } = this.data.terms;
     return [state[place.state], register[place.register], place.site, place.bin].filter(Boolean).join(" ");
   }

@@ -134,7 +134,7 @@ function outcomeOf(row, { serial, device, fault }) {
   if (other) return { outcome: "unexpected", detail: other, place, customer };
   if (device) form.fill(device, row);
   const party = device?.customer?.number;
-  if (!extra) return { outcome: "taken", line: true, book, party };
+  if (!extra) return { outcome: "taken", line: true, book, party, place: device?.withheld && place };
   const told = text(`scan.extra.${data.extra}`);
   const quarantined = data.every_bin[row.bin]?.condition === "quarantine";
   const line = data.extra === "found" || (data.extra === "quarantined" && quarantined);

@@ -10,11 +10,10 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from api.callers.access import SITE_STAFF, visible_sites
-from api.calls import Call
+from api.callers.access import visible_sites
+from api.callers.blind import blind_of
 from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
-from devices.audit.stocktake.stocktakes import blind_counts
 from devices.ledger.reading import listing
 from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
 from devices.ledger.reading.finding import devices_beginning, is_device, is_document
@@ -137,10 +136,7 @@ def _beginning(view: View, text: str) -> list[Hit]:
     sites = visible_sites(view.person, None)
     if sites is not None and not sites:
         return []
-    found = devices_beginning(view.call.store, text, sites=sites, hidden=_blind(view.call), limit=HITS)
+    found = devices_beginning(
+        view.call.store, text, sites=sites, hidden=blind_of(view.call).counts, limit=HITS
+    )
     return [Hit("device", serial, f"/devices/{quote(serial)}", state) for serial, state in found]
-
-
-def _blind(call: Call) -> list[tuple[str, str]]:
-    own = sorted(call.who.sites_of(SITE_STAFF))
-    return [(site, register) for site in own for register in sorted(blind_counts(call.store, site))]

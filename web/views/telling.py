@@ -13,7 +13,7 @@ from devices.calendar import TIME_ZONE
 from devices.ledger.posting.post import BESIDES_DRAFT
 from devices.lifecycle import DOCUMENT
 from devices.people.roles import Person
-from labels.words import LIST_COMMA, Locale, term
+from labels.words import LIST_COMMA, Locale, sentence, term
 from web.tasks import CHOICES, MOMENTS, TASKS
 
 _FEN = 100
@@ -23,7 +23,7 @@ class Placed(Protocol):
     """Whatever has a place in the books: a position, a passport."""
 
     @property
-    def state(self) -> str: ...
+    def state(self) -> str | None: ...
     @property
     def register(self) -> str | None: ...
     @property
@@ -35,10 +35,13 @@ class Placed(Protocol):
 
 
 def place_of(at: Placed, locale: Locale) -> str:
-    """Where a device is, in words: its state, and the site, register, bin or party that go with it."""
+    """Where a device is, in words: its state, and the site, register, bin or party that go with it.
+
+    One whose state is withheld is somewhere in its register.
+    """
     parts = (at.site, at.register and term("register", at.register, locale), at.bin, at.party)
     told = " ".join(part for part in parts if part)
-    state = term("state", at.state, locale)
+    state = term("state", at.state, locale) if at.state else sentence("page.device.withheld", {}, locale)
     return f"{state} · {told}" if told else state
 
 

@@ -15,6 +15,7 @@ from peewee import fn
 
 from devices.audit.kinds import FINDING, Finding, Stocktake
 from devices.audit.stocktake.counting import RESULT, VARIANCES, Row
+from devices.audit.stocktake.disclosures import Disclosed
 from devices.chain import canonical
 from devices.ledger.books.books import Statement
 from devices.store.database import Store
@@ -23,7 +24,9 @@ from devices.store.tables.audits import SheetRows, Sheets
 from devices.store.tables.ledger import Records
 
 PAYLOAD_TYPE = "application/vnd.panku.stocktake-sheet+json"
-FORMAT = 1
+FORMAT = 2
+DISCLOSING = 2
+"""Since this format a sheet tells what was disclosed during a blind count."""
 
 _HEADER = compiled(Sheets.select(Sheets.content).where(Sheets.stocktake == GIVEN, Sheets.closing == GIVEN))
 _STORED_ROWS = compiled(
@@ -69,11 +72,13 @@ class Signer(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """The head of a sheet. Times are UTC microseconds; `seq` and `hash` are the journal's head as of the close.
 
     `month` is that of the close; `remarks` are codes of what an auditor must know (see REMARKS); `unreadable` the
-    scanned texts that are no serials.
+    scanned texts that are no serials; `disclosed` what the counters of a blind count learned and posted meanwhile.
+    What an earlier format did not have is at its end, with a default that is left out, so that a sheet is always
+    written as it was signed.
     """
 
     format: int
@@ -99,6 +104,7 @@ class Header(msgspec.Struct, frozen=True):
     unreadable: tuple[str, ...]
     skewed: int
     summary: tuple[ModelSummary, ...]
+    disclosed: tuple[Disclosed, ...] = ()
 
 
 REMARKS = ("counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing", "reopened")

@@ -11,6 +11,7 @@ from peewee import SQL, fn
 from devices.audit.kinds import STOCKTAKE, Close, Stocktake
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktake import sheet
+from devices.audit.stocktake.disclosures import disclosed_by, kept
 from devices.audit.stocktake.scans import Extent, digest, extent
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES, payload_of
 from devices.ledger.proving.faults import UNREADABLE, Fault
@@ -18,7 +19,7 @@ from devices.ledger.proving.verify import foreign_values
 from devices.store.database import Store
 from devices.store.statements import compiled
 from devices.store.tables import name_of
-from devices.store.tables.audits import Scans, ScanUndos, SheetRows, Sheets
+from devices.store.tables.audits import Disclosures, Scans, ScanUndos, SheetRows, Sheets
 from devices.store.tables.columns import Table
 from devices.store.tables.ledger import Records, Revisions
 
@@ -42,6 +43,7 @@ def _stocktake_of(stray: Any) -> tuple[Any, ...]:
 
 STRAY: dict[str, str] = {
     name_of(Scans): compiled(_without(Scans, Records, *_stocktake_of(Scans)).distinct()),
+    name_of(Disclosures): compiled(_without(Disclosures, Records, *_stocktake_of(Disclosures)).distinct()),
     name_of(Sheets): compiled(_without(Sheets, Records, *_stocktake_of(Sheets))),
     name_of(ScanUndos): compiled(
         _without(ScanUndos, Scans, Scans.stocktake == ScanUndos.stocktake, Scans.id == ScanUndos.id)
@@ -69,7 +71,9 @@ def stocktake_faults(store: Store) -> Iterator[Fault]:
     latest = {each.number: each for each in stocktakes}
     yield from _sheets(store, closes)
     for (number, _), close in closes.items():
-        yield from _scans(store, number, close, still=latest[number].closed == close)
+        still = latest[number].closed == close
+        yield from _scans(store, number, close, still=still)
+        yield from _disclosures(store, latest[number], close, still=still)
     for counted in latest.values():
         yield from _signatures(store, counted)
 
@@ -86,6 +90,24 @@ def _scans(store: Store, number: str, close: Close, *, still: bool) -> Iterator[
         holds = False
     if not holds:
         yield Fault("scan", number, "the scans are not those that were counted at the close")
+
+
+def _disclosures(store: Store, counted: Stocktake, close: Close, *, still: bool) -> Iterator[Fault]:
+    """What a sheet lists as disclosed is what was kept and posted by then; one of the first format lists nothing.
+
+    Nothing follows the sheet that is `still` the count's.
+    """
+    try:
+        header = sheet.header_of(store, counted.number, close.closing)
+        if header.format < sheet.DISCLOSING:
+            return
+        count = sum(len(each.serials) for each in header.disclosed)
+        holds = disclosed_by(store, counted, header.seq, count) == header.disclosed
+        holds &= not still or kept(store, counted.number) == count
+    except (AssertionError, *UNREADABLE):
+        holds = False
+    if not holds:
+        yield Fault("disclosure", counted.number, "the sheet lists others than there are")
 
 
 def _sheets(store: Store, closes: Mapping[tuple[str, int], Close]) -> Iterator[Fault]:

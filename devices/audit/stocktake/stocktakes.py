@@ -12,7 +12,6 @@ from devices import records
 from devices.audit import signing
 from devices.audit.kinds import (
     FINDING,
-    RUNNING,
     STOCKTAKE,
     STOCKTAKES,
     UNSETTLED,
@@ -25,6 +24,7 @@ from devices.audit.kinds import (
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.comparing import rows_of
 from devices.audit.stocktake.counting import RESULT, Row, disagreements
+from devices.audit.stocktake.disclosures import disclosed_by, kept
 from devices.audit.stocktake.scans import STANDING, digest, extent, live, lock_of, places_now, shelf_of, tally
 from devices.calendar import month_of
 from devices.journal import Writer
@@ -77,12 +77,6 @@ def stocktakes_of(
     Since a day (ISO): those that were closed, or are open and were opened, on it or later.
     """
     return list(records.listed(store, STOCKTAKE, [site], states=states, since=since))
-
-
-def blind_counts(store: Store, site: str) -> set[str]:
-    """The registers of a site that are being counted blind right now."""
-    counts = stocktakes_of(store, site, states=RUNNING)
-    return {each.register for each in counts if each.method == "blind"}
 
 
 def begin_stocktake(
@@ -169,6 +163,7 @@ def _header(
         hash=head.hash,
         scans=scans,
         summary=sheet.summary_of(statement(store, counted.site, counted.register, month), rows),
+        disclosed=disclosed_by(store, counted, head.seq, kept(store, counted.number)),
         **_circumstances(store, counted),
     )
 

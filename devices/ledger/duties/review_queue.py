@@ -44,18 +44,20 @@ class Change(msgspec.Struct, frozen=True):
 class Queued(msgspec.Struct, frozen=True, kw_only=True):
     """A waiting document: what it says and changes, its age and value, and why to look twice.
 
-    `posters` are those who may not review it: who posted it, and what it reverses or answers.
+    `posters` are those who may not review it: who posted it, and what it reverses or answers. `withheld` is the number
+    of the blind count that keeps from a reader what it says and changes, of which devices and of how many.
     """
 
     document: DocumentRow
     content: dict[str, Any]
     serials: list[str]
     changes: list[Change]
-    devices: int
-    value_fen: int
+    devices: int | None
+    value_fen: int | None
     working_days: int
     concerns: list[Concern]
     posters: frozenset[str]
+    withheld: str | None = None
 
 
 class Queue(msgspec.Struct, frozen=True):

@@ -27,11 +27,15 @@ class Offered(msgspec.Struct, frozen=True):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """The serials expected under one paper with their models where it tells them, and the fields it settles."""
+    """The serials expected under one paper with their models where it tells them, and the fields it settles.
+
+    `withheld` is the number of the blind count that keeps the serials from a reader.
+    """
 
     number: str
     serials: Mapping[str, str | None]
     fixed: Mapping[str, str]
+    withheld: str | None = None
 
 
 class _Listed(msgspec.Struct, frozen=True):

@@ -131,7 +131,7 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
         effective=effective,
         attachments=[_paper(store, view.document.site, digest) for digest in said.get("attachments", ())],
         expected=_expected(store, view, cited),
-        received=document.lines if effective else len(named),
+        received=document.lines or 0 if effective else len(named),
         short=findings.get("short", []),
         over=[*findings.get("over", []), *findings.get("extra", [])],
         damaged=findings.get("damaged", []),

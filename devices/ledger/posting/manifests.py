@@ -42,7 +42,11 @@ class RowFault(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A manifest against its receipts: serials still short, those received over it, and the rows that were no use."""
+    """A manifest against its receipts: serials still short, those received over it, and the rows that were no use.
+
+    `withheld` is the number of the blind count that keeps all of them from a reader: a device that was received
+    stands in its register.
+    """
 
     number: str
     site: str
@@ -55,6 +59,7 @@ class Compared(msgspec.Struct, frozen=True):
     over: list[str]
     faults: list[RowFault]
     rows: tuple[ManifestRow, ...]
+    withheld: str | None = None
 
 
 class PackingList(msgspec.Struct, frozen=True):

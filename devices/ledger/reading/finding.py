@@ -29,7 +29,7 @@ def devices_beginning(
     beginning: str,
     *,
     sites: Sequence[str] | None,
-    hidden: Iterable[tuple[str, str]] = (),
+    hidden: Iterable[tuple[str | None, str | None]] = (),
     limit: int,
 ) -> list[tuple[str, str]]:
     """The first serials that begin so, each with its state; `sites` None means every site.
@@ -43,6 +43,8 @@ def devices_beginning(
     if sites is not None:
         found = found.where(fn.COALESCE(Positions.site, Positions.responsible_site).in_(sites))
     for site, register in hidden:
-        found = found.where(~((Positions.site == site) & (Positions.register == register)))
+        found = found.where(
+            Positions.site.is_null() | (Positions.site != site) | (Positions.register != register)
+        )
     rows = store.rows(*found.order_by(Positions.serial).limit(limit).sql())
     return [(serial, state) for serial, state in rows]

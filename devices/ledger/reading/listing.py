@@ -47,7 +47,8 @@ class DocumentRow(msgspec.Struct, frozen=True):
     `token` is what its poster's word came through, None for one posted in a session. `lines` took effect, or are
     proposed while it is pending; `reversed` of them were undone.
 
-    `resolved` is false while a rejection still has to be answered for.
+    `resolved` is false while a rejection still has to be answered for. How many `lines` is None to a reader who counts
+    blind what they moved: the lines of all documents come to what should be there.
     """
 
     number: str
@@ -63,7 +64,7 @@ class DocumentRow(msgspec.Struct, frozen=True):
     under: str | None
     status: str
     review: str
-    lines: int
+    lines: int | None
     reversed: int
     resolved: bool
 
@@ -87,7 +88,8 @@ class ReviewView(msgspec.Struct, frozen=True):
 class DocumentView(msgspec.Struct, frozen=True):
     """A document with what its poster said (`content`), its review, its journal link and a page of its lines.
 
-    The lines of a proposal are in its content until an auditor approves them.
+    The lines of a proposal are in its content until an auditor approves them. `withheld` is the number of the blind
+    count that keeps content and lines from a reader: a device that they name stands in its register.
     """
 
     document: DocumentRow
@@ -96,18 +98,20 @@ class DocumentView(msgspec.Struct, frozen=True):
     journal_seq: int
     hash: str
     lines: list[Event]
+    withheld: str | None = None
 
 
 class ForeignDocument(msgspec.Struct, frozen=True):
     """What a site reads of another's document that moved devices it answered for: these devices' lines, no more.
 
-    It answered for them before the document or does after it.
+    It answered for them before the document or does after it; `withheld` as in DocumentView.
     """
 
     number: str
     type: str
     business_date: str
     lines: list[Event]
+    withheld: str | None = None
 
 
 _RESERVED = compiled(

@@ -34,13 +34,16 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True):
     `document` is the one that last moved it, with its `status` and `review`; `step` the number of its lines;
     `reserved_by` the proposal that waits for it; `paired_with` the disk it was registered with, or what has replaced
     that since, while it is the same customer's. Dates are ISO dates.
+
+    `withheld` is the number of the blind count that keeps all but what and whose it is from a reader: `state`,
+    `document`, `step` and the times are None then.
     """
 
     serial: str
     kind: str
     model: str
     model_name: str
-    state: str
+    state: str | None
     register: str | None
     site: str | None
     bin: str | None
@@ -55,12 +58,13 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True):
     meant_for: str | None
     mark: str | None
     reserved_by: str | None
-    document: str
+    document: str | None
     status: str | None
     review: str | None
-    step: int
-    recorded_at_us: Instant
-    business_date: str
+    step: int | None
+    recorded_at_us: Instant | None
+    business_date: str | None
+    withheld: str | None = None
 
 
 class Next(msgspec.Struct, frozen=True):
@@ -72,7 +76,9 @@ class Next(msgspec.Struct, frozen=True):
     facts: dict[str, Fact] = {}
 
 
-PLAIN_FIELDS = tuple(name for name in Passport.__struct_fields__ if name != "customer")
+PLAIN_FIELDS = tuple(name for name in Passport.__struct_fields__ if name not in ("customer", "withheld"))
+TOLD_OF_WITHHELD = frozenset(("serial", "kind", "model", "model_name", "register", "site", "customer"))
+"""What is told of a device whose register its reader counts blind; every other field could give its place away."""
 # By hand: a recursive walk, and the hot path of the lookup.
 PAIR = (
     "(WITH RECURSIVE pair (serial, state, customer, replaced_by, hop) AS ("
@@ -120,6 +126,13 @@ def masked(passport: Passport, seen: Collection[str]) -> Passport:
     return replace(passport, customer=CustomerShown(masked=True))
 
 
+def without_place(passport: Passport, stocktake: str) -> Passport:
+    """The passport as a counter of its register may see it while that is counted blind."""
+    hidden = dict.fromkeys((name for name in PLAIN_FIELDS if name not in TOLD_OF_WITHHELD), None)
+    answering = passport.site or passport.responsible_site
+    return replace(passport, **{**hidden, "responsible_site": answering, "withheld": stocktake})
+
+
 STARTS = {
     document.name: list(
         dict.fromkeys(s for role in roles_of(document.name) for s in starts_of(document.name, role))
@@ -142,13 +155,16 @@ REGISTERS = {
 def next_steps(passport: Passport) -> tuple[Next, ...]:
     """Every document that moves devices, in the lifecycle's order: may it take this device as it stands?
 
-    Only the declared steps and reservations are asked; a document's own rules may still refuse what it says.
+    Only the declared steps and reservations are asked; a document's own rules may still refuse what it says. Nothing
+    is told of a device that is withheld.
     """
+    if passport.withheld:
+        return ()
     return tuple(_next(passport, document, starts) for document, starts in STARTS.items() if starts)
 
 
 def _next(passport: Passport, document: str, starts: list[str]) -> Next:
-    registers = REGISTERS.get((document, passport.state))
+    registers = REGISTERS.get((document, passport.state or ""))
     if registers is None:
         facts: dict[str, Fact] = {
             "serial": passport.serial,

@@ -68,12 +68,6 @@ def serials_moved(store: Store, number: str) -> list[str]:
     return [serial for (serial,) in store.rows(_MOVED, (number,))]
 
 
-def devices_moved(store: Store, number: str, limit: int) -> list[str]:
-    """The first devices that a document moves, by serial, each once."""
-    moved = Lines.select(Lines.serial).distinct().where(Lines.document == number).order_by(Lines.serial)
-    return [serial for (serial,) in store.rows(*moved.limit(limit).sql())]
-
-
 def last_application(store: Store, site: str) -> str:
     """The number of the usage application that a site's last sale was made on; empty before the first sale."""
     row = store.row(_LAST_SALE, (site,))

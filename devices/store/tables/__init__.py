@@ -13,7 +13,7 @@ TABLES_OF_BOOKS: tuple[type[Table], ...] = (
     ledger.Documents, ledger.Reviews, ledger.Lines, ledger.LinesElsewhere, ledger.Positions,
     ledger.Standings, ledger.Reservations, ledger.Requests,
     people.Persons, people.RoleGrants, people.Credentials, people.PublicKeys, people.SigningKeys, people.Tokens,
-    audits.Scans, audits.ScanUndos, audits.Sheets, audits.SheetRows, audits.Months,
+    audits.Scans, audits.ScanUndos, audits.Disclosures, audits.Sheets, audits.SheetRows, audits.Months,
 )  # fmt: skip
 """The tables of the books, each after those it refers to."""
 
@@ -31,6 +31,7 @@ APPEND_ONLY: dict[type[Table], tuple[tuple[str, ...], ...]] = {
     ledger.Requests: (("principal", "key"),),
     audits.Scans: (("stocktake", "id"), ("stocktake", "n")),
     audits.ScanUndos: (("stocktake", "id"),),
+    audits.Disclosures: (("stocktake", "n"), ("stocktake", "username", "serial", "how", "code")),
     audits.Sheets: (("stocktake", "closing"),),
     audits.SheetRows: (("stocktake", "closing", "serial"),),
 }

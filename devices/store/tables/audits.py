@@ -44,6 +44,26 @@ class ScanUndos(Table):
         constraints = (foreign("stocktake", "id", references="scan (stocktake, id)"),)
 
 
+class Disclosures(Table):
+    """What a blind count's counters were told of single devices of its register: the first time each, person and how.
+
+    `code` is that of the refusal that told, "" of what was read.
+    """
+
+    stocktake = Text()
+    n = Integer(check="n > 0")
+    serial = Text()
+    username = Text()
+    how = Text(check="how IN ('read', 'refused')")
+    code = Text()
+    at = BigInteger()
+
+    class Meta:
+        table_name = "disclosure"
+        primary_key = CompositeKey("stocktake", "n")
+        constraints = (unique("stocktake", "username", "serial", "how", "code"),)
+
+
 class Sheets(Table):
     """What a close found: the header with the summary by model."""
 

@@ -40,7 +40,7 @@ def handover_page(view: View) -> dict[str, Any]:
     parts = _parts_of(value, person.username)
     if not (parts or person.reads(value.site)):
         raise refuse_foreign()
-    statement, payload = decode_handover(value.payload), payload_of(value)
+    statement, payload = view.told(decode_handover(value.payload)), payload_of(value)
     is_open = value.state == "open"
     given = vouching.standing_vouched(store, value.number, payload.digest)
     people = {getattr(value, party) for party in PARTIES} | {value.opened_by} | vouching.people_of(given)

@@ -96,7 +96,7 @@ def document_page(view: View) -> dict[str, Any]:
     if not reads_records(call.who, site_of_number(number)):
         foreign_document_for(call, number, limit=1)
         raise falcon.HTTPSeeOther(f"/documents/{quote(number)}/elsewhere")
-    found = listing.document(call.store, number, after=after, limit=PAGE_LINES)
+    found = view.told(listing.document(call.store, number, after=after, limit=PAGE_LINES))
     if found is None:
         raise refuse("not_found")
     document = found.document
@@ -115,7 +115,9 @@ def document_page(view: View) -> dict[str, Any]:
         "more_after": lines[-1].n if len(lines) == PAGE_LINES else None,
         "names": names_of(call.store, people),
         "papers": [
-            each for each in papers_of(call.store, [number]) if view.person.reads(each.attachment.site)
+            each
+            for each in papers_of(call.store, [] if found.withheld else [number])
+            if view.person.reads(each.attachment.site)
         ],
         "cited": [(how, each) for how in ("cites", "answers") if (each := getattr(document, how))],
         "citing": citations,
@@ -129,7 +131,7 @@ def document_page(view: View) -> dict[str, Any]:
 
 def foreign_page(view: View) -> dict[str, Any]:
     """Of another site's document the lines of devices that the reader's answered for. Raises Refused (`not_found`)."""
-    found = foreign_document_for(view.call, view.call.path["number"], limit=PAGE_LINES)
+    found = view.told(foreign_document_for(view.call, view.call.path["number"], limit=PAGE_LINES))
     return {"found": found, "places": [place_of(line.position, view.call.locale) for line in found.lines]}
 
 
@@ -144,7 +146,9 @@ def acts_of(view: View, document: DocumentRow, made: frozenset[str]) -> Acts:
         review=document.review == "waiting"
         and person.may(("auditor",), site)
         and person.username not in made,
-        reverse=reverses and document.type != "reversal" and document.reversed < document.lines,
+        reverse=reverses
+        and document.type != "reversal"
+        and (document.lines is None or document.reversed < document.lines),
         answer=tasks,
     )
 

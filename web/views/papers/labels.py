@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from devices import records
-from devices.ledger.reading.posted import devices_moved
+from devices.ledger.reading import listing
 from devices.people.roles import administers
 from devices.serials import shortened
 from devices.values import Bin
@@ -39,4 +39,5 @@ def _serials(view: View, number: str) -> list[str]:
     """The devices that a document moves, as far as its reader reads its site."""
     if not number or not view.person.reads(number.rsplit("-", 2)[0]):
         return []
-    return devices_moved(view.call.store, number, MOST_SERIALS)
+    found = view.told(listing.document(view.call.store, number, limit=MOST_SERIALS))
+    return sorted({line.serial for line in found.lines}) if found else []

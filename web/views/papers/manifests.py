@@ -43,7 +43,7 @@ def manifests_page(view: View) -> dict[str, Any]:
 
 def manifest_page(view: View) -> dict[str, Any]:
     """One packing list: what of it is there, short or over, and its rows that could not be read."""
-    found = compared(view.call.store, view.call.path["number"])
+    found = view.told(compared(view.call.store, view.call.path["number"]))
     bad = _bad_rows(view, found)
     return {
         "manifest": found,
@@ -52,7 +52,7 @@ def manifest_page(view: View) -> dict[str, Any]:
         "repeated": bad["duplicate_serial"],
         "malformed": [each for code, rows in bad.items() if code != "duplicate_serial" for each in rows],
         "scan": f"/scan/{RECEIVING.name}?site={found.site}&paper={found.number}"
-        if found.short and view.person.may(LOADERS, found.site)
+        if (found.short or found.withheld) and view.person.may(LOADERS, found.site)
         else None,
     }
 

@@ -24,7 +24,7 @@ def reviews_page(view: View) -> dict[str, Any]:
     call = view.call
     sites = sites_reviewed(view)
     clock = Clock(call.at_us, call.unit.time_zone)
-    page = queue(call.store, sites, clock, cursor=view.text("cursor") or None, limit=QUEUED)
+    page = view.told(queue(call.store, sites, clock, cursor=view.text("cursor") or None, limit=QUEUED))
     rejected = unresolved(view, sites)
     people = {each.document.made_by for each in page.queued} | {each.made_by for each in rejected}
     return {

@@ -32,7 +32,7 @@ def customer_page(view: View) -> dict[str, Any]:
     customer, revision = found
     if not sees_customer(call.store, number, call.who.reads):
         raise refuse_foreign()
-    held = list(islice(devices_of(call.store, number), _SHOWN))
+    held = view.told(list(islice(devices_of(call.store, number), _SHOWN)))
     return {
         "customer": customer,
         "revision": revision,

@@ -49,11 +49,11 @@ def device_page(view: View) -> dict[str, Any]:
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
-    shown = masked_for(call, [found])[0]
-    lines = call.read_past(lambda store: history.history(store, serial, _after(view), LINES_SHOWN))
+    (shown,) = view.told(masked_for(call, [found]))
+    lines = view.told(call.read_past(lambda store: history.history(store, serial, _after(view), LINES_SHOWN)))
     newest_first = view.text("order") == "newest"
     events = _events(view, lines)
-    steps = passport.next_steps(found)
+    steps = passport.next_steps(shown)
     site = shown.site or shown.responsible_site
     return {
         "printing": PRINTING,
@@ -63,7 +63,7 @@ def device_page(view: View) -> dict[str, Any]:
         "newest_first": newest_first,
         "more_after": lines[-1].step if len(lines) == LINES_SHOWN else None,
         "names": names_of(call.store, _people(lines)),
-        "chain": replacements(call.store, serial),
+        "chain": [] if shown.withheld else replacements(call.store, serial),
         "papers": _papers(view, lines),
         "allowed": [(step.type, tasks_of(view.person, step.type, site)) for step in steps if step.allowed],
         "site": site,
@@ -75,7 +75,7 @@ def device_page(view: View) -> dict[str, Any]:
         "due": _due(view, shown),
         "heads_held": heads(call.store),
         "reads_site": view.person.reads(site),
-        "reads_document": view.person.reads(shown.document.rsplit("-", 2)[0]),
+        "reads_document": bool(shown.document) and view.person.reads(str(shown.document).rsplit("-", 2)[0]),
         "reads_customer": shown.customer is not None and shown.customer.number is not None,
     }
 

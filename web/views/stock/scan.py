@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from api.callers.access import READERS
 from api.calls import Call
 from api.wire.texts import SENTENCES
+from api.withholding import as_told
 from devices import records, serials
 from devices.audit.kinds import RUNNING, Stocktake
 from devices.audit.stocktake import scans, stocktakes
@@ -20,6 +21,7 @@ from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
+from devices.paperwork import DispatchOrder, RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
 from devices.values import REGISTERS, STATE, Bin
@@ -94,7 +96,7 @@ def task_page(view: View) -> dict[str, Any]:
         return {**shown, "scanning": False}
     expected = None
     if task.paper and paper not in ("", NO_PAPER):
-        expected = expected_under(view.call.store, task.paper.kind, paper, site)
+        expected = view.told(expected_under(view.call.store, task.paper.kind, paper, site))
         if expected is None:
             raise refuse("not_found")
     return {**shown, "scanning": True, **_scanning(view, task, site, expected)}
@@ -148,7 +150,7 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
             "document": task.document,
             "paper": expected.number if expected else "",
             "fixed": fixed,
-            "expected": expected.serials if expected else None,
+            "expected": expected.serials if expected and not expected.withheld else None,
             "extra": task.paper.extra if task.paper else "told",
             "parts": [{"role": role, "field": field} for role, field in parts_of(task)],
             "bins": [each.code for each in places],
@@ -256,10 +258,7 @@ def _models(call: Call, _site: str) -> list[Option]:
 
 
 def _repairs(call: Call, site: str) -> list[Option]:
-    return [
-        Option(each.number, f"{each.number} {each.serial}", each.serial, each.fault)
-        for each in open_repairs(call.store, [site])
-    ]
+    return _of_orders(call, open_repairs(call.store, [site]))
 
 
 def _orders(call: Call, site: str) -> list[Option]:
@@ -280,9 +279,14 @@ def _unserved(call: Call, site: str) -> dict[str, str]:
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
     states = ("closed",) if served else ("open",)
     found = records.listed(call.store, DISPATCH_ORDER, [site], states=states, newest_first=True)
+    return _of_orders(call, islice(found, NEWEST_DISPATCHES))
+
+
+def _of_orders(call: Call, orders: Iterable[RepairOrder | DispatchOrder]) -> list[Option]:
+    """Orders by number and device; one whose device a blind count keeps from the reader, by number and fault."""
     return [
-        Option(each.number, f"{each.number} {each.serial}", each.serial, each.fault)
-        for each in islice(found, NEWEST_DISPATCHES)
+        Option(each.number, f"{each.number} {each.serial or each.fault}", each.serial, each.fault)
+        for each in as_told(call, list(orders))
     ]
 
 

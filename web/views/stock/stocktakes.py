@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from devices import records
@@ -79,12 +80,17 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
         "chosen": chosen,
         "counts": [(result.name, counts[result.name]) for result in RESULTS if result.name in counts],
         "variances": VARIANCES,
-        "unexplained": sheet.unexplained(variances),
+        "unexplained": len(sheet.unexplained(variances)),
         "digest": payload.digest,
         "signatures": given,
         "let_in_by_one": vouching.let_in_by_one(given),
-        "names": names_of(store, vouching.people_of(given) | set(header.counters)),
+        "names": names_of(store, _people(header, given)),
         "explains": counted.state == "closed" and bool(roles),
         "signs_as": next((role for role in roles if role not in signed and counted.state == "closed"), None),
         "documents": shortages_of(store, counted.number),
     }
+
+
+def _people(header: sheet.Header, given: Sequence[vouching.Vouched]) -> set[str]:
+    """Everybody whom a sheet names: who signed and on whose word, who counted, who was told what meanwhile."""
+    return {*vouching.people_of(given), *header.counters, *(each.username for each in header.disclosed)}
