@@ -9,6 +9,7 @@ from typing import Any, get_origin
 
 import msgspec
 
+from api.callers.origins import SHOWN_TO
 from api.routing import Route
 from api.wire.instants import one_of, outside
 from api.wire.problems import MEDIA_TYPE, ProblemDetails
@@ -29,6 +30,13 @@ IF_MATCH = {
     "required": True,
     "schema": {"type": "string"},
     "description": "The ETag of the revision that was seen.",
+}
+SHOWN_TO_PARAMETER = {
+    "name": SHOWN_TO,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The username of whoever the page was shown to that sends this: of nobody else is it taken.",
 }
 FILE_NAME = {
     "name": "X-File-Name",
@@ -118,6 +126,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         ]
     if route.write is not None and not (route.replaces or route.keyless):
         found.append(_KEY)
+    if route.method != "GET" and not route.access.public:
+        found.append(SHOWN_TO_PARAMETER)
     return found + ([IF_MATCH] if route.replaces else []) + ([FILE_NAME] if route.raw else [])
 
 

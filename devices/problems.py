@@ -50,6 +50,7 @@ PROBLEMS: dict[str, Meaning] = {
     "wrong_credentials": _of(401),
     "token_refused": _of(401),
     "session_ended": _of(401),
+    "signed_in_as_another": _of(401, "username", "page"),
     "throttled": _of(429, "seconds"),
     "person_required": _of(403),
     "scope_missing": _of(403, "scope"),
