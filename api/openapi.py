@@ -101,8 +101,15 @@ def _operation(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": _bytes_as(["application/octet-stream"])}
     elif route.body is not None:
         content = {"schema": by_shape[str(route.body)], "examples": _examples(route)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        operation["requestBody"] = {"required": _is_needed(route), "content": {"application/json": content}}
     return operation
+
+
+def _is_needed(route: Route) -> bool:
+    """Whether a body must say something: an empty one says as much as `{}`."""
+    shapes = [shape for shape in one_of(route.body) if isinstance(shape, type)]
+    fields = [field for shape in shapes for field in msgspec.structs.fields(shape)]
+    return not shapes or any(field.required for field in fields)
 
 
 def _examples(route: Route) -> dict[str, Any]:
