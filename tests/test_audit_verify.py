@@ -20,7 +20,7 @@ from devices.store.tables.audits import Scans
 from devices.store.tables.ledger import Records, Revisions
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, held, scan, sign
 from tests.door import Door
 from tests.test_verify import Rollback, copied, unguard
 
@@ -58,12 +58,12 @@ def counted(store: Store) -> str:
     assert undone is not None
     assert zhang.post(f"/v1/stocktakes/{number}/scans/{undone[0]}/undo").status_code == 200
     door.now += SECOND
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
     explain(zhang, number)
     assert zhang.post(f"/v1/stocktakes/{number}/reopen", {"reason": "漏了"}).status_code == 200
     scan(li, number, *held(door, "spare")[:1])
     door.now += SECOND
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number, li).status_code == 200
     explain(zhang, number)
     sign(zhang, number, "zhang", "storekeeper")
     sealed = sign(li, number, "li", "auditor").json

@@ -12,7 +12,7 @@ from api.wire.times import shown
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, held, scan, sign
 from tests.door import TODAY, Client, Door
 from tests.fighters import FIGHTERS, NOW, Answer, Ask, Fighters
 from tests.test_races import asking
@@ -42,7 +42,7 @@ class Hall:
         number = begin(self.zhang)
         scan(self.zhang, number, *self.stock[short:], *self.others)
         self.door.now += SECOND
-        assert self.zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+        assert close_count(self.zhang, number).status_code == 200
         explain(self.zhang, number)
         return number
 

@@ -20,7 +20,7 @@ from panku import settings
 from panku.commands import main
 from tests.closing import count, review_all
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, held, scan, sign
 from tests.door import Door
 
 FIRST_FORMAT = Path(__file__).parent / "golden" / "evidence-format-1.json"
@@ -36,7 +36,7 @@ def signed(stores: Stores) -> Iterator[tuple[Door, str]]:
     number = begin(zhang)
     scan(zhang, number, *held(door, "merchandise")[:-1])
     door.now += SECOND
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
     explain(zhang, number)
     assert sign(zhang, number, "zhang", "storekeeper").status_code == 201
     assert sign(li, number, "li", "auditor").json["stocktake"]["state"] == "sealed"

@@ -23,7 +23,7 @@ from labels.words import text_of
 from tests.closing import MONTH as CLOSED_MONTH
 from tests.closing import close, make_ready, seal
 from tests.conftest import ENGINES, Stores
-from tests.counts import begin, explain, held, scan, sign
+from tests.counts import begin, close_count, explain, held, scan, sign
 from tests.door import TODAY, Door
 from tests.printed import pdf_text, printed
 
@@ -73,7 +73,7 @@ def counted(door: Door) -> str:
     scan(zhang, number, *there, *held(door, "merchandise", "quarantined"))
     scan(li, number, (SOLD, "M-01"), (held(door, "spare")[0][0], "M-01"))
     door.now += 1_000_000
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number, li).status_code == 200
     explain(zhang, number)
     return number
 
@@ -313,7 +313,7 @@ def test_serials_that_no_book_ever_held_are_counted_below_the_head(sqlite_door: 
     number = begin(zhang)
     scan(zhang, number, *held(sqlite_door, "merchandise"), ("999999999999", "M-01"))
     sqlite_door.now += 1_000_000
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
     assert printed(zhang, f"/v1/stocktakes/{number}/sheet").fields["未建档（汇总未计）"] == 1
 
 

@@ -38,6 +38,7 @@ TERMS: dict[str, Iterable[str]] = {
     "method": get_args(kinds.Method),
     "part": get_args(counting.Part),
     "result": counting.RESULT,
+    "late": kinds.LATE_SCANS.states,
     "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,

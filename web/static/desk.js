@@ -8,8 +8,8 @@ import { quietButton, sound } from "./sounds.js";
 const SHOWN = 200; // rows on the page; the others are counted, and shown as newer ones go
 const BATCH = 100;
 const QUIET_MS = 1_500; // an answer that comes later is shown, but no longer sounds unless it is an exception
-const EXCEPTIONS = ["duplicate", "unexpected", "error"];
-const WORST = ["error", "unexpected", "duplicate", "taken"];
+const EXCEPTIONS = ["duplicate", "unexpected", "late", "error"];
+const WORST = ["error", "late", "unexpected", "duplicate", "taken"];
 const LONGEST = 64; // of a text that is shown; a label of ours has half
 const $ = (id) => document.getElementById(id);
 const clipped = (scanned) => (scanned.length > LONGEST ? `${scanned.slice(0, LONGEST)}…` : scanned);
