@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import random
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sigstore.dsse import Envelope as IndependentEnvelope
 
 from devices.audit import evidence
+from devices.audit.stocktake import sheet, stocktakes
+from devices.audit.stocktake.sheet_digest import digest_of_sheet
+from devices.store.tables.audits import SheetRows, Sheets
 from panku import settings
 from panku.commands import main
 from tests.closing import count, review_all
@@ -257,3 +261,46 @@ def test_the_commands_export_and_check_it(
     file.write_bytes(file.read_bytes().replace(b'"zhang"', b'"zhbng"', 1))
     assert main(["verify-evidence", str(file), "--trust", *fingerprints]) == 1
     assert "WRONG" in capsys.readouterr().out
+
+
+def test_a_sheet_of_the_first_format_is_read_and_written_to_the_very_bytes_that_were_signed(
+    stores: Stores,
+) -> None:
+    bundle = msgspec.json.decode(FIRST_FORMAT.read_bytes(), type=evidence.Bundle)
+    payload = base64.b64decode(bundle.envelope.payload)
+    whole = msgspec.json.decode(payload, type=sheet.Sheet)
+    assert (whole.header.format, whole.late, whole.header.people) == (1, [], ())
+    assert sheet.payload_of(whole) == payload
+    store = stores.demo("sqlite")
+    place = (whole.header.number, whole.header.closing)
+    store.insert(Sheets, [(*place, _written(json.loads(payload)["header"]))])
+    store.insert(SheetRows, [(*place, *_row(line)) for line in json.loads(payload)["rows"]])
+    stored = sheet.header_of(store, *place)
+    assert stored == whole.header
+    assert sheet.encode(stored).decode() == _written(json.loads(payload)["header"])
+    rows = list(sheet.lines_of(store, *place))
+    assert [line.row for line in rows] == [line.row for line in whole.rows]
+    assert sheet.rows_digest(stored, [line.row for line in rows]) == sheet.stored_digest(store, *place)
+    stores.drop(store)
+
+
+def _row(line: dict[str, Any]) -> tuple[str, str, str]:
+    row = line["row"]
+    return row["serial"], row["result"], _written(row)
+
+
+def _written(value: Any) -> str:
+    """JSON as it has been written ever since."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def test_what_the_second_format_adds_is_left_out_where_there_is_none(signed: tuple[Door, str]) -> None:
+    door, number = signed
+    counted, _ = stocktakes.stocktake_of(door.store, number)
+    whole = sheet.sheet_of(door.store, counted)
+    written = json.loads(sheet.payload_of(whole))
+    assert written.keys() == {"header", "rows"}
+    assert not written["header"].keys() & {"left_waiting", "unfinished_reason"}
+    assert whole.header.format == sheet.FORMAT == 2
+    digest = hashlib.sha256(sheet.payload_of(whole)).hexdigest()
+    assert digest_of_sheet(door.store, counted) == digest == stocktakes.payload_of(door.store, counted).digest

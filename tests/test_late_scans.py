@@ -10,6 +10,8 @@ import pytest
 
 from devices.audit import evidence
 from devices.audit.kinds import LATE_SCANS
+from devices.audit.stocktake import stocktakes
+from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
@@ -255,6 +257,8 @@ def test_a_late_scan_may_be_explained_instead_and_the_explanation_is_signed(door
     assert sign(zhang, number, "zhang", "storekeeper").status_code == 201
     assert settle(li, number, "off-0", "已与张伟核对", revision=2).status_code == 200
     assert read(zhang, number)["signatures"] == [], "other words make it another sheet"
+    counted, _ = stocktakes.stocktake_of(door.store, number)
+    assert digest_of_sheet(door.store, counted) == read(zhang, number)["digest"]
     (document,) = seal(door, number)["documents"]
     content = li.get(f"/v1/stocktakes/{number}/evidence").content
     trusted = [each["fingerprint"] for each in read(li, number)["signatures"]]

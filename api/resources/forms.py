@@ -26,6 +26,7 @@ from devices.audit.custody.custody_kinds import Visit
 from devices.audit.month import months
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake import sheet, stocktakes
+from devices.audit.stocktake.late import late_on_sheet
 from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.journal import heads
 from devices.ledger.books import books, cards
@@ -172,6 +173,7 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         conditions=conditions_of_bins(store, value.site),
         lines=sheet.lines_of(store, value.number, closing),
         unknown=sheet.count_of(store, value.number, closing, "unknown"),
+        late=late_on_sheet(store, value),
     )
 
 

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from devices.audit.kinds import LateScan
+from devices.audit.stocktake.counters import Counter
+from devices.audit.stocktake.late import LeftWaiting
 from devices.audit.stocktake.sheet import Header, Line
 from devices.audit.vouching import Vouched
-from labels.forms.form import Column, Field, Form, Proof, Table
+from labels.forms.form import Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import NUMBER, column, remarks, signature_boxes
 
 
 class SheetPrinted(msgspec.Struct, frozen=True):
     """A sheet as it is printed. `kinds` are by model, `conditions` by bin of its site; `lines` can be read once.
 
-    `unknown` of them are serials that no book ever held: they have no model, so the summary does not count them.
+    `unknown` of them are serials that no book ever held: they have no model, so the summary does not count them. `late`
+    are the scans that came after the close, until the seal.
     """
 
     header: Header
@@ -27,6 +31,7 @@ class SheetPrinted(msgspec.Struct, frozen=True):
     conditions: Mapping[str, str]
     lines: Iterable[Line]
     unknown: int = 0
+    late: Sequence[LateScan] = ()
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -85,6 +90,63 @@ _LINES = (
     column("movements", "movements", 37),
 )
 
+_PEOPLE = (
+    NUMBER,
+    column("counter", "username", 60, "person"),
+    column("scans", "scans", 30, "number"),
+    column("heard_at", "last_heard_at", 40, "moment"),
+    Column("form.column.finished", lambda numbered: _finished(numbered[1]), 60),
+)
+_SCANNED = (
+    NUMBER,
+    Column("form.column.scanned", lambda numbered: _scanned(numbered[1]), 44),
+    column("found_bin", "bin", 20),
+    column("scanned_at", "at", 36, "moment"),
+    column("scanned_by", "made_by", 30, "person"),
+    column("received_at", "received_at", 36, "moment"),
+)
+_LATE = (
+    *_SCANNED,
+    column("settled", "state", 34, words="late"),
+    column("said", "explanation", 70),
+    column("said_by", "settled_by", 30, "person"),
+)
+_LEFT_WAITING = (
+    *_SCANNED,
+    column("stocktake", "stocktake", 34),
+    Column("form.column.found_now", lambda numbered: _found_now(numbered[1]), 40, words="result"),
+)
+
+
+def _finished(counter: Counter) -> Word:
+    return Word("form.counter.finished" if counter.finished else "form.counter.unfinished")
+
+
+def _scanned(scan: LateScan | LeftWaiting) -> str:
+    """What was scanned, and that it was undone by what came."""
+    return f"− {scan.named}" if scan.undoes else scan.named
+
+
+def _found_now(scan: LeftWaiting) -> Word | str:
+    return scan.result or Word("form.found_now.nothing")
+
+
+def _tables(printed: SheetPrinted) -> tuple[Table, ...]:
+    """Summary and lines, and of a sheet that tells of them: who counted, what came late, what earlier counts left."""
+    header = printed.header
+    more = (
+        Table("form.table.people", lambda _: enumerate(header.people, 1), _PEOPLE),
+        Table("form.table.late", lambda _: enumerate(printed.late, 1), _LATE),
+        Table("form.table.left_waiting", lambda _: enumerate(header.left_waiting, 1), _LEFT_WAITING),
+    )
+    told = (header.people, printed.late, header.left_waiting)
+    return (
+        Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
+        Table("form.table.lines", _rows, _LINES),
+        *(table for table, rows in zip(more, told, strict=True) if rows),
+    )
+
+
 STOCKTAKE_FORM = Form(
     name="stocktake",
     title=lambda printed: ("form.title.stocktake", {}),
@@ -109,12 +171,10 @@ STOCKTAKE_FORM = Form(
             words="remark",
             wide=True,
         ),
+        Field("form.field.unfinished_reason", "header.unfinished_reason", wide=True),
         Field("form.field.unreadable", lambda p: "  ".join(p.header.unreadable) or None, wide=True),
     ),
-    tables=(
-        Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
-        Table("form.table.lines", _rows, _LINES),
-    ),
+    tables=_tables,
     boxes=lambda printed: signature_boxes(printed.signatures),
     declared="form.declared.stocktake",
     proof=lambda p: Proof(p.digest, p.header.journal, p.header.seq, p.header.hash),

@@ -32,6 +32,7 @@ class LeftWaiting(msgspec.Struct, frozen=True):
     id: str
     serial: str | None
     text: str
+    bin: str | None
     made_by: str
     at: Instant
     received_at: Instant
@@ -123,6 +124,7 @@ def left_waiting(
             id=each.id,
             serial=each.serial,
             text=each.text,
+            bin=each.bin,
             made_by=each.made_by,
             at=each.at,
             received_at=each.received_at,
