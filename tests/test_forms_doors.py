@@ -334,7 +334,7 @@ def test_a_sheet_on_paper_tells_over_whom_it_was_closed_what_came_late_and_what_
     assert [(row["扫到的"], row["实际货位"], row["处理"]) for row in late.rows] == [
         ("661599999902", "M-02", "待处理"), ("中文", None, "待处理"),
     ]  # fmt: skip
-    assert [(row["盘点"], row["扫到的"], row["本次盘点结果"]) for row in left.rows] == [
+    assert [(row["盘点单号"], row["扫到的"], row["本次盘点结果"]) for row in left.rows] == [
         (first, "661599999901", "未建档")
     ]
 
