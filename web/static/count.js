@@ -112,7 +112,9 @@ function show({ state, tally, mine, disputed, counters }) {
   $("everybody").textContent = tally ? text("scan.everybody", tally) : "";
   $("mine").textContent = mine;
   if ($("disputed")) $("disputed").textContent = disputed.join(" ");
-  $("finished").hidden = !RUNNING.includes(state) || !counters.some((each) => each.username === data.user && each.finished);
+  const running = RUNNING.includes(state);
+  if ($("finish")) $("finish").hidden = !running;
+  $("finished").hidden = !running || !counters.some((each) => each.username === data.user && each.finished);
   if (state !== data.state) desk.note({ sentence: text("scan.count_ended") });
 }
 
