@@ -12,7 +12,7 @@ from unittest.mock import patch
 import peewee
 import pytest
 
-from devices.audit.kinds import FINDING, SIGNATURE, STOCKTAKE
+from devices.audit.kinds import FINDING, FINISH, LATE_SCAN, SIGNATURE, STOCKTAKE
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
 from devices.store.tables import columns_of
@@ -20,7 +20,7 @@ from devices.store.tables.audits import Scans
 from devices.store.tables.ledger import Records, Revisions
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, close_count, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, held, scan, settle, sign
 from tests.door import Door
 from tests.test_verify import Rollback, copied, unguard
 
@@ -38,7 +38,7 @@ KEYS = {
     "revision": ("kind", "key", "revision"),
     "record": ("kind", "key"),
 }
-KINDS = (STOCKTAKE.name, FINDING.name, SIGNATURE.name)
+KINDS = (STOCKTAKE.name, FINISH.name, LATE_SCAN.name, FINDING.name, SIGNATURE.name)
 
 
 class Counted(NamedTuple):
@@ -49,7 +49,7 @@ class Counted(NamedTuple):
 
 
 def counted(store: Store) -> str:
-    """A count with everything in it: undone and unreadable scans, a reopening, a variance of each kind, a seal."""
+    """A count with everything in it: undone, unreadable, late scans, a reopening, a variance of each kind, a seal."""
     door = Door(store)
     zhang, li = door.sign_in("zhang"), door.sign_in("li")
     number, stock = begin(zhang), held(door, "merchandise")
@@ -60,11 +60,16 @@ def counted(store: Store) -> str:
     door.now += SECOND
     assert close_count(zhang, number).status_code == 200
     explain(zhang, number)
+    late = scan(li, number, ("661500000002", "M-01"), ("661500000003", "M-01"))
+    assert [each["outcome"] for each in late] == ["late", "late"]
+    settle(zhang, number, late[0]["id"])
     assert zhang.post(f"/v1/stocktakes/{number}/reopen", {"reason": "漏了"}).status_code == 200
     scan(li, number, *held(door, "spare")[:1])
     door.now += SECOND
     assert close_count(zhang, number, li).status_code == 200
     explain(zhang, number)
+    (last,) = scan(li, number, ("661500000004", "M-01"))
+    settle(zhang, number, last["id"])
     sign(zhang, number, "zhang", "storekeeper")
     sealed = sign(li, number, "li", "auditor").json
     assert sealed["stocktake"]["state"] == "sealed", sealed

@@ -15,9 +15,11 @@ from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, close_count, explain, finish, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, finish, held, scan, settle, sign
 from tests.door import TODAY, Client, Door
+from tests.test_audit_verify import faults_after
 from tests.test_stocktakes import code_of, one, send
+from tests.test_verify import unguard
 
 pytestmark = pytest.mark.both_engines
 
@@ -53,12 +55,6 @@ def read(client: Client, number: str, path: str = "") -> Any:
 def results(client: Client, number: str) -> dict[str, str]:
     """Every serial's result."""
     return {line["serial"]: line["result"] for line in read(client, number, "/sheet?limit=500")["lines"]}
-
-
-def settle(client: Client, number: str, scan_id: str, words: str = "看过货架", revision: int = 1) -> Any:
-    """Explain a late scan."""
-    path = f"/v1/stocktakes/{number}/late-scans/{scan_id}"
-    return client.send("PUT", path, {"explanation": words}, If_Match=f'"{revision}"')
 
 
 def closed_without(door: Door, zhang: Client, li: Client, count: int = 5) -> tuple[str, list[dict[str, Any]]]:
@@ -472,3 +468,14 @@ def test_a_late_scan_is_covered_by_the_chain_from_the_moment_it_came(door: Door)
     assert row is not None
     kept = json.loads(row[0])
     assert (kept["stocktake"], kept["serial"], kept["made_by"]) == (number, scans[0]["serial"], "li")
+
+
+def test_what_was_taken_in_is_verified_to_be_there_as_it_came_while_the_count_goes_on(door: Door) -> None:
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    number, scans = closed_without(door, zhang, li, 2)
+    send(li, number, *scans)
+    zhang.post(f"/v1/stocktakes/{number}/reopen", {"reason": "并入"})
+    unguard(door.store)
+    for change in ("bin = 'M-09'", "made_by = 'zhang'", "at = at + 1"):
+        statement = f"UPDATE scan SET {change} WHERE stocktake = ? AND id = 'off-1'"
+        assert faults_after(door.store, statement, (number,)) == {"late_scan"}

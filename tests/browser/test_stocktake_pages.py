@@ -135,7 +135,10 @@ def test_an_explanation_after_a_signature_makes_both_sign_again(visit: Visit, si
 
 def short_of(page: Page) -> list[str]:
     """The serials of the variances that a page shows."""
-    return page.eval_on_selector_all("#lines ~ article h3 a", "links => links.map(link => link.textContent)")
+    shown: list[str] = page.eval_on_selector_all(
+        "#lines ~ article h3 a", "links => links.map(link => link.textContent)"
+    )
+    return shown
 
 
 def counted_offline(
