@@ -13,7 +13,7 @@ from peewee import fn
 
 from devices import records
 from devices.audit.kinds import FINISH, RUNNING, Finish, Stocktake
-from devices.audit.stocktake.scans import extent, last_undoing, lock_of, running, tally
+from devices.audit.stocktake.scans import extent, last_undoing, lock_of, running, scans_by_person
 from devices.calendar import TIME_ZONE
 from devices.journal import Writer
 from devices.people.persons import names_of
@@ -70,7 +70,7 @@ def counters_of(store: Store, counted: Stocktake) -> tuple[Counter, ...]:
     sent = {username: (n, at) for username, n, at in store.rows(_SENT, (counted.number,))}
     took_back: dict[str, int] = dict(store.rows(_TOOK_BACK, (counted.number,)))
     said = {each.username: each for each, _ in records.belonging(store, FINISH, counted.number)}
-    standing = tally(store, counted.number).by_person
+    standing = scans_by_person(store, counted.number)
     found = []
     for username in sorted({*sent, *took_back, *said}):
         n, scanned_at = sent.get(username, (0, 0))

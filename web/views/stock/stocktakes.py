@@ -115,8 +115,10 @@ def _late(store: Store, counted: Stocktake, came_late: list[tuple[LateScan, int]
     wait = {str(serial) for serial in serials}
     results = results_of(store, counted.number, counted.closed.closing, wait)
     sealed = counted.sealed_at is not None
+    shown = sorted(came_late, key=lambda each: each[0].state != LATE_SCANS.begins)[:_PAGE]
     return {
-        "late": [(each, revision, each.id not in on_sheet) for each, revision in came_late],
+        "late": [(each, revision, each.id not in on_sheet) for each, revision in shown],
+        "late_more": len(came_late) - len(shown),
         "late_short": []
         if sealed
         else sorted(each for each, result in results.items() if result == "shortage"),
