@@ -9,6 +9,7 @@ from typing import Any, get_origin
 
 import msgspec
 
+from api.callers.origins import SHOWN_TO
 from api.requests import LONGEST_KEY
 from api.routing import Route
 from api.wire.instants import one_of, outside
@@ -32,6 +33,13 @@ IF_MATCH = {
     "required": True,
     "schema": {"type": "string", "maxLength": LONGEST_REVISION},
     "description": "The ETag of the revision that was seen.",
+}
+SHOWN_TO_PARAMETER = {
+    "name": SHOWN_TO,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The username of whoever the page was shown to that sends this: of nobody else is it taken.",
 }
 FILE_NAME = {
     "name": "X-File-Name",
@@ -96,8 +104,15 @@ def _operation(route: Route, by_shape: dict[str, Any]) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": _bytes_as(["application/octet-stream"])}
     elif route.body is not None:
         content = {"schema": by_shape[str(route.body)], "examples": _examples(route)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        operation["requestBody"] = {"required": _is_needed(route), "content": {"application/json": content}}
     return operation
+
+
+def _is_needed(route: Route) -> bool:
+    """Whether a body must say something: an empty one says as much as `{}`."""
+    shapes = [shape for shape in one_of(route.body) if isinstance(shape, type)]
+    fields = [field for shape in shapes for field in msgspec.structs.fields(shape)]
+    return not shapes or any(field.required for field in fields)
 
 
 def _examples(route: Route) -> dict[str, Any]:
@@ -126,6 +141,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         ]
     if route.write is not None and not (route.replaces or route.keyless):
         found.append(_KEY)
+    if route.method != "GET" and not route.access.public:
+        found.append(SHOWN_TO_PARAMETER)
     return found + ([IF_MATCH] if route.replaces else []) + ([FILE_NAME] if route.raw else [])
 
 

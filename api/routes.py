@@ -46,6 +46,7 @@ from api.resources import (
     inspections,
     keys,
     labels,
+    late_scans,
     manifests,
     minimum_levels,
     months,
@@ -66,6 +67,7 @@ from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
 from devices.audit.custody.custody_kinds import VISITS, Inspection
+from devices.audit.kinds import LateScan
 from devices.journal import Head
 from devices.ledger.books import books as ledger_books
 from devices.ledger.books.cards import Card
@@ -230,9 +232,12 @@ ROUTES = (
     R("POST", "/v1/stocktakes/{number}/scans/{id}/undo", "undo_scan", COUNTER, stocktakes.show,
       stocktakes.StocktakeAnswer, write=stocktakes.undo_scan),
     R("POST", "/v1/stocktakes/{number}/recount", "begin_recount", COUNTER, stocktakes.show,
-      stocktakes.StocktakeAnswer, write=stocktakes.recount),
+      stocktakes.StocktakeAnswer, write=stocktakes.recount, body=stocktakes.EndBody, example={"finished": True}),
+    R("POST", "/v1/stocktakes/{number}/finish", "finish_counting", COUNTER, stocktakes.show,
+      stocktakes.StocktakeAnswer, write=stocktakes.finish),
     R("POST", "/v1/stocktakes/{number}/close", "close_stocktake", COUNTER, stocktakes.show,
-      stocktakes.StocktakeAnswer, write=stocktakes.close),
+      stocktakes.StocktakeAnswer, write=stocktakes.close, body=stocktakes.EndBody,
+      example={"finished": True, "reason": "李娜的手机没电了，她的货位都已看过"}),
     R("POST", "/v1/stocktakes/{number}/reopen", "reopen_stocktake", COUNTER, stocktakes.show,
       stocktakes.StocktakeAnswer, write=stocktakes.reopen, body=stocktakes.ReasonBody,
       example={"reason": "漏数一格"}),
@@ -243,6 +248,13 @@ ROUTES = (
     R("PUT", "/v1/stocktakes/{number}/findings/{serial}", "explain_finding", COUNTER, sheets.show_finding,
       sheets.SheetLine, write=sheets.explain, body=sheets.FindingBody, replaces=True,
       example={"explanation": "已售出，尚未出门", "action": "补办发售取消"}),
+    R("GET", "/v1/late-scans", "list_late_scans", SIGNED_IN, late_scans.list_late, list[LateScan],
+      query=late_scans.LateScanQuery),
+    R("GET", "/v1/stocktakes/{number}/late-scans/{id}", "read_late_scan", STAFF_NUMBER, late_scans.show_late,
+      LateScan),
+    R("PUT", "/v1/stocktakes/{number}/late-scans/{id}", "explain_late_scan", COUNTER, late_scans.show_late,
+      LateScan, write=late_scans.explain_late, body=late_scans.LateScanBody, replaces=True,
+      example={"explanation": "手机断网时扫的，实物在 M-01"}),
     R("POST", "/v1/stocktakes/{number}/signatures", "sign_sheet", COUNTER, sheets.show_signed,
       sheets.SignedAnswer, check=signing.unlock_key, write=sheets.sign, body=signing.SignatureBody,
       statuses=CREATED, example={"role": "auditor", "digest": "0" * 64, "password": PASSWORD}),

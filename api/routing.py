@@ -12,7 +12,7 @@ import msgspec
 from api.callers import guessing, security_log
 from api.callers.access import COUNTER, Access, admit, admit_caller
 from api.callers.addresses import client_address
-from api.callers.origins import refuse_foreign_origin
+from api.callers.origins import refuse_anothers_page, refuse_foreign_origin
 from api.callers.session import principal_of, session_of, set_cookie
 from api.calls import Call, Done, Services, Shown
 from api.requests import once
@@ -100,6 +100,8 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
     )
     if person is not None:
         security_log.known_as(req, person.principal)
+    if req.method != "GET":
+        refuse_anothers_page(req, person)
     admit_caller(route.access, person)
     path = path_of(path)
     query = query_of(req, route.query)

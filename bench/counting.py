@@ -170,7 +170,8 @@ def _round(url: str, number: str, pipe: Any) -> None:
 
     def close() -> None:
         with store.writing():
-            stocktakes.close_stocktake(open_journals(store, [SITE], clock()), unit, number, by="zhang")
+            writer = open_journals(store, [SITE], clock())
+            stocktakes.close_stocktake(writer, unit, number, by="zhang", finished=True)
 
     times.close, _ = _timed(close)
     times.close_mb = _peak()

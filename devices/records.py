@@ -138,6 +138,11 @@ _PERSONAL = compiled(
 CURRENT = compiled(
     Records.select(Records.content, Records.revision).where(Records.kind == GIVEN, Records.key == GIVEN)
 )
+_BELONGING = compiled(
+    Records.select(Records.content, Records.revision)
+    .where(Records.kind == GIVEN, Records.key > GIVEN, Records.key < GIVEN)
+    .order_by(Records.key)
+)
 SITE_CODES = compiled(Sites.select(Sites.code).order_by(Sites.code))
 
 
@@ -198,6 +203,12 @@ def current(store: Store, kind: RecordKind, key: str) -> tuple[Any, int] | None:
     """The latest value of a record without a table of its own, with its revision; None where there is none."""
     row = store.row(CURRENT, (kind.name, key))
     return (msgspec.json.decode(row[0], type=kind.value), row[1]) if row else None
+
+
+def belonging(store: Store, kind: RecordKind, owner: str) -> list[tuple[Any, int]]:
+    """The latest values of a kind whose keys begin with that of their owner and `/`, with their revisions, by key."""
+    rows = store.rows(_BELONGING, (kind.name, f"{owner}/", f"{owner}0"))  # 0 follows / in ASCII
+    return [(msgspec.json.decode(content, type=kind.value), revision) for content, revision in rows]
 
 
 def personal_of(store: Store, kind: RecordKind, key: str) -> str | None:

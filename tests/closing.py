@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.counts import begin, explain, held, scan, sign
+from tests.counts import begin, close_count, explain, held, scan, sign
 from tests.door import Client, Door
 
 DAY_US = 86_400_000_000
@@ -37,7 +37,7 @@ def count(door: Door, register: str = "merchandise") -> str:
             for place in held(door, register, state=state)
         ),
     )
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
     explain(zhang, number)
     assert sign(zhang, number, "zhang", "storekeeper").status_code == 201
     assert sign(li, number, "li", "auditor").json["stocktake"]["state"] == "sealed"

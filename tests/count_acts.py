@@ -43,6 +43,12 @@ ACTS: tuple[Act[Counting], ...] = (
     Act("scan what no shelf had yet", 2, Counting.scan_what_no_shelf_had_yet, SCANNED),
     Act("send again", 3, Counting.send_again, SCANNED),
     Act("undo a scan", 3, Counting.undo_a_scan, SCANNED),
+    Act("finish", 4, Counting.finish, SCANNED),
+    # what comes late
+    Act("scan late", 5, Counting.scan_late, during("closed", "recounting")),
+    Act("undo late", 2, Counting.undo_late, during("closed")),
+    Act("explain late", 6, Counting.explain_late, during("closed")),
+    Act("explain what was left", 2, Counting.explain_what_was_left),
     # the count's own course
     Act("open a count", 15, Counting.open_a_count, before_any),
     Act("begin the recount", 5, Counting.begin_the_recount, during("counting")),

@@ -42,6 +42,25 @@ class Seen(NamedTuple):
     at: int
 
 
+class Late(NamedTuple):
+    """A scan, or the undoing of one (`undoes`), that came when its count took none any more; `named` by its text.
+
+    `at` is when it truly was made, `received_at` when it came.
+    """
+
+    number: str
+    register: str
+    id: str
+    named: str
+    serial: str | None
+    bin: str | None
+    part: str
+    at: int
+    received_at: int
+    by: str
+    undoes: str | None = None
+
+
 class Log:
     """Everything that was posted, oldest first."""
 
@@ -78,6 +97,12 @@ class Count:
         self.said: dict[str, tuple[str, int]] = {}
         self.signed: set[str] = set()
         self.results: dict[str, str] = {}
+        self.made_by: dict[str, str] = {}
+        self.heard: dict[str, int] = {}
+        self.finished: set[str] = set()
+        self.late: dict[str, Late] = {}
+        self.settled: dict[str, str] = {}
+        self.listed: list[Late] = []
 
     # what was counted
 
@@ -118,6 +143,46 @@ class Count:
             return recount
         scans = [self.last(serial, part) for part in ("auditor", "storekeeper")]
         return next((scan for scan in scans if scan and scan.bin), scans[0])
+
+    # who counts
+
+    def hears(self, username: str, at: int, scan_id: str | None = None) -> None:
+        """Somebody's scan, or the undoing of one, was taken at a moment: they have not finished after all."""
+        self.heard[username] = max(at, self.heard.get(username, 0))
+        self.finished.discard(username)
+        if scan_id is not None:
+            self.made_by[scan_id] = username
+
+    def unfinished(self) -> set[str]:
+        """Those who have scanned and did not say since that they have finished."""
+        return set(self.made_by.values()) - self.finished
+
+    def people(self) -> set[tuple[str, int, int, bool]]:
+        """Who counts: how many of their scans stand, when they were last heard, and whether they have finished."""
+        standing = Counter(by for scan_id, by in self.made_by.items() if scan_id not in self.undone)
+        return {(by, standing[by], at, by in self.finished) for by, at in self.heard.items()}
+
+    # what came late
+
+    def waiting(self) -> list[Late]:
+        """What came late and nobody has settled, in order of arrival."""
+        return [late for late in self.late.values() if late.id not in self.settled]
+
+    def take_in(self) -> None:
+        """It is reopened: what waits is part of it, after all that it has."""
+        for late in self.waiting():
+            if late.undoes is not None and late.undoes not in self.made_by:
+                continue
+            self.settled[late.id] = "taken"
+            if late.undoes is not None:
+                self.undone.add(late.undoes)
+                self.hears(late.by, 0)
+                continue
+            self.hears(late.by, late.received_at, late.id)
+            if late.serial is None:
+                self.unreadable.append(late.id)
+            else:
+                self.seen.append(Seen(late.id, late.serial, late.bin, late.part, late.at))
 
     # what it comes to
 

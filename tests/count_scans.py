@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from devices.audit.stocktake import scans, stocktakes
+from api.wire.times import shown
+from devices.audit.stocktake import counters, scans, stocktakes, taking
 from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import Person
 from devices.problems import Refused
 from devices.store.database import Store
 from devices.values import UNIT
-from tests.count_model import HERE, ON_A_SHELF, Count, Seen
+from tests.count_model import HERE, ON_A_SHELF, Count, Late, Seen
 from tests.count_movements import SECOND, SHELVES, THERE, Moving
 from tests.staff import PASSWORD
 
@@ -32,7 +33,9 @@ class Scanning(Moving):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.sent: list[tuple[scans.Sent, int, scans.Taken, Person]] = []
+        self.sent: list[tuple[taking.Sent, int, taking.Taken, Person]] = []
+        self.left: list[Late] = []
+        self.on_sealed: list[Late] = []
         self.people, self.keys = self._enrol()
         self.stock()
 
@@ -105,7 +108,7 @@ class Scanning(Moving):
         self.tick(chance)
         part: Any = self.part_of(username)
         batch = [
-            scans.Sent(
+            taking.Sent(
                 f"s{len(self.sent)}-{n}", text, code, at + clock, part if chance.random() < 0.5 else None
             )
             for n, (text, code, at) in enumerate(made)
@@ -113,13 +116,14 @@ class Scanning(Moving):
         answers = self.take(batch, self.now + clock, username)
         self.tell(f"{username} {', '.join(f'{text}@{code}' for text, code, _ in made)}")
         for sent, answer, (text, code, at) in zip(batch, answers, made, strict=True):
-            if at < count.opened_at - scans.SKEW_US:
+            if at < count.opened_at - taking.SKEW_US:
                 assert (answer.outcome, answer.problem and answer.problem.code) == (
                     "refused",
                     "scan_before_opening",
                 )
                 continue
             self.sent.append((sent, self.now + clock, answer, self.people[username]))
+            count.hears(username, self.now, sent.id)
             if text in STRANGE:
                 assert answer.outcome == "unreadable"
                 count.unreadable.append(sent.id)
@@ -127,13 +131,60 @@ class Scanning(Moving):
             assert answer.outcome == self.outcome(text, code, part), (text, code)
             count.seen.append(Seen(sent.id, text, code, part, max(at, count.opened_at)))
 
-    def take(self, batch: Sequence[scans.Sent], sent_at: int, username: str) -> list[scans.Taken]:
+    def take(self, batch: Sequence[taking.Sent], sent_at: int, username: str) -> list[taking.Taken]:
         """Deliver a batch."""
-        with self.store.writing():
-            return scans.take(
-                self.store, self.running().number, batch, sent_at_us=sent_at, received_at_us=self.now,
-                by=self.people[username],
-            )  # fmt: skip
+        return self.take_of(self.running().number, batch, sent_at, username)
+
+    def take_of(
+        self, number: str, batch: Sequence[taking.Sent], sent_at: int, username: str
+    ) -> list[taking.Taken]:
+        """Deliver a batch of some count."""
+        by = self.people[username]
+        return taking.receive(self.store, number, batch, sent_at_us=sent_at, received_at_us=self.now, by=by)
+
+    def send_late(self, text: str, code: str | None, at: int, chance: Random, username: str) -> None:
+        """Deliver a scan that nothing keeps from being kept: the count is closed, or the part it says is over."""
+        count, clock = self.running(), chance.choice(CLOCKS)
+        self.tick(chance)
+        part: Any = ROLES[username] if count.double else "single"
+        said = part if count.state == "recounting" or chance.random() < 0.5 else None
+        sent = taking.Sent(f"late{len(count.late)}", text, code, at + clock, said)
+        (answer,) = self.take([sent], self.now + clock, username)
+        serial = None if text in STRANGE else text
+        assert (answer.outcome, answer.serial) == ("late", serial)
+        self.tell(f"{username} {text}@{code}")
+        at = min(max(at, count.opened_at), self.now)
+        self.came_late(
+            Late(
+                count.number,
+                count.register,
+                sent.id,
+                scans.kept_text(text),
+                serial,
+                code,
+                part,
+                at,
+                self.now,
+                username,
+            )
+        )
+        self.answered_as_before((sent, self.now + clock, answer, self.people[username]))
+
+    def came_late(self, late: Late) -> None:
+        """Something is kept apart: the sheet is another now, so no signature stands."""
+        count = self.running()
+        count.late[late.id] = late
+        count.signed = set()
+
+    def scan_late(self, chance: Random) -> None:
+        """A phone comes back to the network: with what lies here, or was sold, in a bin that is none, or unreadable."""
+        count, username = self.running(), chance.choice(sorted(ROLES))
+        if not (count.state == "closed" or count.double):
+            return
+        here = [serial for serial, spot in self.log.now().items() if count.is_here(spot)]
+        text = chance.choice([*here, *self.those("sold"), next(self.fresh), *STRANGE])
+        code = chance.choice((*SHELVES[count.register], "ZZ", None))
+        self.send_late(text, code, chance.randint(count.opened_at - 90 * SECOND, self.now), chance, username)
 
     def outcome(self, serial: str, code: str | None, part: str) -> str:
         """What a scan must be answered."""
@@ -201,7 +252,7 @@ class Scanning(Moving):
         self.answered_as_before(chance.choice(self.sent))
         assert self.kept() == before
 
-    def answered_as_before(self, kept: tuple[scans.Sent, int, scans.Taken, Person]) -> None:
+    def answered_as_before(self, kept: tuple[taking.Sent, int, taking.Taken, Person]) -> None:
         """Deliver a scan that was kept again."""
         sent, sent_at, answer, by = kept
         (again,) = self.take([sent], sent_at, by.username)
@@ -212,10 +263,62 @@ class Scanning(Moving):
         if not count.live():
             return
         scan = chance.choice(count.live())
-        self.tick()
-        with self.store.writing():
-            scans.undo(self.store, count.number, scan.id, by="zhang", at_us=self.now)
+        self.write(lambda writer: taking.undo(writer, count.number, scan.id, by="zhang"))
         count.undone.add(scan.id)
+        count.hears("zhang", self.now)
+
+    def undo_late(self, chance: Random) -> None:
+        """An undoing that comes after the close is kept apart too, once."""
+        count = self.running()
+        if not count.live():
+            return
+        scan = chance.choice(count.live())
+        for _ in range(2):
+            self.write(lambda writer: taking.undo(writer, count.number, scan.id, by="zhang"))
+            undoing = f"{scan.id}:undo"
+            if undoing not in count.late:
+                self.came_late(
+                    Late(
+                        count.number,
+                        count.register,
+                        undoing,
+                        scan.serial,
+                        scan.serial,
+                        scan.bin,
+                        scan.part,
+                        self.now,
+                        self.now,
+                        "zhang",
+                        scan.id,
+                    )
+                )
+
+    def finish(self, chance: Random) -> None:
+        """One of the two says that they have nothing left to send."""
+        self.finish_as(chance.choice(sorted(ROLES)))
+
+    def finish_as(self, username: str) -> None:
+        """Say so."""
+        count = self.running()
+        self.write(lambda writer: counters.finish(writer, count.number, by=username))
+        count.hears(username, self.now)
+        count.finished.add(username)
+
+    def finish_all(self) -> None:
+        """Whoever has scanned says so."""
+        for username in sorted(self.running().unfinished()):
+            self.finish_as(username)
+
+    def refused_unfinished(self, refused: Refused) -> None:
+        """Whoever has not finished is named, with when they were last heard, and (not blind) how much they scanned."""
+        count = self.running()
+        told = [each.facts for each in refused.problems if each.code == "counters_not_finished"]
+        standing = {by: (scans, at) for by, scans, at, _ in count.people()}
+        assert [each["username"] for each in told] == sorted(count.unfinished())
+        for each in told:
+            scans, at = standing[str(each["username"])]
+            assert each["scans"] == (None if count.blind else scans)
+            assert each["heard_at"] == shown(at // SECOND * SECOND)
 
     def begin_the_recount(self, chance: Random) -> None:
         count = self.running()
@@ -226,9 +329,15 @@ class Scanning(Moving):
             self.recount_it()
 
     def recount_it(self) -> None:
-        """Begin the recount of a double count."""
+        """Begin the recount of a double count, once both have finished: from then on each has to say so anew."""
+        count = self.running()
+        if count.unfinished():
+            with pytest.raises(Refused) as refused:
+                self._begin_the_recount()
+            self.refused_unfinished(refused.value)
+        self.finish_all()
         self._begin_the_recount()
-        self.running().state = "recounting"
+        count.state, count.finished = "recounting", set()
 
     def _begin_the_recount(self) -> None:
         number = self.running().number
@@ -251,6 +360,7 @@ class Scanning(Moving):
         return [
             self.store.rows("SELECT COUNT(*) FROM scan"),
             self.store.rows("SELECT COUNT(*) FROM scan_undo"),
+            self.store.rows("SELECT COUNT(*) FROM record WHERE kind = 'late_scan'"),
             self.store.rows("SELECT stocktake, closing FROM sheet ORDER BY 1, 2"),
             self.store.rows("SELECT site, MAX(seq) FROM journal GROUP BY site ORDER BY site"),
         ]

@@ -8,7 +8,16 @@ from random import Random
 from devices.audit.stocktake.counting import RESULT
 from tests.count_model import HERE, Spot
 from tests.count_scans import ROLES
-from tests.count_walk import REACHED, SEALED, SEALED_SHORT, Counting
+from tests.count_walk import (
+    EXPLAINED_LATE,
+    LISTED,
+    REACHED,
+    SEALED,
+    SEALED_SHORT,
+    TAKEN,
+    UNFINISHED,
+    Counting,
+)
 from tests.ledger_books import TAXPAYER
 
 GOOD, OTHER_BIN, OTHER_ZONE = "MG", "MG2", "SG"
@@ -161,6 +170,40 @@ def reopened(walk: Counting, chance: Random) -> None:
     walk.reopen(chance)
 
 
+def closed_unfinished(walk: Counting, chance: Random) -> None:
+    begin(walk)
+    scan(walk, chance)
+    walk.close_it("等不到")
+
+
+def came_late(walk: Counting, chance: Random) -> str:
+    """A device that is short on the sheet is scanned by a phone that comes back to the network."""
+    missing, _ = begin(walk)
+    scan(walk, chance, but=[missing])
+    walk.close_it()
+    walk.send_late(missing, GOOD, walk.now, chance, "li")
+    return missing
+
+
+def late_taken_in(walk: Counting, chance: Random) -> None:
+    missing = came_late(walk, chance)
+    walk.reopen(chance)
+    walk.close_it()
+    assert walk.running().results[missing] == "match"
+
+
+def late_explained(walk: Counting, chance: Random) -> None:
+    came_late(walk, chance)
+    for each in walk.running().waiting():
+        walk.explain_one(each)
+
+
+def late_listed(walk: Counting, chance: Random) -> None:
+    """What came after the seal is listed by the next count that is sealed."""
+    for _ in range(2):
+        sealed(walk, chance)
+
+
 def cancelled(walk: Counting, chance: Random) -> None:
     match(walk, chance)
     walk.cancel_it()
@@ -183,6 +226,10 @@ SCENES: dict[str, Scene] = {
     "findings reopened": findings_reopened,
     "reopened": reopened,
     "cancelled": cancelled,
+    UNFINISHED: closed_unfinished,
+    TAKEN: late_taken_in,
+    EXPLAINED_LATE: late_explained,
+    LISTED: late_listed,
 }
 """By what comes of it: a result of a serial, or an end of a count."""
 

@@ -14,7 +14,7 @@ from devices.store.database import Store
 from devices.values import REGISTERS
 from tests import custody
 from tests.closing import DAY_US, close, review_all, seal
-from tests.counts import SECOND
+from tests.counts import SECOND, close_count
 from tests.custody import House
 from tests.door import Client
 
@@ -132,7 +132,7 @@ def end_blind(house: House, counts: dict[str, str]) -> None:
     """Close these counts."""
     house.now += SECOND
     for number in counts.values():
-        made(house.of("zhang").post(f"/v1/stocktakes/{number}/close"))
+        made(close_count(house.of("zhang"), number))
 
 
 def standing(house: House) -> dict[str, tuple[str, str | None]]:

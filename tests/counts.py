@@ -43,6 +43,24 @@ def begin(client: Client, register: str = "merchandise", **more: Any) -> str:
     return number
 
 
+def finish(client: Client, number: str) -> Any:
+    """Say that one has nothing left to send."""
+    return client.post(f"/v1/stocktakes/{number}/finish")
+
+
+def close_count(client: Client, number: str, *others: Client) -> Any:
+    """Close a count that whoever closes it, and these others, have finished."""
+    for other in others:
+        assert finish(other, number).status_code == 200
+    return client.post(f"/v1/stocktakes/{number}/close", {"finished": True})
+
+
+def settle(client: Client, number: str, scan_id: str, words: str = "看过货架", revision: int = 1) -> Any:
+    """Explain a late scan that was kept as its first revision, or by another."""
+    path = f"/v1/stocktakes/{number}/late-scans/{scan_id}"
+    return client.send("PUT", path, {"explanation": words}, If_Match=f'"{revision}"')
+
+
 def explain(client: Client, number: str) -> None:
     """Explain every variance of a sheet."""
     sheet = client.get(f"/v1/stocktakes/{number}/sheet?result=variance").json

@@ -18,7 +18,7 @@ from devices.values import REGISTERS, UNIT
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import Stores
 from tests.counts import begin as begin_count
-from tests.counts import held, scan
+from tests.counts import close_count, held, scan
 from tests.counts import sign as sign_sheet
 from tests.door import TODAY, Client, Door, fill_demo
 
@@ -177,7 +177,7 @@ def count_all(house: House) -> None:
         if places := [place for state in states for place in held(house, register, state=state)]:
             scan(house.of("zhang"), number, *places)
         house.now += 1
-        assert house.of("zhang").post(f"/v1/stocktakes/{number}/close").status_code == 200
+        assert close_count(house.of("zhang"), number).status_code == 200
         assert sign_sheet(house.of("zhang"), number, "zhang", "storekeeper").status_code == 201
         assert sign_sheet(house.of("li"), number, "li", "auditor").json["stocktake"]["state"] == "sealed"
 

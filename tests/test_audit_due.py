@@ -17,6 +17,7 @@ from devices.records import SITE
 from devices.values import REGISTERS, UNIT, Bin, Site
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin as begin_count
+from tests.counts import close_count
 from tests.custody import DAY_US, House, answers, count_all, fault, fill_house, inspect, request, take
 
 TODAY = date(2026, 11, 24)
@@ -81,7 +82,7 @@ def test_at_most_twelve_overdue_months_are_told(base: House) -> None:
 
 def test_a_count_is_kept_by_its_seal_in_the_month_of_its_close(house: House) -> None:
     number = begin_count(house.of("zhang"), "spare")
-    assert house.of("zhang").post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(house.of("zhang"), number).status_code == 200
     assert ("spare", "2026-11-30", "due") in of(house, "stocktake")
     assert house.of("zhang").post(f"/v1/stocktakes/{number}/cancel", {"reason": "重来"}).status_code == 200
     count_all(house)

@@ -12,12 +12,14 @@ from api.wire.times import shown
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, finish, held, scan, sign
 from tests.door import TODAY, Client, Door
 from tests.fighters import FIGHTERS, NOW, Answer, Ask, Fighters
 from tests.test_races import asking
 
 pytestmark = pytest.mark.both_engines
+
+DONE = {"finished": True}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ class Hall:
         number = begin(self.zhang)
         scan(self.zhang, number, *self.stock[short:], *self.others)
         self.door.now += SECOND
-        assert self.zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+        assert close_count(self.zhang, number).status_code == 200
         explain(self.zhang, number)
         return number
 
@@ -162,6 +164,7 @@ def test_the_last_signature_sent_twice_at_once_seals_once(hall: Hall, fighters: 
 def test_of_two_closes_one_makes_the_sheet(hall: Hall, fighters: Fighters) -> None:
     number = begin(hall.zhang)
     scan(hall.zhang, number, *hall.stock)
+    finish(hall.zhang, number)
     answers = fighters.fight(
         hall.door.store, [hall.doing(number, "close", "a"), hall.doing(number, "close", "b", hall.li)]
     )
@@ -180,35 +183,95 @@ def test_of_two_openings_of_one_register_one_wins(hall: Hall, fighters: Fighters
     hall.whole()
 
 
-def test_a_scan_racing_a_close_is_on_the_sheet_or_refused(hall: Hall, fighters: Fighters) -> None:
+def test_a_scan_racing_a_close_holds_it_up_or_is_late(hall: Hall, fighters: Fighters) -> None:
     number = begin(hall.zhang)
     (late, _), *others = hall.stock
     scan(hall.zhang, number, *others)
     scanned, closed = fighters.fight(
-        hall.door.store, [hall.scanning(number, hall.li, late, "late"), hall.doing(number, "close", "c")]
+        hall.door.store,
+        [hall.scanning(number, hall.li, late, "late"), hall.doing(number, "close", "c", body=DONE)],
     )
-    assert closed.won, closed
-    kept = hall.count("scan", "id = 'late'")
-    assert (scanned.code, kept, hall.results(number)[late]) in (
-        ("won", 1, "match"),
-        ("stocktake_not_counting", 0, "shortage"),
+    assert scanned.won, scanned
+    kept = hall.count("scan", "id = 'late'"), hall.count("record", "kind = 'late_scan'")
+    assert (told(scanned)[0]["outcome"], closed.code, *kept) in (
+        ("taken", "counters_not_finished", 1, 0),
+        ("late", "won", 0, 1),
     )
     hall.whole()
 
 
-def test_an_undo_racing_a_close_is_on_the_sheet_or_refused(hall: Hall, fighters: Fighters) -> None:
+def test_a_last_word_racing_a_close_comes_before_it_or_holds_it_up(hall: Hall, fighters: Fighters) -> None:
+    number = begin(hall.zhang)
+    scan(hall.li, number, *hall.stock)
+    finished, closed = fighters.fight(
+        hall.door.store, [hall.doing(number, "finish", "f", hall.li), hall.doing(number, "close", "c")]
+    )
+    assert (finished.code, closed.code) in (("won", "won"), ("won", "counters_not_finished"))
+    hall.whole()
+
+
+def test_a_late_scan_racing_the_last_signature_is_on_the_sheet_or_after_its_seal(
+    hall: Hall, fighters: Fighters
+) -> None:
+    number = hall.closed()
+    assert sign(hall.zhang, number, "zhang", "storekeeper").status_code == 201
+    short = hall.stock[0][0]
+    scanned, signed = fighters.fight(
+        hall.door.store,
+        [hall.scanning(number, hall.li, short, "off"), hall.signing(number, hall.li, "li", "auditor")],
+    )
+    assert told(scanned)[0]["outcome"] == "late"
+    read, sheet = hall.read(number), hall.zhang.get(f"/v1/stocktakes/{number}/sheet").json
+    assert (signed.code, read["state"], len(read["signatures"]), len(sheet["late"])) in (
+        ("late_scans_unsettled", "closed", 0, 1),
+        ("won", "sealed", 2, 0),
+    )
+    assert read["late_waiting"] == 1
+    hall.whole()
+
+
+def test_a_late_scan_racing_a_reopening_is_part_of_the_count_either_way(
+    hall: Hall, fighters: Fighters
+) -> None:
+    number = hall.closed()
+    short = hall.stock[0][0]
+    scanned, reopened = fighters.fight(
+        hall.door.store,
+        [
+            hall.scanning(number, hall.li, short, "off"),
+            hall.doing(number, "reopen", "r", body={"reason": "并入"}),
+        ],
+    )
+    assert reopened.won
+    assert told(scanned)[0]["outcome"] in ("late", "taken")
+    assert (hall.count("scan", "id = 'off'"), hall.read(number)["late_waiting"]) == (1, 0)
+    hall.whole()
+
+
+def test_one_late_scan_sent_several_times_at_once_is_kept_once(hall: Hall, fighters: Fighters) -> None:
+    number, serial = hall.closed(), hall.stock[0][0]
+    asks = [hall.scanning(number, hall.li, serial, "one") for _ in range(FIGHTERS)]
+    answers = fighters.fight(hall.door.store, asks)
+    assert [told(answer)[0]["outcome"] for answer in answers] == ["late"] * FIGHTERS
+    assert hall.count("record", "kind = 'late_scan'") == hall.count("revision", "kind = 'late_scan'") == 1
+    hall.whole()
+
+
+def test_an_undo_racing_a_close_is_on_the_sheet_or_late(hall: Hall, fighters: Fighters) -> None:
     number = begin(hall.zhang)
     scan(hall.zhang, number, *hall.stock)
     serial = hall.stock[0][0]
     row = hall.door.store.row("SELECT id FROM scan WHERE serial = ?", (serial,))
     assert row is not None
     undone, closed = fighters.fight(
-        hall.door.store, [hall.doing(number, f"scans/{row[0]}/undo", "u"), hall.doing(number, "close", "c")]
+        hall.door.store,
+        [hall.doing(number, f"scans/{row[0]}/undo", "u"), hall.doing(number, "close", "c", body=DONE)],
     )
-    assert closed.won, closed
-    assert (undone.code, hall.count("scan_undo"), hall.results(number)[serial]) in (
-        ("won", 1, "shortage"),
-        ("stocktake_not_counting", 0, "match"),
+    assert (undone.won, closed.won) == (True, True)
+    late = hall.read(number)["late_waiting"]
+    assert (hall.count("scan_undo"), late, hall.results(number)[serial]) in (
+        (1, 0, "shortage"),
+        (0, 1, "match"),
     )
     hall.whole()
 
@@ -220,7 +283,7 @@ def test_a_move_racing_a_close_is_before_the_head_on_the_sheet_or_after_it(
     (serial, was), *others = hall.stock
     scan(hall.zhang, number, *others)
     moved, closed = fighters.fight(
-        hall.door.store, [hall.moving(serial, was), hall.doing(number, "close", "c")]
+        hall.door.store, [hall.moving(serial, was), hall.doing(number, "close", "c", body=DONE)]
     )
     assert (moved.code, closed.code) == ("won", "won")
     sheet = hall.zhang.get(f"/v1/stocktakes/{number}/sheet?limit=500").json

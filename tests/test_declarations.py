@@ -322,7 +322,7 @@ def counted_by(house: House, *usernames: str, **more: Any) -> str:
     number = counts.begin(house.of("zhang"), **more)
     for username in usernames:
         counts.scan(house.of(username), number, *counts.held(house, "merchandise"))
-    assert house.of("zhang").post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert counts.close_count(house.of("zhang"), number, *map(house.of, usernames)).status_code == 200
     counts.explain(house.of("zhang"), number)
     return f"/v1/stocktakes/{number}"
 

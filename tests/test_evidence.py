@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sigstore.dsse import Envelope as IndependentEnvelope
 
+from devices.audit.evidence import Bundle
 from devices.audit.evidence_checks import check_evidence
+from devices.audit.stocktake import sheet, stocktakes
+from devices.audit.stocktake.sheet_digest import digest_of_sheet
+from devices.store.tables.audits import SheetRows, Sheets
 from panku import settings
 from panku.commands import main
 from tests import custody
 from tests.closing import count, review_all
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, held, scan, sign
 from tests.custody import House, fill_house
 from tests.door import Door, move
 from tests.evidence_files import changed, trusted_in
@@ -40,7 +46,7 @@ def signed(stores: Stores) -> Iterator[tuple[Door, str]]:
     number = begin(zhang)
     scan(zhang, number, *held(door, "merchandise")[:-1])
     door.now += SECOND
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
     explain(zhang, number)
     assert sign(zhang, number, "zhang", "storekeeper").status_code == 201
     assert sign(li, number, "li", "auditor").json["stocktake"]["state"] == "sealed"
@@ -324,3 +330,46 @@ def test_there_is_no_evidence_before_everybody_has_signed(stores: Stores) -> Non
         assert chen.get(f"/v1/handovers/{number}/evidence").status_code == 200
         house.session_store.close()
         stores.drop(store)
+
+
+def test_a_sheet_of_the_first_format_is_read_and_written_to_the_very_bytes_that_were_signed(
+    stores: Stores,
+) -> None:
+    bundle = msgspec.json.decode(FIRST_FORMAT.read_bytes(), type=Bundle)
+    payload = base64.b64decode(bundle.envelope.payload)
+    whole = msgspec.json.decode(payload, type=sheet.Sheet)
+    assert (whole.header.format, whole.late, whole.header.people) == (1, [], ())
+    assert sheet.payload_of(whole) == payload
+    store = stores.demo("sqlite")
+    place = (whole.header.number, whole.header.closing)
+    store.insert(Sheets, [(*place, _written(json.loads(payload)["header"]))])
+    store.insert(SheetRows, [(*place, *_row(line)) for line in json.loads(payload)["rows"]])
+    stored = sheet.header_of(store, *place)
+    assert stored == whole.header
+    assert sheet.encode(stored).decode() == _written(json.loads(payload)["header"])
+    rows = list(sheet.lines_of(store, *place))
+    assert [line.row for line in rows] == [line.row for line in whole.rows]
+    assert sheet.rows_digest(stored, [line.row for line in rows]) == sheet.stored_digest(store, *place)
+    stores.drop(store)
+
+
+def _row(line: dict[str, Any]) -> tuple[str, str, str]:
+    row = line["row"]
+    return row["serial"], row["result"], _written(row)
+
+
+def _written(value: Any) -> str:
+    """JSON as it has been written ever since."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def test_what_the_second_format_adds_is_left_out_where_there_is_none(signed: tuple[Door, str]) -> None:
+    door, number = signed
+    counted, _ = stocktakes.stocktake_of(door.store, number)
+    whole = sheet.sheet_of(door.store, counted)
+    written = json.loads(sheet.payload_of(whole))
+    assert written.keys() == {"header", "rows"}
+    assert not written["header"].keys() & {"left_waiting", "unfinished_reason"}
+    assert whole.header.format == sheet.FORMAT == 2
+    digest = hashlib.sha256(sheet.payload_of(whole)).hexdigest()
+    assert digest_of_sheet(door.store, counted) == digest == stocktakes.payload_of(door.store, counted).digest

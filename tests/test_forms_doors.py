@@ -23,7 +23,7 @@ from labels.words import text_of
 from tests.closing import MONTH as CLOSED_MONTH
 from tests.closing import close, make_ready, seal
 from tests.conftest import ENGINES, Stores
-from tests.counts import begin, explain, held, scan, sign
+from tests.counts import begin, close_count, explain, held, scan, sign
 from tests.door import TODAY, Door
 from tests.printed import pdf_text, printed
 
@@ -73,7 +73,7 @@ def counted(door: Door) -> str:
     scan(zhang, number, *there, *held(door, "merchandise", "quarantined"))
     scan(li, number, (SOLD, "M-01"), (held(door, "spare")[0][0], "M-01"))
     door.now += 1_000_000
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number, li).status_code == 200
     explain(zhang, number)
     return number
 
@@ -294,7 +294,10 @@ def test_a_sheet_on_paper_has_every_line_and_number_of_the_api(door: Door) -> No
     number, zhang = counted(door), door.sign_in("zhang")
     sheet = zhang.get(f"/v1/stocktakes/{number}/sheet?limit=500").json
     paper = printed(zhang, f"/v1/stocktakes/{number}/sheet")
-    summary, lines = paper.tables
+    summary, lines, people = paper.tables
+    assert [(row["扫描数"], row["是否扫完"]) for row in people.rows] == [
+        (each["scans"], "已完成") for each in sheet["header"]["people"]
+    ]
     names = {"opening": "期初", "in": "收入", "out": "发出", "book": "账面数", "apart": "账面在外", "counted": "实盘数",
              "surplus": "盘盈", "shortage": "盘亏", "misplaced": "错位串区"}  # fmt: skip
     for row, model in zip(summary.rows, sheet["header"]["summary"], strict=True):
@@ -308,12 +311,40 @@ def test_a_sheet_on_paper_has_every_line_and_number_of_the_api(door: Door) -> No
     assert any(sheet["digest"] in text for text in paper.texts)
 
 
+def test_a_sheet_on_paper_tells_over_whom_it_was_closed_what_came_late_and_what_earlier_counts_left(
+    sqlite_door: Door,
+) -> None:
+    zhang, li = sqlite_door.sign_in("zhang"), sqlite_door.sign_in("li")
+    first = begin(zhang)
+    scan(zhang, first, *held(sqlite_door, "merchandise"), *held(sqlite_door, "merchandise", "quarantined"))
+    assert close_count(zhang, first).status_code == 200
+    for client, username, role in ((zhang, "zhang", "storekeeper"), (li, "li", "auditor")):
+        assert sign(client, first, username, role).status_code == 201
+    assert scan(li, first, ("661599999901", "M-01"))[0]["outcome"] == "late"
+    number = begin(zhang)
+    scan(li, number, ("661599999901", "M-01"))
+    sqlite_door.now += 1_000_000
+    over = {"reason": "李静的手机没电了"}
+    assert zhang.post(f"/v1/stocktakes/{number}/close", over).status_code == 200
+    scan(li, number, ("661599999902", "M-02"), ("中文", None))
+    paper = printed(zhang, f"/v1/stocktakes/{number}/sheet")
+    assert paper.fields["有人没说扫完就结束的原因"] == "李静的手机没电了"
+    *_, people, late, left = paper.tables
+    assert [(row["扫描数"], row["是否扫完"]) for row in people.rows] == [(1, "没说扫完")]
+    assert [(row["扫到的"], row["实际货位"], row["处理"]) for row in late.rows] == [
+        ("661599999902", "M-02", "待处理"), ("中文", None, "待处理"),
+    ]  # fmt: skip
+    assert [(row["盘点单号"], row["扫到的"], row["本次盘点结果"]) for row in left.rows] == [
+        (first, "661599999901", "未建档")
+    ]
+
+
 def test_serials_that_no_book_ever_held_are_counted_below_the_head(sqlite_door: Door) -> None:
     zhang = sqlite_door.sign_in("zhang")
     number = begin(zhang)
     scan(zhang, number, *held(sqlite_door, "merchandise"), ("999999999999", "M-01"))
     sqlite_door.now += 1_000_000
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
     assert printed(zhang, f"/v1/stocktakes/{number}/sheet").fields["未建档（汇总未计）"] == 1
 
 

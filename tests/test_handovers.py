@@ -21,6 +21,7 @@ from devices.values import UNIT
 from panku.commands.export import signed
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin as begin_count
+from tests.counts import scan
 from tests.custody import (
     DAY_US,
     PARTIES,
@@ -210,6 +211,9 @@ CHANGED: dict[str, tuple[Callable[[House], Any], list[str]]] = {
     "a visitor": (request, ["visits"]),
     "a count": (lambda house: begin_count(house.of("zhang"), "spare"), ["unsettled_stocktakes"]),
     "another count": (count_all, ["stocktakes"]),
+    "a late scan": (
+        lambda house: scan(house.of("li"), "S-BJ01-000001", ("661599999901", None)), ["late_scans"],
+    ),
 }  # fmt: skip
 
 

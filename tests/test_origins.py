@@ -94,3 +94,19 @@ def test_cookies_are_bound_to_https_where_they_can_be_and_go_as_they_came(
     assert gone.expires.year == 1970
     kept = {"Cookie": f"{prefix}panku_language=en"}
     assert '<html lang="en">' in client.simulate_get("/sign-in", headers=kept).text
+
+
+def test_what_a_page_sends_is_the_word_of_whoever_it_was_shown_to_and_of_nobody_else(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    refused = zhang.post("/v1/documents", move(), key="once", X_Signed_In_As="li")
+    assert (refused.status_code, refused.json["code"]) == (401, "signed_in_as_another")
+    told = refused.json["errors"][0]
+    assert (told["username"], told["page"]) == ("zhang", "li")
+    assert zhang.post("/v1/documents", move(), key="once", X_Signed_In_As="zhang").status_code == 201
+
+
+def test_a_page_that_was_shown_to_another_still_reads_and_signs_somebody_in(door: Door) -> None:
+    li = door.sign_in("li")
+    assert li.get("/v1/me", X_Signed_In_As="zhang").json["username"] == "li"
+    body = {"username": "zhang", "password": door.password("zhang")}
+    assert li.post("/v1/session", body, X_Signed_In_As="chen").status_code == 201

@@ -20,6 +20,7 @@ from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.records import listed
 from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores
+from tests.counts import scan
 from tests.custody import House, begin, inspect, receipt, request
 from tests.door import NOW, TODAY, Client, Door
 
@@ -75,6 +76,8 @@ def more_of_each(house: House) -> None:
     done(zhang.post("/v1/documents", {**release, "lines": lines}))
     done(inspect(house.of("li")))
     request(house)
+    (closed,) = zhang.get("/v1/stocktakes?state=closed").json
+    scan(zhang, closed["number"], ("661599999901", None), ("661599999902", None))
     done(zhang.post("/v1/handovers/H-BJ01-000001/cancel", {"reason": "未到岗"}))
     done(begin(house))
     done(zhang.post("/v1/months", {"site": "BJ01", "register": "spare", "month": "2026-10"}))

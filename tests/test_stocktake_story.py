@@ -10,7 +10,7 @@ from devices.audit.evidence_checks import check_evidence
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, explain, held, scan, sign
+from tests.counts import SECOND, begin, close_count, explain, held, scan, sign
 from tests.door import TODAY, Door
 
 
@@ -43,7 +43,7 @@ def test_a_count_from_opening_to_evidence(door: Door) -> None:
     assert [each["outcome"] for each in outcomes] == ["taken", "taken"]
 
     door.now += SECOND
-    closed = zhang.post(f"/v1/stocktakes/{number}/close")
+    closed = close_count(zhang, number, li)
     assert (closed.status_code, closed.json["state"]) == (200, "closed"), closed.text
     sheet = zhang.get(f"/v1/stocktakes/{number}/sheet").json
     results = {line["serial"]: line["result"] for line in sheet["lines"]}

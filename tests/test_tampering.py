@@ -23,7 +23,7 @@ from devices.store.database import STREAM_ROWS, Store
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests import closing, custody
 from tests.conftest import ENGINES, Stores
-from tests.counts import SECOND, begin, held, scan
+from tests.counts import SECOND, begin, close_count, held, scan
 from tests.custody import House, fill_house
 from tests.door import TODAY
 from tests.test_verify import Rollback, unguard
@@ -100,7 +100,7 @@ def count_in_every_state(house: House) -> None:
         *_, last = scan(zhang, number, *stock[:3], ("中文", None), stock[3])
         assert zhang.post(f"/v1/stocktakes/{number}/scans/{last['id']}/undo").status_code == 200
         house.now += SECOND
-        assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+        assert close_count(zhang, number).status_code == 200
         assert zhang.post(f"/v1/stocktakes/{number}/{then}", {"reason": "漏了"}).status_code == 200
         if then == "reopen":
             scan(zhang, number, stock[4])

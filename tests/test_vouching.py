@@ -124,7 +124,7 @@ def test_a_sheet_that_one_has_signed_is_not_remarked_upon_yet(house: House) -> N
     review_all(house)
     zhang = house.of("zhang")
     number = counts.begin(zhang, "merchandise")
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert counts.close_count(zhang, number).status_code == 200
     counts.explain(zhang, number)
     assert counts.sign(zhang, number, "zhang", "storekeeper").status_code == 201
     told = zhang.get(f"/v1/stocktakes/{number}/sheet").json

@@ -39,6 +39,7 @@ TERMS: dict[str, Iterable[str]] = {
     "part": get_args(counting.Part),
     "result": counting.RESULT,
     "disclosed": ("read", "refused", "posted"),
+    "late": kinds.LATE_SCANS.states,
     "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,

@@ -72,6 +72,7 @@ def other_language(uri: str, locale: Locale) -> str:
 
 
 SCRIPT_WORDS: dict[str, tuple[str, ...]] = {
+    "count": ("counts.finished", "counts.unfinished", "counts.unsent"),
     "reviews": ("reviews.was_approved", "reviews.was_rejected"),
     "people": ("secret",),
     "person": ("secret",),

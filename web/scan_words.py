@@ -5,7 +5,7 @@ from __future__ import annotations
 from web.tasks import TASKS, parts_of
 
 _DESK = (
-    *(f"scan.outcome.{each}" for each in ("taken", "duplicate", "unexpected", "error")),
+    *(f"scan.outcome.{each}" for each in ("taken", "duplicate", "unexpected", "late", "error")),
     *(f"scan.outcome.{each}" for each in ("unsent", "bin", "done", "undone", "looked_up")),
     "scan.bin_first", "scan.bin_is", "scan.bin_unfit", "scan.full", "scan.spoiled", "scan.nothing_to_undo",
     "scan.undo_ask", "scan.undone", "scan.sign_in", "scan.signed_out", "scan.cut_off", "scan.by_hand", "scan.undo",
@@ -24,7 +24,10 @@ _DOCUMENT = (
 COUNT = (
     "scan.count_no_cancel",
     "scan.count_ended",
-    "scan.count_closed",
+    "scan.count_finished",
+    "scan.late",
+    "scan.late_undo",
+    "scan.others_left",
     "scan.unknown_here",
     "scan.everybody",
 )
@@ -34,6 +37,7 @@ TEST = (
 _UNFINISHED = (
     *(f"scan.task.{task.name}" for task in TASKS),
     *(f"scan.left_{each}" for each in ("scans", "pending", "unanswered")),
+    "scan.others_left",
 )
 SCAN_WORDS: dict[str, tuple[str, ...]] = {
     "home": _UNFINISHED,

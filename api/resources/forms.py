@@ -28,6 +28,7 @@ from devices.audit.kinds import STOCKTAKES
 from devices.audit.month import months
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake import sheet, stocktakes
+from devices.audit.stocktake.late import late_on_sheet
 from devices.audit.stocktake.sheet_digest import digest_of_sheet
 from devices.journal import heads
 from devices.ledger.books import books, cards
@@ -178,6 +179,7 @@ def load_sheet(call: Call, store: Store) -> Loaded:
         lines=sheet.lines_of(store, value.number, closing),
         unknown=sheet.count_of(store, value.number, closing, "unknown"),
         cancelled=value.state == STOCKTAKES.step["cancel"].after,
+        late=late_on_sheet(store, value),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -13,9 +13,10 @@ from api.wire import times
 from api.wire.paging import PAGE, Limit, cut
 from api.writing import at_site_of_number
 from devices.audit import evidence, signing, vouching
+from devices.audit.kinds import LateScan
 from devices.audit.stocktake import sealing, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULT, VARIANCES
-from devices.audit.stocktake.disclosures import Disclosed
+from devices.audit.stocktake.late import late_on_sheet
 from devices.audit.stocktake.reading import sheet_line
 from devices.journal import open_journals
 from devices.problems import refuse
@@ -66,13 +67,15 @@ class SheetLine(msgspec.Struct, frozen=True):
 class SheetAnswer(msgspec.Struct, frozen=True):
     """A sheet: its digest, its header with the summary by model, and a page of its lines by serial.
 
-    `let_in_by_one` is true where one person may have signed for all: they let all in, and nobody else confirmed.
+    `late` are the scans that came after the close, until the seal. `let_in_by_one` is true where one person may have
+    signed for all: they let all in, and nobody else confirmed.
     """
 
     digest: str
-    header: dict[str, Any]
+    header: sheet.Header
     lines: list[SheetLine]
     unexplained: list[str]
+    late: list[LateScan]
     signatures: list[SignatureAnswer]
     let_in_by_one: bool
 
@@ -107,31 +110,14 @@ def show_sheet(call: Call, _: Done) -> Shown:
     given = vouching.standing_vouched(store, value.number, payload.digest)
     answer = SheetAnswer(
         digest=payload.digest,
-        header=_header(header),
+        header=header,
         lines=[_line(each) for each in lines],
         unexplained=sheet.unexplained(variances),
+        late=late_on_sheet(store, value),
         signatures=[shown_signature(each) for each in given],
         let_in_by_one=vouching.let_in_by_one(given),
     )
     return Shown(answer, next={"after": lines[-1].row.serial} if more else None)
-
-
-def _header(header: sheet.Header) -> dict[str, Any]:
-    moments = {name: times.shown(getattr(header, name)) for name in ("opened_at", "closed_at")}
-    shown: dict[str, Any] = msgspec.to_builtins(header)
-    return {**shown, **moments, "disclosed": [_disclosed(each) for each in header.disclosed]}
-
-
-def _disclosed(each: Disclosed) -> dict[str, Any]:
-    return {
-        "how": each.how,
-        "username": each.username,
-        "code": each.code or None,
-        "document": each.document or None,
-        "first_at": times.shown(each.at),
-        "last_at": times.shown(each.last_at),
-        "serials": {serial: times.shown(at) for serial, at in each.serials.items()},
-    }
 
 
 def _line(line: sheet.Line) -> SheetLine:

@@ -14,10 +14,11 @@ from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit import vouching
 from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
+from devices.audit.stocktake import counters, late, stocktakes, taking
 from devices.audit.stocktake import scans as counting_scans
-from devices.audit.stocktake import stocktakes
 from devices.audit.stocktake.counting import Part, Place
-from devices.audit.stocktake.scans import Sent, Taken
+from devices.audit.stocktake.taking import Sent, Taken
+from devices.people.persons import names_of
 from devices.problems import Problem
 from devices.texts.lengths import Scan, Sentence, Word
 from devices.values import Register
@@ -58,6 +59,17 @@ class ReasonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
+class EndBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The end of a count or of its first part.
+
+    `finished` is the caller's word that they have nothing left to send, `reason` why it ends although somebody who
+    scanned has not finished.
+    """
+
+    reason: Sentence | None = None
+    finished: bool = False
+
+
 class StocktakeQuery(SiteQuery, frozen=True, kw_only=True):
     """Stocktakes by site and state; a page at a time."""
 
@@ -79,18 +91,32 @@ class ScanAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     id: str
-    outcome: counting_scans.Outcome
+    outcome: taking.Outcome
     serial: str | None = None
     belongs: Place | None = None
     error: Fault | None = None
     withheld: str | None = None
 
 
+class CounterAnswer(msgspec.Struct, frozen=True):
+    """Somebody who counts: when they were last heard, and whether they have finished.
+
+    `scans` are those of them that stand; while a blind count runs, others' are hidden.
+    """
+
+    username: str
+    name: str
+    scans: int | None
+    last_heard_at: times.Told
+    finished: bool
+
+
 class StocktakeAnswer(msgspec.Struct, frozen=True):
     """A stocktake as it stands.
 
-    `tally` is hidden while a blind count runs, all but the caller's own number of scans, `mine`; `disputed` are the
-    serials of a recount; `digest` is that of the closed sheet, which is signed. `let_in_by_one` is true where
+    `tally` is hidden while a blind count runs, all but the caller's own number of scans, `mine`; `counters` are those
+    who count, of a closed one as of its close; `late_waiting` is how many late scans nobody has settled; `disputed`
+    are the serials of a recount; `digest` is that of the closed sheet, which is signed. `let_in_by_one` is true where
     one person may have signed for all: they let all in, and nobody else confirmed.
     """
 
@@ -108,6 +134,8 @@ class StocktakeAnswer(msgspec.Struct, frozen=True):
     reason: str | None
     mine: int
     tally: counting_scans.Tally | None
+    counters: list[CounterAnswer]
+    late_waiting: int
     disputed: list[str]
     digest: str | None
     signatures: list[SignatureAnswer]
@@ -139,16 +167,26 @@ def site_of_stocktake(call: Call) -> str:
 
 def recount(call: Call) -> Done:
     """Begin the recount of what two counters disagree on."""
-    writer = at_site_of_number(call)
-    return Done(200, stocktakes.begin_recount(writer, call.path["number"], by=call.who.username).number)
+    writer, number, body = at_site_of_number(call), call.path["number"], call.body
+    who = call.who.username
+    begun = stocktakes.begin_recount(writer, number, by=who, reason=body.reason, finished=body.finished)
+    return Done(200, begun.number)
+
+
+def finish(call: Call) -> Done:
+    """Say that one has nothing left to send; scanning or undoing again takes it back."""
+    writer, number = at_site_of_number(call), call.path["number"]
+    counters.finish(writer, number, by=call.who.username)
+    return Done(200, number)
 
 
 def close(call: Call) -> Done:
     """Close a stocktake into its sheet."""
-    writer = at_site_of_number(call)
-    return Done(
-        200, stocktakes.close_stocktake(writer, call.unit, call.path["number"], by=call.who.username).number
+    writer, number, body = at_site_of_number(call), call.path["number"], call.body
+    closed = stocktakes.close_stocktake(
+        writer, call.unit, number, by=call.who.username, reason=body.reason, finished=body.finished
     )
+    return Done(200, closed.number)
 
 
 def reopen(call: Call) -> Done:
@@ -200,11 +238,28 @@ def answer_of(call: Call, value: Stocktake) -> StocktakeAnswer:
         reason=value.reason,
         mine=counts.by_person.get(call.who.username, 0),
         tally=None if hidden else counts,
+        counters=_counters(call, value, hidden=hidden),
+        late_waiting=len(late.waiting(call.store, value.number)),
         disputed=counting_scans.disputed(call.store, value) if recounting else [],
         digest=payload.digest if payload else None,
         signatures=[shown_signature(each) for each in given],
         let_in_by_one=vouching.let_in_by_one(given),
     )
+
+
+def _counters(call: Call, value: Stocktake, *, hidden: bool) -> list[CounterAnswer]:
+    found = stocktakes.counters_as_known(call.store, value)
+    names = names_of(call.store, {each.username for each in found})
+    return [
+        CounterAnswer(
+            username=each.username,
+            name=names[each.username],
+            scans=None if hidden and each.username != call.who.username else each.scans,
+            last_heard_at=times.shown(each.last_heard_at),
+            finished=each.finished,
+        )
+        for each in found
+    ]
 
 
 # --- scans
@@ -220,19 +275,10 @@ def take_scans(call: Call, _: Done) -> Shown:
         for n, each in enumerate(call.body.scans)
     ]
     sent_at = times.moment(call.body.sent_at, "/sent_at")
-
-    def write() -> list[Taken]:
-        with call.store.writing():
-            return counting_scans.take(
-                call.store,
-                call.path["number"],
-                scans,
-                sent_at_us=sent_at,
-                received_at_us=call.at_us,
-                by=call.who,
-            )
-
-    taken = call.store.retrying(write)
+    number = call.path["number"]
+    taken = taking.receive(
+        call.store, number, scans, sent_at_us=sent_at, received_at_us=call.at_us, by=call.who
+    )
     for each in taken:
         if each.kept_now:
             call.services.meter.count("panku_scans_kept", each.outcome)
@@ -251,6 +297,6 @@ def _detail(call: Call, problem: Problem) -> str:
 
 def undo_scan(call: Call) -> Done:
     """Undo one scan; both are kept."""
-    number = call.path["number"]
-    counting_scans.undo(call.store, number, call.path["id"], by=call.who.username, at_us=call.at_us)
+    writer, number = at_site_of_number(call), call.path["number"]
+    taking.undo(writer, number, call.path["id"], by=call.who.username)
     return Done(200, number)

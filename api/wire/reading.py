@@ -78,12 +78,15 @@ def _chunks(req: falcon.Request, limit_bytes: int) -> bytes:
 
 
 def decoded_body(raw: bytes, shape: Any, req: falcon.Request) -> Any:
-    """The body as its declared shape; a key that is there twice has no one value, and is refused.
+    """The body as its declared shape; an empty one says as much as `{}`.
+
+    A key that is there twice has no one value, and is refused.
 
     Raises Refused, telling where it is wrong: `wrong_media_type`, `malformed_body`, `control_character`.
     """
     if req.content_type and not _JSON_TYPE.fullmatch(req.content_type.strip()):
         raise refuse("wrong_media_type", accepted=JSON)
+    raw = raw or b"{}"
     try:
         body = msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""The journalled records of an audit: stocktakes, findings, signatures; those of custody are in `custody`."""
+"""The journalled records of an audit: counts, what is said of them, signatures; those of custody are in `custody`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from devices.audit.custody.custody_kinds import CUSTODY_KINDS
+from devices.audit.stocktake.counting import Part
 from devices.calendar import day_of
 from devices.records import Found, RecordKind
-from devices.values import Register
+from devices.values import Instant, Register
 from devices.workflow import Step, Workflow
 
 Method = Literal["blind", "open"]
@@ -29,6 +30,19 @@ STOCKTAKES = Workflow(
 """A count is closed into a sheet, explained, signed, and sealed by the second signature."""
 RUNNING = STOCKTAKES.before("close")
 UNSETTLED = STOCKTAKES.before("cancel")
+AWAITED: tuple[State, ...] = ("closed", "sealed")
+"""The states of a count in which its late scans wait to be settled; nothing waits for those of a cancelled one."""
+
+LateState = Literal["waiting", "taken", "explained", "listed"]
+
+LATE_SCANS = Workflow(
+    "waiting",
+    #    step       before                     after        refused otherwise
+    Step("take_in", ("waiting",),              "taken",     "late_scan_settled"),
+    Step("explain", ("waiting", "explained"),  "explained", "late_scan_settled"),
+    Step("list",    ("waiting",),              "listed",    "late_scan_settled"),
+)  # fmt: skip
+"""A late scan is taken into the count that is reopened, explained, or listed by the next count that is sealed."""
 
 
 class Close(msgspec.Struct, frozen=True):
@@ -53,7 +67,9 @@ class Close(msgspec.Struct, frozen=True):
 class Stocktake(msgspec.Struct, frozen=True):
     """A count of one site and one register. Times are UTC microseconds.
 
-    `double` counts are made by the storekeeper and the auditor apart. `reason` says why it was cancelled or reopened.
+    `double` counts are made by the storekeeper and the auditor apart. `reason` says why it was cancelled or reopened,
+    or recounted before everybody had finished. `late` is the number of the last late scan on a sealed sheet: those that
+    came after it are none of it.
     """
 
     number: str
@@ -68,6 +84,55 @@ class Stocktake(msgspec.Struct, frozen=True):
     sealed_at: int | None = None
     reason: str | None = None
     closings: int = 0
+    late: int = 0
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """Somebody's word that they have nothing left to send, in one part of a count.
+
+    It stands until they scan or undo again: `scanned` is the last scan that there was, `undone_at` when the last
+    undoing was recorded (0 for none). `part` is the state the count was in.
+    """
+
+    stocktake: str
+    site: str
+    username: str
+    part: State
+    scanned: int
+    undone_at: int
+    at: int
+
+
+class LateScan(msgspec.Struct, frozen=True):
+    """A scan, or with `undoes` the undoing of one, that came when its count took none any more: kept apart.
+
+    It is the `n`th of its count; the other facts are those of a scan (devices/store/tables/audits.py). Once it is
+    settled, `settled_by` is who took it in, explained it or sealed the count that lists it, `listed_by`.
+    """
+
+    stocktake: str
+    site: str
+    id: str
+    n: int
+    serial: str | None
+    text: str
+    bin: str | None
+    part: Part
+    claimed_at: Instant
+    at: Instant
+    received_at: Instant
+    skewed: bool
+    made_by: str
+    undoes: str | None = None
+    state: LateState = "waiting"
+    explanation: str | None = None
+    settled_by: str | None = None
+    listed_by: str | None = None
+
+    @property
+    def named(self) -> str:
+        """What it is called: its serial, or the text that is none."""
+        return self.serial or self.text
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -126,5 +191,13 @@ FINDING = RecordKind(
     lambda v: v.site,
     found_by=lambda v: Found(serial=v.serial),
 )
+FINISH = RecordKind("finish", Finish, lambda v: f"{v.stocktake}/{v.username}", lambda v: v.site)
+LATE_SCAN = RecordKind(
+    "late_scan",
+    LateScan,
+    lambda v: f"{v.stocktake}/{v.id}",
+    lambda v: v.site,
+    found_by=lambda v: Found(v.state, serial=v.serial),
+)
 SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
-AUDIT_KINDS = (STOCKTAKE, FINDING, SIGNATURE, *CUSTODY_KINDS)
+AUDIT_KINDS = (STOCKTAKE, FINISH, LATE_SCAN, FINDING, SIGNATURE, *CUSTODY_KINDS)

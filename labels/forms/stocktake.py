@@ -7,18 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from devices.audit.declarations import Declared, SheetFacts, declared_of_sheet
+from devices.audit.kinds import LateScan
+from devices.audit.stocktake.counters import Counter
 from devices.audit.stocktake.disclosures import Disclosed
+from devices.audit.stocktake.late import LeftWaiting
 from devices.audit.stocktake.sheet import Header, Line
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.audit.vouching import Vouched
-from labels.forms.form import Column, Field, Form, Proof, Table
+from labels.forms.form import Column, Field, Form, Proof, Table, Word
 from labels.forms.parts import NUMBER, column, given_by, remarks, signature_boxes
 
 
 class SheetPrinted(msgspec.Struct, frozen=True):
     """A sheet as it is printed. `kinds` are by model, `conditions` by bin of its site; `lines` can be read once.
 
-    `unknown` of them are serials that no book ever held: they have no model, so the summary does not count them.
+    `unknown` of them are serials that no book ever held: they have no model, so the summary does not count them. `late`
+    are the scans that came after the close, until the seal.
     """
 
     header: Header
@@ -31,6 +35,7 @@ class SheetPrinted(msgspec.Struct, frozen=True):
     lines: Iterable[Line]
     unknown: int = 0
     cancelled: bool = False
+    late: Sequence[LateScan] = ()
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -104,18 +109,40 @@ _LINES = (
     column("movements", "movements", 37),
 )
 
-_DISCLOSED = Table(
-    "form.table.disclosed",
-    lambda printed: enumerate(printed.header.disclosed, 1),
-    (
-        NUMBER,
-        column("disclosed", "how", 40, words="disclosed"),
-        column("told_to", "username", 40, "person"),
-        Column("form.column.devices_told", lambda row: len(row[1].serials) or None, 22, "number"),
-        column("first_at", "at", 40, "moment"),
-        column("last_at", "last_at", 40, "moment"),
-        Column("form.column.about", lambda row: _about(row[1]), 80),
-    ),
+_PEOPLE = (
+    NUMBER,
+    column("counter", "username", 60, "person"),
+    column("scans", "scans", 30, "number"),
+    column("heard_at", "last_heard_at", 40, "moment"),
+    Column("form.column.finished", lambda numbered: _finished(numbered[1]), 60),
+)
+_SCANNED = (
+    NUMBER,
+    Column("form.column.scanned", lambda numbered: _scanned(numbered[1]), 44),
+    column("found_bin", "bin", 20),
+    column("scanned_at", "at", 36, "moment"),
+    column("scanned_by", "made_by", 30, "person"),
+    column("received_at", "received_at", 36, "moment"),
+)
+_LATE = (
+    *_SCANNED,
+    column("settled", "state", 34, words="late"),
+    column("said", "explanation", 70),
+    column("said_by", "settled_by", 30, "person"),
+)
+_LEFT_WAITING = (
+    *_SCANNED,
+    column("stocktake", "stocktake", 34),
+    Column("form.column.found_now", lambda numbered: _found_now(numbered[1]), 40, words="result"),
+)
+_DISCLOSED = (
+    NUMBER,
+    column("disclosed", "how", 40, words="disclosed"),
+    column("told_to", "username", 40, "person"),
+    Column("form.column.devices_told", lambda row: len(row[1].serials) or None, 22, "number"),
+    column("first_at", "at", 40, "moment"),
+    column("last_at", "last_at", 40, "moment"),
+    Column("form.column.about", lambda row: _about(row[1]), 80),
 )
 """What was asked, refused and posted while a register was counted blind, and by whom."""
 
@@ -125,14 +152,41 @@ def _about(disclosed: Disclosed) -> str | None:
     return disclosed.document or (" ".join(disclosed.serials) if disclosed.how == "refused" else None)
 
 
+def _finished(counter: Counter) -> Word:
+    return Word("form.counter.finished" if counter.finished else "form.counter.unfinished")
+
+
+def _scanned(scan: LateScan | LeftWaiting) -> str:
+    """What was scanned, and that it was undone by what came."""
+    return f"− {scan.named}" if scan.undoes else scan.named
+
+
+def _found_now(scan: LeftWaiting) -> Word | str:
+    return scan.result or Word("form.found_now.nothing")
+
+
 def _tables(printed: SheetPrinted) -> tuple[Table, ...]:
-    return (*_TABLES, _DISCLOSED) if printed.header.disclosed else _TABLES
+    """Summary and lines, and of what else there is to tell: who counted, what came late, what earlier counts left, what
+    was disclosed."""
+    header = printed.header
+    more = (
+        (Table("form.table.people", lambda _: enumerate(header.people, 1), _PEOPLE), header.people),
+        (Table("form.table.late", lambda _: enumerate(printed.late, 1), _LATE), printed.late),
+        (
+            Table("form.table.left_waiting", lambda _: enumerate(header.left_waiting, 1), _LEFT_WAITING),
+            header.left_waiting,
+        ),
+        (
+            Table("form.table.disclosed", lambda _: enumerate(header.disclosed, 1), _DISCLOSED),
+            header.disclosed,
+        ),
+    )
+    return (
+        Table("form.table.summary", lambda _: header.summary, SUMMARY),
+        Table("form.table.lines", _rows, _LINES),
+        *(table for table, rows in more if rows),
+    )
 
-
-_TABLES = (
-    Table("form.table.summary", lambda printed: printed.header.summary, SUMMARY),
-    Table("form.table.lines", _rows, _LINES),
-)
 
 STOCKTAKE_FORM = Form(
     name="stocktake",
@@ -158,6 +212,7 @@ STOCKTAKE_FORM = Form(
             words="remark",
             wide=True,
         ),
+        Field("form.field.unfinished_reason", "header.unfinished_reason", wide=True),
         Field("form.field.unreadable", lambda p: "  ".join(p.header.unreadable) or None, wide=True),
     ),
     tables=_tables,

@@ -52,11 +52,15 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 
+MOMENTS = ("heard_at",)
+"""Facts that are moments, RFC 3339 in the unit's time zone: a sentence tells them to the minute."""
+
 ABSENT = "—"
 _NOTHING: tuple[object, ...] = (None, "", [], ())
 LIST_COMMA: dict[Locale, str] = {"zh_CN": "、", "en": ", "}
 SENTENCE_SPACE: dict[Locale, str] = {"zh_CN": "", "en": " "}
 """What parts one sentence from the next."""
+_MINUTE = re.compile(r"\A(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*")
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _LANGUAGES: dict[str, Locale] = {"zh": "zh_CN", "en": "en"}
 
@@ -115,6 +119,8 @@ def negotiate(accept_language: str | None) -> Locale:
 def _told(name: str, value: object, locale: Locale) -> str:
     if isinstance(value, (list, tuple)):
         return LIST_COMMA[locale].join(_told(name, item, locale) for item in value)
+    if name in MOMENTS:
+        return _MINUTE.sub(r"\1 \2", str(value))
     words = (term(group, str(value), locale) for group in FACT_WORDS.get(name, ()))
     return next((word for word in words if word != str(value)), str(value))
 

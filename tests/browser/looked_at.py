@@ -14,7 +14,7 @@ from panku.demo import fill
 from tests.browser.conftest import ROOT
 from tests.closing import review_all
 from tests.counts import begin as begin_count
-from tests.counts import held, scan
+from tests.counts import close_count, held, scan
 from tests.custody import House, begin, count_all, fault, inspect, request
 from tests.custody import answers as items
 from tests.door import Client
@@ -65,7 +65,7 @@ def lived_in(store: Store, now_us: int) -> None:
     repair_elsewhere(house.of("zhao"), now.date().isoformat())
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
-    assert zhang.post(f"/v1/stocktakes/{number}/close").status_code == 200
+    assert close_count(zhang, number).status_code == 200
 
 
 def repair_elsewhere(zhao: Client, day: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.browser.scanning import answer, command, outcomes, posted, scan, settle
 
@@ -149,27 +150,123 @@ def test_scans_and_undoings_of_a_count_outlive_a_dead_network_and_a_reload(
     settle(page)
     tally = count(page, number)["tally"]
     assert (tally["scans"], tally["undone"]) == (4, 1)
+    assert not count(page, number)["counters"][0]["finished"]
     scan(page, command("finish"))
-    page.wait_for_url(f"**/stocktakes/{number}")
+    expect(page.locator("#finished")).to_be_visible()
+    assert count(page, number)["counters"][0]["finished"]
 
 
-def test_a_scan_that_comes_after_the_close_is_told_and_can_be_taken_back(visit: Visit, begin: Begin) -> None:
+def test_scanning_again_takes_it_back_that_one_has_finished(visit: Visit, begin: Begin) -> None:
     number = begin("open")
     page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
-    page.route("**/v1/stocktakes/*/scans", lambda route: route.abort())
     scan(page, "S-01", SPARES[0])
+    settle(page)
+    page.get_by_role("button", name="完成：我扫完了").click()
+    expect(page.locator("#finished")).to_be_visible()
+    scan(page, SPARES[1])
+    settle(page)
+    expect(page.locator("#finished")).to_be_hidden()
+    assert not count(page, number)["counters"][0]["finished"]
+
+
+def closed_meanwhile(page: Page, number: str, *serials: str) -> None:
+    """Scan these without network, while the count is closed elsewhere; the phone has them and the network again."""
+    page.route("**/v1/stocktakes/*/scans**", lambda route: route.abort())
+    scan(page, "S-01", *serials)
+    expect(page.locator("#count_unsent")).to_have_text(str(len(serials)))
+    closing = page.request.post(
+        f"/v1/stocktakes/{number}/close",
+        data={"finished": True},
+        headers={"Idempotency-Key": f"close-{number}"},
+    )
+    assert closing.ok, closing.text()
+    page.unroute("**/v1/stocktakes/*/scans**")
+
+
+def test_a_scan_that_comes_after_the_close_is_told_to_be_kept_apart_and_waits_no_more(
+    visit: Visit, begin: Begin
+) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    closed_meanwhile(page, number, SPARES[0])
+    settle(page)
+    assert outcomes(page) == [("late", SPARES[0])]
+    assert answer(page)[0] == "late"
+    assert "另行保留" in answer(page)[1]
+    assert count(page, number)["late_waiting"] == 1
+
+
+def test_a_page_that_was_reloaded_after_the_close_still_sends_what_it_has(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    page.route("**/v1/stocktakes/*/scans**", lambda route: route.abort())
+    scan(page, "S-01", *SPARES[:2])
+    page.goto("/")
+    expect(page.locator("#unfinished")).to_contain_text(number)
     closing = page.request.post(
         f"/v1/stocktakes/{number}/close", data={}, headers={"Idempotency-Key": f"close-{number}"}
     )
     assert closing.ok, closing.text()
-    page.unroute("**/v1/stocktakes/*/scans")
-    expect(page.locator("#note")).to_contain_text("这 1 扫没有计入")
-    assert outcomes(page) == [("unsent", SPARES[0])]
+    page.unroute("**/v1/stocktakes/*/scans**")
+    page.locator("#unfinished").get_by_role("link", name=number).click()
+    expect(page.get_by_text("这次盘点已经结束")).to_be_visible()
+    settle(page)
+    assert outcomes(page) == [("late", serial) for serial in SPARES[:2]]
+    expect(page.get_by_role("button", name="完成：我扫完了")).to_be_hidden()
+
+
+def test_an_undoing_that_comes_after_the_close_is_kept_apart_too(visit: Visit, begin: Begin) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE)
+    scan(page, "S-01", SPARES[0])
+    settle(page)
+    page.route("**/undo", lambda route: route.abort())
+    scan(page, command("undo"), command("undo"))
+    closing = page.request.post(
+        f"/v1/stocktakes/{number}/close", data={"finished": True}, headers={"Idempotency-Key": f"c-{number}"}
+    )
+    assert closing.ok, closing.text()
+    page.unroute("**/undo")
+    settle(page)
+    assert outcomes(page) == [("undone", SPARES[0])]
+    assert "没有生效" in answer(page)[1]
+    assert count(page, number)["late_waiting"] == 1
+
+
+def test_scans_in_an_open_page_are_not_sent_as_of_somebody_else_who_signs_in_meanwhile(
+    visit: Visit, begin: Begin
+) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", PHONE, kept=False)
+    scan(page, "S-01", SPARES[0])
+    settle(page)
+    page.route("**/v1/stocktakes/*/scans**", lambda route: route.abort())
+    scan(page, *SPARES[1:4])
     page.get_by_role("button", name=f"撤销 {SPARES[0]}").click()
     page.get_by_role("button", name="是", exact=True).click()
-    assert outcomes(page) == []
-    scan(page, command("finish"))
-    page.wait_for_url(f"**/stocktakes/{number}")
+    page.context.clear_cookies()
+    body = {"username": "li", "password": PASSWORDS["li"][0]}
+    assert page.request.post("/v1/session", data=body).status == 201
+    page.unroute("**/v1/stocktakes/*/scans**")
+    expect(page.locator("#note")).to_contain_text("这一页是 zhang 打开的，现在登录的是 li")
+    assert [outcome for outcome, _ in outcomes(page)].count("unsent") == 3
+    assert (count(page, number)["tally"]["by_person"], count(page, number)["mine"]) == ({"zhang": 1}, 0)
+
+    other = page.context.new_page()
+    other.goto(f"/stocktakes/{number}/count")
+    expect(other.locator("#others")).to_contain_text("zhang 在这台设备上还有 4 扫没有发出")
+    scan(other, "S-01", SPARES[5])
+    settle(other)
+    other.goto("/")
+    expect(other.locator("#unfinished")).to_contain_text("zhang 在这台设备上还有 4 扫没有发出")
+    other.close()
+
+    page.context.clear_cookies()
+    body = {"username": "zhang", "password": PASSWORDS["zhang"][0]}
+    assert page.request.post("/v1/session", data=body).status == 201
+    settle(page)
+    tally = count(page, number)["tally"]
+    assert (tally["by_person"], tally["undone"]) == ({"zhang": 3, "li": 1}, 1)
 
 
 def test_an_unreadable_scan_is_told_and_kept_by_the_count(visit: Visit, begin: Begin) -> None:
@@ -189,8 +286,11 @@ def test_two_counters_apart_and_what_they_disagree_on_is_recounted(visit: Visit,
     scan(other, "S-01", *SPARES[:2])
     settle(one)
     settle(other)
+    scan(other, command("finish"))
+    expect(other.locator("#finished")).to_be_visible()
     headers = {"Idempotency-Key": f"recount-{number}"}
-    assert one.request.post(f"/v1/stocktakes/{number}/recount", headers=headers).ok
+    data = {"finished": True}
+    assert one.request.post(f"/v1/stocktakes/{number}/recount", data=data, headers=headers).ok
     expect(one.locator("#note")).to_be_visible(timeout=10_000)
     one.reload()
     expect(one.locator("#disputed")).to_have_text(SPARES[2])

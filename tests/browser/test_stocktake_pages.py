@@ -12,6 +12,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 from devices.audit.evidence_checks import check_evidence
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.browser.scanning import outcomes, settle
+from tests.browser.scanning import scan as scanned
 
 
 def scan(page: Page, number: str, serials: list[str]) -> None:
@@ -129,3 +131,116 @@ def test_an_explanation_after_a_signature_makes_both_sign_again(visit: Visit, si
     expect(zhang.get_by_text("邻居网点的，已来电").first).to_be_visible()
     expect(zhang.get_by_role("button", name="以设备管理员身份签字")).to_be_visible()
     cancel(zhang)
+
+
+def short_of(page: Page) -> list[str]:
+    """The serials of the variances that a page shows."""
+    shown: list[str] = page.eval_on_selector_all(
+        "#lines ~ article h3 a", "links => links.map(link => link.textContent)"
+    )
+    return shown
+
+
+def counted_offline(
+    visit: Visit, site: Site, register: str, unsent: int = 5
+) -> tuple[Page, Page, str, list[str]]:
+    """zhang has closed a count over li, whose phone lost the network with some scans unsent; the phone, and those."""
+    zhang = visit("zhang", "/stocktakes", DESKTOP, kept=False)
+    zhang.on("dialog", lambda dialog: dialog.accept())
+    serials, first, *there = stock(site, register)[:unsent], *stock(site, register)[unsent:]
+    number = begin(zhang, register)
+    phone = visit("li", f"/stocktakes/{number}/count", PHONE, kept=False)
+    bins = phone.eval_on_selector_all("#bin option", "options => options.map(option => option.value)")
+    scanned(phone, next(code for code in bins if code), first)
+    settle(phone)
+    phone.context.set_offline(True)
+    scanned(phone, *serials)
+    expect(phone.locator("#count_unsent")).to_have_text(str(unsent))
+    scan(zhang, number, there)
+    zhang.get_by_role("button", name="结束盘点").click()
+    refused = zhang.locator("form[data-api$='/close'] .told")
+    expect(refused).to_contain_text("李静（li）还没有说“扫完了”")
+    expect(zhang.locator("#board")).to_contain_text("还没说扫完")
+    zhang.locator("form[data-api$='/close'] [name=reason]").fill("李静的手机连不上，等不到")
+    with zhang.expect_navigation():
+        zhang.get_by_role("button", name="结束盘点").click()
+    expect(zhang.get_by_text("李静的手机连不上，等不到")).to_be_visible()
+    return zhang, phone, number, serials
+
+
+def test_a_phone_that_comes_back_after_the_close_loses_nothing_and_the_count_is_reopened_for_it(
+    visit: Visit, site: Site
+) -> None:
+    zhang, phone, number, serials = counted_offline(visit, site, "merchandise")
+    assert set(serials) <= set(short_of(zhang)), "nobody has told the server of them"
+    phone.context.set_offline(False)
+    settle(phone)
+    assert outcomes(phone)[1:] == [("late", serial) for serial in serials]
+    zhang.reload()
+    late = zhang.locator("section[aria-labelledby=late]")
+    for serial in serials:
+        expect(late.get_by_role("heading", name=serial)).to_be_visible()
+    expect(late).to_contain_text("建议重新打开盘点")
+    explain_all(zhang, number)
+    zhang.goto(f"/stocktakes/{number}")
+    expect(zhang.get_by_text(f"还有 {len(serials)} 扫迟到的扫描没有处理")).to_be_visible()
+    expect(zhang.locator("[name=password]")).to_have_count(0)
+    zhang.get_by_text("重新打开，继续盘").first.click()
+    reopen = zhang.locator("form[data-api$='/reopen']")
+    reopen.locator("[name=reason]").fill("并入李静迟到的扫描")
+    with zhang.expect_navigation():
+        reopen.get_by_role("button").click()
+    phone.reload()
+    phone.get_by_role("button", name="完成：我扫完了").click()
+    expect(phone.locator("#finished")).to_be_visible()
+    with zhang.expect_navigation():
+        zhang.get_by_role("button", name="结束盘点").click()
+    assert not set(serials) & set(short_of(zhang))
+    expect(zhang.locator("section[aria-labelledby=late]")).to_contain_text("已并入盘点")
+    explain_all(zhang, number)
+    sign(zhang, number, "zhang")
+    expect(zhang.get_by_text("设备管理员 张伟")).to_be_visible()
+    li = visit("li", "/")
+    sign(li, number, "li")
+    expect(li.get_by_text("已由两人签封")).to_be_visible()
+    assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_phone_that_comes_back_after_the_seal_is_told_at_home_until_it_is_explained(
+    visit: Visit, site: Site
+) -> None:
+    zhang, phone, number, (serial,) = counted_offline(visit, site, "merchandise", 1)
+    explain_all(zhang, number)
+    sign(zhang, number, "zhang")
+    expect(zhang.get_by_text("设备管理员 张伟")).to_be_visible()
+    li = visit("li", "/")
+    sign(li, number, "li")
+    expect(li.get_by_text("已由两人签封")).to_be_visible()
+    digest = li.locator("code").first.inner_text()
+    phone.context.set_offline(False)
+    settle(phone)
+    assert outcomes(phone)[-1] == ("late", serial)
+    li.goto("/")
+    expect(li.locator("#wrong ~ ul")).to_contain_text(
+        f"{serial} 已按本次盘亏记为缺失：找到实物后请开“寻回”单"
+    )
+    li.locator("#wrong ~ ul").get_by_role("link", name=number).click()
+    expect(li.get_by_text("签封以后收到").first).to_be_visible()
+    assert li.locator("code").first.inner_text() == digest
+    li.locator("form[data-api*='/late-scans/'] [name=explanation]").fill("实物在 M-01，已开寻回单")
+    with li.expect_navigation():
+        li.locator("form[data-api*='/late-scans/'] button").click()
+    expect(li.get_by_text("已说明").first).to_be_visible()
+    li.goto("/")
+    expect(li.locator("main")).not_to_contain_text("迟到的扫描没有处理")
+
+
+def explain_all(page: Page, number: str) -> None:
+    """Explain every variance over the page's own session."""
+    for line in page.request.get(f"/v1/stocktakes/{number}/sheet?result=variance&limit=500").json()["lines"]:
+        answer = page.request.put(
+            f"/v1/stocktakes/{number}/findings/{line['serial']}",
+            data={"explanation": "查过", "action": "照办"},
+            headers={"If-Match": f'"{line["revision"]}"'},
+        )
+        assert answer.ok, answer.text()

@@ -1,8 +1,8 @@
 // Counting by scanner: the scans of one person in one stocktake, which many people may scan in at once.
-import { request, text, told } from "./panku.js";
+import { request, tell, text, told } from "./panku.js";
 import { batchBox } from "./batch.js";
 import { Desk } from "./desk.js";
-import { unanswered } from "./queue.js";
+import { Kept, unanswered } from "./queue.js";
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
@@ -10,8 +10,7 @@ const path = `/v1/stocktakes/${encodeURIComponent(data.number)}`;
 const PATIENCE_MS = 20_000;
 const TALLY_MS = 5_000;
 const OUTCOMES = { unreadable: "error", refused: "error" };
-const ENDED = "stocktake_not_counting";
-let over = false;
+const RUNNING = ["counting", "recounting"];
 
 const desk = new Desk(data, {
   judge,
@@ -46,7 +45,6 @@ async function sendScans(rows) {
   const answer = await request("POST", `${path}/scans`, { sent_at: sentAt, scans }, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (unanswered(answer)) return desk.cutOff(answer);
   if (!answer.ok) return refused(answer, rows);
-  over = false;
   rows.forEach((row, index) => Object.assign(row, outcomeOf(answer.body[index])));
   desk.answered(rows);
   desk.redraw(rows);
@@ -54,7 +52,7 @@ async function sendScans(rows) {
   return true;
 }
 
-/** A whole batch was refused: for one bad scan, the others go alone; a count that has ended keeps them here. */
+/** A whole batch was refused: for one bad scan, the others go alone; whatever else it is, they stay here. */
 async function refused(answer, rows) {
   if (answer.status === 400 && rows.length > 1) {
     for (const row of rows) if (!(await sendScans([row]))) return false;
@@ -66,23 +64,15 @@ async function refused(answer, rows) {
     desk.redraw(rows);
     return true;
   }
-  if (answer.body?.code === ENDED) ended(rows.length);
-  else desk.note({ sentence: told(answer).join(" ") });
+  desk.note({ sentence: told(answer).join(" ") });
   desk.drawn();
   return false;
-}
-
-/** The count is over: what was not sent by then stays here, and is sent if it is opened again. */
-function ended(count) {
-  const sentence = text("scan.count_closed", { count });
-  if (!over) desk.tell("error", sentence);
-  over = true;
-  desk.note({ sentence });
 }
 
 function outcomeOf({ outcome, belongs, error, withheld }) {
   const shown = OUTCOMES[outcome] ?? outcome;
   if (error) return { outcome: shown, detail: error.detail };
+  if (shown === "late") return { outcome: shown, detail: text("scan.late") };
   const nowhere = shown === "unexpected" && !belongs && !withheld;
   return { outcome: shown, detail: nowhere ? text("scan.unknown_here") : "", place: desk.placeOf(belongs ?? { withheld }) };
 }
@@ -97,32 +87,46 @@ async function sendUndo(row) {
   row.undone = true;
   desk.kept.put(row);
   desk.redraw([row]);
+  if (answer.ok && !RUNNING.includes(answer.body.state)) desk.tell("late", text("scan.late_undo"), row.serial);
   look();
   return true;
 }
 
-function finish() {
-  if (desk.unsent && !over) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
-  location.assign($("finish").href);
+/** Say that nothing is left to send, which only this browser knows. */
+async function finish() {
+  if (desk.unsent) return desk.tell("error", text("scan.not_all_sent", { count: desk.unsent }));
+  const answer = await request("POST", `${path}/finish`);
+  if (!answer.ok) return desk.tell("error", told(answer).join(" "));
+  show(answer.body);
+  desk.tell("done", text("scan.count_finished"));
 }
 
 // --- how far everybody is
 
 async function look() {
   const answer = await request("GET", path);
-  if (!answer.ok) return;
-  const { state, tally, mine, disputed } = answer.body;
+  if (answer.ok) show(answer.body);
+}
+
+function show({ state, tally, mine, disputed, counters }) {
   $("everybody").textContent = tally ? text("scan.everybody", tally) : "";
   $("mine").textContent = mine;
   if ($("disputed")) $("disputed").textContent = disputed.join(" ");
-  if (state !== data.state && !over) desk.note({ sentence: text("scan.count_ended") });
+  const running = RUNNING.includes(state);
+  if ($("finish")) $("finish").hidden = !running;
+  $("finished").hidden = !running || !counters.some((each) => each.username === data.user && each.finished);
+  if (state !== data.state) desk.note({ sentence: text("scan.count_ended") });
 }
 
-$("finish").addEventListener("click", (event) => {
-  event.preventDefault();
-  finish();
-});
+/** Whoever else has scans in this browser that were never sent: only they can send them. */
+function others() {
+  const left = Kept.everything().filter(({ user, task }) => user !== data.user && task === data.task);
+  tell($("others"), left.map(({ user, scans }) => text("scan.others_left", { user, count: scans })), "warning");
+}
+
+$("finish")?.addEventListener("click", finish);
 batchBox($("batch"), (serial) => desk.take(serial, { typed: true, sounding: false }));
 setInterval(() => document.hidden || look(), TALLY_MS);
 desk.begin();
+others();
 look();

@@ -1,5 +1,5 @@
 // A desk at which one scans: what it keeps, sends, shows and tells. scan.js and count.js say what a scan means there.
-import { newId, text } from "./panku.js";
+import { newId, text, told } from "./panku.js";
 import { camera } from "./camera.js";
 import { Kept, Sender } from "./queue.js";
 import { cleaned, halved, listen, widened } from "./scanner.js";
@@ -8,8 +8,8 @@ import { quietButton, sound } from "./sounds.js";
 const SHOWN = 200; // rows on the page; the others are counted, and shown as newer ones go
 const BATCH = 100;
 const QUIET_MS = 1_500; // an answer that comes later is shown, but no longer sounds unless it is an exception
-const EXCEPTIONS = ["duplicate", "unexpected", "error"];
-const WORST = ["error", "unexpected", "duplicate", "taken"];
+const EXCEPTIONS = ["duplicate", "unexpected", "late", "error"];
+const WORST = ["error", "late", "unexpected", "duplicate", "taken"];
 const LONGEST = 64; // of a text that is shown; a label of ours has half
 const $ = (id) => document.getElementById(id);
 const clipped = (scanned) => (scanned.length > LONGEST ? `${scanned.slice(0, LONGEST)}…` : scanned);
@@ -285,7 +285,8 @@ export class Desk {
     if (answer.status === 401) {
       const apart = this.acts.onlyHere?.() ?? false;
       const href = apart ? "/sign-in" : `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
-      const sentence = text(apart ? "scan.signed_out_open" : "scan.signed_out");
+      const ended = text(apart ? "scan.signed_out_open" : "scan.signed_out");
+      const sentence = answer.body?.code === "signed_in_as_another" ? told(answer)[0] : ended;
       if (this.told?.href !== href) sound("error");
       this.note({ sentence, href, leads: text("scan.sign_in"), apart });
     } else {

@@ -3,6 +3,7 @@
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
 
 const ENDED = ["sign_in_required", "session_ended"];
+const { user } = document.body.dataset;
 
 /** A new random id, also where the page is not served over HTTPS. */
 export function newId() {
@@ -17,6 +18,7 @@ export function newId() {
 export async function request(method, path, body, { key, ifMatch, signal } = {}) {
   const headers = { "Accept-Language": document.documentElement.lang };
   if (method !== "GET" && ifMatch === undefined) headers["Idempotency-Key"] = key ?? newId();
+  if (user) headers["X-Signed-In-As"] = user; // nobody else's word is given from a page that was shown to them
   if (ifMatch !== undefined) headers["If-Match"] = `"${ifMatch}"`;
   let sent;
   if (body instanceof Blob) {
@@ -143,7 +145,6 @@ async function send(form) {
   }
 }
 
-const { user } = document.body.dataset;
 const TYPED = `panku ${user} typed ${location.pathname}`;
 const TYPED_IN = "textarea, input:not([type=password], [type=hidden], [type=file], [type=checkbox], [type=radio])";
 

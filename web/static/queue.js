@@ -56,9 +56,9 @@ export class Kept {
       if (!name) continue;
       const [user, site, task, paper = ""] = name.split(" ");
       const desk = desks.get(name) ?? { user, site, task, paper, scans: 0, pending: false };
-      const { line, sent, body } = JSON.parse(localStorage.getItem(key));
+      const { line, sent, undone, body } = JSON.parse(localStorage.getItem(key));
       if (what === "pending") Object.assign(desk, { pending: true, lost: !body && !isSealed(PREFIX + name) });
-      else if (line || !sent) desk.scans += 1;
+      else if (line || !sent || undone === "wanted") desk.scans += 1;
       desks.set(name, desk);
     }
     return [...desks.values()].filter((desk) => desk.pending || desk.scans);

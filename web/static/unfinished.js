@@ -1,4 +1,5 @@
 // What was scanned in this browser and is not finished: told where one looks for work, since nobody else knows of it.
+// Scans of a count that somebody else made here are told too: only they can send them.
 import { text } from "./panku.js";
 import { Kept } from "./queue.js";
 
@@ -6,12 +7,17 @@ const place = document.getElementById("unfinished");
 const list = place.querySelector("ul");
 
 for (const { user, site, task, paper, scans, pending, lost } of Kept.everything()) {
-  if (user !== place.dataset.user) continue;
-  const link = document.createElement("a");
   const count = task.startsWith("S-");
+  const item = document.createElement("li");
+  if (user !== place.dataset.user) {
+    if (!count) continue;
+    item.append(`${task} ${site} `, text("scan.others_left", { user, count: scans }));
+    list.append(item);
+    continue;
+  }
+  const link = document.createElement("a");
   link.href = count ? `/stocktakes/${task}/count` : `/scan/${task}?${new URLSearchParams({ site, paper })}`;
   link.textContent = count ? task : text(`scan.task.${task}`);
-  const item = document.createElement("li");
   item.append(link, ` ${site} `, text(lost ? "scan.left_unanswered" : pending ? "scan.left_pending" : "scan.left_scans", { count: scans }));
   list.append(item);
 }

@@ -8,7 +8,9 @@ from typing import Any
 from api.callers.access import visible_sites
 from api.callers.blind import counts_blind
 from api.calls import Call
-from devices.audit.kinds import UNSETTLED
+from devices.audit.kinds import UNSETTLED, LateScan, Stocktake
+from devices.audit.stocktake.late import waiting_at
+from devices.audit.stocktake.reading import missing_since
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.calendar import a_year_before, day_of
 from devices.deadlines import DEADLINE_OF_STATE
@@ -68,6 +70,7 @@ def home_page(view: View) -> dict[str, Any]:
         "keys": _keys(call),
         "tokens": sum(is_waiting(each) for each in tokens_of(call.store, call.who.username, call.at_us)),
         "notices": len(waiting_notices(call.store, sorted(call.who.sites_of(DESK)))),
+        "late": _late(call, sites),
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
         "due": [(each, page_of(each)) for each in found],
@@ -109,6 +112,18 @@ def sites_of(call: Call) -> list[str]:
     if sites is None:
         return site_codes(call.store)
     return sites
+
+
+def _late(call: Call, sites: list[str]) -> list[tuple[Stocktake, list[LateScan], list[str]]]:
+    """The late scans that wait to be settled, by stocktake, with those of their devices that its seal made missing."""
+    return [
+        (
+            counted,
+            late,
+            missing_since(call.store, counted.number, {each.serial for each in late if each.serial}),
+        )
+        for counted, late in waiting_at(call.store, sites)
+    ]
 
 
 def _waiting(call: Call) -> list[tuple[str, int]]:

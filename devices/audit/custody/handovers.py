@@ -280,7 +280,7 @@ def _changed(
     counts = _counts(store, unit, value.site, at_us)
     yield from _uncounted(store, unit, value.site, at_us, counts)
     found = _open_items(store, unit, value.site, at_us, counts)
-    lists = [name for name, items in found.items() if items != statement.open_items.get(name)]
+    lists = [name for name, items in found.items() if items != statement.open_items.get(name, [])]
     if counts != statement.header.stocktakes:
         lists.insert(0, "stocktakes")
     if lists:

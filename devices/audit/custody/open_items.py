@@ -11,6 +11,7 @@ import msgspec
 from devices.audit.custody.inspections import open_findings
 from devices.audit.custody.visits import OPEN_STATES, is_open, visits_of
 from devices.audit.kinds import UNSETTLED
+from devices.audit.stocktake.late import waiting_at
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.ledger.duties.open_orders import open_dispatch_orders, open_repairs
 from devices.store.database import Store
@@ -72,6 +73,12 @@ def _documents_since(asked: Asked) -> list[str]:
     return sorted(found)
 
 
+def _late_scans(asked: Asked) -> list[str]:
+    """What came after a count's close and waits to be settled, by count."""
+    waiting = waiting_at(asked.store, [asked.site])
+    return [f"{counted.number}/{each.named}" for counted, late in waiting for each in late]
+
+
 OPEN_ITEMS = (
     OpenItems("unreviewed", _standing((Standings.review == "waiting") & (Standings.status != "pending"))),
     OpenItems("unresolved", _standing(Standings.resolved == 0)),
@@ -103,6 +110,7 @@ OPEN_ITEMS = (
         "unsettled_stocktakes",
         lambda asked: [each.number for each in stocktakes_of(asked.store, asked.site, states=UNSETTLED)],
     ),
+    OpenItems("late_scans", _late_scans),
     OpenItems("documents_since", _documents_since),
 )
 assert len({items.name for items in OPEN_ITEMS}) == len(OPEN_ITEMS), "two lists share a name"

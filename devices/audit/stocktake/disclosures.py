@@ -21,6 +21,7 @@ from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import Disclosures
 from devices.store.tables.ledger import Documents, Lines, Revisions
+from devices.values import Instant
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Disclosed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one person was told or posted, as a sheet lists it; `at` is the first moment, in UTC microseconds.
+    """What one person was told or posted, as a sheet lists it; `at` is the first moment.
 
     All that somebody `read` is one; each `refused` try is one, with the problem's `code`; each `posted` document, by
     its number. `serials` are those they were told of, each with the moment.
@@ -41,8 +42,8 @@ class Disclosed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     how: Literal["read", "refused", "posted"]
     username: str
-    at: int
-    serials: dict[str, int] = {}
+    at: Instant
+    serials: dict[str, Instant] = {}
     code: str = ""
     document: str = ""
 

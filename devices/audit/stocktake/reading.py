@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from peewee import fn
 
 from devices.audit.stocktake import sheet
+from devices.audit.stocktake.scans import places_now
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import SheetRows
 from devices.store.tables.ledger import Documents
 
@@ -19,6 +22,11 @@ _RESULTS = compiled(
     SheetRows.select(SheetRows.result, fn.COUNT(SheetRows.serial))
     .where(SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN)
     .group_by(SheetRows.result)
+)
+_RESULTS_OF = compiled(
+    SheetRows.select(SheetRows.serial, SheetRows.result).where(
+        SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN, SheetRows.serial.in_(EACH)
+    )
 )
 _SHORTAGES = compiled(
     Documents.select(Documents.number)
@@ -36,6 +44,21 @@ def sheet_line(store: Store, number: str, closing: int, serial: str) -> sheet.Li
 def lines_by_result(store: Store, number: str, closing: int) -> dict[str, int]:
     """By result: how many lines of a sheet have it; what none has is missing."""
     return dict(store.rows(_RESULTS, (number, closing)))
+
+
+def results_of(store: Store, number: str, closing: int, serials: Collection[str]) -> dict[str, str]:
+    """The results that a sheet has of these serials, by serial; those it does not have are missing."""
+    return dict(store.rows_in(_RESULTS_OF, sorted(serials), before=(number, closing)))
+
+
+def missing_since(store: Store, number: str, serials: Collection[str]) -> list[str]:
+    """Those of these serials that are missing by the seal of a stocktake, and have not been found since."""
+    posted = set(shortages_of(store, number))
+    return [
+        serial
+        for serial, place in sorted(places_now(store, sorted(serials)).items())
+        if place.document in posted
+    ]
 
 
 def shortages_of(store: Store, number: str) -> list[str]:

@@ -12,8 +12,9 @@ import msgspec
 
 from devices import records
 from devices.audit import signing
-from devices.audit.kinds import FINDING, STOCKTAKE, STOCKTAKES, Signature, Stocktake
+from devices.audit.kinds import FINDING, LATE_SCANS, STOCKTAKE, STOCKTAKES, Signature, Stocktake
 from devices.audit.stocktake import sheet
+from devices.audit.stocktake.late import last_late, settle_listed
 from devices.audit.stocktake.scans import places_now
 from devices.audit.stocktake.sheet import Line, Sheet
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES, before_step, stocktakes_of
@@ -62,8 +63,8 @@ def sign_sheet(
 ) -> Signed:
     """Sign a closed sheet as storekeeper or auditor; the second of the two seals it.
 
-    Raises Refused: `role_missing`, `stocktake_not_closed`, `findings_unexplained`, `key_not_on_sheet`,
-    `auditor_posted`, and whatever devices.audit.signing.sign does.
+    Raises Refused: `role_missing`, `stocktake_not_closed`, `findings_unexplained`, `late_scans_unsettled`,
+    `key_not_on_sheet`, `auditor_posted`, and whatever devices.audit.signing.sign does.
     """
     store, role, by = writer.store, given.role, given.by
     counted, revision = before_step(store, number, "sign")
@@ -84,15 +85,23 @@ def sign_sheet(
         _reopen(writer, counted, reopened, by=by.username)
         return Signed(signature, remarks, reopened=tuple(line.row.serial for line in reopened))
     posted = tuple(_post_shortages(writer, unit, counted, standing, signers, rulebook))
-    sealed = msgspec.structs.replace(counted, state=STOCKTAKES.step["seal"].after, sealed_at=writer.at_us)
+    sealed = msgspec.structs.replace(
+        counted,
+        state=STOCKTAKES.step["seal"].after,
+        sealed_at=writer.at_us,
+        late=last_late(store, number),
+    )
     records.write(writer, STOCKTAKE, sealed, by=by.username, expected=revision)
+    settle_listed(writer, number, whole.header.left_waiting, by=by.username)
     return Signed(signature, remarks, sealed=True, documents=posted)
 
 
 def _unready(whole: Sheet, role: str, key: signing.Key) -> Iterator[Problem]:
-    """A sheet is signed once every variance is explained, with a key that stands on it."""
+    """A sheet is signed once every variance is explained and no late scan waits, with a key that stands on it."""
     if left := sheet.unexplained(whole.rows):
         yield Problem("findings_unexplained", "", {"serials": left})
+    if late := [each.named for each in whole.late if each.state == LATE_SCANS.begins]:
+        yield Problem("late_scans_unsettled", "", {"serials": late})
     signer = sheet.Signer(role, key[0].username, key[0].fingerprint)
     if signer not in whole.header.signers:
         yield Problem(

@@ -13,20 +13,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from peewee import fn
 
-from devices.audit.kinds import FINDING, Finding, Stocktake
+from devices import records
+from devices.audit.kinds import FINDING, Finding, LateScan, Stocktake
+from devices.audit.stocktake.counters import Counter
 from devices.audit.stocktake.counting import RESULT, VARIANCES, Row
 from devices.audit.stocktake.disclosures import Disclosed
+from devices.audit.stocktake.late import LeftWaiting, late_on_sheet
 from devices.chain import canonical
 from devices.ledger.books.books import Statement
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.audits import SheetRows, Sheets
-from devices.store.tables.ledger import Records
+from devices.values import Instant
 
 PAYLOAD_TYPE = "application/vnd.panku.stocktake-sheet+json"
 FORMAT = 2
 DISCLOSING = 2
-"""Since this format a sheet tells what was disclosed during a blind count."""
+"""Since this format a sheet tells who had finished, what came late, and what was disclosed during a blind count."""
 
 _HEADER = compiled(Sheets.select(Sheets.content).where(Sheets.stocktake == GIVEN, Sheets.closing == GIVEN))
 _STORED_ROWS = compiled(
@@ -37,11 +40,6 @@ _STORED_ROWS = compiled(
 _WITH_RESULT = compiled(
     SheetRows.select(fn.COUNT(SheetRows.serial)).where(
         SheetRows.stocktake == GIVEN, SheetRows.closing == GIVEN, SheetRows.result == GIVEN
-    )
-)
-_FINDINGS = compiled(
-    Records.select(Records.content, Records.revision).where(
-        Records.kind == FINDING.name, Records.key > GIVEN, Records.key < GIVEN
     )
 )
 
@@ -73,12 +71,13 @@ class Signer(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The head of a sheet. Times are UTC microseconds; `seq` and `hash` are the journal's head as of the close.
+    """The head of a sheet. `seq` and `hash` are the journal's head as of the close.
 
     `month` is that of the close; `remarks` are codes of what an auditor must know (see REMARKS); `unreadable` the
-    scanned texts that are no serials; `disclosed` what the counters of a blind count learned and posted meanwhile.
-    What an earlier format did not have is at its end, with a default that is left out, so that a sheet is always
-    written as it was signed.
+    scanned texts that are no serials. `people` are those who counted, as of the close; where it was made although some
+    had not finished, `unfinished_reason` says why. `left_waiting` are late scans of earlier counts of the register;
+    `disclosed` what the counters of a blind count learned and posted meanwhile. What an earlier format did not have is
+    at the end, with a default that is left out, so that a sheet is always written as it was signed.
     """
 
     format: int
@@ -90,9 +89,9 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     method: str
     double: bool
     month: str
-    opened_at: int
+    opened_at: Instant
     opened_by: str
-    closed_at: int
+    closed_at: Instant
     closed_by: str
     journal: str
     seq: int
@@ -104,13 +103,18 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     unreadable: tuple[str, ...]
     skewed: int
     summary: tuple[ModelSummary, ...]
+    people: tuple[Counter, ...] = ()
+    unfinished_reason: str | None = None
+    left_waiting: tuple[LeftWaiting, ...] = ()
     disclosed: tuple[Disclosed, ...] = ()
 
 
-REMARKS = ("counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing", "reopened")
+REMARKS = (
+    "counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing", "reopened", "counters_unfinished",
+)  # fmt: skip
 """What a sheet tells its signers: one person counted all of it; a phone's clock was over a minute off; something
 scanned was no serial; somebody who may sign has no usable key; a blind count was closed, seen and opened again, so
-that it was blind no more."""
+that it was blind no more; somebody who counted had not said that they had finished."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -126,11 +130,12 @@ class Line(msgspec.Struct, frozen=True):
     revision: int = 0
 
 
-class Sheet(msgspec.Struct, frozen=True):
-    """A whole sheet: what is signed is its JSON text."""
+class Sheet(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A whole sheet: what is signed is its JSON text. `late` are the scans that came after its close."""
 
     header: Header
     rows: list[Line]
+    late: list[LateScan] = []
 
 
 encode = msgspec.json.Encoder().encode
@@ -225,9 +230,7 @@ def line_of(row: Row, said: Mapping[str, tuple[Finding, int]]) -> Line:
 
 def findings_of(store: Store, number: str) -> dict[str, tuple[Finding, int]]:
     """What was said of each variance of a stocktake, with its revision, by serial."""
-    rows = store.rows(_FINDINGS, (f"{number}/", f"{number}0"))
-    values = [(msgspec.json.decode(content, type=Finding), revision) for content, revision in rows]
-    return {value.serial: (value, revision) for value, revision in values}
+    return {value.serial: (value, revision) for value, revision in records.belonging(store, FINDING, number)}
 
 
 def sheet_of(store: Store, counted: Stocktake) -> Sheet:
@@ -235,7 +238,7 @@ def sheet_of(store: Store, counted: Stocktake) -> Sheet:
     close = counted.closed
     assert close is not None, "a stocktake that was not closed"
     header = header_of(store, counted.number, close.closing)
-    return Sheet(header, list(lines_of(store, counted.number, close.closing)))
+    return Sheet(header, list(lines_of(store, counted.number, close.closing)), late_on_sheet(store, counted))
 
 
 def payload_of(sheet: Sheet) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 
 from devices.audit.kinds import Stocktake
 from devices.audit.stocktake import sheet
+from devices.audit.stocktake.late import late_on_sheet
 from devices.store.database import Store
 
 
@@ -19,5 +20,6 @@ def digest_of_sheet(store: Store, counted: Stocktake) -> str:
     for line in sheet.lines_of(store, counted.number, close.closing):
         total.update(comma + sheet.encode(line))
         comma = b","
-    total.update(b"]}")
+    late = late_on_sheet(store, counted)
+    total.update(b"]" + (b',"late":' + sheet.encode(late) if late else b"") + b"}")
     return total.hexdigest()

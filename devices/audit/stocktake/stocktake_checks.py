@@ -1,14 +1,18 @@
-"""What `panku verify` asks of stocktakes: scans and sheets are those that were closed, signatures hold over them."""
+"""What `panku verify` asks of stocktakes: scans and sheets are those that were closed, signatures hold over them.
+
+A late scan is covered as a record; what is asked of it is whether what was done with it was done.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from peewee import SQL, fn
 
-from devices.audit.kinds import STOCKTAKE, Close, Stocktake
+from devices.audit.kinds import LATE_SCAN, LATE_SCANS, STOCKTAKE, Close, LateScan, Stocktake
 from devices.audit.signature_checks import signature_faults
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.disclosures import disclosed_by, kept
@@ -17,16 +21,27 @@ from devices.audit.stocktake.stocktakes import SIGNING_ROLES, payload_of
 from devices.ledger.proving.faults import UNREADABLE, Fault
 from devices.ledger.proving.verify import foreign_values
 from devices.store.database import Store
-from devices.store.statements import compiled
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables import name_of
 from devices.store.tables.audits import Disclosures, Scans, ScanUndos, SheetRows, Sheets
 from devices.store.tables.columns import Table
 from devices.store.tables.ledger import Records, Revisions
 
+_Value = TypeVar("_Value", bound=msgspec.Struct)
 _REVISIONS = compiled(
     Revisions.select(Revisions.content)
     .where(Revisions.kind == STOCKTAKE.name)
     .order_by(Revisions.key, Revisions.revision)
+)
+_LATE = compiled(Records.select(Records.content).where(Records.kind == LATE_SCAN.name).order_by(Records.key))
+_TAKEN_IN = compiled(
+    Scans.select(
+        Scans.serial, Scans.text, Scans.bin, Scans.part, Scans.claimed_at, Scans.at, Scans.received_at,
+        Scans.skewed, Scans.made_by,
+    ).where(Scans.stocktake == GIVEN, Scans.id == GIVEN)
+)  # fmt: skip
+_UNDONE_BY = compiled(
+    ScanUndos.select(ScanUndos.made_by).where(ScanUndos.stocktake == GIVEN, ScanUndos.id == GIVEN)
 )
 _SHEETS = compiled(Sheets.select(Sheets.stocktake, Sheets.closing).order_by(Sheets.stocktake, Sheets.closing))
 
@@ -63,7 +78,7 @@ def stocktake_faults(store: Store) -> Iterator[Fault]:
         for (number,) in store.rows(query):
             yield Fault(table, number, "it belongs to no stocktake, scan or sheet that there is")
     yield from foreign_values(store, sorted(STRAY))
-    revisions = [_decoded(content) for (content,) in store.rows(_REVISIONS)]
+    revisions = [_decoded(content, Stocktake) for (content,) in store.rows(_REVISIONS)]
     stocktakes = [
         each for each in revisions if each is not None
     ]  # what can not be read is told of its revision
@@ -74,6 +89,7 @@ def stocktake_faults(store: Store) -> Iterator[Fault]:
         still = latest[number].closed == close
         yield from _scans(store, number, close, still=still)
         yield from _disclosures(store, latest[number], close, still=still)
+    yield from _late_scans(store, latest)
     for counted in latest.values():
         yield from _signatures(store, counted)
 
@@ -129,8 +145,38 @@ def _signatures(store: Store, counted: Stocktake) -> Iterator[Fault]:
     yield from signature_faults(store, payload, SIGNING_ROLES if counted.state == "sealed" else ())
 
 
-def _decoded(content: str) -> Stocktake | None:
+def _late_scans(store: Store, latest: Mapping[str, Stocktake]) -> Iterator[Fault]:
+    """They are numbered without a gap; what was taken in is there as it came; none waits on a sheet that is sealed."""
+    found: dict[str, list[LateScan]] = defaultdict(list)
+    for (content,) in store.rows(_LATE):
+        if (late := _decoded(content, LateScan)) is not None:
+            found[late.stocktake].append(late)
+    for number, scans in found.items():
+        counted = latest.get(number)
+        if counted is None or sorted(each.n for each in scans) != list(range(1, len(scans) + 1)):
+            yield Fault("late_scan", number, "they belong to no stocktake, or their numbers have a gap")
+        for each in scans:
+            if each.state == LATE_SCANS.step["take_in"].after and not _is_taken_in(store, each):
+                yield Fault(
+                    "late_scan", LATE_SCAN.key(each), "it was taken in, and is not among the scans as it came"
+                )
+            if counted and each.state == LATE_SCANS.begins and each.n <= counted.late:
+                yield Fault(
+                    "late_scan", LATE_SCAN.key(each), "it waits to be settled on a sheet that is sealed"
+                )
+
+
+def _is_taken_in(store: Store, late: LateScan) -> bool:
+    if late.undoes is not None:
+        return store.row(_UNDONE_BY, (late.stocktake, late.undoes)) == (late.made_by,)
+    return store.row(_TAKEN_IN, (late.stocktake, late.id)) == (
+        late.serial, late.text, late.bin, late.part, late.claimed_at, late.at, late.received_at,
+        int(late.skewed), late.made_by,
+    )  # fmt: skip
+
+
+def _decoded(content: str, kind: type[_Value]) -> _Value | None:
     try:
-        return msgspec.json.decode(content, type=Stocktake)
+        return msgspec.json.decode(content, type=kind)
     except UNREADABLE:
         return None

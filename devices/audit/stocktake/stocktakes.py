@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -23,13 +23,16 @@ from devices.audit.kinds import (
 )
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.comparing import rows_of
+from devices.audit.stocktake.counters import Counter, counters_of, finish, unfinished
 from devices.audit.stocktake.counting import RESULT, Row, disagreements
 from devices.audit.stocktake.disclosures import disclosed_by, kept
+from devices.audit.stocktake.late import left_waiting
 from devices.audit.stocktake.scans import STANDING, digest, extent, live, lock_of, places_now, shelf_of, tally
+from devices.audit.stocktake.taking import take_in
 from devices.calendar import month_of
 from devices.journal import Writer
 from devices.ledger.books.books import statement
-from devices.problems import refuse
+from devices.problems import Problem, Refused, refuse
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.audits import Scans, SheetRows
@@ -100,27 +103,44 @@ def begin_stocktake(
     return records.write(writer, STOCKTAKE, value, by=by, expected=0)[0]
 
 
-def begin_recount(writer: Writer, number: str, *, by: str) -> Stocktake:
-    """End the two separate counts of a double count: from now only what they disagree on is scanned."""
-    counted, revision = before_step(writer.store, number, "recount")
+def begin_recount(
+    writer: Writer, number: str, *, by: str, reason: str | None = None, finished: bool = False
+) -> Stocktake:
+    """End the two separate counts of a double count: from now only what they disagree on is scanned.
+
+    `finished` is the word of whoever begins it that they have nothing left to send. Raises Refused:
+    `stocktake_not_counting`, `not_a_double_count`, and without a `reason` `counters_not_finished`.
+    """
+    store = writer.store
+    counted, revision = before_step(store, number, "recount")
     if not counted.double:
         raise refuse("not_a_double_count", stocktake=number)
-    return _take(writer, "recount", counted, revision, by)
+    _end_part(writer, number, by=by, finished=finished)
+    if reason is None and (left := unfinished(store, counted)):
+        raise Refused(left)
+    return _take(writer, "recount", counted, revision, by, reason=reason)
 
 
-def close_stocktake(writer: Writer, unit: Unit, number: str, *, by: str) -> Stocktake:
+def close_stocktake(
+    writer: Writer, unit: Unit, number: str, *, by: str, reason: str | None = None, finished: bool = False
+) -> Stocktake:
     """Close a stocktake into a sheet, with a result for every expected and every scanned serial.
 
-    Raises Refused: `stocktake_not_counting`; where two counters disagree `recount_needed` with the number of serials,
-    and during their recount `recount_unfinished` naming those that still need one.
+    `finished` is the word of whoever closes it that they have nothing left to send. Raises Refused:
+    `stocktake_not_counting`; where two counters disagree `recount_needed` with the number of serials, and during their
+    recount `recount_unfinished` naming those that still need one; without a `reason` `counters_not_finished`.
     """
     store = writer.store
     counted, revision = before_step(store, number, "close")
-    store.lock_journals([lock_of(number)])
-    _refuse_disputed(store, counted)
+    _end_part(writer, number, by=by, finished=finished)
+    left = unfinished(store, counted)
+    if problems := [*_disputed(store, counted), *(left if reason is None else ())]:
+        raise Refused(problems)
     rows = list(rows_of(store, shelf_of(store, counted), counted))
     counted_to = extent(store, number)
-    header = _header(writer, unit, counted, rows, digest(store, number, counted_to), by)
+    header = _header(
+        writer, unit, counted, rows, digest(store, number, counted_to), by, reason if left else None
+    )
     sheet.keep(store, counted, header, rows)
     closed = Close(
         closing=header.closing,
@@ -137,8 +157,21 @@ def close_stocktake(writer: Writer, unit: Unit, number: str, *, by: str) -> Stoc
     return _take(writer, "close", counted, revision, by, **changes)
 
 
+def _end_part(writer: Writer, number: str, *, by: str, finished: bool) -> None:
+    """Let nothing more be scanned, and keep that whoever says so has finished."""
+    writer.store.lock_journals([lock_of(number)])
+    if finished:
+        finish(writer, number, by=by)
+
+
 def _header(
-    writer: Writer, unit: Unit, counted: Stocktake, rows: Sequence[Row], scans: str, by: str
+    writer: Writer,
+    unit: Unit,
+    counted: Stocktake,
+    rows: Sequence[Row],
+    scans: str,
+    by: str,
+    unfinished_reason: str | None,
 ) -> sheet.Header:
     """The header of the sheet that a stocktake is closed into now."""
     store, head = writer.store, writer.heads[counted.site]
@@ -163,20 +196,27 @@ def _header(
         hash=head.hash,
         scans=scans,
         summary=sheet.summary_of(statement(store, counted.site, counted.register, month), rows),
+        people=counters_of(store, counted),
+        unfinished_reason=unfinished_reason,
+        left_waiting=left_waiting(
+            store, counted.site, counted.register, {row.serial: row.result for row in rows}
+        ),
         disclosed=disclosed_by(store, counted, head.seq, kept(store, counted.number)),
-        **_circumstances(store, counted),
+        **_circumstances(store, counted, {"counters_unfinished": unfinished_reason is not None}),
     )
 
 
 def reopen_stocktake(writer: Writer, number: str, *, by: str, reason: str) -> Stocktake:
     """Go on counting a closed stocktake that nobody has signed; what was explained stays where the result does.
 
-    Raises Refused: `stocktake_not_closed`, `stocktake_signed`.
+    What has come late by now and waits to be settled, is taken into the count. Raises Refused: `stocktake_not_closed`,
+    `stocktake_signed`.
     """
     store = writer.store
     counted, revision = before_step(store, number, "reopen")
     if signed := standing_signatures(store, counted):
         raise refuse("stocktake_signed", stocktake=number, username=signed[0].username)
+    take_in(writer, counted, by=by)
     return _take(writer, "reopen", counted, revision, by, closed=None, reason=reason)
 
 
@@ -216,6 +256,13 @@ def explain_variance(
     return finding, written.revision
 
 
+def counters_as_known(store: Store, counted: Stocktake) -> tuple[Counter, ...]:
+    """Who counts a stocktake, by username; of a closed one who had, as its sheet tells."""
+    if counted.closed is None:
+        return counters_of(store, counted)
+    return sheet.header_of(store, counted.number, counted.closed.closing).people
+
+
 def before_step(store: Store, number: str, step: str) -> tuple[Stocktake, int]:
     """A stocktake that may take a step of STOCKTAKES, with its revision. Raises Refused as the step declares."""
     counted, revision = stocktake_of(store, number)
@@ -240,7 +287,7 @@ def _take(writer: Writer, step: str, counted: Stocktake, revision: int, by: str,
     return records.write(writer, STOCKTAKE, value, by=by, expected=revision)[0]
 
 
-def _refuse_disputed(store: Store, counted: Stocktake) -> None:
+def _disputed(store: Store, counted: Stocktake) -> Iterator[Problem]:
     """Before a recount every disagreement needs one; after it, a device seen in two bins still needs its scan."""
     if not counted.double:
         return
@@ -252,13 +299,13 @@ def _refuse_disputed(store: Store, counted: Stocktake) -> None:
         if serial not in recounted and (kind == "bin" or counted.state == "counting")
     ]
     if left and counted.state == "counting":  # until both are done, neither learns what the other saw
-        raise refuse("recount_needed", stocktake=counted.number, count=len(left))
-    if left:
-        raise refuse("recount_unfinished", stocktake=counted.number, serials=sorted(left))
+        yield Problem("recount_needed", "", {"stocktake": counted.number, "count": len(left)})
+    elif left:
+        yield Problem("recount_unfinished", "", {"stocktake": counted.number, "serials": sorted(left)})
 
 
-def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
-    """What the signers must know of how it was counted, and who they are."""
+def _circumstances(store: Store, counted: Stocktake, remarked: dict[str, bool]) -> dict[str, Any]:
+    """What the signers must know of how it was counted, and who they are; `remarked` are remarks of the close."""
     counts = tally(store, counted.number)
     unreadable = store.rows(_UNREADABLE, (counted.number,))
     skewed = store.row(_SKEWED, (counted.number,)) or (0,)
@@ -269,6 +316,7 @@ def _circumstances(store: Store, counted: Stocktake) -> dict[str, Any]:
         "unreadable_scans": bool(unreadable),
         "keys_missing": {each.role for each in signers} < set(SIGNING_ROLES),
         "reopened": counted.method == "blind" and counted.closings > 0,
+        **remarked,
     }
     return {
         "counters": counts.by_person,

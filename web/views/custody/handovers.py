@@ -27,7 +27,7 @@ PAGE_OF_LIST = {
     **dict.fromkeys(("carried", "in_transit", "at_factory", "missing"), "/devices/{}"),
     "inspection_findings": "/inspections/{}",
     "visits": "/visits/{}",
-    "unsettled_stocktakes": "/stocktakes/{}",
+    **dict.fromkeys(("unsettled_stocktakes", "late_scans"), "/stocktakes/{}"),
 }
 """By list of open items: the page of one of them; a finding's is that of its inspection."""
 assert PAGE_OF_LIST.keys() == {items.name for items in OPEN_ITEMS}, "a list without pages"

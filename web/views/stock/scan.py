@@ -16,7 +16,7 @@ from api.wire.texts import SENTENCES
 from api.withholding import as_told
 from devices import records, serials
 from devices.audit.kinds import RUNNING, Stocktake
-from devices.audit.stocktake import scans, stocktakes
+from devices.audit.stocktake import scans, stocktakes, taking
 from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
@@ -193,13 +193,12 @@ def _bins_of(call: Call, site: str) -> list[Bin]:
 
 
 def counting_page(view: View) -> dict[str, Any]:
-    """The page at which one counts by scanning."""
+    """The page at which one counts by scanning; once the count is over, what its browser still has is sent from it."""
     counted, _ = stocktakes.stocktake_of(view.call.store, view.call.path["number"])
-    if counted.state not in RUNNING:
-        raise refuse("stocktake_not_counting", stocktake=counted.number, state=counted.state)
     places = _bins_of(view.call, counted.site)
     return {
         "counted": counted,
+        "running": counted.state in RUNNING,
         "bins": places,
         "data": {
             **shared_data(view, counted.site),
@@ -218,10 +217,13 @@ def counting_page(view: View) -> dict[str, Any]:
 
 
 def _part(view: View, counted: Stocktake) -> str | None:
-    """Which part of the count the reader's scans are of, said with each: one sent late is not taken for a recount."""
-    allowed = scans.ALLOWED_PARTS[counted.double, counted.state]
+    """Which part of the count the reader's scans are of, said with each: one sent late is not taken for a recount.
+
+    None once the count is over.
+    """
+    allowed = taking.ALLOWED_PARTS.get((counted.double, counted.state), ())
     held = [role for role, site in view.person.roles if site == counted.site]
-    own = [scans.PART_OF_ROLE[role] for role in held if role in scans.PART_OF_ROLE]
+    own = [taking.PART_OF_ROLE[role] for role in held if role in taking.PART_OF_ROLE]
     return next((part for part in (*own, *allowed) if part in allowed), None)
 
 

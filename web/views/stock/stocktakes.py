@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from devices import records
 from devices.audit import vouching
-from devices.audit.kinds import RUNNING, Stocktake
-from devices.audit.stocktake import scans, sheet, stocktakes
+from devices.audit.kinds import AWAITED, LATE_SCANS, RUNNING, LateScan, Stocktake
+from devices.audit.stocktake import late, scans, sheet, stocktakes
 from devices.audit.stocktake.counting import RESULTS, VARIANCES
-from devices.audit.stocktake.reading import lines_by_result, shortages_of
+from devices.audit.stocktake.reading import lines_by_result, missing_since, results_of, shortages_of
 from devices.people.persons import names_of
+from devices.store.database import Store
 from devices.values import REGISTERS
 from web.pages import View
 from web.views.home import sites_of
@@ -43,12 +43,18 @@ def stocktake_page(view: View) -> dict[str, Any]:
     running = counted.state in RUNNING
     hidden = running and counted.method == "blind"
     tally = scans.tally(store, counted.number)
+    counters = stocktakes.counters_as_known(store, counted)
+    me = view.person.username
     shown = {
         "counted": counted,
         "running": running,
         "hidden": hidden,
         "tally": tally,
-        "mine": tally.by_person.get(view.person.username, 0),
+        "mine": tally.by_person.get(me, 0),
+        "counters": counters,
+        "names": names_of(store, {each.username for each in counters}),
+        "others_unfinished": any(not each.finished for each in counters if each.username != me),
+        "late_waiting": len(late.waiting(store, counted.number)),
         "disputed": scans.disputed(store, counted) if counted.state == "recounting" else [],
         "acts": view.person.may(COUNTERS, counted.site),
         "recounts": counted.double and counted.state == "counting",
@@ -73,6 +79,8 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
     variances = sheet.lines_of(store, counted.number, close.closing, results=VARIANCES)
     roles = [role for role in COUNTERS if (role, counted.site) in view.person.roles]
     signed = {each.role for each in given}
+    came_late = late.late_of(store, counted.number)
+    named = vouching.people_of(given) | _people_of(header, came_late)
     return {
         "header": header,
         "lines": lines[:_PAGE],
@@ -84,13 +92,42 @@ def _sheet(view: View, counted: Stocktake) -> dict[str, Any]:
         "digest": payload.digest,
         "signatures": given,
         "let_in_by_one": vouching.let_in_by_one(given),
-        "names": names_of(store, _people(header, given)),
+        "names": names_of(store, named),
+        **_late(store, counted, came_late),
+        "explains_late": counted.state in AWAITED and bool(roles),
         "explains": counted.state == "closed" and bool(roles),
         "signs_as": next((role for role in roles if role not in signed and counted.state == "closed"), None),
         "documents": shortages_of(store, counted.number),
     }
 
 
-def _people(header: sheet.Header, given: Sequence[vouching.Vouched]) -> set[str]:
-    """Everybody whom a sheet names: who signed and on whose word, who counted, who was told what meanwhile."""
-    return {*vouching.people_of(given), *header.counters, *(each.username for each in header.disclosed)}
+def _late(store: Store, counted: Stocktake, came_late: list[tuple[LateScan, int]]) -> dict[str, Any]:
+    """The late scans with their revisions and whether they came after the seal, and what to do about those that wait.
+
+    Of a closed count they may be short on its sheet: it had better be reopened. Of a sealed one they may be missing by
+    its seal: they are to be recovered.
+    """
+    assert counted.closed is not None, "closed"
+    on_sheet = {each.id for each in late.late_on_sheet(store, counted)}
+    serials = {
+        each.serial for each, _ in came_late if each.state == LATE_SCANS.begins and not each.undoes
+    } - {None}
+    wait = {str(serial) for serial in serials}
+    results = results_of(store, counted.number, counted.closed.closing, wait)
+    sealed = counted.sealed_at is not None
+    shown = sorted(came_late, key=lambda each: each[0].state != LATE_SCANS.begins)[:_PAGE]
+    return {
+        "late": [(each, revision, each.id not in on_sheet) for each, revision in shown],
+        "late_more": len(came_late) - len(shown),
+        "late_short": []
+        if sealed
+        else sorted(each for each, result in results.items() if result == "shortage"),
+        "late_missing": missing_since(store, counted.number, wait),
+    }
+
+
+def _people_of(header: sheet.Header, came_late: list[tuple[LateScan, int]]) -> set[str]:
+    """Everybody whom a sheet names: who counted, was told of what, and whose scans came late or were settled."""
+    told = {each.username for each in (*header.people, *header.disclosed)}
+    late = {who for each, _ in came_late for who in (each.made_by, each.settled_by) if who}
+    return told | late | {*header.counters, *(each.made_by for each in header.left_waiting)}

@@ -1,0 +1,401 @@
+"""Taking scans: each is kept once by its id, an undo is kept too, and a repeated one changes nothing.
+
+What comes when the count takes none any more is kept apart (late.py), and taken in when it is reopened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+from peewee import SQL
+
+from devices.audit.kinds import RUNNING, LateScan, Stocktake
+from devices.audit.stocktake.counting import Part, Place
+from devices.audit.stocktake.late import keep_late, last_late, late_among, settle_taken, waiting
+from devices.audit.stocktake.scans import (
+    STANDING,
+    extent,
+    kept_text,
+    known,
+    last_undoing,
+    lock_of,
+    places_now,
+    shelf_of,
+)
+from devices.journal import Writer, open_journals
+from devices.people.roles import Person
+from devices.problems import Fact, Problem, refuse
+from devices.serials import recognise
+from devices.store.database import Store
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.audits import Scans, ScanUndos
+
+SKEW_US = 60_000_000
+"""How far a phone's clock may be off before the scan is flagged, and before the opening a scan may claim to be."""
+
+Outcome = Literal["taken", "duplicate", "unexpected", "unreadable", "refused", "late"]
+ALLOWED_PARTS: dict[tuple[bool, str], tuple[Part, ...]] = {
+    (False, "counting"): ("single",),
+    (True, "counting"): ("storekeeper", "auditor"),
+    (True, "recounting"): ("recount",),
+}
+"""Which part a scan may be of, by whether the count is double and by its state."""
+PART_OF_ROLE: dict[str, Part] = {"storekeeper": "storekeeper", "auditor": "auditor"}
+
+_EARLIER = compiled(
+    Scans.select(Scans.serial, Scans.text, Scans.bin, Scans.outcome).where(
+        Scans.stocktake == GIVEN, Scans.id == GIVEN
+    )
+)
+_PART = compiled(Scans.select(Scans.part).where(Scans.stocktake == GIVEN, Scans.id == GIVEN))
+_SEEN_BEFORE = compiled(
+    Scans.select(Scans.bin)
+    .where(Scans.stocktake == GIVEN, Scans.serial == GIVEN, Scans.part == GIVEN, STANDING)
+    .order_by(Scans.n.desc())
+    .limit(1)
+)
+_UNDONE = compiled(ScanUndos.select(SQL("1")).where(ScanUndos.stocktake == GIVEN, ScanUndos.id == GIVEN))
+_UNDOING = ("stocktake", "id", "made_by", "recorded_at")
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One scan as a phone sent it; `at_us` is the phone's clock."""
+
+    id: str
+    text: str
+    bin: str | None
+    at_us: int
+    part: Part | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one scan.
+
+    `unexpected` (only of an open count) says where the device belongs; `unreadable` and `refused` have the problem.
+    A refused scan is not kept, a late one is kept apart; `kept_now` tells a scan that just was kept from one that had
+    been sent before.
+    """
+
+    id: str
+    outcome: Outcome
+    serial: str | None = None
+    belongs: Place | None = None
+    problem: Problem | None = None
+    kept_now: bool = False
+
+
+class JournalNeeded(Exception):
+    """Some of the scans are late, and so are journalled, for which the journal of `site` has to be held first."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        super().__init__(site)
+
+
+def receive(
+    store: Store, number: str, scans: Sequence[Sent], *, sent_at_us: int, received_at_us: int, by: Person
+) -> list[Taken]:
+    """Keep a batch of scans, as `take` does, in a transaction of its own; late ones wait for the site's journal."""
+
+    def attempt(site: str | None = None) -> list[Taken]:
+        with store.writing():
+            writer = open_journals(store, [site], received_at_us) if site else None
+            return take(
+                store, number, scans,
+                sent_at_us=sent_at_us, received_at_us=received_at_us, by=by, writer=writer,
+            )  # fmt: skip
+
+    try:
+        return store.retrying(attempt)
+    except JournalNeeded as needed:
+        site = needed.site
+        return store.retrying(lambda: attempt(site))
+
+
+def take(
+    store: Store,
+    number: str,
+    scans: Sequence[Sent],
+    *,
+    sent_at_us: int,
+    received_at_us: int,
+    by: Person,
+    writer: Writer | None = None,
+) -> list[Taken]:
+    """Keep a batch of scans, within `store.writing()`; an outcome for each, in their order.
+
+    A scan's time is the phone's, corrected by how far `sent_at_us` is off, and kept between opening and reception.
+    Raises Refused (`not_found`), and JournalNeeded for late scans without a `writer` of the site; nothing is kept
+    then, and the phone still has everything.
+    """
+    store.lock_journals([lock_of(number)])
+    counted = known(store, number)
+    late = late_among(store, number, [sent.id for sent in scans])
+    desk = _Desk(store, counted, by, received_at_us - sent_at_us, received_at_us, writer, late)
+    done = [desk.take(sent, sent_at_us) for sent in scans]
+    store.insert(Scans, desk.kept.fresh)
+    if writer is not None:
+        keep_late(writer, counted, desk.fresh_late)
+    return done
+
+
+def undo(writer: Writer, number: str, scan_id: str, *, by: str) -> None:
+    """Undo one scan; both stay. One that comes when the count takes nothing any more, is kept apart as a late scan is.
+
+    Each undoing is recorded after the one before it, so that a close can say how many of them it knew.
+    Raises Refused (`not_found`).
+    """
+    store = writer.store
+    store.lock_journals([lock_of(number)])
+    counted = known(store, number)
+    row, undoing = store.row(_EARLIER, (number, scan_id)), f"{scan_id}:undo"
+    late = late_among(store, number, [scan_id, undoing])
+    if row is None and scan_id not in late:
+        raise refuse("not_found")
+    if store.row(_UNDONE, (number, scan_id)):
+        return
+    if row is not None and counted.state in RUNNING:
+        recorded_at = max(writer.at_us, last_undoing(store, number) + 1)
+        store.insert(ScanUndos, [(number, scan_id, by, recorded_at)], _UNDOING)
+        return
+    if undoing in late:
+        return
+    serial, text, bin_code = row[:3] if row else _as_scanned(late[scan_id])
+    part = (store.row(_PART, (number, scan_id)) or (None,))[0] if row else late[scan_id].part
+    value = LateScan(
+        stocktake=number,
+        site=counted.site,
+        id=undoing,
+        n=last_late(store, number) + 1,
+        serial=serial,
+        text=text,
+        bin=bin_code,
+        part=part,
+        claimed_at=writer.at_us,
+        at=writer.at_us,
+        received_at=writer.at_us,
+        skewed=False,
+        made_by=by,
+        undoes=scan_id,
+    )
+    keep_late(writer, counted, [value])
+
+
+def _as_scanned(late: LateScan) -> tuple[str | None, str, str | None]:
+    return late.serial, late.text, late.bin
+
+
+def take_in(writer: Writer, counted: Stocktake, *, by: str) -> None:
+    """Take the late scans of a stocktake that is reopened into it, in order of arrival, after all that it has.
+
+    They keep their times. The undoing of a scan that was explained, and is none of the count, goes on waiting.
+    """
+    store, number = writer.store, counted.number
+    kept, undone_at = _Kept(store, number), last_undoing(store, number)
+    undoings: list[tuple[Any, ...]] = []
+    for late in waiting(store, number):
+        if late.undoes is None:
+            kept.take_in(late)
+        elif kept.has(late.undoes):
+            undone_at = max(writer.at_us, undone_at + 1)
+            undoings.append((number, late.undoes, late.made_by, undone_at))
+        else:
+            continue
+        settle_taken(writer, late, by=by)
+    store.insert(Scans, kept.fresh)
+    store.insert(ScanUndos, undoings, _UNDOING)
+
+
+class _Kept:
+    """The scans of a stocktake, and those `fresh` ones that are about to be kept too, in the table's columns."""
+
+    def __init__(self, store: Store, number: str) -> None:
+        self.store, self.number = store, number
+        self.n = extent(store, number).scanned
+        self.fresh: list[tuple[Any, ...]] = []
+        self.by_id: dict[str, tuple[Any, ...]] = {}
+
+    def earlier(self, scan_id: str) -> tuple[Any, ...] | None:
+        """Serial, text, bin and outcome of a scan that is kept."""
+        return self.by_id.get(scan_id) or self.store.row(_EARLIER, (self.number, scan_id))
+
+    def has(self, scan_id: str) -> bool:
+        """Whether a scan is kept."""
+        return self.earlier(scan_id) is not None
+
+    def repeated(self, serial: str, bin_code: str | None, part: Part | None) -> bool:
+        """Whether the last scan of a serial in this part was in the same bin."""
+        for row in reversed(self.fresh):
+            if (row[3], row[6]) == (serial, part):
+                return bool(row[5] == bin_code)
+        row_before = self.store.row(_SEEN_BEFORE, (self.number, serial, part))
+        return row_before is not None and bool(row_before[0] == bin_code)
+
+    def add(
+        self, scan_id: str, scanned: tuple[str | None, str, str | None], part: Part | None, outcome: Outcome,
+        *, claimed_at: int, at: int, received_at: int, skewed: bool, made_by: str,
+    ) -> None:  # fmt: skip
+        """Keep one more; `scanned` are its serial, text and bin."""
+        self.n += 1
+        times = (claimed_at, at, received_at, int(skewed))
+        self.fresh.append((self.number, scan_id, self.n, *scanned, part, outcome, *times, made_by))
+        self.by_id[scan_id] = (*scanned, outcome)
+
+    def take_in(self, late: LateScan) -> None:
+        """Keep a late scan as one of the count."""
+        outcome: Outcome = "unreadable"
+        if late.serial is not None:
+            outcome = "duplicate" if self.repeated(late.serial, late.bin, late.part) else "taken"
+        self.add(
+            late.id, _as_scanned(late), late.part, outcome,
+            claimed_at=late.claimed_at, at=late.at, received_at=late.received_at,
+            skewed=late.skewed, made_by=late.made_by,
+        )  # fmt: skip
+
+
+class _Desk:
+    """One batch being taken: what was there before, and what is new; `late` are those of it that came late before."""
+
+    def __init__(
+        self,
+        store: Store,
+        counted: Stocktake,
+        by: Person,
+        offset_us: int,
+        received_at_us: int,
+        writer: Writer | None,
+        late: dict[str, LateScan],
+    ) -> None:
+        self.store, self.counted, self.by = store, counted, by
+        self.offset_us, self.received_at_us = offset_us, received_at_us
+        self.writer, self.late = writer, late
+        self.last_late = last_late(store, counted.number) if writer else 0
+        self.fresh_late: list[LateScan] = []
+        self.shelf = shelf_of(store, counted)
+        self.kept = _Kept(store, counted.number)
+
+    def take(self, sent: Sent, sent_at_us: int) -> Taken:
+        if (again := self._again(sent)) is not None:
+            return again
+        if (late_part := self._late_part(sent)) is not None:
+            return self._keep_late(sent, late_part)
+        part = sent.part or self._own_part()
+        problem = self._problem(sent, part, sent_at_us)
+        if problem is not None:
+            return Taken(sent.id, "refused", problem=problem)
+        serial = recognise(sent.text)
+        if isinstance(serial, Problem):
+            self._keep(sent, None, part, "unreadable")
+            return Taken(sent.id, "unreadable", problem=serial, kept_now=True)
+        place = self._place(serial)
+        outcome: Outcome = "taken"
+        if self.kept.repeated(serial, sent.bin, part):
+            outcome = "duplicate"
+        elif self.counted.method == "open" and not self._belongs(place, sent.bin):
+            outcome = "unexpected"
+        self._keep(sent, serial, part, outcome)
+        belongs = place if outcome == "unexpected" else None
+        return Taken(sent.id, outcome, serial, belongs, kept_now=True)
+
+    def _belongs(self, place: Place | None, bin_code: str | None) -> bool:
+        """Whether a device is counted here and, where a bin was scanned, belongs into that one."""
+        return place is not None and self.shelf.holds(place) and bin_code in (None, place.bin)
+
+    def _again(self, sent: Sent) -> Taken | None:
+        """What a scan that was sent before is answered again; None for one that was not."""
+        earlier, late = self.kept.earlier(sent.id), self.late.get(sent.id)
+        if earlier is None and late is not None:
+            earlier = (*_as_scanned(late), "late")
+        if earlier is None:
+            return None
+        serial, text, bin_code, outcome = earlier
+        if (text, bin_code) != (kept_text(sent.text), sent.bin):
+            facts: dict[str, Fact] = {"id": sent.id, "serial": kept_text(sent.text)}
+            return Taken(sent.id, "refused", problem=Problem("scan_id_reused", "", facts))
+        if serial is None:
+            problem = recognise(sent.text)
+            return Taken(sent.id, outcome, problem=problem if isinstance(problem, Problem) else None)
+        return Taken(sent.id, outcome, serial, self._place(serial) if outcome == "unexpected" else None)
+
+    def _role_part(self) -> Part | None:
+        """Which part of a double count the one who scans makes."""
+        roles = [role for role, site in self.by.roles if site == self.counted.site]
+        return next((PART_OF_ROLE[role] for role in roles if role in PART_OF_ROLE), None)
+
+    def _own_part(self) -> Part | None:
+        allowed = ALLOWED_PARTS.get((self.counted.double, self.counted.state), ())
+        return allowed[0] if len(allowed) == 1 else self._role_part()
+
+    def _late_part(self, sent: Sent) -> Part | None:
+        """The part that a late scan is of, None for one that is not late.
+
+        It is late once the count is closed, or once the part is over that its phone made it in. Nothing keeps a late
+        scan from being kept: what it says of its part is believed only where it may be so.
+        """
+        own = self._role_part() or "recount"
+        if self.counted.state in RUNNING:
+            over = sent.part == own and self.counted.state == "recounting"
+            return own if over and own in PART_OF_ROLE.values() else None
+        if not self.counted.double:
+            return "single"
+        return sent.part if sent.part == "recount" else own
+
+    def _keep_late(self, sent: Sent, part: Part) -> Taken:
+        if self.writer is None:
+            raise JournalNeeded(self.counted.site)
+        serial = recognise(sent.text)
+        problem = serial if isinstance(serial, Problem) else None
+        value = LateScan(
+            stocktake=self.counted.number,
+            site=self.counted.site,
+            id=sent.id,
+            n=self.last_late + 1,
+            serial=None if isinstance(serial, Problem) else serial,
+            text=kept_text(sent.text),
+            bin=sent.bin,
+            part=part,
+            claimed_at=sent.at_us,
+            at=self._corrected(sent),
+            received_at=self.received_at_us,
+            skewed=self._skewed(),
+            made_by=self.by.username,
+        )
+        self.last_late = value.n
+        self.fresh_late.append(value)
+        self.late[sent.id] = value
+        return Taken(sent.id, "late", value.serial, problem=problem, kept_now=True)
+
+    def _problem(self, sent: Sent, part: Part | None, sent_at_us: int) -> Problem | None:
+        """Why a scan is refused, or None."""
+        text = kept_text(sent.text)
+        if part not in ALLOWED_PARTS.get((self.counted.double, self.counted.state), ()):
+            return Problem("wrong_part", "/count", {"serial": text, "part": part})
+        if part in PART_OF_ROLE.values() and part != self._own_part():
+            return Problem("wrong_part", "/count", {"serial": text, "part": part})
+        if sent.at_us > sent_at_us:
+            return Problem("scan_in_future", "/at", {"serial": text})
+        if sent.at_us + self.offset_us < self.counted.opened_at - SKEW_US:
+            return Problem("scan_before_opening", "/at", {"serial": text, "stocktake": self.counted.number})
+        if sent.bin is not None and sent.bin not in self.shelf.bins:
+            return Problem("unknown_bin", "/bin", {"bin": sent.bin, "site": self.counted.site})
+        return None
+
+    def _place(self, serial: str) -> Place | None:
+        return places_now(self.store, [serial]).get(serial)
+
+    def _keep(self, sent: Sent, serial: str | None, part: Part | None, outcome: Outcome) -> None:
+        self.kept.add(
+            sent.id, (serial, kept_text(sent.text), sent.bin), part, outcome,
+            claimed_at=sent.at_us, at=self._corrected(sent), received_at=self.received_at_us,
+            skewed=self._skewed(), made_by=self.by.username,
+        )  # fmt: skip
+
+    def _corrected(self, sent: Sent) -> int:
+        """When it was scanned: the phone's time corrected, between opening and reception."""
+        at = min(sent.at_us + self.offset_us, self.received_at_us)
+        return max(at, self.counted.opened_at)
+
+    def _skewed(self) -> bool:
+        return abs(self.offset_us) > SKEW_US
