@@ -13,7 +13,7 @@ from peewee import fn
 
 from devices import records
 from devices.audit.kinds import FINISH, RUNNING, Finish, Stocktake
-from devices.audit.stocktake.scans import extent, last_undoing, lock_of, running, scans_by_person
+from devices.audit.stocktake.scans import extent, last_undoing, lock_of, running
 from devices.calendar import TIME_ZONE
 from devices.journal import Writer
 from devices.people.persons import names_of
@@ -24,8 +24,14 @@ from devices.store.tables.audits import Scans, ScanUndos
 from devices.values import Instant
 
 _SENT = compiled(
-    Scans.select(Scans.made_by, fn.MAX(Scans.n), fn.MAX(Scans.received_at))
+    Scans.select(Scans.made_by, fn.COUNT(Scans.id), fn.MAX(Scans.n), fn.MAX(Scans.received_at))
     .where(Scans.stocktake == GIVEN)
+    .group_by(Scans.made_by)
+)
+_OF_THEM_UNDONE = compiled(
+    ScanUndos.select(Scans.made_by, fn.COUNT(Scans.id))
+    .join(Scans, on=((Scans.stocktake == ScanUndos.stocktake) & (Scans.id == ScanUndos.id)))
+    .where(ScanUndos.stocktake == GIVEN)
     .group_by(Scans.made_by)
 )
 _TOOK_BACK = compiled(
@@ -67,19 +73,19 @@ def finish(writer: Writer, number: str, *, by: str) -> None:
 
 def counters_of(store: Store, counted: Stocktake) -> tuple[Counter, ...]:
     """Everybody who has scanned, undone a scan or finished, by username."""
-    sent = {username: (n, at) for username, n, at in store.rows(_SENT, (counted.number,))}
+    sent = {username: told for username, *told in store.rows(_SENT, (counted.number,))}
+    undone: dict[str, int] = dict(store.rows(_OF_THEM_UNDONE, (counted.number,)))
     took_back: dict[str, int] = dict(store.rows(_TOOK_BACK, (counted.number,)))
     said = {each.username: each for each, _ in records.belonging(store, FINISH, counted.number)}
-    standing = scans_by_person(store, counted.number)
     found = []
     for username in sorted({*sent, *took_back, *said}):
-        n, scanned_at = sent.get(username, (0, 0))
+        made, n, scanned_at = sent.get(username, (0, 0, 0))
         undone_at = took_back.get(username, 0)
         word = said.get(username)
         found.append(
             Counter(
                 username=username,
-                scans=standing.get(username, 0),
+                scans=made - undone.get(username, 0),
                 last_heard_at=max(scanned_at, undone_at, word.at if word else 0),
                 finished=word is not None and _stands(word, counted, n, undone_at),
             )

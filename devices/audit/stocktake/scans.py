@@ -146,13 +146,8 @@ def tally(store: Store, number: str) -> Tally:
     """How far a count is."""
     kept, readable, serials = store.row(_COUNTS, (number,)) or (0, 0, 0)
     undone = store.row(_UNDOINGS, (number,)) or (0,)
-    unreadable = int(kept) - int(readable)
-    return Tally(int(kept), int(undone[0]), int(serials), unreadable, scans_by_person(store, number))
-
-
-def scans_by_person(store: Store, number: str) -> dict[str, int]:
-    """How many scans that were not undone each person has made."""
-    return dict(store.rows(_BY_PERSON, (number,)))
+    people = store.rows(_BY_PERSON, (number,))
+    return Tally(int(kept), int(undone[0]), int(serials), int(kept) - int(readable), dict(people))
 
 
 class Extent(msgspec.Struct, frozen=True):
