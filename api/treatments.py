@@ -249,7 +249,7 @@ def _level(blind: Blind, level: Level) -> Any:
 
 
 def _sheet_answer(blind: Blind, answer: SheetAnswer) -> Any:
-    refuse_book(blind, answer.header["site"], answer.header["register"])
+    refuse_book(blind, answer.header.site, answer.header.register)
     return replace(answer, lines=_in_parts(blind, answer.lines))
 
 

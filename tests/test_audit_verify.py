@@ -51,8 +51,45 @@ class Counted(NamedTuple):
 
 
 def counted(store: Store) -> str:
-    """A count with everything in it: undone, unreadable and late scans, devices looked up, sold and refused, a
-    reopening, a variance of each kind, a seal."""Books as they are, with their guards."""
+    """A count with everything in it: undone, unreadable and late scans, devices looked up, held and refused, a
+    reopening, a variance of each kind, a seal."""
+    door = Door(store)
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    number, stock = begin(zhang), held(door, "merchandise")
+    scan(zhang, number, *stock[1:], ("中文", None), ("661500000001", None), (stock[0][0], stock[0][1]))
+    undone = door.store.row("SELECT id FROM scan WHERE serial = ?", (stock[0][0],))
+    assert undone is not None
+    assert zhang.post(f"/v1/stocktakes/{number}/scans/{undone[0]}/undo").status_code == 200
+    for who, serial in ((zhang, stock[1][0]), (zhang, stock[2][0]), (zhang, stock[3][0]), (li, stock[4][0])):
+        door.now += SECOND
+        assert who.get(f"/v1/devices/{serial}").json["device"]["withheld"] == number
+    held_back = {"type": "hold", "site": "BJ01", "business_date": TODAY, "reason": "损", "bin": "M-09"}
+    assert zhang.post("/v1/documents", {**held_back, "lines": [{"serial": stock[1][0]}]}).status_code == 201
+    assert zhang.post("/v1/documents", {**held_back, "lines": [{"serial": stock[1][0]}]}).status_code == 422
+    door.now += SECOND
+    assert close_count(zhang, number).status_code == 200
+    explain(zhang, number)
+    late = scan(li, number, ("661500000002", "M-01"), ("661500000003", "M-01"))
+    assert [each["outcome"] for each in late] == ["late", "late"]
+    settle(zhang, number, late[0]["id"])
+    assert zhang.post(f"/v1/stocktakes/{number}/reopen", {"reason": "漏了"}).status_code == 200
+    scan(li, number, *held(door, "spare")[:1])
+    assert li.get(f"/v1/devices/{stock[5][0]}").json["device"]["withheld"] == number
+    door.now += SECOND
+    assert close_count(zhang, number, li).status_code == 200
+    explain(zhang, number)
+    (last,) = scan(li, number, ("661500000004", "M-01"))
+    settle(zhang, number, last["id"])
+    sign(zhang, number, "zhang", "storekeeper")
+    sealed = sign(li, number, "li", "auditor").json
+    assert sealed["stocktake"]["state"] == "sealed", sealed
+    assert sealed["documents"]
+    return number
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def guarded(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Counted]:
+    """Books as they are, with their guards."""
     store = stores.demo(request.param)
     yield Counted(store, counted(store))
     stores.drop(store)

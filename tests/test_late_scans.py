@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from devices.audit import evidence
+from devices.audit.evidence_checks import check_evidence
 from devices.audit.kinds import LATE_SCANS
 from devices.audit.stocktake import stocktakes
 from devices.audit.stocktake.sheet_digest import digest_of_sheet
@@ -258,7 +258,7 @@ def test_a_late_scan_may_be_explained_instead_and_the_explanation_is_signed(door
     (document,) = seal(door, number)["documents"]
     content = li.get(f"/v1/stocktakes/{number}/evidence").content
     trusted = [each["fingerprint"] for each in read(li, number)["signatures"]]
-    assert evidence.check_evidence(content, trusted).holds
+    assert check_evidence(content, trusted).holds
     assert document
     assert code_of(settle(zhang, number, "off-0", "后来", revision=3)) == "late_scan_settled"
 

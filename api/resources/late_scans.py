@@ -6,12 +6,12 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire.paging import SiteQuery, page, sites_asked
-from api.wire.texts import Sentence
 from api.writing import at_site_of_number
 from devices import records
 from devices.audit.kinds import LATE_SCAN, LateState
 from devices.audit.stocktake import late, stocktakes
 from devices.problems import refuse
+from devices.texts.lengths import Sentence
 
 
 class LateScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -128,6 +128,6 @@ def _late(store: Store, counted: Stocktake, came_late: list[tuple[LateScan, int]
 
 def _people_of(header: sheet.Header, came_late: list[tuple[LateScan, int]]) -> set[str]:
     """Everybody whom a sheet names: who counted, was told of what, and whose scans came late or were settled."""
-    told = {each.username for each in (*header.people, *header.disclosed)}
+    told = {each.username for each in header.people} | {each.username for each in header.disclosed}
     late = {who for each, _ in came_late for who in (each.made_by, each.settled_by) if who}
     return told | late | {*header.counters, *(each.made_by for each in header.left_waiting)}
