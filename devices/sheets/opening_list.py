@@ -8,8 +8,9 @@ from typing import TypeVar
 import msgspec
 
 from devices import taxpayers
+from devices.paperwork import LeftOut
 from devices.problems import Problem
-from devices.sheets.headings import Column, Entry, read_entries
+from devices.sheets.headings import Column, Entry, read_rows
 from devices.sheets.packing_lists import MODEL_HEADERS, SERIAL_HEADERS
 from devices.sheets.sheet_cells import (
     SerialCells,
@@ -73,26 +74,28 @@ class OpeningRow(msgspec.Struct, frozen=True):
 
 
 class OpeningStock(msgspec.Struct, frozen=True):
-    """The rows in the order of the sheet, and the problems, each about one row."""
+    """The rows in the order of the sheet, the problems, each about one row, and what else stood there."""
 
     rows: tuple[OpeningRow, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -> OpeningStock:
     """Read an uploaded xlsx or CSV opening stock sheet; `patterns` are serial patterns by model code.
 
     The problems of rows are those of `SerialCells.read` and `taxpayers.recognise`, `unknown_word` for a state or a
-    register, `malformed_date`, and `field_required` for a blank model or state. Raises Refused as `read_entries` does.
+    register, `malformed_date`, and `field_required` for a blank model or state. Raises Refused as `read_rows` does.
     """
     serial_cells = SerialCells(patterns or {})
     rows: list[OpeningRow] = []
     problems: list[Problem] = []
-    for entry in read_entries(data, _COLUMNS):
+    read = read_rows(data, _COLUMNS, serial_cells.knows)
+    for entry in read.entries:
         row, found = _read(entry, serial_cells)
         rows.append(row)
         problems += found
-    return OpeningStock(tuple(rows), tuple(problems))
+    return OpeningStock(tuple(rows), tuple(problems), read.left_out)
 
 
 def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Problem]]:

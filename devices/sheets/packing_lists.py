@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from devices.paperwork import LeftOut
 from devices.problems import Problem
-from devices.sheets.headings import Column, Entry, read_entries
+from devices.sheets.headings import Column, Entry, read_rows
 from devices.sheets.sheet_cells import SerialCells, code_of, text_in
 
 SERIAL_HEADERS = (
@@ -40,10 +41,11 @@ class PackingRow(msgspec.Struct, frozen=True):
 
 
 class PackingList(msgspec.Struct, frozen=True):
-    """The rows in the order of the sheet, blank rows and sums left out, and the problems, each about one row."""
+    """The rows in the order of the sheet, the problems, each about one row, and what else stood there."""
 
     rows: tuple[PackingRow, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
 
     @property
     def serials(self) -> tuple[str, ...]:
@@ -56,17 +58,18 @@ def read_packing_list(data: bytes, patterns: Mapping[str, str] | None = None) ->
 
     `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
     are found too; a numeric cell is never taken without one that it matches. The problems of rows are those of
-    `SerialCells.read`. Raises Refused: those of `read_entries`.
+    `SerialCells.read`. Raises Refused: those of `read_rows`.
     """
     serial_cells = SerialCells(patterns or {})
     rows: list[PackingRow] = []
     problems: list[Problem] = []
-    for entry in read_entries(data, COLUMNS):
+    read = read_rows(data, COLUMNS, serial_cells.knows)
+    for entry in read.entries:
         serial = serial_cells.read(entry, code_of(entry, "model"))
         if isinstance(serial, Problem):
             problems.append(serial)
         rows.append(_row(entry, None if isinstance(serial, Problem) else serial))
-    return PackingList(tuple(rows), tuple(problems))
+    return PackingList(tuple(rows), tuple(problems), read.left_out)
 
 
 def _row(entry: Entry, serial: str | None) -> PackingRow:

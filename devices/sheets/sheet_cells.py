@@ -39,11 +39,17 @@ class SerialCells:
         self._patterns = patterns
         self._first_row: dict[str, int] = {}
 
+    def knows(self, text: str) -> bool:
+        """Whether a text is a serial that one of the models may have, if only in half-width characters."""
+        serial = trimmed(half_width(text))
+        return any(matches(pattern, serial) for pattern in self._patterns.values())
+
     def read(self, entry: Entry, model: str | None) -> str | Problem:
         """The serial of a row, or why there is none.
 
         Problems: `missing_serial`, `malformed_serial`, `full_width`, `leading_zeros_lost`, `precision_lost`,
-        `formula_without_value`, `serial_not_of_model`, `duplicate_serial` with the row it stood in first.
+        `formula_without_value`, `serial_not_of_model`, `above_heading`, `duplicate_serial` with the row it stood in
+        first.
         """
         serial = self._judge(entry, model)
         if isinstance(serial, Problem):
@@ -62,6 +68,8 @@ class SerialCells:
         serial = recognise(cell.text, place(entry, "serial"))
         if isinstance(serial, Problem):
             return serial
+        if entry.above:
+            return fault("above_heading", entry, "serial", row=entry.row, serial=serial)
         known = model in self._patterns
         patterns = [self._patterns[model]] if model is not None and known else list(self._patterns.values())
         if any(matches(pattern, serial) for pattern in patterns):
