@@ -178,6 +178,12 @@ def test_no_page_ships_more_than_sixty_kibibytes_of_script(template: str) -> Non
     assert sum(len(static_bytes(name)) for name in scripts_of(template)) < 60 * 1024
 
 
+def test_no_form_that_a_script_sends_is_sent_by_the_browser_where_the_script_is_not_there_yet() -> None:
+    forms = {tag for path in TEMPLATES.glob("*.html") for tag in re.findall("<form.*", path.read_text())}
+    own = {tag for tag in forms if not tag.startswith('<form method="dialog"')}
+    assert [tag for tag in own if "data-api" in tag or not re.search('method="(get|post)"', tag)] == []
+
+
 @pytest.mark.parametrize("name", sorted(name for name in SERVED if name.endswith(".js")))
 def test_a_script_is_served_without_its_comments_and_with_every_other_line(name: str) -> None:
     code = [line for line in script(name).splitlines() if not re.match(r" *(//|/\*\*| \*)", line)]
