@@ -1,12 +1,16 @@
 """Finding the table of a sheet: its heading, its columns, and the rows that hold something."""
 
+import io
+from csv import reader
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from devices.problems import Refused
 from devices.sheets.packing_lists import COLUMNS
-from tests.sheets import FIRST, HEADING, SECOND, csv, read, refusal, told, xlsx
+from tests.sheets import FIRST, HEADING, PATTERNS, SECOND, csv, read, refusal, told, xlsx
 
 
 @given(st.permutations(range(4)))
@@ -197,3 +201,30 @@ def test_a_value_merged_over_rows_counts_for_each() -> None:
         change=lambda book: book.worksheets[0].merge_cells("C2:C3"),
     )
     assert [row.model for row in read(data).rows] == ["TCG-01", "TCG-01"]
+
+
+NAMES = st.sampled_from(
+    ["盘", "", "合计", "合计量具", "小计：", "备注", "制表：周", '"', '""', '"3.5寸盘', '盘"', '"盘"', '3.5"盘',
+     '"盘,新', "盘,新", "盘\n新", '"盘\n新"', "设备编号", "序列号"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(NAMES, NAMES), max_size=5), st.permutations(range(4)), st.sampled_from(",;\t"))
+def test_no_serial_of_a_list_goes_untold_whatever_stands_beside_it(
+    names: list[tuple[str, str]], order: list[int], delimiter: str
+) -> None:
+    serials = [f"66156571{at:04}" for at in range(len(names))]
+    rows = [(name, serial, "TCG-01", note) for (name, note), serial in zip(names, serials, strict=True)]
+    table = [[row[at] for at in order] for row in [("品名", "设备编号", "型号", "单位"), *rows]]
+    data = csv(*table, delimiter=delimiter)
+    try:
+        found = read(data)
+    except Refused:
+        assert b'"' in data
+        return
+    faulty = {row for row, _ in told(found)} | {row.row for row in found.rows if row.model not in PATTERNS}
+    left_out = " ".join(part.text for part in found.left_out)
+    records = list(reader(io.StringIO(data.decode(), newline=""), delimiter=delimiter))
+    for serial in serials:
+        (row,) = (at for at, record in enumerate(records, start=1) if serial in "".join(record))
+        assert serial in found.serials or row in faulty or serial in left_out, table

@@ -70,6 +70,7 @@ ROWS_WITH_A_QUOTE = {
     "in the last row": (["盘", FIRST, "TCG-01"], ['"3.5寸盘', SECOND, "TCG-01"]),
     "closed by the next one": (['"3.5寸盘', FIRST, "TCG-01"], ['3.5寸盘"', SECOND, "TCG-01"]),
     "closed by the next one's opening": (['"3.5寸盘', FIRST, "TCG-01"], ['"3.5寸盘', SECOND, "TCG-01"]),
+    "closed in an earlier column": (["盘", FIRST, '"TCG-01'], ['3.5寸盘"', SECOND, "TCG-01"]),
     "closed in a later column": (['"3.5寸盘', FIRST, "TCG-01"], ["盘", SECOND, 'TCG-01"']),
 }
 

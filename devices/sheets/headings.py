@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import msgspec
 from openpyxl.utils import get_column_letter
@@ -14,7 +15,7 @@ from devices.paperwork import LeftOut, WhyLeftOut
 from devices.problems import Problem, Refused, refuse
 from devices.serials import shortened
 from devices.sheets.row_words import says_no_device
-from devices.sheets.spreadsheets import read_sheets
+from devices.sheets.spreadsheets import FOLD, read_sheets, unclosed_quote
 from devices.sheets.workbooks import BLANK, Cell, Sheet
 
 HEADING_WITHIN = 30  # rows from the top in which the heading stands, below title rows
@@ -75,6 +76,8 @@ def read_rows(data: bytes, columns: tuple[Column, ...], knows: Knows) -> Rows:
     if len(lists) > 1:
         raise refuse("several_tables", sheets=[sheet.title for sheet in lists])
     (table,) = complete
+    if torn := [unclosed_quote(number) for number in table.torn(knows)]:
+        raise Refused(torn)
     if table.repeated:
         raise Refused(Problem("repeated_column", "", {"header": header}) for header in table.repeated)
     entries, left_out = _parted(table, knows)
@@ -95,6 +98,19 @@ class _Table(msgspec.Struct, frozen=True):
     def weight(self, columns: tuple[Column, ...]) -> tuple[bool, int, int]:
         """How much the row is a heading, to be compared with other rows."""
         return self.has(columns), len(self.fields), len(self.headers)
+
+    def torn(self, knows: Knows) -> Iterator[int]:
+        """The rows of a CSV that were several.
+
+        A cell that goes over the end of a line has another row's serial in it, or has made its own row wider than the
+        heading.
+        """
+        rows, delimiter = self.sheet.rows, self.sheet.delimiter
+        for number, row in enumerate(rows[self.heading + 1 :], start=self.heading + 2):
+            folded = [cell.text for cell in row if delimiter and FOLD.search(cell.text)]
+            parts = [re.split(rf"[\r\n{delimiter}]", text) for text in folded if delimiter in text]
+            if folded and (len(row) > len(rows[self.heading]) or any(knows(part) for part in chain(*parts))):
+                yield number
 
 
 class _Reading(msgspec.Struct, frozen=True):

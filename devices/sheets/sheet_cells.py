@@ -32,7 +32,8 @@ def row_of(problem: Problem) -> int | None:
 class SerialCells:
     """Reads the serial cells of one list, remembering where each serial stood first.
 
-    `patterns` are the models' serial patterns by model code. Where the model of a row is not among them, any may match.
+    `patterns` are the models' serial patterns by model code. Where a row has no model, one of them must match; that its
+    model is not among them is for others to tell.
     """
 
     def __init__(self, patterns: Mapping[str, str]) -> None:
@@ -79,6 +80,8 @@ class SerialCells:
             return fault("leading_zeros_lost", entry, "serial", row=entry.row, text=shortened(cell.text))
         if known:
             return fault("serial_not_of_model", entry, "serial", serial=serial, model=model)
+        if model is None and patterns:
+            return fault("malformed_serial", entry, "serial", text=shortened(cell.text))
         return serial
 
 

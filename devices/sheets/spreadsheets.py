@@ -19,6 +19,7 @@ _OLD = b"\xd0\xcf\x11\xe0"  # a compound file: the old .xls, or an xlsx under a 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ENCODINGS = ("utf-8-sig", "gb18030")  # strict UTF-8 first: GB18030 text is hardly ever valid UTF-8
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+\d{1,3}")  # what Excel writes of a long number into a CSV
+FOLD = re.compile(r"[\r\n]")  # in a cell: it was quoted
 _END = "\0"  # no text of an upload has it
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how a CSV keeps Excel from taking text for a number
 
@@ -54,19 +55,23 @@ def _decoded(data: bytes) -> str:
     raise refuse("not_a_spreadsheet", reason="not_text")
 
 
+def unclosed_quote(number: int) -> Problem:
+    """What is wrong with the row of a CSV in which a quote takes other rows into its cell."""
+    return Problem("unclosed_quote", f"/rows/{number}", {"row": number})
+
+
 def _sheet(text: str, delimiter: str) -> Sheet:
     """The rows of a CSV, up to one in which a quote takes other rows into its cell."""
     rows: list[tuple[Cell, ...]] = []
     for number, row in enumerate(_records(text, delimiter), start=1):
-        if _swallows(row, delimiter):
-            broken = Problem("unclosed_quote", f"/rows/{number}", {"row": number})
-            return Sheet("", tuple(rows), broken=broken)
+        if _takes_rows(row, delimiter):
+            return Sheet("", tuple(rows), broken=unclosed_quote(number))
         if number > ROWS:
             raise too_large("rows", ROWS)
         if len(row) > COLUMNS:
             raise too_large("columns", COLUMNS)
         rows.append(tuple(map(_cell, row)))
-    return Sheet("", tuple(rows))
+    return Sheet("", tuple(rows), delimiter=delimiter)
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -82,12 +87,11 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
         yield [_END]
 
 
-def _swallows(row: list[str], delimiter: str) -> bool:
-    """Whether a quoted cell holds other rows: it never ended, or has the end of a line and a row's delimiters in it."""
+def _takes_rows(row: list[str], delimiter: str) -> bool:
+    """Whether a quoted cell never ended, or goes over the end of a line and has the delimiters of a whole row in it."""
     if row and row[-1].endswith(_END):
         return True
-    lines = (cell for cell in row if "\n" in cell or "\r" in cell)
-    return any(cell.count(delimiter) >= max(len(row) - 1, 1) for cell in lines)
+    return any(cell.count(delimiter) >= max(len(row) - 1, 1) for cell in row if FOLD.search(cell))
 
 
 def _cell(text: str) -> Cell:

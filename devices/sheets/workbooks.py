@@ -57,13 +57,14 @@ BLANK = Cell()
 class Sheet(msgspec.Struct, frozen=True):
     """The cells of one sheet; the first row is row 1. Rows end where their last cell does.
 
-    One that is `broken` ends before the row in which it is.
+    One that is `broken` ends before the row in which it is. Only a CSV has a `delimiter`.
     """
 
     title: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
     broken: Problem | None = None
+    delimiter: str = ""
 
 
 def too_large(what: str, limit: int) -> Exception:
