@@ -192,7 +192,7 @@ def _compared(blind: Blind, manifest: Compared) -> Any:
     if counted is None:
         return manifest
     number = blind.withhold(counted)
-    return replace(manifest, received=[], short=[], over=[], faults=[], rows=(), withheld=number)
+    return replace(manifest, received=[], short=[], over=[], faults=[], rows=(), left_out=(), withheld=number)
 
 
 def _expected(blind: Blind, expected: Expected) -> Any:

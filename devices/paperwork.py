@@ -157,8 +157,27 @@ class ManifestRow(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
+WhyLeftOut = Literal["title", "heading", "sum", "note", "nothing", "column", "sheet", "hidden"]
+"""Why a part of a list is no device: it stands above the heading, or is one again; a sum; a note or signature;
+nothing stands in the columns that are read; a column, or a sheet, that is not read; a hidden sheet."""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A part of a list that is no device: its row as a person sees it, what stood there, cut short, and why.
+
+    Of a column it is the row and the text of the heading; of a sheet there is no row, and the text is its title.
+    """
+
+    row: int | None
+    text: str
+    why: WhyLeftOut
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """What a supplier says it sent. `attachment` is the digest of the file it was read from."""
+    """What a supplier says it sent, and what else stood on its list, which was left out.
+
+    `attachment` is the digest of the file it was read from.
+    """
 
     number: str
     site: str
@@ -167,6 +186,7 @@ class Manifest(msgspec.Struct, frozen=True):
     delivery_note: str
     rows: tuple[ManifestRow, ...]
     attachment: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Consignment(msgspec.Struct, frozen=True):

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 from api.form_routes import DOORS
 from devices.lifecycle import DOCUMENTS, STEPS, Document
+from devices.paperwork import WhyLeftOut
 from labels.words import term
 from panku.commands import COMMANDS
 from panku.settings import SETTINGS
@@ -92,6 +94,11 @@ def test_every_document_is_in_the_storekeepers_guide() -> None:
 def test_every_form_is_in_the_api_guide() -> None:
     text = (DOCS / "api.md").read_text(encoding="utf-8")
     assert [door.path for door in DOORS if f"`{door.path}" not in text] == [], "docs/api.md"
+
+
+def test_every_reason_to_leave_a_part_of_a_list_out_is_in_the_api_guide() -> None:
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert [why for why in get_args(WhyLeftOut) if f"`{why}`" not in text] == [], "docs/api.md"
 
 
 def test_every_page_has_its_pictures_and_no_other() -> None:

@@ -17,6 +17,8 @@ from tests.conftest import Stores
 from tests.door import NOW, Door
 from tests.sheets import Row, csv
 
+NAMED = ("单位", "设备编号", "型号", "状态", "账", "货位")
+
 DAY_US = 86_400_000_000
 OPENING = ("设备编号", "型号", "状态", "账", "货位")
 LIST = ("设备编号", "型号", "箱号")
@@ -36,9 +38,16 @@ def importing(books: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(os.environ))
     monkeypatch.setattr("panku.commands.importing.clock", lambda: NOW)
 
-    def run(what: str, *rows: Row, more: tuple[str, ...] = (), name: str = "sheet.csv", **said: str) -> int:
+    def run(
+        what: str,
+        *rows: Row,
+        more: tuple[str, ...] = (),
+        name: str = "sheet.csv",
+        heading: Row | None = None,
+        **said: str,
+    ) -> int:
         file = tmp_path / name
-        file.write_bytes(csv(OPENING if what == "opening" else LIST, *rows))
+        file.write_bytes(csv(heading or (OPENING if what == "opening" else LIST), *rows))
         monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORDS["zhang"][0] + "\n"))
         options = {
             "opening": {"date": "2026-11-24"},
@@ -149,3 +158,71 @@ def test_a_business_date_is_written_in_one_way(importing: Import, date: str) -> 
 def test_a_dry_run_keeps_no_manifest(importing: Import, books: Store) -> None:
     assert importing("manifest", ("661565790001", "TCG-01", "1"), more=("--dry-run",)) == 0
     assert count(books, "manifest") == 0
+
+
+def proposed(books: Store) -> int:
+    ((count,),) = books.rows("SELECT COUNT(*) FROM document WHERE type = 'opening'")
+    return int(count)
+
+
+def test_an_opening_proposes_every_row_with_a_serial_and_tells_the_rows_without(
+    importing: Import, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("合计量具有限公司", "小计商贸有限公司", "总计网络公司", "晨光公司")
+    rows = [(name, f"66156579000{at}", "TCG-01", "在库", "商品", "M-01") for at, name in enumerate(names)]
+    ending = [("合计", "", "", "4"), ("制表：周",)]
+    assert importing("opening", *rows, *ending, heading=NAMED) == 0
+    told = capsys.readouterr().out
+    assert "4 rows: 4 devices proposed" in told
+    assert 'left out: row 6 "合计 4": a sum' in told
+    assert 'left out: row 7 "制表：周": a note or a signature' in told
+
+
+def test_an_opening_with_a_quote_that_swallows_rows_proposes_nothing_and_names_the_row(
+    importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = proposed(books)
+    names = ("晨光公司", '"3.5寸盘公司', "惠民公司", "福安公司")
+    rows = [(name, f"66156579000{at}", "TCG-01", "在库", "商品", "M-01") for at, name in enumerate(names)]
+    assert importing("opening", *rows, heading=NAMED) == 1
+    assert "row 3: A quotation mark in row 3" in capsys.readouterr().err
+    assert proposed(books) == before
+
+
+def test_an_opening_with_one_bad_serial_proposes_nothing_and_still_tells_what_was_left_out(
+    importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = proposed(books)
+    good = ("合计量具有限公司", "661565790001", "TCG-01", "在库", "商品", "M-01")
+    assert (
+        importing(
+            "opening", good, ("合计量具有限公司", "6615 ?", *good[2:]), ("合计", "", "", "2"), heading=NAMED
+        )
+        == 1
+    )
+    told = capsys.readouterr()
+    assert "row 3: “6615 ?”" in told.err
+    assert "row 4" in told.out
+    assert proposed(books) == before
+
+
+@pytest.mark.parametrize("what", ["opening", "manifest"])
+def test_a_list_without_a_device_is_a_fault(
+    what: str, importing: Import, books: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = proposed(books)
+    assert importing(what, ("合计", "0")) == 1
+    told = capsys.readouterr()
+    assert "No row of the list is a device." in told.err
+    assert 'left out: row 2 "合计 0"' in told.out
+    assert (proposed(books), count(books, "manifest")) == (before, 0)
+
+
+def test_a_packing_list_is_counted_and_what_is_left_out_of_it_fails_nothing(
+    importing: Import, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("661565790001", "TCG-01", "1"), ("661565790002", "TCG-01", "1"), ("合计：2台", "", "")]
+    assert importing("manifest", *rows) == 0
+    told = capsys.readouterr().out
+    assert "2 rows: 2 devices, 0 problems" in told
+    assert 'left out: row 4 "合计：2台": a sum' in told

@@ -110,3 +110,21 @@ def test_an_opening_sheet_without_a_state_column_has_no_header() -> None:
     with pytest.raises(Refused) as refused:
         read_opening_stock(xlsx(["设备编号", "型号"], [FIRST, "TCG-01"]))
     assert refused.value.problems[0].facts == {"found": ["设备编号", "型号"]}
+
+
+def test_customers_whose_names_begin_like_sums_are_rows_like_any_other() -> None:
+    names = ("合计量具有限公司", "小计商贸有限公司", "总计网络公司", "福州晨光商贸有限公司")
+    rows = [(name, f"66156571435{at}", "TCG-01", "在用") for at, name in enumerate(names)]
+    found = read_opening_stock(
+        xlsx(["单位", "设备编号", "型号", "状态"], *rows, ["合计", None, None, 4]), PATTERNS
+    )
+    assert [row.serial for row in found.rows] == [serial for _, serial, *_ in rows]
+    assert not found.problems
+    assert [(part.row, part.text, part.why) for part in found.left_out] == [(6, "合计 4", "sum")]
+
+
+def test_a_row_of_such_a_customer_without_a_serial_is_a_fault_and_not_left_out() -> None:
+    found = read_opening_stock(
+        xlsx(["单位", "设备编号", "型号", "状态"], ["合计量具有限公司", None, "TCG-01", "在用"]), PATTERNS
+    )
+    assert [(problem.code, row_of(problem)) for problem in found.problems] == [("missing_serial", 2)]

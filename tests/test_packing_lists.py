@@ -100,6 +100,11 @@ def test_a_serial_cell_is_told_in_short() -> None:
     assert len(row.text) == 64
 
 
+def test_a_serial_without_a_model_is_one_of_some_model() -> None:
+    found = read(xlsx(["设备编号"], [FIRST], ["369985303900-369985303905"], ["TCG-01"]))
+    assert (found.serials, told(found)) == ((FIRST,), [(3, "malformed_serial"), (4, "malformed_serial")])
+
+
 @pytest.mark.parametrize("model", ["TCG-01", "tcg-01", "ＴＣＧ－０１", " TCG–01 "])
 def test_a_model_is_a_code_however_it_is_typed(model: str) -> None:
     assert read(xlsx(HEADING, (1, FIRST, model, "C01"))).rows[0].model == "TCG-01"

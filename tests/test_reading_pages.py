@@ -414,3 +414,17 @@ def test_a_supervisor_reads_the_queue_and_decides_nothing(demo: Door) -> None:
 def test_a_poster_is_told_that_somebody_else_reviews(demo: Door) -> None:
     assert 'href="/reviews"' in demo.sign_in("li").get("/").text
     assert 'href="/reviews"' not in demo.sign_in("zhang").get("/").text
+
+
+# --- a packing list
+
+
+def test_what_a_packing_list_left_out_is_told_on_its_page_and_counted(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    rows = "启明,装箱单\n品名,序列号\n合计量税控盘,661565714999\n小计,1\n备注：易碎,\n"
+    query = "site=BJ01&register=spare&supplier=x&delivery_note=QM-1"
+    added = zhang.post(f"/v1/manifests?{query}", rows.encode())
+    told = text_of(zhang.get(f"/manifests/{added.json['number']}"))
+    assert "共读 1 应到 1" in told
+    assert "没有计入的 3" in told
+    assert "1 启明 装箱单 在表头上面 4 小计 1 合计行 5 备注：易碎 备注或签字" in told

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from devices.problems import Problem, Refused
 from devices.sheets.spreadsheets import UPLOAD_BYTES
-from tests.sheets import FIRST, HEADING, csv, read, refusal, told
+from tests.sheets import FIRST, HEADING, SECOND, csv, read, refusal, told
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -62,3 +62,62 @@ def test_an_upload_over_the_limit_is_refused() -> None:
     assert refusal(b"1" * (UPLOAD_BYTES + 1)) == Problem(
         "upload_too_large", "", {"limit_bytes": UPLOAD_BYTES}
     )
+
+
+ROWS_WITH_A_QUOTE = {
+    "never closed": (['"3.5寸盘', FIRST, "TCG-01"], ["盘", SECOND, "TCG-01"]),
+    "in the last column": (["盘", FIRST, '"TCG-01'], ["盘", SECOND, "TCG-01"]),
+    "in the last row": (["盘", FIRST, "TCG-01"], ['"3.5寸盘', SECOND, "TCG-01"]),
+    "closed by the next one": (['"3.5寸盘', FIRST, "TCG-01"], ['3.5寸盘"', SECOND, "TCG-01"]),
+    "closed by the next one's opening": (['"3.5寸盘', FIRST, "TCG-01"], ['"3.5寸盘', SECOND, "TCG-01"]),
+    "closed in an earlier column": (["盘", FIRST, '"TCG-01'], ['3.5寸盘"', SECOND, "TCG-01"]),
+    "closed in a later column": (['"3.5寸盘', FIRST, "TCG-01"], ["盘", SECOND, 'TCG-01"']),
+}
+
+
+@pytest.mark.parametrize("rows", ROWS_WITH_A_QUOTE.values(), ids=ROWS_WITH_A_QUOTE)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_quote_that_swallows_rows_refuses_the_list_naming_its_row(
+    rows: tuple[list[str], ...], delimiter: str
+) -> None:
+    problem = refusal(csv(["品名", "设备编号", "型号"], *rows, delimiter=delimiter))
+    row = 2 + next(at for at, cells in enumerate(rows) if '"' in "".join(cells))
+    assert (problem.code, problem.pointer, problem.facts) == ("unclosed_quote", f"/rows/{row}", {"row": row})
+
+
+def test_a_quote_that_swallows_the_heading_is_told_before_that_there_is_none() -> None:
+    assert refusal(csv(['"装箱单'], HEADING, ("1", FIRST, "TCG-01", "C01"))).facts == {"row": 1}
+
+
+def test_a_quote_that_swallows_more_than_a_cell_can_hold_is_told_as_one() -> None:
+    rows = [("盘" * 20, f"{661565000000 + at}", "TCG-01") for at in range(3_000)]
+    assert refusal(csv(["品名", "设备编号", "型号"], ('"3.5寸盘', FIRST, "TCG-01"), *rows)).facts == {
+        "row": 2
+    }
+
+
+def test_quotes_that_swallow_nothing_are_part_of_their_cells() -> None:
+    found = read(
+        csv(
+            ["设备编号", "型号", "品名"],
+            [FIRST, "TCG-01", '3.5"寸盘'],
+            [SECOND, "TCG-01", '"3.5"寸盘'],
+            ["661565714355", "TCG-01", '"盘, 带线\n新版"'],
+            ['"661565714356"', "TCG-01", '"他说""好"""'],
+        )
+    )
+    assert len(found.serials) == 4
+    assert (found.problems, found.left_out) == ((), ())
+    assert found.rows[-1].name == '他说"好"'
+
+
+def test_a_stray_line_end_leaves_no_row_untold() -> None:
+    data = f"设备编号,型号,备注\r\n{FIRST},TCG-01,旧\r新\r\n{SECOND},TCG-01,旧\r\n"
+    found = read(data.encode())
+    assert (found.serials, told(found)) == ((FIRST, SECOND), [(3, "malformed_serial")])
+
+
+def test_a_row_with_a_cell_too_many_is_a_fault_or_told() -> None:
+    found = read(csv(["品名", "设备编号"], ["盘, 新", FIRST], ["盘", SECOND, "661565714355"]))
+    assert told(found) == [(2, "malformed_serial")]
+    assert [(part.text, part.why) for part in found.left_out] == [("C", "column")]

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from polib import pofile
 
-from devices import deadlines, lifecycle, serials, values
+from devices import deadlines, lifecycle, paperwork, serials, values
 from devices.audit import kinds, vouching
 from devices.audit.custody import custody_kinds, handovers, inspections, open_items
 from devices.audit.stocktake import counting, sheet
@@ -40,6 +40,7 @@ TERMS: dict[str, Iterable[str]] = {
     "result": counting.RESULT,
     "disclosed": ("read", "refused", "posted"),
     "late": kinds.LATE_SCANS.states,
+    "left_out": get_args(paperwork.WhyLeftOut),
     "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,

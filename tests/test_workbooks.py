@@ -184,3 +184,21 @@ def test_a_sheet_of_broken_xml_is_read_or_refused_and_never_a_fault(data: st.Dat
 
     with suppress(Refused):
         read(with_member(xlsx(HEADING, (1, FIRST, "TCG-01", "C01")), "xl/worksheets/sheet1.xml", broken))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="2"><c r="B2"><v>661565714355</v></c></row>',
+        b'<row r="3"><c r="D3"><v>1</v></c><c r="B3"><v>661565714355</v></c></row>',
+        b'<row r="3"><c r="B3"><v>661565714355</v></c><c r="B3"><v>661565714356</v></c></row>',
+    ],
+    ids=["a row again", "cells that go back", "a cell again"],
+)
+def test_rows_and_cells_that_would_be_dropped_in_reading_are_a_damage(rows: bytes) -> None:
+    assert refusal(sheet_with(rows)).facts == {"reason": "damaged"}
+
+
+def test_rows_and_cells_without_their_places_follow_one_another() -> None:
+    data = sheet_with(b"<row><c><v>2</v></c><c><v>661565714354</v></c></row>")
+    assert read(data).serials == (FIRST, "661565714354")

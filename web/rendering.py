@@ -130,8 +130,8 @@ def static_bytes(name: str) -> bytes:
     return IMPORTED.sub(lambda found: found[1] + static_url(found[2].decode()).encode() + found[3], data)
 
 
-COMMENTS = re.compile(rb"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)
-"""Comments that have lines of their own."""
+COMMENTS = re.compile(rb"^ *(?://.*|/\*\*(?s:.*?)\*/)\n| +// .*$", re.MULTILINE)
+"""Comments, on lines of their own or behind what they are about."""
 IMPORTED = re.compile(rb'((?:from|import) ")\./(\w+\.js)(")')
 
 

@@ -9,7 +9,7 @@ _DESK = (
     *(f"scan.outcome.{each}" for each in ("unsent", "bin", "done", "undone", "looked_up")),
     "scan.bin_first", "scan.bin_is", "scan.bin_unfit", "scan.full", "scan.spoiled", "scan.nothing_to_undo",
     "scan.undo_ask", "scan.undone", "scan.sign_in", "scan.signed_out", "scan.cut_off", "scan.by_hand", "scan.undo",
-    "scan.remove", "scan.is_finishing", "scan.no_camera", "scan.not_all_sent", "scan.batch_taken",
+    "scan.remove", "scan.is_finishing", "scan.to_finish", "scan.no_camera", "scan.not_all_sent", "scan.batch_taken",
 )  # fmt: skip
 _DOCUMENT = (
     *sorted({f"scan.{said}.{role}" for task in TASKS for role, _ in parts_of(task) for said in ("part", "played")}),

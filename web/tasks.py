@@ -59,7 +59,7 @@ class Paper(msgspec.Struct, frozen=True):
 class Task(msgspec.Struct, frozen=True):
     """One task: `asks` of the document, `each` of every line; one that is `alone` makes a document of a single line.
 
-    `then` is the field that has the focus after a scan, where Enter finishes. `opens` names the order that is opened
+    `then` is the field that has the focus after a scan; no Enter in it finishes. `opens` names the order that is opened
     at the finish where none was chosen, from the first device, the fault, and whose the device is.
     """
 

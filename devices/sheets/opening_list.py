@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from devices import taxpayers
+from devices.paperwork import LeftOut
 from devices.problems import Problem
 from devices.serials import shortened
-from devices.sheets.headings import Column, Entry, read_entries
+from devices.sheets.headings import Column, Entry, read_rows
 from devices.sheets.packing_lists import MODEL_HEADERS, SERIAL_HEADERS
 from devices.sheets.sheet_cells import (
     Faults,
@@ -74,10 +75,11 @@ class OpeningRow(msgspec.Struct, frozen=True):
 
 
 class OpeningStock(msgspec.Struct, frozen=True):
-    """The rows in the order of the sheet, and the problems, each about one row."""
+    """The rows in the order of the sheet, the problems, each about one row, and what else stood there."""
 
     rows: tuple[OpeningRow, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -> OpeningStock:
@@ -85,16 +87,17 @@ def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -
 
     The problems of rows are those of `SerialCells.read`, `line_of` and `taxpayers.recognise`, `unknown_word` for a
     state or a register, `malformed_date`, and `field_required` for a blank model or state. Raises Refused as
-    `read_entries` does.
+    `read_rows` does.
     """
     serial_cells = SerialCells(patterns or {})
     rows: list[OpeningRow] = []
     problems: list[Problem] = []
-    for entry in read_entries(data, _COLUMNS):
+    read = read_rows(data, _COLUMNS, serial_cells.knows)
+    for entry in read.entries:
         row, found = _read(entry, serial_cells)
         rows.append(row)
         problems += found
-    return OpeningStock(tuple(rows), tuple(problems))
+    return OpeningStock(tuple(rows), tuple(problems), read.left_out)
 
 
 def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Problem]]:

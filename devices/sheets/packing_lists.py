@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from devices.paperwork import LeftOut
 from devices.problems import Problem
 from devices.serials import shortened
-from devices.sheets.headings import Column, Entry, read_entries
+from devices.sheets.headings import Column, Entry, read_rows
 from devices.sheets.sheet_cells import Faults, SerialCells, code_of, line_of, text_in
 from devices.texts.lengths import Name
 
@@ -43,10 +44,11 @@ class PackingRow(msgspec.Struct, frozen=True):
 
 
 class PackingList(msgspec.Struct, frozen=True):
-    """The rows in the order of the sheet, blank rows and sums left out, and the problems, each about one row."""
+    """The rows in the order of the sheet, the problems, each about one row, and what else stood there."""
 
     rows: tuple[PackingRow, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
 
     @property
     def serials(self) -> tuple[str, ...]:
@@ -59,16 +61,17 @@ def read_packing_list(data: bytes, patterns: Mapping[str, str] | None = None) ->
 
     `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
     are found too; a numeric cell is never taken without one that it matches. The problems of rows are those of
-    `SerialCells.read` and `line_of`. Raises Refused: those of `read_entries`.
+    `SerialCells.read` and `line_of`. Raises Refused: those of `read_rows`.
     """
     serial_cells = SerialCells(patterns or {})
     rows: list[PackingRow] = []
     problems: list[Problem] = []
-    for entry in read_entries(data, COLUMNS):
+    read = read_rows(data, COLUMNS, serial_cells.knows)
+    for entry in read.entries:
         row, found = _read(entry, serial_cells)
         rows.append(row)
         problems += found
-    return PackingList(tuple(rows), tuple(problems))
+    return PackingList(tuple(rows), tuple(problems), read.left_out)
 
 
 def _read(entry: Entry, serial_cells: SerialCells) -> tuple[PackingRow, list[Problem]]:

@@ -48,18 +48,25 @@ class Faults(list[Problem]):
 class SerialCells:
     """Reads the serial cells of one list, remembering where each serial stood first.
 
-    `patterns` are the models' serial patterns by model code. Where the model of a row is not among them, any may match.
+    `patterns` are the models' serial patterns by model code. Where a row has no model, one of them must match; that its
+    model is not among them is for others to tell.
     """
 
     def __init__(self, patterns: Mapping[str, str]) -> None:
         self._patterns = patterns
         self._first_row: dict[str, int] = {}
 
+    def knows(self, text: str) -> bool:
+        """Whether a text is a serial that one of the models may have, if only in half-width characters."""
+        serial = trimmed(half_width(text))
+        return any(matches(pattern, serial) for pattern in self._patterns.values())
+
     def read(self, entry: Entry, model: str | None) -> str | Problem:
         """The serial of a row, or why there is none.
 
         Problems: `missing_serial`, `malformed_serial`, `full_width`, `leading_zeros_lost`, `precision_lost`,
-        `formula_without_value`, `serial_not_of_model`, `duplicate_serial` with the row it stood in first.
+        `formula_without_value`, `serial_not_of_model`, `above_heading`, `duplicate_serial` with the row it stood in
+        first.
         """
         serial = self._judge(entry, model)
         if isinstance(serial, Problem):
@@ -78,6 +85,8 @@ class SerialCells:
         serial = recognise(cell.text, place(entry, "serial"))
         if isinstance(serial, Problem):
             return serial
+        if entry.above:
+            return fault("above_heading", entry, "serial", row=entry.row, serial=serial)
         known = model in self._patterns
         patterns = [self._patterns[model]] if model is not None and known else list(self._patterns.values())
         if any(matches(pattern, serial) for pattern in patterns):
@@ -87,6 +96,8 @@ class SerialCells:
             return fault("leading_zeros_lost", entry, "serial", row=entry.row, text=shortened(cell.text))
         if known:
             return fault("serial_not_of_model", entry, "serial", serial=serial, model=model)
+        if model is None and patterns:
+            return fault("malformed_serial", entry, "serial", text=shortened(cell.text))
         return serial
 
 

@@ -24,7 +24,7 @@ from openpyxl.utils import column_index_from_string, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from devices.problems import refuse
+from devices.problems import Problem, refuse
 from devices.serials import LONGEST
 from devices.sheets.bulk import Bulk, refuse_long_texts, too_large
 
@@ -59,24 +59,26 @@ BLANK = Cell()
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """The cells of one sheet; the first row is row 1. Rows end where their last cell does."""
+    """The cells of one sheet; the first row is row 1. Rows end where their last cell does.
+
+    One that is `broken` ends before the row in which it is. Only a CSV has a `delimiter`.
+    """
 
     title: str
     rows: tuple[tuple[Cell, ...], ...]
+    hidden: bool = False
+    broken: Problem | None = None
+    delimiter: str = ""
 
 
 def read_workbook(data: bytes) -> tuple[Sheet, ...]:
-    """The visible sheets of an xlsx file.
+    """The sheets of an xlsx file, those that are hidden too.
 
     Raises Refused: `spreadsheet_too_large`, or `not_a_spreadsheet` with the reason `damaged`.
     """
     try:
         surveys = _survey(data)
-        sheets = tuple(
-            _sheet(worksheet, surveys)
-            for worksheet in _worksheets(data)
-            if worksheet.sheet_state == "visible"
-        )
+        sheets = tuple(_sheet(worksheet, surveys) for worksheet in _worksheets(data))
     except _BROKEN as broken:
         raise refuse("not_a_spreadsheet", reason="damaged") from broken
     refuse_long_texts([[cell.text for cell in row] for row in sheet.rows] for sheet in sheets)
@@ -87,7 +89,10 @@ def read_workbook(data: bytes) -> tuple[Sheet, ...]:
 
 
 class _Survey(xml.sax.ContentHandler):
-    """Counts one member's elements and refuses a far row or column; notes what openpyxl's reading leaves out."""
+    """Counts one member's elements and refuses a far row or column; notes what openpyxl's reading leaves out.
+
+    A row or cell that comes after one to which it should be prior is refused: openpyxl would drop it and say nothing.
+    """
 
     def __init__(self, bulk: Bulk) -> None:
         super().__init__()
@@ -95,14 +100,21 @@ class _Survey(xml.sax.ContentHandler):
         self.merged: list[str] = []
         self.uncached: set[str] = set()
         self._cell = ""
+        self._row = self._column = 0
         self._formula = self._value = self._in_value = False
 
     def startElement(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:  # noqa: N802
         self._bulk.begin(name.rpartition(":")[2], attrs)
         match name.rpartition(":")[2]:
-            case "row" | "c" as cell:
-                _near(attrs.get("r", ""))
-                self._cell = attrs.get("r", "") if cell == "c" else ""
+            case "row":
+                _, row = _near(attrs.get("r", ""))
+                self._row, self._column = _following(row, self._row), 0
+                self._cell = ""
+            case "c":
+                self._cell = attrs.get("r", "")
+                column, _ = _near(self._cell)
+                if self._row:  # calculation chains name cells, too, in an order of their own
+                    self._column = _following(column, self._column)
                 self._formula = self._value = False
             case "f":
                 self._formula = True
@@ -126,15 +138,26 @@ class _Survey(xml.sax.ContentHandler):
 _COORDINATE = re.compile(r"([A-Za-z]*)([0-9]*)")
 
 
-def _near(coordinate: str) -> None:
+def _near(coordinate: str) -> tuple[int, int]:
+    """The column and row that a coordinate names, 0 where it does not; refused beyond the limits."""
     found = _COORDINATE.fullmatch(coordinate)
     if found is None:
         raise ValueError(coordinate)
     letters, digits = found.groups()
-    if len(digits) > 7 or int(digits or 0) > ROWS:
+    row = int(digits or 0) if len(digits) <= 7 else ROWS + 1
+    if row > ROWS:
         raise too_large("rows", ROWS)
-    if len(letters) > 3 or (letters and column_index_from_string(letters) > COLUMNS):
+    column = (column_index_from_string(letters) if letters else 0) if len(letters) <= 3 else COLUMNS + 1
+    if column > COLUMNS:
         raise too_large("columns", COLUMNS)
+    return column, row
+
+
+def _following(place: int, before: int) -> int:
+    """Where the next row or cell is, which may not say so. Raises ValueError where it is not beyond the one before."""
+    if 0 < place <= before:
+        raise ValueError(place)
+    return place or before + 1
 
 
 def _survey(data: bytes) -> dict[str, _Survey]:
@@ -203,7 +226,7 @@ def _sheet(worksheet: Any, surveys: dict[str, _Survey]) -> Sheet:
         column, number, _, _ = _boundaries(coordinate)
         rows[number - 1][column - 1] = Cell(kind="uncached")
     _fill_down(rows, [_boundaries(reference) for reference in survey.merged])
-    return Sheet(worksheet.title, tuple(map(tuple, rows)))
+    return Sheet(worksheet.title, tuple(map(tuple, rows)), hidden=worksheet.sheet_state != "visible")
 
 
 def _boundaries(reference: str) -> tuple[int, int, int, int]:

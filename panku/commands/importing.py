@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from devices.journal import open_journals
 from devices.ledger.posting import manifests, opening_stock, post
+from devices.paperwork import LeftOut
 from devices.people.roles import Person
 from devices.people.signing_in.session_store import session_store_url
 from devices.problems import PROBLEMS, Problem
@@ -16,7 +17,7 @@ from devices.sheets.sheet_cells import row_of
 from devices.store.database import Store
 from devices.texts.lengths import Line, Name
 from devices.unit import Unit
-from labels.words import sentence
+from labels.words import sentence, term
 from panku.commands import DONE, FAULT, Refused
 from panku.console.opening import books
 from panku.console.terminal import say
@@ -92,13 +93,21 @@ def _keep_unless(dry_run: bool) -> None:
         raise DryRun
 
 
+def _tell_left_out(parts: Sequence[LeftOut]) -> None:
+    """Say of each part of a list that is no device where it stood, what it said and why it was left out."""
+    for part in parts:
+        place = "sheet" if part.row is None else f"row {part.row}"
+        say(f'left out: {place} "{part.text}": {term("left_out", part.why, "en")}')
+
+
 def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
     given = manifests.read_manifest(store, data)
+    _tell_left_out(given.left_out)
     good = sum(row.serial is not None for row in tqdm(given.rows, unit=" rows", leave=False, disable=None))
     for problem in given.problems:
         told = sentence(f"problem.{problem.code}", {"row": row_of(problem), **problem.facts}, "en")
         say(f"row {row_of(problem) or '-'}: {told}")
-    say(f"{good} serials, {len(given.problems)} problems")
+    say(f"{len(given.rows)} rows: {good} devices, {len(given.problems)} problems")
     try:
         with store.writing():
             kept = manifests.keep_manifest(
@@ -121,7 +130,8 @@ def _manifest(store: Store, by: Person, arguments: argparse.Namespace, data: byt
 
 def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: bytes) -> int:
     unit = founded_unit(store)
-    rows = opening_stock.read(store, data)
+    stock = opening_stock.read(store, data)
+    _tell_left_out(stock.left_out)
     numbers: list[str] = []
     try:
         with store.writing():
@@ -134,11 +144,12 @@ def _opening(store: Store, by: Person, arguments: argparse.Namespace, data: byte
                 media_type=manifests.SPREADSHEET,
                 by=by.username,
             )
-            proposals = opening_stock.proposals(rows, arguments.site, arguments.date, digest)
+            proposals = opening_stock.proposals(stock, arguments.site, arguments.date, digest)
             numbers = _proposed(store, unit, by, proposals)
+            told = f"{len(stock.rows)} rows: {sum(len(each.rows) for each in proposals)} devices"
             _keep_unless(arguments.dry_run)
     except DryRun:
-        say(f"{len(rows)} devices would be proposed in {len(numbers)} documents; nothing was written")
+        say(f"{told} would be proposed in {len(numbers)} documents; nothing was written")
         return DONE
-    say(f"{len(rows)} devices proposed, waiting for an auditor: {', '.join(numbers)}")
+    say(f"{told} proposed, waiting for an auditor: {', '.join(numbers)}")
     return DONE

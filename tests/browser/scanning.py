@@ -1,32 +1,66 @@
 """A scanner for the browser tests: it types as fast as one, and reads what the page answers.
 
 Where the field of scans has the focus already, the characters of a scan are put in at once, and Enter after them: a
-browser takes ten milliseconds for each key. `typed` is for tests whose subject is the keys.
+browser takes ten milliseconds for each key. `typed` is for tests whose subject is the keys: they say themselves when
+they were pressed, so that a busy machine makes no person of a scanner.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from typing import Any
+
 from playwright.sync_api import Page
 
-EACH_MS = 2
+EACH_S = 0.002
 PATIENCE_MS = 20_000
+CR_LF = ("Enter", "Enter")
+ENDS = {
+    "CR": ("Enter",),
+    "CR and LF": CR_LF,
+    "CR and LF of the keypad": ("Enter", "NumpadEnter"),
+    "CR and LF as control characters": ("Control+m", "Control+j"),
+    "CR, and LF as one": ("Enter", "Control+j"),
+    "LF as a control character": ("Control+j",),
+    "Tab": ("Tab",),
+    "Tab and CR": ("Tab", "Enter"),
+    "CR and Tab": ("Enter", "Tab"),
+}
+"""The keys with which scanners end what they type."""
+_KEYS: dict[str, dict[str, Any]] = {
+    "Enter": {"code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13},
+    "NumpadEnter": {"key": "Enter", "code": "NumpadEnter", "text": "\r", "windowsVirtualKeyCode": 13},
+    "Tab": {"code": "Tab", "windowsVirtualKeyCode": 9},
+    "Control+j": {"key": "j", "modifiers": 2, "windowsVirtualKeyCode": 74},
+    "Control+m": {"key": "m", "modifiers": 2, "windowsVirtualKeyCode": 77},
+    " ": {"code": "Space", "text": " ", "windowsVirtualKeyCode": 32},
+}
+"""Of the keys that are no characters, what Chromium wants to know."""
 
 
-def scan(page: Page, *texts: str) -> None:
+def scan(page: Page, *texts: str, end: Sequence[str] = ENDS["CR"]) -> None:
     """Scan these one after the other, without waiting for an answer."""
     for text in texts:
         if focused(page) == "scan":
             page.keyboard.insert_text(text)
-            page.keyboard.press("Enter")
+            for key in end:
+                page.keyboard.press(key)
         else:
-            typed(page, text)
+            typed(page, text, end=end)
 
 
-def typed(page: Page, *texts: str) -> None:
+def typed(page: Page, *texts: str, end: Sequence[str] = ENDS["CR"]) -> None:
     """The same, each character by a key of its own, wherever the focus is."""
+    session = page.context.new_cdp_session(page)
     for text in texts:
-        page.keyboard.type(text, delay=EACH_MS)
-        page.keyboard.press("Enter")
+        at = time.time()
+        for count, key in enumerate([*text, *end]):
+            pressed = {"key": key, "timestamp": at + count * EACH_S, **_KEYS.get(key, {"text": key})}
+            session.send("Input.dispatchKeyEvent", {"type": "keyDown", **pressed})
+            if key in _KEYS:
+                session.send("Input.dispatchKeyEvent", {"type": "keyUp", **pressed, "text": ""})
+    session.detach()
 
 
 SETTLED = """patience => new Promise((done, failed) => {

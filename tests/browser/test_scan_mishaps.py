@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle
-from tests.browser.test_scan_tasks import TAXPAYER, document, finish, post, serials, serviced, today
+from tests.browser.test_scan_tasks import TAXPAYER, document, finish, post, sell, serials, serviced, today
 
 SOLD, SPARE, NEVER = "661565714354", "661565720016", "000000000000"
 PAPER = {"register": "merchandise", "supplier": "启明", "delivery_note": "QM-8", "model": "TCG-01"}
@@ -42,11 +42,7 @@ def test_what_a_disk_filled_in_goes_with_it_and_two_customers_are_told_apart(vis
     stocked(page, "780000000011", "780000000012")
     for serial, customer in (("780000000011", TAXPAYER), ("780000000012", "110101199003077")):
         page.goto("/scan/sell")
-        scan(page, serial)
-        page.keyboard.type(customer)
-        settle(page)
-        page.keyboard.press("Enter")
-        posted(page)
+        sell(page, serial, customer)
     page.goto("/scan/register")
     scan(page, "780000000011")
     settle(page)

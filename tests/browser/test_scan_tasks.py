@@ -155,7 +155,15 @@ def test_a_transfer_goes_out_and_comes_in_with_one_extra_and_one_short(visit: Vi
     assert (sent[1] in told, "661565714374" in told) == (True, True)
 
 
-def test_selling_is_one_scan_a_taxpayer_id_and_enter(visit: Visit) -> None:
+def sell(page: Page, serial: str, taxpayer: str = TAXPAYER) -> dict[str, Any]:
+    """Sell a device; the page is that of the task."""
+    scan(page, serial)
+    page.keyboard.type(taxpayer)
+    page.focus("#scan")
+    return finish(page)
+
+
+def test_selling_is_one_scan_a_taxpayer_id_and_the_finish(visit: Visit) -> None:
     page = visit("zhang", "/scan/sell", PHONE)
     scan(page, "661565714358")
     assert focused(page) == "ask_customer_taxpayer_id"
@@ -168,6 +176,9 @@ def test_selling_is_one_scan_a_taxpayer_id_and_enter(visit: Visit) -> None:
     assert "晨光" in told.inner_text()
     settle(page)
     page.keyboard.press("Enter")
+    assert focused(page) == "scan"
+    assert "扫“完成”卡，或按“完成”" in answer(page)[1]
+    page.get_by_role("button", name="完成，提交单据").click()
     found = document(page, posted(page))
     assert (found["type"], serials(found)) == ("sale", ["661565714358"])
     assert (focused(page), page.input_value("[name='customer.taxpayer_id']")) == ("scan", "")
@@ -185,28 +196,19 @@ def test_a_second_device_scanned_into_the_taxpayers_field_is_a_scan(visit: Visit
 
 def test_a_sold_device_is_registered_for_its_buyer(visit: Visit) -> None:
     page = visit("zhang", "/scan/sell", DESKTOP)
-    scan(page, "661565714362")
-    page.keyboard.type(TAXPAYER)
-    settle(page)
-    page.keyboard.press("Enter")
-    posted(page)
+    sell(page, "661565714362")
     page.goto("/scan/register")
     scan(page, "661565714362")
     settle(page)
     assert page.input_value("[name='customer.taxpayer_id']") == TAXPAYER
     assert page.input_value("[name='customer.name']") == "福州晨光商贸有限公司"
-    page.focus("[name='customer.taxpayer_id']")
-    page.keyboard.press("Enter")
-    assert document(page, posted(page))["type"] == "registration"
+    page.focus("#scan")
+    assert finish(page)["type"] == "registration"
 
 
 def test_a_sale_is_cancelled_by_scanning_the_device_back(visit: Visit) -> None:
     page = visit("zhang", "/scan/sell", DESKTOP)
-    scan(page, "661565714363")
-    page.keyboard.type(TAXPAYER)
-    settle(page)
-    page.keyboard.press("Enter")
-    posted(page)
+    sell(page, "661565714363")
     page.goto("/scan/cancel_sale")
     page.fill("[name=reason]", "客户当日取消")
     page.focus("#scan")

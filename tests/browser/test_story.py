@@ -161,13 +161,12 @@ def receive(page: Page) -> str:
 
 
 def sell(page: Page, serial: str) -> None:
-    """One scan, a taxpayer id, and Enter."""
+    """One scan, a taxpayer id, and the finish."""
     page.goto("/scan/sell")
     scan(page, serial)
     page.keyboard.type(TAXPAYER)
-    settle(page)
-    page.keyboard.press("Enter")
-    posted(page)
+    page.focus("#scan")
+    finish(page)
 
 
 def register_swap_and_exchange(page: Page) -> None:
@@ -176,9 +175,8 @@ def register_swap_and_exchange(page: Page) -> None:
     scan(page, SOLD)
     settle(page)
     page.fill("[name='customer.name']", "福州晨光商贸有限公司")
-    page.focus("[name='customer.taxpayer_id']")
-    page.keyboard.press("Enter")
-    posted(page)
+    page.focus("#scan")
+    finish(page)
 
     page.goto("/orders")
     submit(page, "POST /v1/repairs", serial=SOLD, fault="无法识别")

@@ -49,6 +49,7 @@ export class Desk {
     addEventListener("storage", (event) => event.key?.startsWith(this.kept.prefix) && this.reload());
     addEventListener("online", () => this.drawn());
     addEventListener("offline", () => this.drawn());
+    this.field.readOnly = false; // nothing is typed where nobody listens yet
     this.field.focus();
   }
 

@@ -1,5 +1,6 @@
 // What every page shares: requests to the API, forms that send themselves, and telling what came of them.
 
+import "./keys.js";
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
 
 const ENDED = ["sign_in_required", "session_ended"];

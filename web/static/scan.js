@@ -185,12 +185,14 @@ function elsewhere(field, { text: typed, before, burst }) {
   return serial && (before !== "" || !("scanned" in field.dataset));
 }
 
-/** Enter in a field that was filled by hand. */
-function entered(field) {
-  if (field.name === data.then) return finish();
+/** The end of what was typed into a field of the form: on to the next, and never to the finish, which is an act of its own. */
+function entered(field, event) {
   if (!form.asked(field)) return;
-  sound("bin");
-  (form.next(field) ?? desk.field).focus();
+  event.preventDefault();
+  const next = form.next(field);
+  (next ?? desk.field).focus();
+  if (next || lines().length === 0) sound("bin");
+  else desk.tell("bin", text("scan.to_finish"));
 }
 
 // --- finishing

@@ -1,4 +1,5 @@
 // Trying a scanner: what it typed, how fast, how it ended, and whether an input method was in the way.
+import { ends } from "./keys.js";
 import { text } from "./panku.js";
 import { cleaned, widened } from "./scanner.js";
 
@@ -14,8 +15,9 @@ field.addEventListener("compositionstart", () => (composed = true));
 field.addEventListener("keydown", (event) => {
   keys.push({ key: event.key, at: event.timeStamp });
   clearTimeout(timer);
-  if (event.key === "Tab" && field.value) event.preventDefault();
-  if (["Enter", "Tab"].includes(event.key) && !event.isComposing) timer = setTimeout(() => report(event.key), 50);
+  const ending = ends(event);
+  if (ending && event.key !== "Enter" && field.value) event.preventDefault();
+  if (ending && !event.isComposing) timer = setTimeout(() => report(event.key), 50);
   else timer = setTimeout(() => report(""), 2_000);
 });
 field.form.addEventListener("submit", (event) => event.preventDefault());

@@ -9,7 +9,7 @@ import msgspec
 from devices import records
 from devices.journal import Writer, open_journals
 from devices.ledger.posting.gather import kept_at, manifest_of, serial_patterns
-from devices.paperwork import Attachment, Manifest, ManifestRow
+from devices.paperwork import Attachment, LeftOut, Manifest, ManifestRow
 from devices.paperwork_kinds import ATTACHMENT, MANIFEST
 from devices.problems import Problem, Refused, refuse
 from devices.sheets.packing_lists import read_packing_list
@@ -44,8 +44,8 @@ class RowFault(msgspec.Struct, frozen=True):
 class Compared(msgspec.Struct, frozen=True):
     """A manifest against its receipts: serials still short, those received over it, and the rows that were no use.
 
-    `withheld` is the number of the blind count that keeps all of them from a reader: a device that was received
-    stands in its register.
+    `left_out` is whatever else stood on the list, which is no device. `withheld` is the number of the blind count that
+    keeps all of them from a reader: a device that was received stands in its register.
     """
 
     number: str
@@ -59,15 +59,17 @@ class Compared(msgspec.Struct, frozen=True):
     over: list[str]
     faults: list[RowFault]
     rows: tuple[ManifestRow, ...]
+    left_out: tuple[LeftOut, ...]
     withheld: str | None = None
 
 
 class PackingList(msgspec.Struct, frozen=True):
-    """A maker's file as it was read: its bytes, its rows, and what is wrong with them."""
+    """A maker's file as it was read: its bytes, its rows, what is wrong with them, and what else stood there."""
 
     data: bytes
     rows: tuple[ManifestRow, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def read_manifest(store: Store, data: bytes) -> PackingList:
@@ -87,7 +89,7 @@ def read_manifest(store: Store, data: bytes) -> PackingList:
             problems.append(Problem(problem, f"/rows/{row.row}/model", {"model": row.model}))
         serial = row.serial if problem is None else None
         rows.append(ManifestRow(row.row, row.text, serial, row.model, row.carton, problem))
-    return PackingList(data, tuple(rows), tuple(problems))
+    return PackingList(data, tuple(rows), tuple(problems), found.left_out)
 
 
 def keep_manifest(
@@ -108,7 +110,7 @@ def keep_manifest(
     was kept before for the same site, register and delivery note (`manifest_exists`).
     """
     if not any(row.serial for row in given.rows):
-        raise Refused(given.problems or [Problem("no_header", "", {"found": ""})])
+        raise Refused(given.problems or [Problem("no_devices")])
     if not store.row(_SITE_IN_USE, (site,)):
         raise refuse("unknown_site", "/site", site=site)
     writer = open_journals(store, [site], at_us)
@@ -117,7 +119,9 @@ def keep_manifest(
         raise refuse("manifest_exists", manifest=earlier, delivery_note=delivery_note)
     digest = attach(writer, given.data, site=site, name=name, media_type=SPREADSHEET, by=by)
     number = records.next_number(store, MANIFEST, site)
-    value = Manifest(number, site, register, supplier, delivery_note, given.rows, digest)
+    value = Manifest(
+        number, site, register, supplier, delivery_note, given.rows, digest, left_out=given.left_out
+    )
     records.write(writer, MANIFEST, value, by=by, expected=0)
     return value
 
@@ -186,4 +190,5 @@ def compared(store: Store, number: str) -> Compared:
         over=sorted(received - set(expected)),
         faults=faults,
         rows=manifest.rows,
+        left_out=manifest.left_out,
     )

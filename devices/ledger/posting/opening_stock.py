@@ -10,7 +10,7 @@ import msgspec
 from devices.ledger.deciding.drafts import LINE_LIMIT, Opening, OpeningItem, Party
 from devices.ledger.posting.gather import serial_patterns
 from devices.problems import Problem, Refused
-from devices.sheets.opening_list import OpeningRow, read_opening_stock
+from devices.sheets.opening_list import OpeningRow, OpeningStock, read_opening_stock
 from devices.store.database import Store
 from devices.values import REGISTERS
 
@@ -37,18 +37,20 @@ def _of_row(problem: Problem, rows: Sequence[int]) -> Problem:
     return msgspec.structs.replace(problem, pointer=pointer)
 
 
-def read(store: Store, data: bytes) -> tuple[OpeningRow, ...]:
-    """The rows of an opening sheet. Raises Refused with every problem, by row: opening stock is taken whole."""
-    found = read_opening_stock(data, serial_patterns(store))
-    if found.problems:
-        raise Refused(found.problems)
-    return tuple(found.rows)
+def read(store: Store, data: bytes) -> OpeningStock:
+    """An opening sheet, its serials checked against the catalogue's patterns. Raises Refused as its reading does."""
+    return read_opening_stock(data, serial_patterns(store))
 
 
-def proposals(rows: Sequence[OpeningRow], site: str, day: str, digest: str) -> list[Proposal]:
-    """The proposals for these rows, with the sheet itself as their proof; `digest` is its attachment's."""
+def proposals(stock: OpeningStock, site: str, day: str, digest: str) -> list[Proposal]:
+    """The proposals for a sheet, with itself as their proof; `digest` is its attachment's.
+
+    Raises Refused with every problem, by row: opening stock is taken whole.
+    """
+    if stock.problems or not stock.rows:
+        raise Refused(stock.problems or [Problem("no_devices")])
     by_register: dict[str | None, list[OpeningRow]] = {}
-    for row in rows:
+    for row in stock.rows:
         register = row.register if row.state not in ("sold", "in_service", "lost") else None
         by_register.setdefault(register, []).append(row)
     parts = (

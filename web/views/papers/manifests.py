@@ -11,7 +11,7 @@ from devices.ledger.papers.announced import manifests_of
 from devices.ledger.posting.manifests import Compared, compared
 from devices.problems import PROBLEMS
 from devices.values import BOOKS
-from labels.words import sentence
+from labels.words import sentence, term
 from web.pages import View
 from web.tasks import TASK
 from web.views.home import sites_of
@@ -23,9 +23,9 @@ _SHOWN = 200
 
 
 class BadRow(msgspec.Struct, frozen=True):
-    """A row of the list that was no use: what stood there, and why, in words."""
+    """A row of the list that was no use, or was left out: what stood there, and why, in words; a sheet has no row."""
 
-    row: int
+    row: int | None
     text: str
     told: str
 
@@ -42,7 +42,7 @@ def manifests_page(view: View) -> dict[str, Any]:
 
 
 def manifest_page(view: View) -> dict[str, Any]:
-    """One packing list: what of it is there, short or over, and its rows that could not be read."""
+    """One packing list: what of it is there, short or over, its rows that could not be read, and what was left out."""
     found = view.told(compared(view.call.store, view.call.path["number"]))
     bad = _bad_rows(view, found)
     return {
@@ -50,6 +50,10 @@ def manifest_page(view: View) -> dict[str, Any]:
         "lists": [(name, getattr(found, name)) for name in ("short", "over", "received")],
         "shown": _SHOWN,
         "repeated": bad["duplicate_serial"],
+        "left_out": [
+            BadRow(part.row, part.text, term("left_out", part.why, view.call.locale))
+            for part in found.left_out
+        ],
         "malformed": [each for code, rows in bad.items() if code != "duplicate_serial" for each in rows],
         "scan": f"/scan/{RECEIVING.name}?site={found.site}&paper={found.number}"
         if (found.short or found.withheld) and view.person.may(LOADERS, found.site)
