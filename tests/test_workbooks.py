@@ -69,6 +69,7 @@ MERGES = b'<mergeCells count="1">' + b'<mergeCell ref="A1:A20000"/>' * 100 + b"<
         (sheet_with(b"<row>" + b"<c/>" * 900_000 + b"</row>"), "elements"),
         (sheet_with(b"</sheetData>" + MERGES + b"<sheetData>"), "merged rows"),
         (sheet_with(b"</sheetData>" + HYPERLINKS + b"<sheetData>"), "elements beside the cells"),
+        (sheet_with(b"<row>" + HYPERLINKS + b"</row>"), "elements beside the cells"),
         (sheet_with(b"</sheetData>" + RANGES + b"<sheetData>"), "elements beside the cells"),
         (sharing(CELL_CHARACTERS + 1), "characters in a cell"),
         (sharing(CELL_CHARACTERS, times=CHARACTERS // CELL_CHARACTERS + 1), "characters"),
@@ -78,8 +79,9 @@ MERGES = b'<mergeCells count="1">' + b'<mergeCell ref="A1:A20000"/>' * 100 + b"<
         (csv(HEADING, ["1"] * 101), "columns"),
     ],
     ids=["far row", "row beyond Excel", "far column", "column beyond Excel", "many rows", "many columns",
-         "many cells", "many merges", "many links", "many ranges", "long text", "one text in many cells",
-         "long number format", "many number formats", "many rows of CSV", "many columns of CSV"],
+         "many cells", "many merges", "many links", "many links in a row", "many ranges", "long text",
+         "one text in many cells", "long number format", "many number formats", "many rows of CSV",
+         "many columns of CSV"],
 )  # fmt: skip
 def test_a_spreadsheet_over_a_limit_is_refused_in_little_memory(data: bytes, limit: str) -> None:
     tracemalloc.start()

@@ -18,9 +18,11 @@ NUMBER_FORMAT = 255  # characters of one, as Excel allows
 CELL_CHARACTERS = 32_767  # as Excel allows
 CHARACTERS = 5 * 1024 * 1024  # of all cells, a shared text in each: as many as an upload has bytes
 
-CONTENT = ("row", "si")  # what holds cells, and a text that cells share
-POINTS = frozenset(("r", "x", "n", "s", "d", "b", "e", "m", "pt", "v"))
-"""Of pivot tables and charts: nothing is made of them."""
+LIGHT = frozenset((
+    "row", "c", "v", "f", "is", "t", "si", "r", "rPr", "rFont", "sz", "family", "charset", "scheme", "b", "i", "u",
+    "rPh", "phoneticPr", "x", "n", "s", "d", "e", "m", "pt",
+))  # fmt: skip
+"""What cells and their texts are made of; and the points of pivot tables and charts, of which nothing is made."""
 
 
 def too_large(what: str, limit: int, pointer: str = "") -> Refused:
@@ -32,25 +34,20 @@ class Bulk:
     """Counts what the members of one file hold together. Raises Refused (`spreadsheet_too_large`) past a limit."""
 
     def __init__(self) -> None:
-        self._elements = self._dress = self._formats = self._within = 0
+        self._elements = self._dress = self._formats = 0
 
-    def begin(self, name: str, attributes: AttributesImpl[str]) -> None:
+    def count(self, name: str, attributes: AttributesImpl[str]) -> None:
         """Count an element, by its name without a prefix."""
         self._elements += 1
-        self._within += name in CONTENT
-        if not self._within and name not in POINTS:
-            self._dress += 1 + len(
-                attributes.get("sqref", "").split()
-            )  # of each range an object is made, too
-        self._formats += name == "numFmt"
         _refuse_over(self._elements, ELEMENTS, "elements")
+        if name in LIGHT:
+            return
+        ranges = attributes.get("sqref", "").split()  # of each an object is made, too
+        self._dress += 1 + len(ranges)
+        self._formats += name == "numFmt"
         _refuse_over(self._dress, DRESS, "elements beside the cells")
         _refuse_over(self._formats, NUMBER_FORMATS, "number formats")
         _refuse_over(len(attributes.get("formatCode", "")), NUMBER_FORMAT, "characters in a number format")
-
-    def end(self, name: str) -> None:
-        """The element that began last and has not ended does."""
-        self._within -= name in CONTENT
 
 
 def refuse_long_texts(sheets: Iterable[Iterable[Sequence[str]]]) -> None:

@@ -104,7 +104,7 @@ class _Survey(xml.sax.ContentHandler):
         self._formula = self._value = self._in_value = False
 
     def startElement(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:  # noqa: N802
-        self._bulk.begin(name.rpartition(":")[2], attrs)
+        self._bulk.count(name.rpartition(":")[2], attrs)
         match name.rpartition(":")[2]:
             case "row":
                 _, row = _near(attrs.get("r", ""))
@@ -127,7 +127,6 @@ class _Survey(xml.sax.ContentHandler):
         self._value = self._value or (self._in_value and bool(content))
 
     def endElement(self, name: str) -> None:  # noqa: N802
-        self._bulk.end(name.rpartition(":")[2])
         match name.rpartition(":")[2]:
             case "v" | "t":
                 self._in_value = False
