@@ -147,7 +147,7 @@ def _order(blind: Blind, order: RepairOrder | DispatchOrder) -> Any:
 
 def _document_row(blind: Blind, row: DocumentRow) -> Any:
     counted = blind.of_document(row.number)
-    if counted is None or blind.is_own(counted, row.made_by, row.recorded_at_us):
+    if counted is None or blind.is_own(counted, row.type, row.made_by, row.recorded_at_us):
         return row
     blind.withhold(counted)
     return replace(row, lines=None)
@@ -158,7 +158,7 @@ def _document(blind: Blind, view: DocumentView) -> Any:
     counted = blind.of_document(row.number)
     if counted is None:
         return _in_parts(blind, view)
-    if blind.is_own(counted, row.made_by, row.recorded_at_us):
+    if blind.is_own(counted, row.type, row.made_by, row.recorded_at_us):
         return blind.tell(view)
     number = blind.withhold(counted)
     return replace(view, document=replace(row, lines=None), content={}, lines=[], withheld=number)
@@ -173,7 +173,7 @@ def _foreign_document(blind: Blind, found: ForeignDocument) -> Any:
 
 def _posted(blind: Blind, posted: PostedAnswer) -> Any:
     counted = blind.of_document(posted.number)
-    if counted is None or blind.is_own(counted, posted.made_by, posted.recorded_at):
+    if counted is None or blind.is_own(counted, posted.type, posted.made_by, posted.recorded_at):
         return posted
     return replace(posted, serials=[], repeated=[], findings={}, withheld=blind.withhold(counted))
 
@@ -276,7 +276,7 @@ def _belongings_printed(blind: Blind, printed: BelongingsPrinted) -> Any:
 def _slip_printed(blind: Blind, printed: SlipPrinted) -> Any:
     row = printed.slip.view.document
     counted = blind.of_document(row.number)
-    if counted is not None and not blind.is_own(counted, row.made_by, row.recorded_at_us):
+    if counted is not None and not blind.is_own(counted, row.type, row.made_by, row.recorded_at_us):
         blind.refuse(counted)
     return printed
 

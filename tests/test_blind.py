@@ -17,6 +17,7 @@ from api.callers.access import ADMINS
 from api.form_routes import FORM_ROUTES
 from api.routes import ROUTES
 from api.treatments import REFUSED, TREATMENTS
+from devices.deadlines import DEADLINE_OF_STATE
 from labels.forms import custody, devices, ledger, slips, stocktake
 from labels.words import term
 from tests import hostile
@@ -253,6 +254,8 @@ def test_of_a_device_that_was_asked_for_neither_state_nor_bin_is_told(counted: C
             state, bin_code = counted.standing[serial]
             if status == 200 and each.name in TELL_OF_A_DEVICE:
                 said = {f'"{state}"', term("state", state, "zh_CN"), *({bin_code} if bin_code else ())}
+                if state in DEADLINE_OF_STATE:
+                    said.add(term("deadline", DEADLINE_OF_STATE[state].name, "zh_CN"))
                 assert {word for word in said if word in text} == set(), each
 
 

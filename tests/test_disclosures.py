@@ -126,6 +126,24 @@ def test_what_stays_in_the_register_is_shown_to_its_own_poster_and_on_their_slip
     assert {each["document"] for each in closed(zhang, number)} == {document}
 
 
+def test_a_reversal_shows_nobody_what_it_would_undo(door: Door) -> None:
+    zhang = door.sign_in("zhang")
+    number = begin(zhang)
+    door.now += SECOND
+    body = {
+        "type": "reversal",
+        "site": "BJ01",
+        "business_date": TODAY,
+        "document": "BJ01-2026-000003",
+        "reason": "错",
+    }
+    answer = zhang.post("/v1/documents", {**body, "serials": ["661565714368"]})
+    assert (answer.status_code, answer.json["withheld"]) == (202, number), answer.text
+    path = f"/v1/documents/{answer.json['number']}"
+    assert zhang.get(path).json["content"] == {}
+    assert zhang.get(f"{path}/slip.xlsx").json["code"] == "count_is_blind"
+
+
 def test_whoever_looks_consecutive_serials_up_is_on_the_sheet_with_each_of_them(door: Door) -> None:
     zhang, wu, chen, outlet = door.sign_in("zhang"), door.sign_in("wu"), door.sign_in("chen"), door.token()
     number = begin(zhang)

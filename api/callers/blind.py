@@ -82,9 +82,13 @@ class Blind:
         """The count of the register in which a device of a document stands, or of what it proposes."""
         return named_by(self.call.store, self.counts, number)
 
-    def is_own(self, counted: Stocktake, made_by: str, recorded_at_us: int) -> bool:
-        """Whether the caller posted a document since the count was opened: their slip must print, and it is listed."""
-        return made_by == self.call.who.username and recorded_at_us > counted.opened_at
+    def is_own(self, counted: Stocktake, document: str, made_by: str, recorded_at_us: int) -> bool:
+        """Whether the caller posted a document of this type since the count was opened, and named its devices.
+
+        Their slip must print, and the sheet lists it. A reversal need not name what it undoes.
+        """
+        named = document != "reversal"
+        return named and made_by == self.call.who.username and recorded_at_us > counted.opened_at
 
     def withhold(self, counted: Stocktake) -> str:
         """Note that something is kept back for a count; returns its number."""
