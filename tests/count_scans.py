@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.wire.times import shown
-from devices.audit.stocktake import counters, scans, stocktakes, taking
+from devices.audit.stocktake import counters, keeping, scans, stocktakes, taking
 from devices.journal import Writer, open_journals
 from devices.people import enrolment, grants, persons, signing_keys
 from devices.people.roles import Person
@@ -263,7 +263,7 @@ class Scanning(Moving):
         if not count.live():
             return
         scan = chance.choice(count.live())
-        self.write(lambda writer: taking.undo(writer, count.number, scan.id, by="zhang"))
+        self.write(lambda writer: keeping.undo(writer, count.number, scan.id, by="zhang"))
         count.undone.add(scan.id)
         count.hears("zhang", self.now)
 
@@ -274,7 +274,7 @@ class Scanning(Moving):
             return
         scan = chance.choice(count.live())
         for _ in range(2):
-            self.write(lambda writer: taking.undo(writer, count.number, scan.id, by="zhang"))
+            self.write(lambda writer: keeping.undo(writer, count.number, scan.id, by="zhang"))
             undoing = f"{scan.id}:undo"
             if undoing not in count.late:
                 self.came_late(

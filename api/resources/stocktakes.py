@@ -14,9 +14,10 @@ from api.writing import at_site_of_body, at_site_of_number
 from devices import records
 from devices.audit import vouching
 from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
-from devices.audit.stocktake import counters, late, stocktakes, taking
+from devices.audit.stocktake import counters, keeping, late, stocktakes, taking
 from devices.audit.stocktake import scans as counting_scans
 from devices.audit.stocktake.counting import Part, Place
+from devices.audit.stocktake.keeping import Outcome
 from devices.audit.stocktake.taking import Sent, Taken
 from devices.people.persons import names_of
 from devices.problems import Problem
@@ -91,7 +92,7 @@ class ScanAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     id: str
-    outcome: taking.Outcome
+    outcome: Outcome
     serial: str | None = None
     belongs: Place | None = None
     error: Fault | None = None
@@ -298,5 +299,5 @@ def _detail(call: Call, problem: Problem) -> str:
 def undo_scan(call: Call) -> Done:
     """Undo one scan; both are kept."""
     writer, number = at_site_of_number(call), call.path["number"]
-    taking.undo(writer, number, call.path["id"], by=call.who.username)
+    keeping.undo(writer, number, call.path["id"], by=call.who.username)
     return Done(200, number)

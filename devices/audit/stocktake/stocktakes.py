@@ -26,9 +26,9 @@ from devices.audit.stocktake.comparing import rows_of
 from devices.audit.stocktake.counters import Counter, counters_of, finish, unfinished
 from devices.audit.stocktake.counting import RESULT, Row, disagreements
 from devices.audit.stocktake.disclosures import disclosed_by, kept
+from devices.audit.stocktake.keeping import take_in
 from devices.audit.stocktake.late import left_waiting
 from devices.audit.stocktake.scans import STANDING, digest, extent, live, lock_of, places_now, shelf_of, tally
-from devices.audit.stocktake.taking import take_in
 from devices.calendar import month_of
 from devices.journal import Writer
 from devices.ledger.books.books import statement
@@ -116,9 +116,10 @@ def begin_recount(
     if not counted.double:
         raise refuse("not_a_double_count", stocktake=number)
     _end_part(writer, number, by=by, finished=finished)
-    if reason is None and (left := unfinished(store, counted)):
+    left = unfinished(store, counted)
+    if left and reason is None:
         raise Refused(left)
-    return _take(writer, "recount", counted, revision, by, reason=reason)
+    return _take(writer, "recount", counted, revision, by, reason=reason if left else None)
 
 
 def close_stocktake(
