@@ -107,6 +107,7 @@ PROBLEMS: dict[str, Meaning] = {
     "full_width": _of(422, "text", "serial"),
     "command_barcode": _of(422, "text"),
     "serial_not_of_model": _of(422, "serial", "model"),
+    "serial_of_no_model": _of(422, "serial"),
     "malformed_taxpayer_id": _of(422),
     "taxpayer_check_character": _of(422),
     "not_a_spreadsheet": _of(422, "reason"),

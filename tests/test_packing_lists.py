@@ -102,7 +102,7 @@ def test_a_serial_cell_is_told_in_short() -> None:
 
 def test_a_serial_without_a_model_is_one_of_some_model() -> None:
     found = read(xlsx(["设备编号"], [FIRST], ["369985303900-369985303905"], ["TCG-01"]))
-    assert (found.serials, told(found)) == ((FIRST,), [(3, "malformed_serial"), (4, "malformed_serial")])
+    assert (found.serials, told(found)) == ((FIRST,), [(3, "serial_of_no_model"), (4, "serial_of_no_model")])
 
 
 @pytest.mark.parametrize("model", ["TCG-01", "tcg-01", "ＴＣＧ－０１", " TCG–01 "])

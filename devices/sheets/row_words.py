@@ -7,20 +7,21 @@ import unicodedata
 
 from devices.paperwork import WhyLeftOut
 
-_UNIT = "[台只个件套张块盘箱支]?"
-_COUNT = rf"\d{{1,5}}{_UNIT}"  # a list has five digits of rows at most
+_COUNT = r"\d{1,5}[台只个件套张块盘箱支]?"  # a list has five digits of rows at most
+_ENDS = r"(?=$|[:(\d])"
 _ROW_WORDS: tuple[tuple[WhyLeftOut, re.Pattern[str]], ...] = (
     (
         "sum",
         re.compile(
-            rf"(?:[本每此全][箱页批单部]?|GRAND|SUB)?(?:合计|小计|总计|共计|总数|TOTAL)(?:数量|台数|件数|金额)?(?=$|[:(\d])|共{_COUNT}"
+            "(?:[本每此全][箱页批单部]?|GRAND|SUB)?(?:合计|小计|总计|共计|总数|TOTAL)(?:数量|台数|件数|金额)?"
+            rf"{_ENDS}|共{_COUNT}"
         ),
     ),
     (
         "note",
         re.compile(
             "(?:制表|制单|审核|复核|经办|签收|收货|发货|送货|日期|打印|备注|说明|注|以下空白|以下无正文)"
-            r"[人员者方单位日期时间签字名盖章处]{0,4}(?=$|[:(\d])"
+            rf"[人员者方单位日期时间签字名盖章处]{{0,4}}{_ENDS}"
         ),
     ),
 )

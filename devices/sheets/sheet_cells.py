@@ -65,8 +65,8 @@ class SerialCells:
         """The serial of a row, or why there is none.
 
         Problems: `missing_serial`, `malformed_serial`, `full_width`, `leading_zeros_lost`, `precision_lost`,
-        `formula_without_value`, `serial_not_of_model`, `above_heading`, `duplicate_serial` with the row it stood in
-        first.
+        `formula_without_value`, `serial_not_of_model`, `serial_of_no_model`, `above_heading`, `duplicate_serial` with
+        the row it stood in first.
         """
         serial = self._judge(entry, model)
         if isinstance(serial, Problem):
@@ -97,7 +97,7 @@ class SerialCells:
         if known:
             return fault("serial_not_of_model", entry, "serial", serial=serial, model=model)
         if model is None and patterns:
-            return fault("malformed_serial", entry, "serial", text=shortened(cell.text))
+            return fault("serial_of_no_model", entry, "serial", serial=serial)
         return serial
 
 
