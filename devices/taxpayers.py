@@ -11,6 +11,7 @@ from stdnum.cn import uscc
 
 from devices.problems import Problem
 from devices.serials import half_width, shortened, trimmed
+from devices.texts.characters import seen
 
 TaxpayerForm = Literal["uscc", "older_15", "older_17", "older_20"]
 
@@ -60,12 +61,16 @@ def recognise_taxpayer(text: str, pointer: str = "") -> Taxpayer | Problem:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two writings are of one company's name: brackets and blanks of either width, or none, are the same."""
+    """Whether two writings are of one company's name.
+
+    Brackets and blanks of either width, or none, are the same, and so is what is seen alike: a name from before it was
+    refused may have a character that nobody can type.
+    """
     return _bare_name(one) == _bare_name(other)
 
 
 def _bare_name(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split())
+    return "".join(unicodedata.normalize("NFKC", seen(name)).split())
 
 
 def _form(text: str) -> TaxpayerForm | None:

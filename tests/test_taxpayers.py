@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from stdnum.cn import uscc
 
 from devices.problems import PROBLEMS, Problem
-from devices.taxpayers import Taxpayer, recognise_taxpayer
+from devices.taxpayers import Taxpayer, recognise_taxpayer, same_name
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 BODIES = st.from_regex(rf"[{ALPHABET}]{{2}}[0-9]{{6}}[{ALPHABET}]{{9}}", fullmatch=True)
@@ -73,6 +73,20 @@ def test_each_form_is_taken_and_named(text: str, form: str) -> None:
 )  # fmt: skip
 def test_anything_else_is_malformed(text: str) -> None:
     assert code_of(recognise_taxpayer(text)) == "malformed_taxpayer_id"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "北京晨光（集团）有限公司",
+        " 北京晨光 (集团) 有限公司",
+        "北京\u200b晨光(集团)有限公司\u202e",
+        "北京晨光(集团)有限公司\ufe00",
+    ],
+)
+def test_names_that_are_seen_alike_are_one(other: str) -> None:
+    assert same_name("北京晨光(集团)有限公司", other)
+    assert not same_name("北京晨光(集团)公司", other)
 
 
 def test_a_full_width_taxpayer_id_is_told_with_what_it_looks_like() -> None:

@@ -170,6 +170,16 @@ def test_a_query_is_refused_naming_its_parameter(door: Door, character: str) -> 
     assert answer.json["errors"][0]["name"] == "model"
 
 
+@pytest.mark.parametrize("field", ["supplier", "delivery_note"])
+def test_what_is_kept_of_a_query_is_refused_as_a_text_of_a_body(door: Door, field: str) -> None:
+    said = {"supplier": "启明", "delivery_note": "QM-9", field: "启\u202e明"}
+    asked = "&".join(f"{name}={quote(text)}" for name, text in said.items())
+    answer = door.sign_in("zhang").post(f"/v1/manifests?site=BJ01&register=spare&{asked}", b"x")
+    assert (answer.status_code, answer.json["code"]) == (400, "control_character")
+    (fault,) = answer.json["errors"]
+    assert (fault["field"], fault["code_point"]) == (field, "U+202E")
+
+
 @pytest.mark.parametrize(
     "path", ["documents/BJ01-2026-%00", "customers/C-BJ01-%00", "keys?username=%00", "sites/%00"]
 )

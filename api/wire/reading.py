@@ -10,7 +10,7 @@ from typing import Any
 import falcon
 import msgspec
 
-from api.wire.texts import refuse_texts
+from api.wire.texts import KEPT_OF_QUERIES, refuse_texts
 from devices.problems import Refused, refuse
 from devices.serials import shortened
 from devices.texts.characters import unkeepable
@@ -118,20 +118,25 @@ def _pointer(path: str) -> str:
 def query_of(req: falcon.Request, shape: type[msgspec.Struct]) -> Any:
     """The query as its declared shape.
 
-    Raises Refused naming the parameter: `missing_parameter`, `malformed_parameter` for a wrong or unknown one.
+    Raises Refused naming the parameter: `missing_parameter`, `malformed_parameter` for a wrong or unknown one,
+    `control_character` for one that would be kept.
     """
     given: Mapping[str, Any] = req.params
     for name, value in given.items():
-        if any(unkeepable(text) for text in (name, *([value] if isinstance(value, str) else value))):
+        texts = [] if name in KEPT_OF_QUERIES else [value] if isinstance(value, str) else value
+        if any(map(unkeepable, (name, *texts))):
             raise _malformed(given, name)
     try:
-        return msgspec.convert(given, shape, strict=False)
+        query = msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
         named = _NAMED.search(str(error))
         name = named[1] if named else str(error).partition("$.")[2].rstrip("`")
         if named and name not in given:
             raise refuse("missing_parameter", name=name) from None
         raise _malformed(given, name or ", ".join(given)) from None
+    if problems := list(refuse_texts(query)):
+        raise Refused(problems)
+    return query
 
 
 def _malformed(given: Mapping[str, Any], name: str) -> Refused:

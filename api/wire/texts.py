@@ -23,8 +23,12 @@ JUDGED_ELSEWHERE = frozenset((
 and passwords, which may be of any characters: they are never kept as text."""
 
 
+KEPT_OF_QUERIES = frozenset(("supplier", "delivery_note"))
+"""Of a query, whose other texts choose among what is kept, those that are kept themselves."""
+
+
 def refuse_texts(body: Any) -> Iterator[Problem]:
-    """`control_character` for each text of a decoded body that can not be kept, with the JSON pointer of its field."""
+    """`control_character` for each text of a decoded body or query that can not be kept, with its JSON pointer."""
     for pointer, field, text in _texts(msgspec.to_builtins(body), "", ""):
         if field in JUDGED_ELSEWHERE:
             continue

@@ -27,6 +27,7 @@ _VARIATIONS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 """Of them, what chooses the form of the character before it: Chinese names are written with it, and telephone signs.
 One that has no character before it chooses nothing, and a row of them can hide a text."""
 
+NOT_SEEN = re.compile(f"[{_DIRECTION}{_UNSEEN}{_VARIATIONS}]")
 UNKEEPABLE = re.compile(f"[{_NEVER}{_DIRECTION}{_UNSEEN}]|(?<![^\\s{_VARIATIONS}])[{_VARIATIONS}]")
 BREAKS = re.compile(f"[{_BREAKS}]+")
 UNKEEPABLE_IN_LINE = re.compile(f"[{_BREAKS}]|{UNKEEPABLE.pattern}")
@@ -35,6 +36,11 @@ UNKEEPABLE_IN_LINE = re.compile(f"[{_BREAKS}]|{UNKEEPABLE.pattern}")
 def stripped(text: str) -> str:
     """`text` without what is added around it: blanks, control characters and invisible marks, in any order."""
     return text.strip(ENDS)
+
+
+def seen(text: str) -> str:
+    """What a reader sees of `text`, the forms of its characters aside."""
+    return NOT_SEEN.sub("", text)
 
 
 def unkeepable(text: str, *, sentence: bool = False) -> str | None:
