@@ -22,9 +22,10 @@ from api.resources.stocktakes import Fault as ScanFault
 from api.resources.stocktakes import ScanAnswer, StocktakeAnswer
 from api.wire.parts import GONE, in_parts, texts_in
 from devices.audit.custody.handovers import Statement as HandedOver
-from devices.audit.kinds import Stocktake
+from devices.audit.kinds import LateScan, Stocktake
 from devices.audit.stocktake import sheet
 from devices.audit.stocktake.counting import Place, Row
+from devices.audit.stocktake.late import LeftWaiting
 from devices.ledger.books.books import Statement, Totals
 from devices.ledger.books.cards import Card, CardHead
 from devices.ledger.duties.due import Due
@@ -142,6 +143,12 @@ def _order(blind: Blind, order: RepairOrder | DispatchOrder) -> Any:
     return replace(order, serial=None) if hidden else order
 
 
+def _late_scan(blind: Blind, scan: LateScan) -> Any:
+    """One of an earlier count goes on being settled; which device it saw is told to whoever named it."""
+    hidden = scan.serial is not None and _text(blind, scan.serial) is GONE
+    return replace(scan, serial=None, text="", bin=None) if hidden else scan
+
+
 # --- lists: withheld as a whole, since what is missing tells what is there
 
 
@@ -250,13 +257,13 @@ def _level(blind: Blind, level: Level) -> Any:
 
 def _sheet_answer(blind: Blind, answer: SheetAnswer) -> Any:
     refuse_book(blind, answer.header.site, answer.header.register)
-    return replace(answer, lines=_in_parts(blind, answer.lines))
+    return replace(answer, lines=_in_parts(blind, answer.lines), late=_in_parts(blind, answer.late))
 
 
 def _sheet_printed(blind: Blind, printed: SheetPrinted) -> Any:
     refuse_book(blind, printed.header.site, printed.header.register)
     lines = list(printed.lines)
-    refuse_any(blind, (line.row.serial for line in lines))
+    refuse_any(blind, (*(line.row.serial for line in lines), *(scan.named for scan in printed.late)))
     return replace(printed, lines=lines)
 
 
@@ -320,6 +327,7 @@ TREATMENTS: dict[type, Treatment] = {
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
     DispatchOrder: _order,
+    LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,
     DocumentRow: _document_row,
@@ -332,7 +340,7 @@ TREATMENTS: dict[type, Treatment] = {
     HandedOver: _handed_over,
     # of its own count, and parts of what is above or of what has a state of its own
     **dict.fromkeys((StocktakeAnswer, Place, ScanFault), _as_it_is),
-    **dict.fromkeys((Next, Fault, SlipLine, Notice), _in_parts),
+    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice), _in_parts),
     **REFUSED,
 }
 """By type, its subclasses included: how it is told. What is of none of them is told part by part."""

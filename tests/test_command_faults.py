@@ -104,10 +104,16 @@ def test_bytes_that_are_no_text_are_refused_in_a_sentence(
 def test_a_text_that_the_api_would_not_take_is_bad_use(
     words: tuple[str, ...], least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for text in ("x" * least, " ", "a\x1bb", "a\nb"):
+    for text, why in (
+        ("x" * least, "a line of 1 to 100 characters"),
+        (" ", "a line of 1 to 100 characters"),
+        ("a\x1bb", "without U+001B"),
+        ("a\nb", "without U+000A"),
+        ("a\u202eb", "without U+202E"),
+    ):
         with pytest.raises(SystemExit) as left:
             main([word.replace("{}", text) for word in words])
-        assert (left.value.code, "without control characters" in capsys.readouterr().err) == (2, True)
+        assert (left.value.code, why in capsys.readouterr().err) == (2, True), text
 
 
 @pytest.mark.parametrize(

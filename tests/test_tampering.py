@@ -100,6 +100,8 @@ def count_in_every_state(house: House) -> None:
         *_, last = scan(zhang, number, *stock[:3], ("中文", None), stock[3])
         assert zhang.post(f"/v1/stocktakes/{number}/scans/{last['id']}/undo").status_code == 200
         house.now += SECOND
+        assert zhang.get(f"/v1/devices/{stock[4][0]}").status_code == 200
+        house.now += SECOND
         assert close_count(zhang, number).status_code == 200
         assert zhang.post(f"/v1/stocktakes/{number}/{then}", {"reason": "漏了"}).status_code == 200
         if then == "reopen":

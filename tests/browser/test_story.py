@@ -216,6 +216,8 @@ def count(zhang: Page, li: Page) -> str:
     li.goto(f"/stocktakes/{number}/count")
     scan(li, "M-01", LYING, SPARES[1])
     settle(li)
+    li.get_by_role("button", name="完成：我扫完了").click()
+    expect(li.locator("#finished")).to_be_visible()
     zhang.goto(f"/stocktakes/{number}")
     with zhang.expect_navigation():
         zhang.get_by_role("button", name="结束盘点").click()
