@@ -63,7 +63,7 @@ _FIRST = compiled(
     Disclosures.select(
         Disclosures.how, Disclosures.username, Disclosures.code, Disclosures.serial, Disclosures.at
     )
-    .where(Disclosures.stocktake == GIVEN, Disclosures.n <= GIVEN)
+    .where(Disclosures.stocktake == GIVEN, Disclosures.n >= 1, Disclosures.n <= GIVEN)
     .order_by(Disclosures.n)
 )
 _OPENED = compiled(
