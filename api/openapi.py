@@ -16,7 +16,7 @@ from api.wire.instants import one_of, outside
 from api.wire.problems import MEDIA_TYPE, ProblemDetails
 from api.wire.reading import LONGEST_REVISION, WITHOUT_BODY, Nothing
 from devices.problems import PROBLEMS
-from devices.texts.lengths import LONGEST_PART, FileName, longest
+from devices.texts.lengths import LONGEST_PART, FileName, Username, longest
 
 PERCENT_ENCODED = 12  # characters that stand for one
 REF = "#/components/schemas/{name}"
@@ -38,7 +38,7 @@ SHOWN_TO_PARAMETER = {
     "name": SHOWN_TO,
     "in": "header",
     "required": False,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "maxLength": longest(Username)},
     "description": "The username of whoever the page was shown to that sends this: of nobody else is it taken.",
 }
 FILE_NAME = {

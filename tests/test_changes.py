@@ -18,7 +18,7 @@ from devices.ledger.posting import post
 from devices.ledger.proving.verify import verify
 from devices.ledger.reading import changes as feed
 from devices.ledger.reading import exported_lines
-from devices.ledger.reading.changes import Cursor, changes
+from devices.ledger.reading.changes import FeedCursor, changes
 from devices.ledger.reading.cursors import UNPACKED_LIMIT, encoded
 from devices.ledger.reading.listing import foreign_document
 from devices.problems import Refused
@@ -254,7 +254,7 @@ def test_a_site_that_leaves_a_cursor_takes_nothing_along(store: Store) -> None:
 def test_a_cursor_of_many_journals_fits_into_an_address() -> None:
     chance = Random(1)
     own = {f"BJ{n:03}": (chance.randint(1, 200_000), chance.randint(1, 500)) for n in range(350)}
-    assert len(f"GET /v1/changes?limit=500&after={encoded(Cursor(own, {}))} HTTP/1.1") < LONGEST_ADDRESS
+    assert len(f"GET /v1/changes?limit=500&after={encoded(FeedCursor(own, {}))} HTTP/1.1") < LONGEST_ADDRESS
 
 
 # --- how it is read

@@ -182,7 +182,7 @@ def test_a_device_is_ended_away_from_home_by_who_knows_whose_it_is(
     )
     assert [line["serial"] for line in zhang.get("/v1/changes?limit=500").json["lines"]][-1] == SOLD
     seen = zhang.get(f"/v1/documents/{done.json['number']}").json
-    assert set(seen) == {"number", "type", "business_date", "lines"}
+    assert set(seen) == {"number", "type", "business_date", "lines", "withheld"}
     assert [line["serial"] for line in seen["lines"]] == [SOLD]
     assert post(zhang, document, site="BJ01", **fields).json["errors"][0]["code"] == "wrong_state"
     assert verify(door.store, RECORD_KINDS, checks=CHECKS).faults == []

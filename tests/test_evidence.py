@@ -18,7 +18,7 @@ from sigstore.dsse import Envelope as IndependentEnvelope
 from devices.audit.evidence import Bundle
 from devices.audit.evidence_checks import check_evidence
 from devices.audit.stocktake import sheet, stocktakes
-from devices.audit.stocktake.sheet_digest import digest_of_sheet
+from devices.audit.stocktake.reading import digest_of_sheet
 from devices.store.tables.audits import SheetRows, Sheets
 from panku import settings
 from panku.commands import main

@@ -184,7 +184,7 @@ def test_what_is_open_is_listed(house: House) -> None:
             "SELECT serial FROM position WHERE site = 'BJ01' AND state = 'missing' ORDER BY serial"
         )
     ]  # fmt: skip
-    counting = begin_count(zhang, "merchandise")
+    counting = begin_count(zhang, "merchandise", method="open")
 
     listed = begin(house).json["open_items"]
     assert list(listed) == [items.name for items in OPEN_ITEMS]

@@ -11,7 +11,7 @@ import pytest
 from devices.audit.evidence_checks import check_evidence
 from devices.audit.kinds import LATE_SCANS
 from devices.audit.stocktake import stocktakes
-from devices.audit.stocktake.sheet_digest import digest_of_sheet
+from devices.audit.stocktake.reading import digest_of_sheet
 from devices.ledger.proving.verify import verify
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores

@@ -15,7 +15,7 @@ from api.wire.parts import texts_in
 from devices.audit.kinds import Stocktake
 from devices.audit.stocktake import disclosures, scans
 from devices.audit.stocktake.blind import Counts, blind_counts, named_by, standing
-from devices.audit.stocktake.disclosures import Told
+from devices.audit.stocktake.disclosures import Disclosure
 from devices.problems import Refused, refuse
 from devices.serials import recognise
 
@@ -34,7 +34,7 @@ class Blind:
         self.call = call
         self.counts: Counts = blind_counts(call.store, own) if own else {}
         self.withheld: set[str] = set()
-        self.told: set[Told] = set()
+        self.told: set[Disclosure] = set()
         self._standing: dict[str, Stocktake | None] = {}
 
     @cached_property
@@ -97,7 +97,7 @@ class Blind:
 
     def disclose(self, counted: Stocktake, serial: str) -> str:
         """Note that a device was asked for and is told of as withheld; returns the number of its count."""
-        self.told.add(Told(counted.number, serial))
+        self.told.add(Disclosure(counted.number, serial))
         return self.withhold(counted)
 
     def refuse(self, counted: Stocktake) -> NoReturn:
@@ -109,7 +109,7 @@ class Blind:
         for problem in refused.problems:
             for text in texts_in(problem.facts) if self.counts else ():
                 if counted := self.of_device(text):
-                    self.told.add(Told(counted.number, text, "refused", problem.code))
+                    self.told.add(Disclosure(counted.number, text, "refused", problem.code))
 
     def keep(self) -> None:
         """Keep what was told, in a transaction of its own."""

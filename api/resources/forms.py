@@ -29,7 +29,7 @@ from devices.audit.month import months
 from devices.audit.month.month_statement import decode_statement
 from devices.audit.stocktake import sheet, stocktakes
 from devices.audit.stocktake.late import late_on_sheet
-from devices.audit.stocktake.sheet_digest import digest_of_sheet
+from devices.audit.stocktake.reading import digest_of_sheet
 from devices.journal import heads
 from devices.ledger.books import books, cards
 from devices.ledger.papers import slip_lines, slips

@@ -16,7 +16,7 @@ from devices.chain import Held
 from devices.journal import link_hash
 from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
-from devices.ledger.reading.changes import EVER, Told, count_told
+from devices.ledger.reading.changes import EVER, FeedPage, count_told
 from devices.ledger.reading.registers import is_site
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
@@ -154,7 +154,7 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]
 class _Pages:
     """Pages as rows, with a bar that moves along; `cursor` is that of the last one."""
 
-    def __init__(self, pages: Iterator[Told], shown: Any) -> None:
+    def __init__(self, pages: Iterator[FeedPage], shown: Any) -> None:
         self._pages, self._shown = pages, shown
         self.cursor: str | None = None
 

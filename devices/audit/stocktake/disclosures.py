@@ -24,7 +24,7 @@ from devices.store.tables.ledger import Documents, Lines, Revisions
 from devices.values import Instant
 
 
-class Told(msgspec.Struct, frozen=True):
+class Disclosure(msgspec.Struct, frozen=True):
     """One device that somebody was told of: they asked for it, or were refused with the problem `code`."""
 
     stocktake: str
@@ -90,7 +90,7 @@ _POSTED = compiled(
 )
 
 
-def keep(store: Store, told: Collection[Told], *, by: str, at_us: int) -> None:
+def keep(store: Store, told: Collection[Disclosure], *, by: str, at_us: int) -> None:
     """Keep what somebody was told, what they had been told before left out, in a transaction of its own.
 
     Of a count that has been closed by then nothing is kept: what was told is told to everybody now.
@@ -101,7 +101,7 @@ def keep(store: Store, told: Collection[Told], *, by: str, at_us: int) -> None:
             store.retrying(partial(_keep, store, number, fresh, by, at_us))
 
 
-def _keep(store: Store, number: str, told: Sequence[Told], by: str, at_us: int) -> None:
+def _keep(store: Store, number: str, told: Sequence[Disclosure], by: str, at_us: int) -> None:
     with store.writing():
         store.lock_journals([lock_of(number)])
         counted = records.current(store, STOCKTAKE, number)
@@ -114,7 +114,7 @@ def _keep(store: Store, number: str, told: Sequence[Told], by: str, at_us: int) 
         store.insert(Disclosures, rows)
 
 
-def _unkept(store: Store, number: str, told: Collection[Told], by: str) -> list[Told]:
+def _unkept(store: Store, number: str, told: Collection[Disclosure], by: str) -> list[Disclosure]:
     """What of it is not kept yet, in the order of the serials."""
     serials = sorted({each.serial for each in told})
     known = set(store.rows_in(_KEPT, serials, before=(number, by)))

@@ -1,12 +1,15 @@
-"""What is read of a sheet besides its lines in order: one of them, how many of each result, the shortages posted."""
+"""What is read of a sheet besides its lines in order: one of them, how many of each result, its shortages, its digest."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 
 from peewee import fn
 
+from devices.audit.kinds import Stocktake
 from devices.audit.stocktake import sheet
+from devices.audit.stocktake.late import late_on_sheet
 from devices.audit.stocktake.scans import places_now
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -64,3 +67,18 @@ def missing_since(store: Store, number: str, serials: Collection[str]) -> list[s
 def shortages_of(store: Store, number: str) -> list[str]:
     """The numbers of the shortages that the seal of a stocktake posted."""
     return [document for (document,) in store.rows(_SHORTAGES, (number,))]
+
+
+def digest_of_sheet(store: Store, counted: Stocktake) -> str:
+    """The SHA-256 in hex of `sheet.payload_of` of a closed stocktake's sheet, of any size: it is never held whole."""
+    close = counted.closed
+    assert close is not None, "a stocktake that was not closed"
+    header = sheet.header_of(store, counted.number, close.closing)
+    total = hashlib.sha256(b'{"header":' + sheet.encode(header) + b',"rows":[')
+    comma = b""
+    for line in sheet.lines_of(store, counted.number, close.closing):
+        total.update(comma + sheet.encode(line))
+        comma = b","
+    late = late_on_sheet(store, counted)
+    total.update(b"]" + (b',"late":' + sheet.encode(late) if late else b"") + b"}")
+    return total.hexdigest()

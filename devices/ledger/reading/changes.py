@@ -28,7 +28,7 @@ _Places = dict[str, tuple[_Number, _Number]]
 _BEGINNING = (0, 0)
 
 
-class Cursor(msgspec.Struct, frozen=True, array_like=True):
+class FeedCursor(msgspec.Struct, frozen=True, array_like=True):
     """How far a feed has told: `own` of the journal of each of its sites, `elsewhere` of the other journals."""
 
     own: _Places
@@ -42,7 +42,7 @@ class Select(NamedTuple):
     tables: str
 
 
-class Told(NamedTuple):
+class FeedPage(NamedTuple):
     """Rows of what was selected, in the order they were recorded; `cursor` asks for those after them.
 
     `more`: some are there already.
@@ -77,7 +77,7 @@ def told(
     limit: int,
     select: Select,
     days: tuple[str, str] = EVER,
-) -> Told:
+) -> FeedPage:
     """At most `limit` lines of these sites' feed after the cursor `after`, each once, of these business dates.
 
     Within a journal their order is the journal's, and none is left out behind the cursor, whenever another journal's
@@ -92,7 +92,7 @@ def told(
     keys = sorted(found)
     for _, journal, seq, n in keys[:limit]:
         (seen.own if journal in seen.own else seen.elsewhere)[journal] = (seq, n)
-    return Told([found[key] for key in keys[:limit]], cursors.encoded(seen), len(keys) > limit)
+    return FeedPage([found[key] for key in keys[:limit]], cursors.encoded(seen), len(keys) > limit)
 
 
 def count_told(store: Store, site: str, after: str | None = None, days: tuple[str, str] = EVER) -> int:
@@ -109,7 +109,7 @@ class _Part(NamedTuple):
     answered_for: str | None = None
 
 
-def _parts(store: Store, sites: Sequence[str], after: str | None) -> tuple[list[_Part], Cursor]:
+def _parts(store: Store, sites: Sequence[str], after: str | None) -> tuple[list[_Part], FeedCursor]:
     """Of what a feed consists, and how far it has told."""
     own = sorted(set(sites))
     others = journals_elsewhere(store, own)
@@ -119,12 +119,12 @@ def _parts(store: Store, sites: Sequence[str], after: str | None) -> tuple[list[
     return parts, seen
 
 
-def _seen(after: str | None, own: Sequence[str], others: Sequence[str]) -> Cursor:
+def _seen(after: str | None, own: Sequence[str], others: Sequence[str]) -> FeedCursor:
     """How far the feed of these sites has told, by the cursor of an earlier answer, which may have been of others."""
-    told_of = Cursor({}, {}) if after is None else cursors.decoded(after, Cursor)
+    told_of = FeedCursor({}, {}) if after is None else cursors.decoded(after, FeedCursor)
     known = told_of.own.keys() >= set(own)
     elsewhere = {**told_of.own, **told_of.elsewhere} if known else {}
-    return Cursor(
+    return FeedCursor(
         {site: told_of.own.get(site, _BEGINNING) for site in own},
         {journal: elsewhere.get(journal, _BEGINNING) for journal in others},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devices.ledger.reading.changes import EVER, Select, Told, told
+from devices.ledger.reading.changes import EVER, FeedPage, Select, told
 from devices.store.database import Store
 from devices.store.tables import columns_of
 from devices.store.tables.ledger import Lines
@@ -18,7 +18,9 @@ LINES_AT_ONCE = 1000
 _LINES = Select(", ".join(f"l.{column}" for column in COLUMNS), "line l")
 
 
-def pages(store: Store, site: str, after: str | None = None, days: tuple[str, str] = EVER) -> Iterator[Told]:
+def pages(
+    store: Store, site: str, after: str | None = None, days: tuple[str, str] = EVER
+) -> Iterator[FeedPage]:
     """Every line of a site's feed after a cursor, as COLUMNS has it, within `store.reading()`.
 
     `days` are business dates, both included. Raises Refused (`malformed_cursor`).
