@@ -1,4 +1,4 @@
-"""What is read of a sheet besides its lines in order: one of them, how many of each result, its shortages, its digest."""
+"""What is read of a sheet besides its lines in order: one of them, how many of each result, shortages, the digest."""
 
 from __future__ import annotations
 
