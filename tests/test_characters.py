@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.texts.characters import ENDS, stripped, unkeepable
+from devices.texts.characters import OFF_THE_ENDS, stripped, unkeepable
 from devices.texts.judging import fault_of_line
 from devices.texts.lengths import Name, longest
 
@@ -54,7 +54,7 @@ def test_a_variation_of_no_character_is_refused(text: str) -> None:
     assert (unkeepable(text) or "").startswith(("U+FE0F", "U+E0101"))
 
 
-@given(st.text(st.sampled_from(ENDS), max_size=20), st.text(max_size=20))
+@given(st.text(st.sampled_from(OFF_THE_ENDS), max_size=20), st.text(max_size=20))
 def test_what_is_added_around_a_text_is_taken_off_in_any_order(added: str, text: str) -> None:
     assert stripped(added + text + added) == stripped(text)
     assert stripped(text) in text

@@ -26,6 +26,8 @@ _ROW_WORDS: tuple[tuple[WhyLeftOut, re.Pattern[str]], ...] = (
     ),
 )
 """The whole phrase that such a row begins with: a customer or product may well begin with the word alone (合计量具)."""
+READ = 200
+"""Characters: a phrase is in fewer, and marks that combine cost by the square to put in order."""
 _LIKE_A_SERIAL = re.compile(r"[A-Z0-9-]{6}")  # more than a count
 
 
@@ -39,12 +41,12 @@ def says_no_device(first: str, serial: str) -> WhyLeftOut | None:
         if (found := phrase.match(begins)) is None:
             continue
         counted = why == "sum" and re.fullmatch(_COUNT, said)
-        itself = said == begins and not _LIKE_A_SERIAL.search(begins, found.end())
+        itself = said == begins and len(serial) <= READ and not _LIKE_A_SERIAL.search(begins, found.end())
         if not said or counted or itself:
             return why
     return None
 
 
 def _plain(text: str) -> str:
-    """A text without its blanks, of half-width characters, upper case."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    """What a text begins with, without its blanks, of half-width characters, upper case."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text[:READ])).upper()

@@ -12,7 +12,7 @@ import re
 
 _BLANKS = "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
 _APPENDED = "".join(map(chr, range(0x20))) + "\x7f\u200b\u2060\ufeff"  # EOT, GS, CR; invisible marks
-_ENDS = _BLANKS + _APPENDED
+OFF_THE_ENDS = _BLANKS + _APPENDED
 """What scanners, spreadsheets and the clipboard add around a text."""
 
 _NEVER = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
@@ -35,7 +35,7 @@ UNKEEPABLE_IN_LINE = re.compile(f"[{_BREAKS}]|{UNKEEPABLE.pattern}")
 
 def stripped(text: str) -> str:
     """`text` without what is added around it: blanks, control characters and invisible marks, in any order."""
-    return text.strip(_ENDS)
+    return text.strip(OFF_THE_ENDS)
 
 
 def seen(text: str) -> str:
