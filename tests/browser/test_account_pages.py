@@ -14,7 +14,7 @@ from devices.people.roles import SYSTEM
 from devices.values import UNIT
 from panku.demo import PASSWORDS
 from panku.wiring import clock
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -46,7 +46,7 @@ def test_a_wrong_password_is_told_and_the_field_has_the_focus(visit: Visit) -> N
 @pytest.mark.parametrize("path", ["/", "/me"])
 def test_no_page_is_wider_than_its_screen(visit: Visit, path: str, viewport: ViewportSize) -> None:
     page = visit("zhang", path, viewport)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 def token_for(site: Site, username: str, label: str) -> str:
@@ -79,7 +79,7 @@ def test_one_is_told_of_a_token_confirms_it_and_ends_it(
     row.locator("[name=password]").fill(PASSWORDS["zhang"][0])
     row.get_by_role("button", name="确认这个令牌").click()
     expect(row).to_contain_text("已经本人确认")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     confirmed = "SELECT confirmed, active FROM token WHERE id = ?"
     assert site.store.row(confirmed, (identity,)) == (1, 1)
     page.once("dialog", lambda dialog: dialog.accept())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from devices.audit.custody.inspections import CHECKLIST
 from devices.store.database import Store
 from panku.demo import fill
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, chromium
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, chromium, fits
 from tests.custody import NEWCOMERS, House, count_all
 
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
@@ -36,15 +36,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     served.stop()
 
 
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
 @pytest.mark.parametrize("viewport", VIEWPORTS)
 def test_an_inspection_is_made_by_touch_and_its_finding_settled(visit: Visit, viewport: str) -> None:
     page = visit("zhang", "/custody", VIEWPORTS[viewport])
     assert fits(page)
     page.get_by_role("link", name="做安全检查 BJ01").click()
+    page.wait_for_url("**/inspections/new**")
     bad = page.locator("fieldset.item", has_text="防潮措施到位")
     for item in page.locator("fieldset.item").all():
         item.get_by_label("正常", exact=True).check()

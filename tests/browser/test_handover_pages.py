@@ -8,8 +8,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from devices.audit.evidence_checks import check_evidence
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
-from tests.browser.test_custody_pages import fits, site
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
+from tests.browser.test_custody_pages import site
 from tests.custody import NEWCOMERS
 from tests.door import EXTRA
 
@@ -35,6 +35,7 @@ def test_three_persons_sign_a_handover_and_the_role_moves(visit: Visit, site: Si
 
     sun = enter(visit, "sun", "/")
     sun.get_by_role("link", name=number).click()
+    sun.wait_for_url(f"**/handovers/{number}")
     assert fits(sun)
     sun.get_by_label("密码").fill("not my password at all")
     sun.get_by_label("密码").press("Enter")

@@ -9,14 +9,10 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from devices.unit import unit_of
 from panku.wiring import clock
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
 
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
 PDF: FilePayload = {"name": "登记表.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 a proof"}
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def listed(*rows: str) -> FilePayload:
@@ -65,6 +61,7 @@ def receive(page: Page, site: Site, manifest: str, note: str, *serials: str) -> 
 def test_a_packing_list_is_loaded_and_told_row_by_row(visit: Visit, site: Site, viewport: str) -> None:
     page = visit("zhang", "/documents", VIEWPORTS[viewport])
     page.get_by_role("link", name="装箱清单").click()
+    page.wait_for_url("**/manifests")
     assert fits(page)
     start = 661565750001 if viewport == "phone" else 661565760001
     first, second, third = (str(start + n) for n in range(3))

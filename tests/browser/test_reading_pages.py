@@ -7,7 +7,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize, expect
 
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
 
 QUEUE = "article.waiting"
 
@@ -166,4 +166,4 @@ def test_a_devices_label_and_history_are_printed_from_its_page(visit: Visit, sit
     with page.expect_download() as download:
         page.get_by_role("button", name="打印标签").click()
     assert download.value.path().read_bytes().startswith(b"%PDF")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.browser.conftest import DESKTOP, PHONE, Visit, fits
 from tests.browser.scanning import answer, command, outcomes, posted, scan, settle
 
 SPARES = [str(661565720011 + n) for n in range(1, 8)]
@@ -305,4 +305,4 @@ def test_the_counting_page_is_no_wider_than_its_screen(
     page = visit("zhang", f"/stocktakes/{begin('open')}/count", viewport)
     scan(page, "S-01", *SPARES, NEVER, "X" * 60)
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIRequestContext, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
 from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle, typed
 from web.tasks import TASKS
 
@@ -414,7 +414,7 @@ def test_no_scanning_page_is_wider_than_its_screen(visit: Visit, path: str) -> N
         scan(page, "M-02", KNOWN, NEVER, "X" * 60)
     for viewport in (PHONE, DESKTOP):
         page.set_viewport_size(viewport)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), viewport
+        assert fits(page), viewport
         small = page.eval_on_selector_all(
             "main button, main a.button, main select, main input:not([type=checkbox])",
             "all => all.filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)",

@@ -10,10 +10,14 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from devices.audit.evidence_checks import check_evidence
+from devices.ledger.proving.verify import verify
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
-from tests.browser.scanning import outcomes, settle
+from panku.wiring import CHECKS, RECORD_KINDS
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
+from tests.browser.scanning import outcomes, posted, settle
 from tests.browser.scanning import scan as scanned
+from tests.browser.test_scan_counts import FOR_SALE
+from tests.browser.test_scan_tasks import TAXPAYER
 
 
 def scan(page: Page, number: str, serials: list[str]) -> None:
@@ -93,7 +97,7 @@ def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: 
     content = download.value.path().read_bytes()
     trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
     assert check_evidence(content, trusted).holds
-    assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(li)
 
 
 def test_what_is_typed_for_one_finding_is_still_there_when_another_is_saved(visit: Visit) -> None:
@@ -141,22 +145,28 @@ def short_of(page: Page) -> list[str]:
     return shown
 
 
-def counted_offline(
-    visit: Visit, site: Site, register: str, unsent: int = 5
-) -> tuple[Page, Page, str, list[str]]:
-    """zhang has closed a count over li, whose phone lost the network with some scans unsent; the phone, and those."""
+def counting(visit: Visit, site: Site, register: str) -> tuple[Page, Page, str, str, list[str]]:
+    """zhang's browser and li's phone, that has scanned one device; the count, that device and the others."""
     zhang = visit("zhang", "/stocktakes", DESKTOP, kept=False)
     zhang.on("dialog", lambda dialog: dialog.accept())
-    serials, first, *there = stock(site, register)[:unsent], *stock(site, register)[unsent:]
+    first, *others = stock(site, register)
     number = begin(zhang, register)
     phone = visit("li", f"/stocktakes/{number}/count", PHONE, kept=False)
     bins = phone.eval_on_selector_all("#bin option", "options => options.map(option => option.value)")
     scanned(phone, next(code for code in bins if code), first)
     settle(phone)
+    return zhang, phone, number, first, others
+
+
+def fall_silent(phone: Page, unsent: list[str]) -> None:
+    """The phone loses the network, and its counter scans on."""
     phone.context.set_offline(True)
-    scanned(phone, *serials)
-    expect(phone.locator("#count_unsent")).to_have_text(str(unsent))
-    scan(zhang, number, there)
+    scanned(phone, *unsent)
+    expect(phone.locator("#count_unsent")).to_have_text(str(len(unsent)))
+
+
+def close_over_li(zhang: Page) -> None:
+    """End the count that li has not said to have finished: refused by name, and then for a reason."""
     zhang.get_by_role("button", name="结束盘点").click()
     refused = zhang.locator("form[data-api$='/close'] .told")
     expect(refused).to_contain_text("李静（li）还没有说“扫完了”")
@@ -165,25 +175,52 @@ def counted_offline(
     with zhang.expect_navigation():
         zhang.get_by_role("button", name="结束盘点").click()
     expect(zhang.get_by_text("李静的手机连不上，等不到")).to_be_visible()
-    return zhang, phone, number, serials
 
 
-def test_a_phone_that_comes_back_after_the_close_loses_nothing_and_the_count_is_reopened_for_it(
+def sell(page: Page, serial: str) -> str:
+    """Sell a device by the page of scans, and come back; the number of the sale."""
+    page.goto("/scan/sell")
+    scanned(page, serial)
+    settle(page)
+    page.fill("[name='customer.taxpayer_id']", TAXPAYER)
+    page.locator("#finish").click()
+    number = posted(page)
+    page.go_back()
+    return number
+
+
+def test_a_blind_count_with_a_peeker_a_sale_and_a_silent_phone_is_sealed_right(
     visit: Visit, site: Site
 ) -> None:
-    zhang, phone, number, serials = counted_offline(visit, site, "merchandise")
-    assert set(serials) <= set(short_of(zhang)), "nobody has told the server of them"
+    zhang, phone, number, _, others = counting(visit, site, "merchandise")
+    unsent, there = others[:5], others[5:]
+    assert FOR_SALE in there
+
+    peeked = unsent[0]
+    phone.goto(f"/devices/{peeked}")
+    expect(phone.get_by_role("note")).to_contain_text("盲盘中")
+    told = phone.inner_text("main")
+    assert not [word for word in ("在库", "M-01", "入库") if word in told], told
+    phone.goto(f"/stocktakes/{number}/count")
+    fall_silent(phone, unsent)
+    scan(zhang, number, there)
+    sale = sell(zhang, FOR_SALE)
+    close_over_li(zhang)
+    assert short_of(zhang) == unsent, (
+        "nobody has told the server of them; what was counted and then sold is in order"
+    )
+
     phone.context.set_offline(False)
     settle(phone)
-    assert outcomes(phone)[1:] == [("late", serial) for serial in serials]
+    assert outcomes(phone)[1:] == [("late", serial) for serial in unsent]
     zhang.reload()
     late = zhang.locator("section[aria-labelledby=late]")
-    for serial in serials:
+    for serial in unsent:
         expect(late.get_by_role("heading", name=serial)).to_be_visible()
     expect(late).to_contain_text("建议重新打开盘点")
     explain_all(zhang, number)
     zhang.goto(f"/stocktakes/{number}")
-    expect(zhang.get_by_text(f"还有 {len(serials)} 扫迟到的扫描没有处理")).to_be_visible()
+    expect(zhang.get_by_text(f"还有 {len(unsent)} 扫迟到的扫描没有处理")).to_be_visible()
     expect(zhang.locator("[name=password]")).to_have_count(0)
     zhang.get_by_text("重新打开，继续盘").first.click()
     reopen = zhang.locator("form[data-api$='/reopen']")
@@ -195,21 +232,35 @@ def test_a_phone_that_comes_back_after_the_close_loses_nothing_and_the_count_is_
     expect(phone.locator("#finished")).to_be_visible()
     with zhang.expect_navigation():
         zhang.get_by_role("button", name="结束盘点").click()
-    assert not set(serials) & set(short_of(zhang))
+
+    assert short_of(zhang) == []
     expect(zhang.locator("section[aria-labelledby=late]")).to_contain_text("已并入盘点")
-    explain_all(zhang, number)
+    disclosed = zhang.locator("section[aria-labelledby=disclosed] li")
+    expect(disclosed.filter(has_text="李静 按编号查询")).to_contain_text("1 台")
+    expect(disclosed.filter(has_text="李静 按编号查询")).to_contain_text(peeked)
+    expect(disclosed.filter(has_text="张伟 过账")).to_contain_text(sale)
     sign(zhang, number, "zhang")
     expect(zhang.get_by_text("设备管理员 张伟")).to_be_visible()
     li = visit("li", "/")
     sign(li, number, "li")
     expect(li.get_by_text("已由两人签封")).to_be_visible()
-    assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(li)
+    with li.expect_download() as download:
+        li.get_by_role("link", name="下载证据文件").click()
+    content = download.value.path().read_bytes()
+    trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
+    assert check_evidence(content, trusted).holds
+    assert verify(site.store, RECORD_KINDS, checks=CHECKS).faults == []
 
 
 def test_a_phone_that_comes_back_after_the_seal_is_told_at_home_until_it_is_explained(
     visit: Visit, site: Site
 ) -> None:
-    zhang, phone, number, (serial,) = counted_offline(visit, site, "merchandise", 1)
+    zhang, phone, number, _, others = counting(visit, site, "merchandise")
+    serial, *there = others
+    fall_silent(phone, [serial])
+    scan(zhang, number, there)
+    close_over_li(zhang)
     explain_all(zhang, number)
     sign(zhang, number, "zhang")
     expect(zhang.get_by_text("设备管理员 张伟")).to_be_visible()

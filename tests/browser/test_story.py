@@ -18,7 +18,7 @@ from devices.store.database import Store
 from devices.unit import found
 from devices.values import UNIT
 from panku.wiring import CHECKS, RECORD_KINDS
-from tests.browser.conftest import PHONE, ROOT, Site
+from tests.browser.conftest import PHONE, ROOT, Site, fits
 from tests.browser.scanning import command, posted, scan, settle
 
 PASSWORDS = {
@@ -271,5 +271,5 @@ def test_the_whole_story_is_lived_through_the_pages_on_a_phone(browser: Browser,
     assert all(words in story for words in ("入库", "发售", "用户登记", "备件更换", "返厂", NEW)), story
     li.goto(f"/devices/{MISSING}")
     assert "盘亏" in li.inner_text("main")
-    assert li.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(li)
     assert verify(unit.store, RECORD_KINDS, checks=CHECKS).faults == []
