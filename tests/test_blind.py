@@ -230,6 +230,7 @@ def counted(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Counted]
     stores.drop(house.store)
 
 
+@pytest.mark.both_engines
 def test_before_the_count_it_is_told_so_that_there_is_something_to_keep(counted: Counted) -> None:
     telling = {each.name for each, (_, text) in counted.before.items() if counted.named(each, text)}
     assert telling >= {
@@ -240,6 +241,7 @@ def test_before_the_count_it_is_told_so_that_there_is_something_to_keep(counted:
     }  # fmt: skip
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("who", COUNTERS)
 def test_no_device_that_was_not_asked_for_is_named_to_those_who_count(counted: Counted, who: str) -> None:
     answers = counted.during[who].items()
@@ -247,6 +249,7 @@ def test_no_device_that_was_not_asked_for_is_named_to_those_who_count(counted: C
     assert {each: status for each, (status, _) in answers if status >= 500} == {}
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("who", COUNTERS)
 def test_of_a_device_that_was_asked_for_neither_state_nor_bin_is_told(counted: Counted, who: str) -> None:
     for each, (status, text) in counted.during[who].items():
@@ -269,6 +272,7 @@ TELL_OF_A_DEVICE = {
 }
 
 
+@pytest.mark.both_engines
 def test_once_it_is_closed_all_is_told_as_before(counted: Counted) -> None:
     for each, (status, text) in counted.after.items():
         was, before = counted.before[each]
@@ -276,6 +280,7 @@ def test_once_it_is_closed_all_is_told_as_before(counted: Counted) -> None:
             assert (status, counted.named(each, text)) == (was, counted.named(each, before)), each
 
 
+@pytest.mark.both_engines
 def test_a_supervisor_and_an_outlet_who_do_not_count_read_on(counted: Counted) -> None:
     for who, answers in counted.others.items():
         for each, (status, text) in answers.items():

@@ -93,6 +93,18 @@ def test_nobody_reviews_their_own_document(books: Books) -> None:
         books.review(number, by="zhang")
 
 
+@pytest.mark.both_engines
+def test_nobody_reviews_what_undoes_or_answers_their_own_document(books: Books) -> None:
+    answered = books.receive(A)
+    books.review(answered, "reject")
+    undone = books.post("hold", A, reason="待查", bin="MQ", by="sun").number
+    number = books.post("reversal", document=undone, reason="错", answers=answered, by="wu").number
+    for who in ("zhang", "sun", "wu"):
+        with pytest.raises(Refused, match="own_document"):
+            books.review(number, by=who)
+    books.review(number)
+
+
 def test_a_device_that_waits_on_another_document_is_refused_naming_it(books: Books) -> None:
     number = books.receive(A)
     proposal = books.post("reversal", document=number, reason="错").number

@@ -16,6 +16,7 @@ from devices.audit.kinds import Stocktake
 from devices.audit.stocktake import disclosures, scans
 from devices.audit.stocktake.blind import Counts, blind_counts, named_by, standing
 from devices.audit.stocktake.disclosures import Disclosure
+from devices.ledger.reading.finding import DOCUMENT_NUMBER
 from devices.problems import Refused, refuse
 from devices.serials import recognise
 
@@ -36,6 +37,7 @@ class Blind:
         self.withheld: set[str] = set()
         self.told: set[Disclosure] = set()
         self._standing: dict[str, Stocktake | None] = {}
+        self._named: dict[str, Stocktake | None] = {}
 
     @cached_property
     def known(self) -> set[str]:
@@ -60,12 +62,16 @@ class Blind:
         return self.counts.get((site, register))
 
     def look_up(self, texts: Iterable[str]) -> None:
-        """Look these up together; what is no serial stands nowhere."""
+        """Look these up together; what is no serial stands nowhere, what is no document's number names nothing."""
+        texts = set(texts)
         serials = {text: recognise(text) for text in texts if text not in self._standing}
         known = {each for each in serials.values() if isinstance(each, str)}
         found = standing(self.call.store, self.counts, known)
         for text, serial in serials.items():
             self._standing[text] = found.get(serial) if isinstance(serial, str) else None
+        documents = {text for text in texts if text not in self._named and DOCUMENT_NUMBER.fullmatch(text)}
+        named = named_by(self.call.store, self.counts, documents)
+        self._named.update({number: named.get(number) for number in documents})
 
     def of_device(self, text: str) -> Stocktake | None:
         """The count of the register in which the device of this serial stands; None for any other text."""
@@ -80,7 +86,8 @@ class Blind:
 
     def of_document(self, number: str) -> Stocktake | None:
         """The count of the register in which a device of a document stands, or of what it proposes."""
-        return named_by(self.call.store, self.counts, number)
+        self.look_up([number])
+        return self._named.get(number)
 
     def is_own(self, counted: Stocktake, document: str, made_by: str, recorded_at_us: int) -> bool:
         """Whether the caller posted a document of this type since the count was opened, and named its devices.

@@ -21,6 +21,7 @@ from devices.people.signing_in.session_store import migrate_session_store, sessi
 from devices.store.database import Store
 from panku.demo import PASSWORDS, fill
 from panku.wiring import clock
+from tests.browser.scanning import until
 from tests.conftest import TRUE_COST, migrated
 from tests.forks import FORKS, serve
 from tests.serving import environment_for, free_port, wait_for_server
@@ -116,6 +117,11 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
+def agree(page: Page) -> None:
+    """Answer yes to what the page asks before it acts."""
+    page.locator("#sure").get_by_role("button", name="是", exact=True).click()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a process."""
@@ -142,7 +148,7 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.T
     return report
 
 
-FOCUSED = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
+FOCUSED = "!document.querySelector('[autofocus]:not(dialog *)') || document.activeElement !== document.body"
 """A browser gives the focus with its next picture, which may be after the page has loaded: a person waits for it."""
 
 Visit = Callable[..., Page]
@@ -173,7 +179,7 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
         sign_in(site, tab.context, who)
         tab.set_viewport_size(viewport)
         tab.goto(path)
-        tab.wait_for_function(FOCUSED)
+        until(tab, FOCUSED)
         return tab
 
     yield open_page
@@ -205,6 +211,9 @@ def empty(tab: Page) -> None:
         if other is not tab:
             other.close()
     tab.unroute_all()
-    tab.goto("/healthz")
+    try:
+        tab.goto("/healthz")
+    except Error:  # interrupted: the test's last press leads elsewhere just now
+        tab.goto("/healthz")
     tab.evaluate("localStorage.clear(), sessionStorage.clear(), indexedDB.deleteDatabase('panku')")
     tab.context.clear_cookies()

@@ -63,20 +63,29 @@ def typed(page: Page, *texts: str, end: Sequence[str] = ENDS["CR"]) -> None:
     session.detach()
 
 
-SETTLED = """patience => new Promise((done, failed) => {
+HOLDS = """patience => new Promise((done, failed) => {
   const begun = performance.now();
-  const look = () => {
-    if (document.getElementById("count_unsent").textContent.trim() === "0") done();
-    else if (performance.now() - begun > patience) failed(new Error("scans have no answer"));
+  const look = async () => {
+    if (await (%s)) done();
+    else if (performance.now() - begun > patience) failed(new Error("does not come to hold"));
     else requestAnimationFrame(look);
   };
   look();
 })"""
 
 
+def until(page: Page, condition: str) -> None:
+    """Wait until a condition in JavaScript holds; looked at with each picture, more often than `expect` does.
+
+    Playwright's own `wait_for_function` evaluates its condition in the page when it looks again, which Panku's pages
+    forbid: it waits for nothing that does not hold at once.
+    """
+    page.evaluate(HOLDS % condition, PATIENCE_MS)
+
+
 def settle(page: Page) -> None:
-    """Wait until every scan has its answer; looked at with each picture, where `expect` looks some times a second."""
-    page.evaluate(SETTLED, PATIENCE_MS)
+    """Wait until every scan has its answer."""
+    until(page, "document.getElementById('count_unsent').textContent.trim() === '0'")
 
 
 def outcomes(page: Page) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from devices.people.roles import SYSTEM
 from devices.values import UNIT
 from panku.demo import PASSWORDS
 from panku.wiring import clock
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, agree, fits
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -82,8 +82,8 @@ def test_one_is_told_of_a_token_confirms_it_and_ends_it(
     assert fits(page)
     confirmed = "SELECT confirmed, active FROM token WHERE id = ?"
     assert site.store.row(confirmed, (identity,)) == (1, 1)
-    page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button", name=f"结束 {label}").click()
+    agree(page)
     expect(row).to_have_count(0)
     assert site.store.row(confirmed, (identity,)) == (1, 0)
 
@@ -106,7 +106,7 @@ def test_one_ends_a_session_elsewhere_and_then_all_others(visit: Visit, site: Si
     expect(rows.filter(has_text="当前登录")).to_have_count(1)
     rows.filter(has=page.get_by_role("button")).first.get_by_role("button").click()
     expect(rows).to_have_count(3)
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="结束其他所有登录").click()
+    agree(page)
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("当前登录")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, Site, Visit
+from tests.browser.conftest import DESKTOP, Site, Visit, agree
 
 
 def test_a_site_with_a_bin_a_model_and_a_person_is_set_up(visit: Visit, site: Site) -> None:
@@ -62,11 +62,12 @@ def test_a_person_is_renamed_shut_out_and_let_back_in(visit: Visit) -> None:
     page.fill("[name=name]", "王小明")
     page.get_by_role("button", name="改名").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("王小明")
-    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="停用").click()
+    agree(page)
     page.wait_for_url("**/admin/people")
     page.goto("/admin/people/wang.ming")
     page.get_by_role("button", name="恢复").click()
+    agree(page)
     expect(page.locator(".told.done")).to_contain_text(re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){5}"))
 
 
@@ -94,8 +95,8 @@ def test_a_token_is_told_once_and_revoked(visit: Visit) -> None:
     expect(page.locator(".told.done")).to_contain_text("panku_")
     page.reload()
     assert "panku_" not in page.inner_text("main").replace("panku_language", "")
-    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="收回 海淀网点").click()
+    agree(page)
     expect(page.get_by_text("已失效")).to_be_visible()
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize, expect
 
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, agree, fits
 
 QUEUE = "article.waiting"
 
@@ -145,15 +145,16 @@ def test_the_shortcuts_can_be_turned_off_and_stay_off(visit: Visit, moves: list[
 
 def test_one_line_is_picked_and_reversed_from_the_documents_page(visit: Visit, site: Site) -> None:
     tab = visit("zhang", f"/documents/{site.document(2)}", DESKTOP, kept=False)
-    tab.on("dialog", lambda dialog: dialog.accept())
     tab.get_by_label("选这行冲销 661565720018").check()
     tab.get_by_label("原因").fill("多登记一只")
     tab.get_by_role("button", name="冲销").click()
+    agree(tab)
     tab.wait_for_url(lambda url: "/documents/" in url and "000002" not in url)
     assert tab.locator("table tbody tr").count() == 1
     assert "661565720018" in tab.inner_text("table")
     assert "待审批" in tab.inner_text(".lead")
     tab.get_by_role("button", name="撤回").click()
+    agree(tab)
     expect(tab.locator(".lead")).to_contain_text("已撤回")
 
 

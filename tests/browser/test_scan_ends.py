@@ -206,9 +206,8 @@ def test_a_searched_scan_is_searched_once(visit: Visit) -> None:
 # --- the other pages
 
 SENT = """() => {
-  for (const form of document.forms) form.noValidate = true;
+  for (const form of document.forms) [form.noValidate, form.dataset.ask] = [true, ""];
   for (const folded of document.querySelectorAll("details")) folded.open = true;
-  window.confirm = () => true;
 }"""
 """Let nothing but the keys stand between a form and its sending."""
 KINDS = """() => {
@@ -246,6 +245,20 @@ def test_what_a_scanner_types_sends_no_form_and_presses_no_button(walk: Walk, pa
             "e => e.outerHTML"
         )
     tab.remove_listener("request", hear)
+
+
+def test_a_scan_says_neither_yes_nor_no_to_what_a_page_asks(visit: Visit) -> None:
+    page = visit("zhang", "/documents/BJ01-2026-000001", DESKTOP)
+    question = page.get_by_role("dialog")
+    page.fill("#reverse [name=reason]", "开错")
+    page.locator("#reverse button").click()
+    for name in ("否", "是"):
+        question.get_by_role("button", name=name, exact=True).focus()
+        typed(page, FIRST, end=CR_LF)
+        expect(question).to_contain_text("BJ01-2026-000001")
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    expect(page.locator("#reverse .told")).to_be_hidden()
 
 
 def test_a_form_of_a_document_is_sent_by_its_button_alone(visit: Visit) -> None:

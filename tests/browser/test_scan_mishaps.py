@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visit
-from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle
+from tests.browser.scanning import answer, command, focused, outcomes, posted, scan, settle, until
 from tests.browser.test_scan_tasks import TAXPAYER, document, finish, post, sell, serials, serviced, today
 
 SOLD, SPARE, NEVER = "661565714354", "661565720016", "000000000000"
@@ -148,7 +148,7 @@ def test_what_is_scanned_in_one_tab_while_another_waits_for_its_answer_stays(vis
 
     page.route("**/v1/documents", hold)
     scan(page, command("finish"))
-    page.wait_for_function("document.getElementById('finish').disabled")
+    until(page, "document.getElementById('finish').disabled")
     other = page.context.new_page()
     other.goto("/scan/put_away")
     posted(other)

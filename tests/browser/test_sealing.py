@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from panku.demo import PASSWORDS, TAXPAYERS
-from tests.browser.conftest import PHONE, Visit
-from tests.browser.scanning import answer, command, outcomes, posted, scan, settle
+from tests.browser.conftest import PHONE, Visit, agree
+from tests.browser.scanning import answer, command, outcomes, posted, scan, settle, until
 from tests.browser.test_scan_mishaps import stocked
 from tests.browser.test_scan_tasks import TAXPAYER, document, serials
 
@@ -110,8 +110,8 @@ def unanswered(page: Page, serial: str, *, takes: bool = False) -> Lost:
 
 def sign_out(page: Page) -> None:
     page.goto("/me")
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="退出登录").click()
+    agree(page)
     page.wait_for_url("**/sign-in")
 
 
@@ -172,18 +172,13 @@ def test_who_signs_out_before_an_answer_is_asked_first_and_may_stay(visit: Visit
     page = visit("zhang", "/", PHONE)
     unanswered(page, "790000000031")
     page.goto("/me")
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("dialog", stay)
     page.get_by_role("button", name="退出登录").click()
-    assert "没有得到答复" in asked[0]
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("没有得到答复")
+    question.get_by_role("button", name="否", exact=True).click()
+    expect(question).to_be_hidden()
     assert page.url.endswith("/me")
     assert sealed(page) != []
-    page.remove_listener("dialog", stay)
 
 
 def test_somebody_else_who_signs_in_finds_neither_key_nor_document(visit: Visit) -> None:
@@ -194,10 +189,8 @@ def test_somebody_else_who_signs_in_finds_neither_key_nor_document(visit: Visit)
     answered = page.request.post("/v1/session", data={"username": "li", "password": PASSWORDS["li"][0]})
     assert answered.status == 201
     page.goto("/")
-    page.wait_for_function("document.body.dataset.user === 'li'")
-    page.wait_for_function(
-        f"({EVERYTHING})().then(all => all.every(([name]) => !name.includes('keys zhang')))"
-    )
+    until(page, "document.body.dataset.user === 'li'")
+    until(page, f"({EVERYTHING})().then(all => all.every(([name]) => !name.includes('keys zhang')))")
     assert sealed(page) == []
 
 
@@ -359,7 +352,7 @@ def test_what_stands_typed_in_another_form_is_sealed_while_its_page_is_shown_ane
     wrote = page.evaluate("window.name")
     assert "panku zhang typed /me sealed: " in wrote
     assert NAME not in wrote
-    page.wait_for_function("sessionStorage.length === 0")
+    until(page, "sessionStorage.length === 0")
 
 
 def test_without_https_what_was_typed_with_a_scan_is_asked_for_again(visit: Visit) -> None:

@@ -13,7 +13,7 @@ from devices.audit.evidence_checks import check_evidence
 from devices.ledger.proving.verify import verify
 from panku.demo import PASSWORDS
 from panku.wiring import CHECKS, RECORD_KINDS
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, agree, fits
 from tests.browser.scanning import outcomes, posted, settle
 from tests.browser.scanning import scan as scanned
 from tests.browser.test_scan_counts import FOR_SALE
@@ -50,6 +50,12 @@ def begin(page: Page, register: str) -> str:
     return page.url.rsplit("/", 1)[1]
 
 
+def close(page: Page) -> None:
+    """End a count by its button, and say yes."""
+    page.get_by_role("button", name="结束盘点").click()
+    agree(page)
+
+
 def cancel(page: Page) -> None:
     """Cancel the count that a page shows."""
     page.get_by_text("取消盘点").first.click()
@@ -75,8 +81,7 @@ def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: 
     scan(zhang, number, there)
     expect(zhang.locator("[data-live=mine]")).to_have_text(str(len(there)), timeout=10_000)
 
-    zhang.on("dialog", lambda dialog: dialog.accept())
-    zhang.get_by_role("button", name="结束盘点").click()
+    close(zhang)
     expect(zhang.get_by_role("heading", name=short)).to_be_visible()
     expect(zhang.get_by_text("还有 1 项差异没有说明")).to_be_visible()
     zhang.locator("[name=explanation]").fill("货架和地面都找过")
@@ -102,10 +107,9 @@ def test_a_count_is_lived_through_the_pages(visit: Visit, site: Site, viewport: 
 
 def test_what_is_typed_for_one_finding_is_still_there_when_another_is_saved(visit: Visit) -> None:
     zhang = visit("zhang", "/stocktakes", PHONE, kept=False)
-    zhang.on("dialog", lambda dialog: dialog.accept())
     number = begin(zhang, "custody")
     scan(zhang, number, ["661500000011", "661500000012"])
-    zhang.get_by_role("button", name="结束盘点").click()
+    close(zhang)
     first, second = (zhang.locator(f"form[data-api$='/findings/66150000001{n}']") for n in (1, 2))
     second.locator("[name=explanation]").fill("还没问清楚")
     first.locator("[name=explanation]").fill("邻居网点的")
@@ -121,8 +125,7 @@ def test_an_explanation_after_a_signature_makes_both_sign_again(visit: Visit, si
     zhang = visit("zhang", "/stocktakes", DESKTOP, kept=False)
     number = begin(zhang, "custody")
     scan(zhang, number, ["661500000001"])
-    zhang.on("dialog", lambda dialog: dialog.accept())
-    zhang.get_by_role("button", name="结束盘点").click()
+    close(zhang)
     zhang.locator("[name=explanation]").fill("不知哪来的")
     zhang.locator("[name=action]").fill("查来历")
     zhang.locator("[name=action]").press("Enter")
@@ -148,7 +151,6 @@ def short_of(page: Page) -> list[str]:
 def counting(visit: Visit, site: Site, register: str) -> tuple[Page, Page, str, str, list[str]]:
     """zhang's browser and li's phone, that has scanned one device; the count, that device and the others."""
     zhang = visit("zhang", "/stocktakes", DESKTOP, kept=False)
-    zhang.on("dialog", lambda dialog: dialog.accept())
     first, *others = stock(site, register)
     number = begin(zhang, register)
     phone = visit("li", f"/stocktakes/{number}/count", PHONE, kept=False)
@@ -167,13 +169,13 @@ def fall_silent(phone: Page, unsent: list[str]) -> None:
 
 def close_over_li(zhang: Page) -> None:
     """End the count that li has not said to have finished: refused by name, and then for a reason."""
-    zhang.get_by_role("button", name="结束盘点").click()
+    close(zhang)
     refused = zhang.locator("form[data-api$='/close'] .told")
     expect(refused).to_contain_text("李静（li）还没有说“扫完了”")
     expect(zhang.locator("#board")).to_contain_text("还没说扫完")
     zhang.locator("form[data-api$='/close'] [name=reason]").fill("李静的手机连不上，等不到")
     with zhang.expect_navigation():
-        zhang.get_by_role("button", name="结束盘点").click()
+        close(zhang)
     expect(zhang.get_by_text("李静的手机连不上，等不到")).to_be_visible()
 
 
@@ -231,7 +233,7 @@ def test_a_blind_count_with_a_peeker_a_sale_and_a_silent_phone_is_sealed_right(
     phone.get_by_role("button", name="完成：我扫完了").click()
     expect(phone.locator("#finished")).to_be_visible()
     with zhang.expect_navigation():
-        zhang.get_by_role("button", name="结束盘点").click()
+        close(zhang)
 
     assert short_of(zhang) == []
     expect(zhang.locator("section[aria-labelledby=late]")).to_contain_text("已并入盘点")

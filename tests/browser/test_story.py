@@ -18,7 +18,7 @@ from devices.store.database import Store
 from devices.unit import found
 from devices.values import UNIT
 from panku.wiring import CHECKS, RECORD_KINDS
-from tests.browser.conftest import PHONE, ROOT, Site, fits
+from tests.browser.conftest import PHONE, ROOT, Site, agree, fits
 from tests.browser.scanning import command, posted, scan, settle
 
 PASSWORDS = {
@@ -65,7 +65,6 @@ class People:
         """A phone that nobody has signed in on."""
         context = self.browser.new_context(viewport=PHONE, locale="zh-CN", base_url=self.site.address)
         page = context.new_page()
-        page.on("dialog", lambda dialog: dialog.accept())
         page.on("pageerror", lambda error: pytest.fail(str(error)))
         return page
 
@@ -221,6 +220,7 @@ def count(zhang: Page, li: Page) -> str:
     zhang.goto(f"/stocktakes/{number}")
     with zhang.expect_navigation():
         zhang.get_by_role("button", name="结束盘点").click()
+        agree(zhang)
     for serial, words in ((LYING, "已售未提"), (MISSING, "找遍了没有"), (SPARES[1], "放错货架")):
         form = zhang.locator(f"form[data-api$='/findings/{serial}']")
         form.locator("[name=explanation]").fill(words)

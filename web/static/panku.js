@@ -191,11 +191,23 @@ function fieldOf(form, answer) {
   );
 }
 
-document.addEventListener("submit", (event) => {
+/** Ask before an act, on the page itself: the browser's own question takes a scanner's Enter for a yes. */
+function agreed(question) {
+  const dialog = document.getElementById("sure");
+  dialog.querySelector("p").textContent = question;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
   event.preventDefault();
-  if (form.dataset.ask && !confirm(form.dataset.ask)) return;
-  if (form.dataset.forget && anySealed() && !confirm(form.dataset.forget)) return;
+  const { ask, forget } = form.dataset;
+  if (ask && !(await agreed(ask))) return;
+  if (forget && anySealed() && !(await agreed(forget))) return;
   send(form);
 });

@@ -16,7 +16,7 @@ from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
 from devices.ledger.reading import listing
 from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
-from devices.ledger.reading.finding import devices_beginning, is_device, is_document
+from devices.ledger.reading.finding import DOCUMENT_NUMBER, devices_beginning, is_device, is_document
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
@@ -46,7 +46,6 @@ NUMBERS: dict[str | None, tuple[RecordKind, str]] = {
 }
 """By the letter a record's number begins with: its kind, and where its page is."""
 RECORD_NUMBER = re.compile(r"([A-Z])-([A-Z][A-Z0-9]{1,7})-[0-9]{4,}")
-DOCUMENT_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,7})-[0-9]{4}-[0-9]{6,}")
 
 
 def search_page(view: View) -> dict[str, Any]:

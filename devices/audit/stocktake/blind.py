@@ -9,7 +9,7 @@ import msgspec
 from devices.audit.kinds import RUNNING, STOCKTAKE, Stocktake
 from devices.audit.stocktake.scans import places_now
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.statements import EACH, compiled
 from devices.store.tables.ledger import Lines, Positions, Records, Reservations
 
 Counts = Mapping[tuple[str | None, str | None], Stocktake]
@@ -20,16 +20,16 @@ _RUNNING = compiled(
         Records.kind == STOCKTAKE.name, Records.state.in_(RUNNING), Records.site.in_(EACH)
     )
 )
-_NAMED = compiled(
-    Lines.select(Positions.site, Positions.register)
-    .join(Positions, on=(Positions.serial == Lines.serial))
-    .where(Lines.document == GIVEN)
-    .union(
-        Reservations.select(Positions.site, Positions.register)
-        .join(Positions, on=(Positions.serial == Reservations.serial))
-        .where(Reservations.document == GIVEN)
+_NAMED = tuple(
+    compiled(
+        named.select(named.document, Positions.site, Positions.register)
+        .distinct()
+        .join(Positions, on=(Positions.serial == named.serial))
+        .where(named.document.in_(EACH))
     )
+    for named in (Lines, Reservations)
 )
+"""Of documents: the registers in which the devices of their lines stand, and of what they propose."""
 
 
 def blind_counts(store: Store, sites: Collection[str]) -> dict[tuple[str | None, str | None], Stocktake]:
@@ -46,7 +46,15 @@ def standing(store: Store, counts: Counts, serials: Iterable[str]) -> dict[str, 
     return {serial: counted for serial, counted in found.items() if counted is not None}
 
 
-def named_by(store: Store, counts: Counts, document: str) -> Stocktake | None:
-    """The count of the register in which a device of this document, or of what it proposes, stands; None without."""
-    places = store.rows(_NAMED, (document, document))
-    return next((counts[place] for place in sorted(map(tuple, places), key=str) if place in counts), None)
+def named_by(store: Store, counts: Counts, documents: Iterable[str]) -> dict[str, Stocktake]:
+    """Those of these documents that name a device in a register that is counted, each with its count.
+
+    Its lines name devices, and what it proposes.
+    """
+    wanted = sorted(set(documents))
+    rows = sorted(
+        (tuple(row) for each in _NAMED for row in store.rows_in(each, wanted)), key=str, reverse=True
+    )
+    return {
+        document: counts[site, register] for document, site, register in rows if (site, register) in counts
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from peewee import fn
@@ -10,6 +11,8 @@ from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Positions
 
+DOCUMENT_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,7})-[0-9]{4}-[0-9]{6,}")
+"""Its site, year and ordinal."""
 _DEVICE = compiled(Positions.select(Positions.serial).where(Positions.serial == GIVEN))
 _DOCUMENT = compiled(Documents.select(Documents.number).where(Documents.number == GIVEN))
 
