@@ -93,7 +93,7 @@ def test_one_ends_a_session_elsewhere_and_then_all_others(visit: Visit, site: Si
     page.fill("[name=username]", "zhao")
     page.fill("[name=password]", PASSWORDS["zhao"][0])
     page.keyboard.press("Enter")
-    page.wait_for_url("**/me")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
     body = {"username": "zhao", "password": PASSWORDS["zhao"][0]}
     for _ in range(3):
         request = urllib.request.Request(
@@ -104,7 +104,8 @@ def test_one_ends_a_session_elsewhere_and_then_all_others(visit: Visit, site: Si
     rows = page.locator("#sessions + table tbody tr")
     expect(rows).to_have_count(4)
     expect(rows.filter(has_text="当前登录")).to_have_count(1)
-    rows.filter(has=page.get_by_role("button")).first.get_by_role("button").click()
+    with page.expect_navigation():
+        rows.filter(has=page.get_by_role("button")).first.get_by_role("button").click()
     expect(rows).to_have_count(3)
     page.get_by_role("button", name="结束其他所有登录").click()
     agree(page)

@@ -4,7 +4,6 @@ const FAST_MS = 35; // a key: people need three times as long, scanners a tenth
 const BROKEN_MS = 300; // a longer pause begins another text; radio scanners stutter
 const SHORTEST = 4;
 const FIELDS = "input, select, textarea";
-const PICKER = "[type=date], [type=month], [type=datetime-local]"; // a space opens what then takes the keys
 const SENDING = ":is(select, input:not([type=password], [type=file]))"; // no label holds a password
 const FORM = `[data-api] ${SENDING}`;
 const DOCUMENT = `[data-api="POST /v1/documents"] ${SENDING}`; // is finished by its button alone
@@ -63,7 +62,8 @@ document.addEventListener(
       typed = { text: "" };
       if (key !== "Tab" && target.matches(scan ? FORM : DOCUMENT)) event.preventDefault();
     } else if (key.length === 1) {
-      if (key === " " && target.matches(PICKER) && timeStamp - typed.last < BROKEN_MS) event.preventDefault();
+      // the picker that it opens would take the keys
+      if (key === " " && timeStamp - typed.last < BROKEN_MS && /^(date|month)/.test(target.type)) event.preventDefault();
       begun();
       typed = continued(target, event);
     } else if (key === "Tab") {

@@ -86,7 +86,8 @@ export const AS = {
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
   devices: (value) => AS.lines(value).map((serial) => ({ serial })),
-  moment: (value) => `${value}${value.length === "2026-11-25T10:20".length ? ":00" : ""}${document.body.dataset.offset}`,
+  // a browser leaves out seconds that are none: 2026-11-25T10:20
+  moment: (value) => `${value}${value.length === 16 ? ":00" : ""}${document.body.dataset.offset}`,
 };
 
 /**
@@ -120,7 +121,7 @@ async function send(form) {
   const [method, template] = form.dataset.api.split(" ");
   const path = filled(template, (name) => encodeURIComponent(form.elements[name].value.trim()));
   const place = form.querySelector(".told");
-  const button = form.querySelector("button[type=submit], button:not([type])");
+  const button = form.querySelector("button:not([type=button])");
   form.dataset.key ??= newId();
   button.disabled = true;
   if ("forget" in form.dataset) await forget();
@@ -191,14 +192,14 @@ function fieldOf(form, answer) {
   );
 }
 
-/** Ask before an act, on the page itself: the browser's own question takes a scanner's Enter for a yes. */
+/** Ask before an act. Not by `confirm`, which takes a scanner's Enter for a yes. */
 function agreed(question) {
   const dialog = document.getElementById("sure");
   dialog.querySelector("p").textContent = question;
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((done) => {
-    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+    dialog.onclose = () => done(dialog.returnValue === "yes");
   });
 }
 
@@ -206,8 +207,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
   event.preventDefault();
-  const { ask, forget } = form.dataset;
-  if (ask && !(await agreed(ask))) return;
-  if (forget && anySealed() && !(await agreed(forget))) return;
+  const question = form.dataset.ask || (anySealed() && form.dataset.forget);
+  if (question && !(await agreed(question))) return;
   send(form);
 });
