@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections import defaultdict
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
 
+from devices.audit.evidence_checks import check_evidence
 from devices.people import passwords
 from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store.database import Store
@@ -120,6 +122,14 @@ def fits(page: Page) -> bool:
 def agree(page: Page) -> None:
     """Answer yes to what the page asks before it acts."""
     page.locator("#sure").get_by_role("button", name="是", exact=True).click()
+
+
+def evidence_holds(page: Page) -> bool:
+    """Whether the evidence that a page offers holds, under the keys that it names itself."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下载证据文件").click()
+    content = download.value.path().read_bytes()
+    return check_evidence(content, [key["fingerprint"] for key in json.loads(content)["keys"]]).holds
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from playwright.sync_api import Page, ViewportSize, expect
 
-from devices.audit.evidence_checks import check_evidence
 from panku.demo import PASSWORDS
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, evidence_holds, fits
 from tests.browser.test_custody_pages import site
 from tests.custody import NEWCOMERS
 from tests.door import EXTRA
@@ -46,11 +43,7 @@ def test_three_persons_sign_a_handover_and_the_role_moves(visit: Visit, site: Si
     chen = enter(visit, "chen", f"/handovers/{number}", DESKTOP)
     sign(chen, "监交人", EXTRA["chen"][2])
     expect(chen.locator(".lead")).to_have_text("已完成")
-    with chen.expect_download() as download:
-        chen.get_by_role("link", name="下载证据文件").click()
-    content = download.value.path().read_bytes()
-    trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert check_evidence(content, trusted).holds
+    assert evidence_holds(chen)
     roles = site.store.rows("SELECT username, role FROM role_grant WHERE site = 'BJ01' AND active = 1")
     assert set(roles) >= {("sun", "storekeeper")}
     assert ("zhang", "storekeeper") not in roles

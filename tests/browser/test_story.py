@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from devices.audit.evidence_checks import check_evidence
 from devices.journal import open_journals
 from devices.ledger.proving.verify import verify
 from devices.people import enrolment
@@ -18,7 +16,7 @@ from devices.store.database import Store
 from devices.unit import found
 from devices.values import UNIT
 from panku.wiring import CHECKS, RECORD_KINDS
-from tests.browser.conftest import PHONE, ROOT, Site, agree, fits
+from tests.browser.conftest import PHONE, ROOT, Site, agree, evidence_holds, fits
 from tests.browser.scanning import command, posted, scan, settle
 
 PASSWORDS = {
@@ -260,11 +258,7 @@ def test_the_whole_story_is_lived_through_the_pages_on_a_phone(browser: Browser,
     sign(li, "li", number)
     expect(li.get_by_text("已由两人签封")).to_be_visible()
 
-    with li.expect_download() as download:
-        li.get_by_role("link", name="下载证据文件").click()
-    content = download.value.path().read_bytes()
-    trusted = [key["fingerprint"] for key in json.loads(content)["keys"]]
-    assert check_evidence(content, trusted).holds
+    assert evidence_holds(li)
 
     li.goto(f"/devices/{SOLD}")
     story = li.inner_text("main")
