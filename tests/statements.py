@@ -29,7 +29,7 @@ SENDERS = frozenset(str(ROOT / "devices" / "store" / name) for name in ("databas
 ONE_ENGINE = {
     r"(ALTER|CREATE|DROP) ": "a schema is made in each engine's own words; test_schema compares what came of it",
     r'INSERT INTO "schema_migration': "peewee's own note of a migration",
-    r"PRAGMA |SHOW ": "settings of one engine",
+    r"PRAGMA |SHOW |SET LOCAL ": "settings of one engine",
     r"BEGIN": "SQLite's driver begins in its own way",
     r".* FROM (\"main\"\.)?sqlite_(schema|master)\b": "SQLite's catalogue",
     r".* FROM (pg_|information_schema)": "PostgreSQL's catalogue",
