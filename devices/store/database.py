@@ -268,12 +268,15 @@ class Store:
 
     @contextmanager
     def _unminding(self) -> Iterator[None]:
-        """SQLite minds no foreign key in the block; within a transaction it could not be told so."""
+        """SQLite minds no foreign key in the block; within a transaction it could not be told so.
+
+        However the block ends, the next statement is sent over another connection, which minds them.
+        """
         self.execute("PRAGMA foreign_keys = 0")
         try:
             yield
         finally:
-            self.execute("PRAGMA foreign_keys = 1")
+            self.db.close()
 
     def _be_alone(self) -> None:
         """Wait for whoever changes the schema. Raises StoreRefused where that lasts too long."""
