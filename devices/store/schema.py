@@ -2,7 +2,7 @@
 
 A change of the schema, the note that it was made and the fingerprint are one transaction on both engines: whatever cuts
 it off leaves the database as it was. The fingerprint is kept in the database; the guards among its objects are also
-compared with the migrations themselves.
+compared with the migrations themselves. See docs/decisions.md, "An upgrade is whole or it was not".
 """
 
 from collections.abc import Iterator
