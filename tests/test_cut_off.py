@@ -256,7 +256,7 @@ def test_nobody_waits_for_another_change_of_the_schema_without_end(
 def test_a_change_that_leaves_rows_astray_is_refused_whole(
     stores: Stores, tmp_path: Path, engine: str
 ) -> None:
-    astray = migrations_of(tmp_path / "astray", [*OLD, "DELETE FROM shelf WHERE slot = 1"])
+    astray = migrations_of(tmp_path / "astray", [*OLD, "DROP TABLE shelf", OLD[0]])
     store = stores.empty("sqlite")
     with pytest.raises(StoreRefused, match=r"nothing was changed.*device"):
         schema.migrate(store, astray)
