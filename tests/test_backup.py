@@ -139,7 +139,7 @@ def test_every_table_of_the_session_store_is_left_out(postgresql_door: Door, sto
     schema.migrate(books)
     before = set(books.db.get_tables())
     made = set(postgresql_door.session_store.db.get_tables()) - before
-    assert made - {"schema_migration_doors"} == set(TABLES)
+    assert made - {schema.SESSION_MIGRATIONS.history} == set(TABLES)
 
 
 def test_a_file_that_is_there_is_kept_unless_told_otherwise(
@@ -283,8 +283,8 @@ def test_a_backup_older_than_this_version_waits_to_be_migrated(
     sqlite_door: Door, stores: Stores, on: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = sqlite_door.store
-    last = schema.MIGRATIONS.glob("0*.py")
-    store.execute(f"DELETE FROM {schema.HISTORY_TABLE} WHERE name = ?", (max(last).stem,))
+    folder, history = schema.BOOK_MIGRATIONS
+    store.execute(f"DELETE FROM {history} WHERE name = ?", (max(folder.glob("0*.py")).stem,))
     assert on(store, "backup", tmp_path / "copy") == 0
     other = stores.empty("sqlite")
     assert on(other, "restore", tmp_path / "copy") == 1

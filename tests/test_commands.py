@@ -124,7 +124,7 @@ def test_migrate_refuses_the_books_of_a_newer_version(
 ) -> None:
     schema.migrate(books)
     books.execute(
-        f"INSERT INTO {schema.HISTORY_TABLE} (name, applied) VALUES ('0999_later', '2030-01-01 00:00:00')"
+        f"INSERT INTO {schema.BOOK_MIGRATIONS.history} (name, applied) VALUES ('0999_later', '2030-01-01 00:00:00')"
     )
     assert main(["migrate"]) == 1
     assert "0999_later" in capsys.readouterr().err
@@ -266,7 +266,7 @@ def spoil(books: Store) -> None:
 
 def unapply(books: Store) -> None:
     schema.migrate(books)
-    books.execute(f"DELETE FROM {schema.HISTORY_TABLE}")
+    books.execute(f"DELETE FROM {schema.BOOK_MIGRATIONS.history}")
 
 
 def test_serve_migrates_an_empty_database(books: Store, served: list[str]) -> None:

@@ -73,9 +73,9 @@ class Refused(Exception):
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (the process's own by default) and return its exit status."""
     given = sys.argv[1:] if words is None else words
-    arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
-    os.umask(OWNER_ALONE)
     try:
+        arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
+        os.umask(OWNER_ALONE)
         return _flushed(work_of(arguments.command).run(settings.of_this_process(), arguments))
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         _write_no_more()
