@@ -162,6 +162,8 @@ PROBLEMS: dict[str, Meaning] = {
     "reserved": _of(422, "serial", "document"),
     "already_held": _of(422, "serial", "state", "cited"),
     "date_before_previous": _of(422, "serial", "date", "previous"),
+    "previous_dated_ahead": _of(422, "serial", "date", "previous", "document", "today"),
+    "undone_on_its_day": _of(422, "document", "date", "previous", "today"),
     "bin_required": _of(422, "serial"),
     "bin_not_wanted": _of(422, "serial", "bin"),
     "bin_of_other_register": _of(422, "serial", "bin", "register", "expected"),

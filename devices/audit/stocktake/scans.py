@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from devices.serials import shortened
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import Scans, ScanUndos
-from devices.store.tables.ledger import Positions
+from devices.store.tables.ledger import Positions, Revisions
 from devices.store.tables.registers import Bins
 from devices.values import Bin
 
@@ -43,8 +43,15 @@ _BINS = compiled(
 _PLACES = compiled(
     Positions.select(Positions.serial, *place_columns(Positions)).where(Positions.serial.in_(EACH))
 )
+_OPENED = compiled(
+    Revisions.select(Revisions.journal_seq, Revisions.recorded_at).where(
+        Revisions.kind == STOCKTAKE.name, Revisions.key == GIVEN, Revisions.revision == 1
+    )
+)
 _LIVE = compiled(
-    Scans.select(Scans.id, Scans.n, Scans.serial, Scans.bin, Scans.part, Scans.at, Scans.made_by)
+    Scans.select(
+        Scans.id, Scans.n, Scans.serial, Scans.bin, Scans.part, Scans.at, Scans.made_by, Scans.after_seq
+    )
     .where(Scans.stocktake == GIVEN, Scans.serial.is_null(is_null=False), STANDING)
     .order_by(Scans.n)
 )
@@ -62,12 +69,12 @@ _BY_PERSON = compiled(
 _SCANNED = compiled(
     Scans.select(
         Scans.stocktake, Scans.id, Scans.n, Scans.serial, Scans.text, Scans.bin, Scans.part, Scans.outcome,
-        Scans.claimed_at, Scans.at, Scans.received_at, Scans.skewed, Scans.made_by,
+        Scans.claimed_at, Scans.at, Scans.received_at, Scans.skewed, Scans.made_by, Scans.after_seq,
     )
     .where(Scans.stocktake == GIVEN, Scans.n <= GIVEN)
     .order_by(Scans.n)
 )  # fmt: skip
-"""Every scan up to one, with what the digest is of, in its order."""
+"""Every scan up to one, with what the digest is of, in its order; its place in the journal where it has one."""
 _earliest = (
     ScanUndos.select(ScanUndos.id, ScanUndos.made_by, ScanUndos.recorded_at)
     .where(ScanUndos.stocktake == GIVEN)
@@ -132,6 +139,20 @@ def disputed(store: Store, counted: Stocktake) -> list[str]:
     return sorted(set(disagreements(seen)) - done)
 
 
+class Opening(msgspec.Struct, frozen=True):
+    """The link of a site's journal that opened a stocktake, and when that is recorded: what follows came later."""
+
+    seq: int
+    recorded_at: int
+
+
+def opening_of(store: Store, number: str) -> Opening:
+    """Where in its site's journal a stocktake was opened."""
+    row = store.row(_OPENED, (number,))
+    assert row is not None, "a stocktake that nobody opened"
+    return Opening(*row)
+
+
 class Tally(msgspec.Struct, frozen=True):
     """How far a count is: scans kept and undone, serials seen, unreadable scans, and who counted how many."""
 
@@ -172,12 +193,9 @@ def last_undoing(store: Store, number: str) -> int:
 
 def digest(store: Store, number: str, within: Extent) -> str:
     """A digest of the scans of a stocktake in order, and of their undoings, as far as they went at one moment."""
-    each: Iterable[tuple[Any, ...]]
     total = hashlib.sha256()
-    for each in (
-        store.stream(_SCANNED, (number, within.scanned)),
-        store.stream(_FIRST_UNDOINGS, (number, within.undone)),
-    ):
-        for row in each:
-            total.update(canonical(row))
+    for *row, after_seq in store.stream(_SCANNED, (number, within.scanned)):
+        total.update(canonical(row if after_seq is None else (*row, after_seq)))
+    for undoing in store.stream(_FIRST_UNDOINGS, (number, within.undone)):
+        total.update(canonical(undoing))
     return total.hexdigest()
