@@ -23,7 +23,7 @@ from devices.values import Instant
 
 log = logging.getLogger("panku.clock")
 
-READ_EVERY_US = 3600 * SECOND_US
+ANEW_EVERY_US = 3600 * SECOND_US
 
 
 class ClockReading(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ def keep_reading(writer: Writer, site: str) -> None:
 
 
 def _is_new(last: ClockReading, writer: Writer) -> bool:
-    return not _same_leap(last, writer.at_us) or is_over(last.clock_us, READ_EVERY_US, writer.now_us)
+    return not _same_leap(last, writer.at_us) or is_over(last.clock_us, ANEW_EVERY_US, writer.now_us)
 
 
 def _same_leap(last: ClockReading, recorded_us: int) -> bool:

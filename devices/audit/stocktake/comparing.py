@@ -24,7 +24,7 @@ from devices.audit.stocktake.counting import (
     decisions,
     row_of,
 )
-from devices.audit.stocktake.scans import Opening, live, opening_of, place_columns, places_now
+from devices.audit.stocktake.scans import Opened, live, opening_of, place_columns, places_now
 from devices.journal import heads, last_by
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -119,7 +119,7 @@ def _then(decision: Decision, scan: Scan, opened: Place | None, lines: Sequence[
     return Decision(msgspec.structs.replace(scan, then=then), decision.recount)
 
 
-def _since(store: Store, shelf: Shelf, counted: Stocktake, opening: Opening) -> dict[str, list[_Line]]:
+def _since(store: Store, shelf: Shelf, counted: Stocktake, opening: Opened) -> dict[str, list[_Line]]:
     """What happened since the opening to what is counted or was scanned, by serial, oldest first."""
     found: dict[str, list[_Line]] = defaultdict(list)
     book = (shelf.site, shelf.register)

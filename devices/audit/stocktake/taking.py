@@ -13,8 +13,7 @@ from devices.audit.kinds import RUNNING, LateScan, Stocktake
 from devices.audit.stocktake.counting import Part, Place
 from devices.audit.stocktake.keeping import KeptScans, Outcome, as_scanned
 from devices.audit.stocktake.late import keep_late, last_late, late_among
-from devices.audit.stocktake.placing import Placing
-from devices.audit.stocktake.scans import kept_text, known, lock_of, places_now, shelf_of
+from devices.audit.stocktake.scans import Placing, kept_text, known, lock_of, places_now, shelf_of
 from devices.journal import Writer, open_journals
 from devices.people.roles import Person
 from devices.problems import Fact, Problem

@@ -17,23 +17,22 @@ from functools import partial
 import msgspec
 
 from devices.chain import digest_of
-from devices.moments.spans import is_ahead, latest, left
+from devices.moments.spans import SECOND_US, is_ahead, latest, left
 from devices.problems import refuse
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.sessions import Attempts, KnownNetworks
 
-_SECOND_US = 1_000_000
 FREE_FAILURES = 5
 LONGEST_SECONDS = 60
 FREE_FAILURES_OF_AN_ADDRESS = 50
 """Over all usernames: many people may share an address, and a list of usernames is tried from one."""
 LONGEST_SECONDS_OF_AN_ADDRESS = 8
 """Short, since everybody waits who shares the address and has not signed in from it before."""
-FORGOTTEN_AFTER_US = 15 * 60 * _SECOND_US
-LOOKED_AT_US = 30 * _SECOND_US
+FORGOTTEN_AFTER_US = 15 * 60 * SECOND_US
+LOOKED_AT_US = 30 * SECOND_US
 """How long a password is looked at, at the most; an attempt that is not settled by then was cut off, and is wrong."""
-KNOWN_FOR_US = 90 * 24 * 3600 * _SECOND_US
+KNOWN_FOR_US = 90 * 24 * 3600 * SECOND_US
 PAUSE_SECONDS = 0.1
 PAUSES = 50
 """How often, at the most, an attempt waits for others that are being looked at."""
@@ -96,11 +95,11 @@ def attempt(
     for _ in range(PAUSES):
         left_us, slots = session_store.retrying(partial(_take_slot, session_store, tried, at_us))
         if left_us > 0:
-            raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
+            raise refuse("throttled", seconds=-(-left_us // SECOND_US))
         if slots > 0:
             return tried
         sleep(PAUSE_SECONDS)
-        at_us += round(PAUSE_SECONDS * _SECOND_US)
+        at_us += round(PAUSE_SECONDS * SECOND_US)
     raise refuse("throttled", seconds=1)
 
 
@@ -118,7 +117,7 @@ def refuse_guesser(session_store: Store, account: str, at_us: int) -> None:
     subject = _guesser(account)
     left_us, _ = _standing(session_store.rows(_OF_ACCOUNT, (subject,)), at_us)
     if left_us > 0:
-        raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
+        raise refuse("throttled", seconds=-(-left_us // SECOND_US))
 
 
 def count_guess(session_store: Store, account: str, at_us: int) -> None:
@@ -196,7 +195,7 @@ def _standing(
     """
     counted = [(wrong, begun_at) for wrong, begun_at in attempts if not is_ahead(begun_at, at_us)]
     failed = [begun_at for wrong, begun_at in counted if wrong]
-    wait_us = wait_seconds(len(failed), free, longest) * _SECOND_US
+    wait_us = wait_seconds(len(failed), free, longest) * SECOND_US
     left_us = left(max(failed), wait_us, at_us) if wait_us else 0
     return left_us, max(free - len(failed), 1) - (len(counted) - len(failed))
 
