@@ -252,7 +252,6 @@ PROBLEMS: dict[str, Meaning] = {
     "recount_unfinished": _of(409, "stocktake", "serials"),
     "counters_not_finished": _of(409, "username", "name", "heard_at", "scans"),
     "scan_id_reused": _of(422, "id", "serial"),
-    "scan_in_future": _of(422, "serial"),
     "scan_before_opening": _of(422, "serial", "stocktake"),
     "wrong_part": _of(422, "serial", "part"),
     "no_variance": _of(422, "serial", "result"),

@@ -26,6 +26,7 @@ KEPT = {
 JOURNAL = "in a journal's own order: what is recorded there never goes back, whatever the clock says"
 DELETED = "what is deleted or changed lies in the past; what lies ahead is told apart beside it"
 GIVEN_DAY = "what somebody sends now, not what is kept"
+PHONE = "two times of one phone's clock: how old a scan is, and whether it was set back before it was sent"
 STORY = "the demo tells of the past"
 DECLARED = {
     "api/callers/blind.py Blind.is_own": JOURNAL,
@@ -36,7 +37,8 @@ DECLARED = {
     "devices/audit/stocktake/comparing.py _Line.precedes": "of another site's journal, or a scan of an earlier version",
     "devices/audit/stocktake/scans.py Placing.__init__": "how far the journal's end lies in the future",
     "devices/audit/stocktake/scans.py Placing.after": JOURNAL,
-    "devices/audit/stocktake/taking.py _Desk._problem": "two times of one phone's clock",
+    "devices/audit/stocktake/taking.py _Desk._problem": PHONE,
+    "devices/audit/stocktake/taking.py _Desk._skewed": PHONE,
     "devices/audit/stocktake/taking.py take": "how far a phone's clock is off",
     "devices/journal.py ClockStanding.behind_us": "how far the clock is behind",
     "devices/journal.py _LAST_BY": JOURNAL,

@@ -219,7 +219,7 @@ class _Desk:
             claimed_at=sent.at_us,
             at=self._corrected(sent),
             received_at=self.received_at_us,
-            skewed=self._skewed(),
+            skewed=self._skewed(sent),
             made_by=self.by.username,
             after_seq=self.placing.after(self._corrected(sent)),
         )
@@ -235,8 +235,6 @@ class _Desk:
             return Problem("wrong_part", "/count", {"serial": text, "part": part})
         if part in PART_OF_ROLE.values() and part != self._own_part():
             return Problem("wrong_part", "/count", {"serial": text, "part": part})
-        if sent.at_us > sent_at_us:
-            return Problem("scan_in_future", "/at", {"serial": text})
         if self.placing.precedes_opening(sent_at_us - sent.at_us, SKEW_US):
             return Problem("scan_before_opening", "/at", {"serial": text, "stocktake": self.counted.number})
         if sent.bin is not None and sent.bin not in self.shelf.bins:
@@ -250,7 +248,7 @@ class _Desk:
         self.kept.add(
             sent.id, (serial, kept_text(sent.text), sent.bin), part, outcome,
             claimed_at=sent.at_us, at=self._corrected(sent), received_at=self.received_at_us,
-            skewed=self._skewed(), made_by=self.by.username, after_seq=self.placing.after(self._corrected(sent)),
+            skewed=self._skewed(sent), made_by=self.by.username, after_seq=self.placing.after(self._corrected(sent)),
         )  # fmt: skip
 
     def _corrected(self, sent: Sent) -> int:
@@ -258,5 +256,6 @@ class _Desk:
         at = min(sent.at_us + self.offset_us, self.received_at_us)
         return min(max(at, self.counted.opened_at), self.received_at_us)
 
-    def _skewed(self) -> bool:
-        return abs(self.offset_us) > SKEW_US
+    def _skewed(self, sent: Sent) -> bool:
+        """Whether the phone's clock is off, or was set back between the scan and its sending."""
+        return abs(self.offset_us) > SKEW_US or sent.at_us > self.received_at_us - self.offset_us
