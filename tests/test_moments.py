@@ -34,7 +34,6 @@ DECLARED = {
     "api/wire/times.py moment": "the range of what can be a moment at all",
     "devices/audit/custody/open_items.py _MOVED_SINCE": JOURNAL,
     "devices/audit/stocktake/comparing.py _BEFORE": JOURNAL,
-    "devices/audit/stocktake/comparing.py _Line.precedes": "of another site's journal, or a scan of an earlier version",
     "devices/audit/stocktake/scans.py Placing.__init__": "how far the journal's end lies in the future",
     "devices/audit/stocktake/scans.py Placing.after": JOURNAL,
     "devices/audit/stocktake/taking.py _Desk._problem": PHONE,
