@@ -81,7 +81,11 @@ def test_books_that_can_not_be_written_are_not_ready(door: Door, hindered: Hinde
 @pytest.mark.parametrize("door", ["sqlite", "postgresql"], indirect=True)
 def test_readiness_changes_nothing(door: Door) -> None:
     before = door.store.rows("SELECT object, digest FROM schema_fingerprint ORDER BY object")
-    assert door.nobody().get("/readyz").json == {"status": "ready"}
+    assert door.nobody().get("/readyz").json == {
+        "status": "ready",
+        "clock": "right",
+        "clock_behind_seconds": 0,
+    }
     assert door.store.rows("SELECT object, digest FROM schema_fingerprint ORDER BY object") == before
 
 

@@ -9,11 +9,15 @@ from typing import Any
 
 from gunicorn.app.base import Application
 
+from api.wire.times import shown
+from devices.journal import clock_standing
+from devices.store.database import Store
 from devices.store.engines import sqlite_path
 from panku.commands import DONE, Refused
 from panku.console.opening import books
 from panku.console.terminal import say
 from panku.settings import Settings
+from panku.wiring import clock
 
 
 class Server(Application):
@@ -35,6 +39,17 @@ class Server(Application):
 def declare(parser: argparse.ArgumentParser) -> None:
     """No arguments: settings are PANKU_* variables."""
     parser.epilog = "Settings are PANKU_* variables; docs/settings.md lists them."
+
+
+def tell_the_clock(store: Store) -> None:
+    """Say where this machine's clock is behind what the journals have recorded already; the books are used as ever."""
+    standing = clock_standing(store, clock())
+    if standing.is_behind:
+        say(
+            f"panku: the clock is {standing.behind_seconds} s behind the newest entry of the journals "
+            f"({shown(standing.newest_us)}): set it right, see docs/operating.md, 'The clock'",
+            file=sys.stderr,
+        )
 
 
 def refuse_a_file_that_is_only_read(settings: Settings) -> None:
@@ -65,6 +80,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     with books(settings, may_begin=True) as store:
         say(f"panku: books on {store.version()}", file=sys.stderr)
+        tell_the_clock(store)
     refuse_a_file_that_is_only_read(settings)
     refuse_a_port_in_use(settings)
     Server().run()

@@ -13,6 +13,7 @@ from typing import TypeVar
 import peewee
 
 from devices.journal import Head, heads
+from devices.moments.spans import is_over
 from devices.store.database import Store
 from devices.values import UNIT
 
@@ -42,19 +43,19 @@ class Replica:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._asked_again_at_us = 0
+        self._failed_at_us: int | None = None
 
     def read(self, primary: Store, username: str, read: Callable[[Store], Read], at_us: int) -> Read:
         """What `read` finds: in the replica where that has all that `username` wrote, else in the primary.
 
         A replica out of reach is logged and left alone for a while; nobody notices but the primary.
         """
-        if at_us >= self._asked_again_at_us:
+        if self._failed_at_us is None or is_over(self._failed_at_us, LEFT_ALONE_US, at_us):
             try:
                 if has_everything_of(username, heads(self.store), primary):
                     return read(self.store)
             except (peewee.DatabaseError, peewee.InterfaceError) as error:
-                self._asked_again_at_us = at_us + LEFT_ALONE_US
+                self._failed_at_us = at_us
                 log.warning("the replica cannot be read, the primary serves: %s", str(error).strip())
         return read(primary)
 
