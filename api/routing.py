@@ -192,6 +192,14 @@ def _render(req: falcon.Request, resp: falcon.Response, shown: Shown, done: Done
         set_cookie(resp, shown.session, secure=services.secure_cookies)
 
 
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+}
+"""What every answer has: no other origin embeds it, reads it or holds the window it is shown in."""
 ANSWERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -205,9 +213,8 @@ class Headers:
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, *_: object) -> None:
         """Add them; nothing of an answer is stored by a cache unless it says so."""
-        resp.set_header("X-Content-Type-Options", "nosniff")
-        resp.set_header("X-Frame-Options", "DENY")
-        resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        for name, value in ALWAYS.items():
+            resp.set_header(name, value)
         for name, value in ANSWERS.items():
             if resp.get_header(name) is None:
                 resp.set_header(name, value)
