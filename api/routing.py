@@ -140,6 +140,8 @@ def _shown(route: Route, call: Call, req: falcon.Request) -> tuple[Done, Shown]:
         finally:
             security_log.known_as(req, call.claimed)
             security_log.tell(req, call.events)
+        if req.context.fresh:
+            security_log.did(req, route.name, done.key, call.body)
     if route.name in IN_BYTES:
         IN_BYTES[route.name](call)
     shown = route.show(call, done)
