@@ -194,7 +194,7 @@ def _render(req: falcon.Request, resp: falcon.Response, shown: Shown, done: Done
         set_cookie(resp, shown.session, secure=services.secure_cookies)
 
 
-ALWAYS = {
+EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -215,7 +215,7 @@ class Headers:
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, *_: object) -> None:
         """Add them; nothing of an answer is stored by a cache unless it says so."""
-        for name, value in ALWAYS.items():
+        for name, value in EVERY_ANSWER.items():
             resp.set_header(name, value)
         for name, value in ANSWERS.items():
             if resp.get_header(name) is None:

@@ -56,7 +56,9 @@ def test_only_an_administrator_makes_persons(staff: Staff) -> None:
         staff.create("ann", by=lee)
 
 
-def test_an_enrolment_code_has_140_bits_in_letters_that_are_not_mistaken_for_one_another(staff: Staff) -> None:
+def test_an_enrolment_code_has_140_bits_in_letters_that_are_not_mistaken_for_one_another(
+    staff: Staff,
+) -> None:
     code = staff.create("lee")
     assert re.fullmatch(f"([{CODE_LETTERS}]{{4}}-){{6}}[{CODE_LETTERS}]{{4}}", code)
     assert len(set(CODE_LETTERS)) == 32

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from api.callers import security_log
-from api.callers.security_acts import ACTS, REFUSED, Act
+from api.callers.security_acts import ACTS, LOGGED, Act
 from api.routes import ROUTES
 from api.wire.secret_fields import confidential_fields
 from devices.problems import PROBLEMS
@@ -175,7 +175,7 @@ def test_an_act_is_a_writing_route_and_its_facts_are_said_in_no_confidence(act: 
 
 
 def test_every_refusal_that_is_logged_is_one() -> None:
-    assert set(PROBLEMS) >= REFUSED
+    assert set(PROBLEMS) >= LOGGED
 
 
 def test_who_gets_in_and_may_what_is_logged_once_with_whom_it_was_about(door: Door, lines: Lines) -> None:

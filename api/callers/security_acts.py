@@ -74,7 +74,7 @@ REFUSALS = {
     ),
 }  # fmt: skip
 """The codes of the refusals that are logged, by what was tried. A shelf's everyday refusals are not among them."""
-REFUSED = frozenset(code for codes in REFUSALS.values() for code in codes)
+LOGGED = frozenset(code for codes in REFUSALS.values() for code in codes)
 
 
 def told_of(route: str, key: str, body: Any) -> tuple[str, dict[str, Any]] | None:

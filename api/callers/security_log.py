@@ -12,7 +12,7 @@ from typing import Any
 
 import falcon
 
-from api.callers.security_acts import REFUSED, told_of
+from api.callers.security_acts import LOGGED, told_of
 from api.wire.times import shown
 from devices.problems import ForeignRead, Refused
 
@@ -48,7 +48,7 @@ def note(req: falcon.Request, refused: Refused) -> None:
     if isinstance(refused, ForeignRead):
         _write(logging.WARNING, req, FOREIGN_READ)
     for code in dict.fromkeys(problem.code for problem in refused.problems):
-        if code in REFUSED:
+        if code in LOGGED:
             _write(logging.WARNING, req, code)
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from gunicorn.app.base import Application
 
 from devices.store.engines import sqlite_path
+from devices.store.postgresql_tls import warnings_of
 from panku.commands import DONE, Refused
 from panku.console.opening import books
 from panku.console.terminal import say
-from panku.settings import Settings
+from panku.settings import SETTINGS, Settings
 
 
 class Server(Application):
@@ -61,8 +62,17 @@ def refuse_a_port_in_use(settings: Settings) -> None:
             ) from error
 
 
+def warn_of_unverified_databases(settings: Settings) -> None:
+    """Tell of each database on another machine whose certificate nobody asks for; nothing is refused."""
+    for setting in SETTINGS:
+        if setting.kind == "URL":
+            for sentence in warnings_of(setting.variable, getattr(settings, setting.field)):
+                say(f"panku: {sentence}", file=sys.stderr)
+
+
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
+    warn_of_unverified_databases(settings)
     with books(settings, may_begin=True) as store:
         say(f"panku: books on {store.version()}", file=sys.stderr)
     refuse_a_file_that_is_only_read(settings)
