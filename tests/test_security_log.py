@@ -174,6 +174,12 @@ def test_an_act_is_a_writing_route_and_its_facts_are_said_in_no_confidence(act: 
     assert set(act.facts) <= fields - confidential_fields(route.body)
 
 
+def test_every_operation_on_people_keys_tokens_and_sessions_is_told_to_the_log() -> None:
+    of_people = ("people", "keys", "tokens", "session", "me")
+    wanted = {r.name for r in ROUTES if r.method != "GET" and r.path.split("/")[2] in of_people}
+    assert wanted <= {act.route for act in ACTS}, "ACTS in api/callers/security_acts.py"
+
+
 def test_every_refusal_that_is_logged_is_one() -> None:
     assert set(PROBLEMS) >= LOGGED
 
