@@ -12,7 +12,7 @@ INSTALL := pip install -qq --disable-pip-version-check
 LOCKED := $(INSTALL) --no-deps --no-compile --require-hashes $(WHEELS) --requirement
 REFUSED := { echo 'Panku is not set up; docs/dependencies.md tells where a package has no wheel, and what then.' >&2; exit 1; }
 
-.PHONY: serve demo test test-deep check bench torture lock
+.PHONY: serve demo test test-deep check bench torture lock sbom
 
 serve: .venv/compiled
 	@$(BIN)/panku serve
@@ -75,10 +75,21 @@ COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.1
 lock: build/locking/ready
 	@$(COMPILE) --group lock --output-file locks/locking.txt
 	@$(COMPILE) --group install --output-file locks/installing.txt
+	@$(COMPILE) --group bill --output-file locks/billing.txt
 	@$(COMPILE) pyproject.toml --group build --output-file locks/serving.txt
 	@$(COMPILE) pyproject.toml --group build --extra test --constraint locks/serving.txt --output-file locks/testing.txt
 
 build/locking/ready: locks/locking.txt
 	@$(PYTHON) -m venv build/locking
 	@build/locking/bin/python -m $(LOCKED) locks/locking.txt
+	@touch $@
+
+# The bill of materials of what serves: CycloneDX JSON from the lock, the same bytes for the same lock.
+sbom: build/billing/ready
+	@build/billing/bin/python locks/bill.py > build/sbom.cdx.json
+	@echo 'build/sbom.cdx.json' >&2
+
+build/billing/ready: locks/billing.txt
+	@$(PYTHON) -m venv build/billing
+	@build/billing/bin/python -m $(LOCKED) locks/billing.txt
 	@touch $@

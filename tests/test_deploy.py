@@ -22,6 +22,7 @@ NGINX = (DEPLOY / "nginx-panku.conf").read_text(encoding="utf-8")
 HARDENED = {
     "NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "UMask": "0077",
     "CapabilityBoundingSet": "", "MemoryDenyWriteExecute": "yes", "StateDirectory": "panku", "User": "panku",
+    "InaccessiblePaths": "-/opt/panku/.git",
 }  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from api.wire.times import shown
 from devices.journal import clock_standing
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
+from devices.store.postgresql_tls import warnings_of
 from panku.commands import DONE, Refused
 from panku.console.opening import books
 from panku.console.terminal import say
-from panku.settings import Settings
+from panku.settings import SETTINGS, Settings
 from panku.wiring import clock
 
 
@@ -76,8 +77,17 @@ def refuse_a_port_in_use(settings: Settings) -> None:
             ) from error
 
 
+def warn_of_unverified_databases(settings: Settings) -> None:
+    """Tell of each database on another machine whose certificate nobody asks for; nothing is refused."""
+    for setting in SETTINGS:
+        if setting.kind == "URL":
+            for sentence in warnings_of(setting.variable, getattr(settings, setting.field)):
+                say(f"panku: {sentence}", file=sys.stderr)
+
+
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
+    warn_of_unverified_databases(settings)
     with books(settings, may_begin=True) as store:
         say(f"panku: books on {store.version()}", file=sys.stderr)
         tell_the_clock(store)
