@@ -6,8 +6,7 @@ import re
 
 import msgspec
 
-KIBIBYTE = 1024
-MEBIBYTE = 1024 * KIBIBYTE
+from panku.settings import MEBIBYTE
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -24,9 +23,9 @@ class Bounds(msgspec.Struct, frozen=True):
     body_seconds: float = 20
     taking_seconds: float = 20
     leaving_seconds: float = 2
-    bytes_a_second: int = 16 * KIBIBYTE
-    line_bytes: int = 4 * KIBIBYTE
-    head_bytes: int = 32 * KIBIBYTE
+    bytes_a_second: int = 16 * 1024
+    line_bytes: int = 4 * 1024
+    head_bytes: int = 32 * 1024
     body_bytes: int = 5 * MEBIBYTE
     gathered_bytes: int = 64 * MEBIBYTE
 
