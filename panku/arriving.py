@@ -48,6 +48,8 @@ class Arriving:
         self.received = bytearray()
         self.is_ready = False
         """Whether nothing is left to be waited for without a thread."""
+        self.needs_word = False
+        """Whether its client waits to be told to go on (RFC 9110, section 10.1.1)."""
 
     @property
     def has_head(self) -> bool:
@@ -94,12 +96,14 @@ class Arriving:
         self._until = at + self._bounds.body_seconds
         self.count(len(self.received) - length)
         head = bytes(self.received[:length])
-        if _EXPECTS.search(head):  # the client waits for a word before it sends
-            return
         if _CHUNKED.search(head):
             self._body_bytes = None
         elif told := _LENGTH.search(head):
             self._body_bytes = int(told[1])
+        if (expected := _EXPECTS.search(head)) and not self._has_ended():
+            self.needs_word = True
+            del self.received[expected.start() : expected.end()]  # else gunicorn would say it once more
+            self._head_bytes -= expected.end() - expected.start()
 
     def _has_ended(self) -> bool:
         """Whether its body is there, or is none that is gathered."""
@@ -120,6 +124,6 @@ class Arriving:
 
 _HEAD_ENDS = b"\r\n\r\n"
 _CHUNKS_END = b"\r\n\r\n"
-_EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)

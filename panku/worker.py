@@ -29,6 +29,7 @@ SMALL_BYTES = 64 * 1024
 """What every connection may have gathered, however much all together have."""
 NOBODY_THERE = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
 NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 REFUSAL = "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{text}"
 STALLED = (
     "408 Request Timeout",
@@ -80,6 +81,7 @@ class BoundedWorker(ThreadWorker):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._taken_in: set[Any] = set()
         self._arriving: dict[Any, Arriving] = {}
         self._leaving: dict[Any, float] = {}
         """When each of them is closed, whatever its client still sends."""
@@ -101,19 +103,16 @@ class BoundedWorker(ThreadWorker):
         client.bounds = self.bounds
         conn = TConn(self.cfg, client, address, listener.getsockname())
         conn.data_ready = True  # once a thread has it
+        self._taken_in.add(conn)
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections:
             self._make_room()
-        self._await(conn, self.bounds.silent_seconds)
+        self._attend(partial(self._await, silent_seconds=self.bounds.silent_seconds), conn)
 
     def finish_request(self, conn: Any, future: Future[bool]) -> None:
         """A thread is done with it: the connection waits for the next request, or leaves."""
         kept = not future.cancelled() and future.exception() is None and future.result()
-        if not kept:
-            self._leave(conn)
-            return
-        seconds = self.cfg.keepalive if self.alive else min(self.cfg.keepalive, STOP_KEEPALIVE_LINGER)
-        self._await(conn, seconds, conn.parser.unreader.take_buffered())
+        self._attend(self._keep if kept else self._leave, conn)
 
     def murder_keepalived(self, force: bool = False) -> None:
         """Deal with each connection whose time is over; with all of them, when the worker ends."""
@@ -122,7 +121,7 @@ class BoundedWorker(ThreadWorker):
             if force:
                 self._end(conn)
             elif arriving.until <= now:
-                self._give_up(conn, arriving)
+                self._attend(self._give_up, conn)
         for conn, until in list(self._leaving.items()):
             if force or until <= now:
                 self._end(conn)
@@ -133,6 +132,11 @@ class BoundedWorker(ThreadWorker):
             arriving.hurry(deadline)
 
     # A request comes in
+
+    def _keep(self, conn: Any) -> None:
+        """Wait for the next request; what came of it with the last one is there already."""
+        seconds = self.cfg.keepalive if self.alive else min(self.cfg.keepalive, STOP_KEEPALIVE_LINGER)
+        self._await(conn, seconds, conn.parser.unreader.take_buffered())
 
     def _await(self, conn: Any, silent_seconds: float, said: bytes = b"") -> None:
         now = time.monotonic()
@@ -163,6 +167,10 @@ class BoundedWorker(ThreadWorker):
             self._refuse(conn, *TOO_LONG)
         elif arriving.is_ready or self._is_full(arriving):
             self._hand_over(conn, arriving)
+        elif arriving.needs_word:
+            arriving.needs_word = False
+            with suppress(OSError):
+                conn.sock.send(GO_ON)
 
     def _is_full(self, arriving: Arriving) -> bool:
         """Whether a thread has to take a large body from here on, so that all of them do not fill the memory."""
@@ -181,8 +189,9 @@ class BoundedWorker(ThreadWorker):
         arriving.received.clear()
         self.enqueue_req(conn)
 
-    def _give_up(self, conn: Any, arriving: Arriving) -> None:
+    def _give_up(self, conn: Any) -> None:
         """Its time is over: a body that stalled is answered as everything else is, since its head says to whom."""
+        arriving = self._arriving[conn]
         if arriving.has_head:
             self._hand_over(conn, arriving)
         elif arriving.received:
@@ -230,13 +239,23 @@ class BoundedWorker(ThreadWorker):
 
     def _end(self, conn: Any) -> None:
         self._forget(conn)
-        self.nr_conns -= 1
+        if conn in self._taken_in:
+            self._taken_in.remove(conn)
+            self.nr_conns -= 1
         conn.close()
 
     # The loop's own
 
     def _watch(self, conn: Any, readable: Callable[[Any], None]) -> None:
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(_called, readable, conn))
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._attend, readable, conn))
+
+    def _attend(self, step: Callable[[Any], None], conn: Any, _: Any = None) -> None:
+        """Take a step for one connection; a fault costs this one, and not all that the worker has."""
+        try:
+            step(conn)
+        except Exception:
+            self.log.exception("a connection is given up")
+            self._end(conn)
 
     def _forget(self, conn: Any) -> None:
         self._arriving.pop(conn, None)
@@ -253,8 +272,3 @@ class BoundedWorker(ThreadWorker):
         except OSError:
             return b""
         return data
-
-
-def _called(readable: Callable[[Any], None], conn: Any, _: Any) -> None:
-    """Leave out the socket, which gunicorn's loop tells beside."""
-    readable(conn)

@@ -33,7 +33,10 @@ READY = {
     "two requests at once": (GET + GET,),
     "a body in chunks with its end": (posted("Transfer-Encoding: chunked"), b"1\r\na\r\n", b"0\r\n\r\n"),
     "a body in chunks with trailers": (posted("Transfer-Encoding: chunked", b"0\r\nX: y\r\n\r\n"),),
-    "a client that waits for a word": (posted("Expect: 100-continue\r\nContent-Length: 4"),),
+    "an expectation that the parser refuses": (posted("Expect: more", b""),),
+    "a word waited for before a body that is longer than may be gathered": (
+        posted("Expect: 100-continue\r\nContent-Length: 1001"),
+    ),
     "a body that is longer than may be gathered": (posted("Content-Length: 1001"),),
     "chunks that are longer than may be gathered": (posted("Transfer-Encoding: chunked", b"x" * 1001),),
     "a line that the parser refuses for its length": (b"GET /" + b"x" * 40,),
@@ -45,6 +48,7 @@ WAITING = {
     "half a head": (GET[:-1],),
     "a head without its body": (posted("Content-Length: 4"),),
     "half a body": (posted("Content-Length: 4", b"abc"),),
+    "a client that waits for a word": (posted("Expect: 100-continue\r\nContent-Length: 4"),),
     "half a body in chunks": (posted("Transfer-Encoding: chunked", b"4\r\nab"),),
     "a head that goes on": (b"GET / HTTP/1.1\r\n" + b"x" * 100,),
 }
@@ -59,6 +63,19 @@ def test_a_thread_gets_what_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", WAITING)
 def test_no_thread_gets_what_still_comes(name: str) -> None:
     assert not came(*WAITING[name]).is_ready
+
+
+def test_a_client_that_waits_for_a_word_gets_it_once() -> None:
+    arriving = came(posted("Expect: 100-Continue \r\nContent-Length: 4"))
+    assert arriving.needs_word
+    arriving.take(b"abcd", 1)
+    assert arriving.is_ready
+    assert bytes(arriving.received) == posted("Content-Length: 4", b"abcd")
+
+
+def test_nobody_else_gets_a_word() -> None:
+    asking = [name for name, parts in (READY | WAITING).items() if came(*parts).needs_word]
+    assert asking == ["a client that waits for a word"]
 
 
 def test_a_head_that_goes_on_and_on_is_too_long() -> None:

@@ -132,6 +132,7 @@ CROWDS = {
     "heads without a body": POST,
     "half bodies": POST + b"12345",
     "half bodies in chunks": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12",
+    "half bodies after a word": POST.replace(b"Host", b"Expect: 100-continue\r\nHost") + b"12345",
     "half of a second request": GET + b"GET / HT",
     "clients that never leave": b"GET / HTTP/1.0\r\n\r\n",
     "clients that never leave after a refusal": b"nonsense\r\n\r\n",
