@@ -275,6 +275,33 @@ def test_serve_migrates_an_empty_database(books: Store, served: list[str]) -> No
     schema.check_schema(books)
 
 
+def test_serve_waits_for_a_database_out_of_reach_and_tells_no_password(
+    served: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PANKU_DATABASE_URL", "postgresql://books:secret@127.0.0.1:1/books")
+    assert main(["serve"]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("panku: The database cannot be opened: ")
+    assert told.endswith("It is served, and answers 503, until it can be.\n")
+    assert "secret" not in told
+    assert served == ["ran"]
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True)])
+def test_serve_warns_of_plain_http_beyond_this_machine(
+    books: Store,
+    served: list[str],
+    host: str,
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PANKU_HOST", host)
+    assert main(["serve"]) == 0
+    assert ("in plain http" in capsys.readouterr().err) is warned
+    assert served == ["ran"]
+
+
 @pytest.mark.parametrize(("fault", "way_out"), [(spoil, "from a backup"), (unapply, "`panku migrate")])
 def test_serve_refuses_a_schema_that_is_not_this_versions(
     books: Store,

@@ -7,8 +7,8 @@ import peewee
 
 from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store import schema
-from devices.store.database import Store
-from devices.store.engines import sqlite_path
+from devices.store.database import Store, StoreRefused
+from devices.store.engines import is_unusable, sqlite_path
 from devices.store.sqlite_presence import Presence
 from panku.commands import FAULT, Refused
 from panku.console.terminal import in_one_line
@@ -16,6 +16,14 @@ from panku.settings import Settings
 
 NO_BOOKS = "There are no books {place}: run in the project's folder, or name them in PANKU_DATABASE_URL."
 OUT_OF_REACH = "The database cannot be opened: {why}"
+WHY_NOT: tuple[tuple[type[BaseException], str], ...] = (
+    (schema.SchemaDiffers, "schema"),
+    (StoreRefused, "refused"),
+    (peewee.DatabaseError, "unreadable"),
+    (OSError, "out_of_reach"),
+    (Refused, "no_books"),
+)
+"""Why books cannot be opened, in a word for programs; the first that fits."""
 
 
 @contextmanager
@@ -86,3 +94,31 @@ def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
         with closing(Store(session_store_url(settings.database_url))) as session_store:
             migrate_session_store(session_store)
         yield store
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether what keeps the books from being opened may end without anybody's doing at this machine.
+
+    Whatever a server that is asked for a connection says may: it is not up yet, full, or being set up. A file or folder
+    that this user may not write, a schema that is not this version's and a library that corrupts files do not.
+    """
+    return any(is_unusable(each) and not isinstance(each, (StoreRefused, OSError)) for each in _within(error))
+
+
+def why_not_open(error: BaseException) -> str:
+    """One word for programs of why the books cannot be opened; the log has the sentence, which may name places."""
+    if may_pass(error):
+        return "out_of_reach"
+    for each in reversed(list(_within(error))):
+        for kind, word in WHY_NOT:
+            if isinstance(each, kind):
+                return word
+    return "fault"
+
+
+def _within(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it was made of: a command's refusal has peewee's error within it, and that the driver's."""
+    while error is not None:
+        yield error
+        inner = getattr(error, "orig", None) or error.__cause__
+        error = inner if isinstance(inner, BaseException) else None
