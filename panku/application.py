@@ -14,7 +14,7 @@ from devices.ledger.reading.replica import Replica
 from devices.people.signing_in.session_store import session_store_url
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
-from devices.store.sqlite_presence import Presence
+from devices.store.sqlite.presence import Presence
 from panku import settings as panku_settings
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written_value
 from panku.wiring import DUTIES, RULEBOOK, clock

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.store.sqlite_gate import Gate
+from devices.store.sqlite.gate import Gate
 
 
 @pytest.mark.parametrize("blocked", ["gate-porch", "gate"])

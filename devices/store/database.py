@@ -19,7 +19,7 @@ from devices.store.engines import (
     sqlite_version,
     sqlstate,
 )
-from devices.store.sqlite_gate import Gate
+from devices.store.sqlite.gate import Gate
 from devices.store.statements import (
     copy_statement,
     for_psycopg,

@@ -9,7 +9,7 @@ import peewee
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from devices.store.sqlite_gate import Gate
+from devices.store.sqlite.gate import Gate
 from devices.store.tables.columns import FIELD_TYPES
 
 SQLITE_BUSY_SECONDS = 30

@@ -9,7 +9,7 @@ from devices.people.signing_in.session_store import migrate_session_store, sessi
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
-from devices.store.sqlite_presence import Presence
+from devices.store.sqlite.presence import Presence
 from panku.commands import FAULT, Refused
 from panku.console.terminal import in_one_line
 from panku.settings import Settings
