@@ -18,10 +18,11 @@ from devices.ledger.proving.verify import export_heads, verify
 from devices.people.signing_in.session_store import TABLES, session_store_url
 from devices.store import schema
 from devices.store.database import Store
-from devices.store.engines import StoreRefused, sqlite_path
+from devices.store.engines import sqlite_path
 from devices.store.postgresql_archive import environment_of, program
 from devices.store.sqlite.copy import fold
 from devices.store.sqlite.presence import InUse, Presence
+from devices.store.unusable import StoreRefused
 from panku import settings
 from panku.commands import main
 from panku.wiring import RECORD_KINDS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devices.store.database import Store
-from devices.store.engines import OutcomeUnknown
+from devices.store.unusable import OutcomeUnknown
 from panku import commands
 from tests.conftest import Stores
 from tests.door import Door, move

@@ -10,7 +10,7 @@ import msgspec
 from api.callers import security_log
 from api.wire.problems import MEDIA_TYPE, details_of
 from devices.problems import Refused, refuse
-from devices.store.engines import is_unusable
+from devices.store.unusable import is_unusable
 from labels.words import LANGUAGE_TAGS, negotiate
 
 _log = logging.getLogger("panku.api")

@@ -10,15 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import peewee
 
-from devices.store.engines import (
-    OutcomeUnknown,
-    StoreRefused,
-    open_postgresql,
-    open_sqlite,
-    sqlite_path,
-    sqlite_version,
-    sqlstate,
-)
+from devices.store.engines import SERVING, Limits, open_postgresql, open_sqlite, sqlite_path, sqlite_version
 from devices.store.sqlite.gate import Gate
 from devices.store.statements import (
     copy_statement,
@@ -30,6 +22,7 @@ from devices.store.statements import (
 )
 from devices.store.tables import columns_of, key_of, name_of
 from devices.store.tables.columns import Table
+from devices.store.unusable import OutcomeUnknown, StoreRefused, sqlstate
 
 __all__ = ["OutcomeUnknown", "Store", "StoreRefused", "violated"]
 
@@ -58,6 +51,7 @@ class Store:
     def __init__(
         self,
         url: str,
+        limits: Limits = SERVING,
         *,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
@@ -67,10 +61,10 @@ class Store:
         self._gate: Gate | None = None
         if url.startswith("sqlite:"):
             path = sqlite_path(url)
-            self._gate = Gate(path)
-            self.engine, self.db = "sqlite", open_sqlite(path, self._gate)
+            self._gate = Gate(path, limits.gate)
+            self.engine, self.db = "sqlite", open_sqlite(path, self._gate, limits)
         elif url.startswith(("postgresql://", "postgres://")):
-            self.engine, self.db = "postgresql", open_postgresql(url)
+            self.engine, self.db = "postgresql", open_postgresql(url, limits)
         else:
             raise StoreRefused("The database's URL must begin with sqlite:/// or postgresql://.")
 

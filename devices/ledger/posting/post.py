@@ -26,7 +26,6 @@ from devices.ledger.posting.rows import document_digest
 from devices.lifecycle import DOCUMENT, UNREVIEWED
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.store.database import Store, violated
-from devices.store.engines import driver_error
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of
 from devices.store.tables.ledger import (
@@ -38,6 +37,7 @@ from devices.store.tables.ledger import (
     Standings,
 )
 from devices.store.tables.registers import Sites
+from devices.store.unusable import driver_error
 from devices.unit import Unit
 
 _encode = msgspec.json.Encoder().encode
