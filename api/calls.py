@@ -79,7 +79,7 @@ class Services:
         if self._unit is None:
             self._unit = unit_of(self.store)
         if self._unit is None:
-            raise refuse("unavailable")
+            raise refuse("unavailable", cause="not_founded")
         return self._unit
 
 
