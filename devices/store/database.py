@@ -10,7 +10,15 @@ from typing import Any, Literal, TypeVar
 
 import peewee
 
-from devices.store.engines import SERVING, Limits, open_postgresql, open_sqlite, sqlite_path, sqlite_version
+from devices.store.engines import (
+    SERVING,
+    Limits,
+    open_postgresql,
+    open_sqlite,
+    read_sqlite,
+    sqlite_path,
+    sqlite_version,
+)
 from devices.store.sqlite.gate import Gate
 from devices.store.statements import (
     copy_statement,
@@ -42,7 +50,9 @@ class Store:
     """The books' database behind one URL: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
 
     Each thread keeps its connection until it ends or calls `close`. Open it after a fork, never before.
-    Statements are written with `?`. Raises StoreRefused for a URL or an SQLite library that cannot be used.
+    `limits` bound its waits. A file of SQLite that is only read is opened by the address `read_at`
+    (`sqlite/as_it_is.py`). Statements are written with `?`. Raises StoreRefused for a URL or an SQLite library that
+    cannot be used.
     """
 
     engine: Literal["sqlite", "postgresql"]
@@ -53,6 +63,7 @@ class Store:
         url: str,
         limits: Limits = SERVING,
         *,
+        read_at: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -62,7 +73,8 @@ class Store:
         if url.startswith("sqlite:"):
             path = sqlite_path(url)
             self._gate = Gate(path, limits.gate)
-            self.engine, self.db = "sqlite", open_sqlite(path, self._gate, limits)
+            self.engine = "sqlite"
+            self.db = read_sqlite(read_at, limits) if read_at else open_sqlite(path, self._gate, limits)
         elif url.startswith(("postgresql://", "postgres://")):
             self.engine, self.db = "postgresql", open_postgresql(url, limits)
         else:

@@ -11,6 +11,7 @@ from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from devices.store.sqlite.as_it_is import is_wal
 from devices.store.sqlite.gate import Gate
 from devices.store.tables.columns import FIELD_TYPES
 from devices.store.unusable import OutcomeUnknown, Silent, StoreRefused, driver_error, unusable_file
@@ -59,6 +60,7 @@ SQLITE_PRAGMAS = (
     ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
     ("mmap_size", 256 * 1024 * 1024),  # a history's lines lie on as many pages: no system call for each
 )
+CHANGING_THE_FILE = ("journal_mode",)
 
 
 def sqlite_is_affected(version: tuple[int, int, int]) -> bool:
@@ -115,19 +117,18 @@ def open_sqlite(path: Path, gate: Gate, limits: Limits) -> Any:
     except OSError as error:
         raise unusable_file(error) from error
     database = Sqlite(str(path), pragmas=SQLITE_PRAGMAS, timeout=limits.busy)
-    if not _is_wal(path):
+    if not is_wal(path):
         with gate.passing():  # the change to WAL fails at once, without waiting, when two processes try it
             database.connect()
             database.close()
     return database
 
 
-def _is_wal(path: Path) -> bool:
-    """Whether the file is a database in WAL mode (https://sqlite.org/fileformat.html: header bytes 18, 19)."""
-    if not path.exists():
-        return False
-    with path.open("rb") as file:
-        return file.read(20)[18:] == b"\2\2"
+def read_sqlite(address: str, limits: Limits) -> Any:
+    """A peewee database on a file that is only read, by the address that says how."""
+    refuse_affected_sqlite(sqlite_version())
+    settings = [(name, value) for name, value in SQLITE_PRAGMAS if name not in CHANGING_THE_FILE]
+    return Sqlite(address, pragmas=settings, timeout=limits.busy, uri=True)
 
 
 class PlainCursor(psycopg.Cursor[Any]):

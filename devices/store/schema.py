@@ -106,8 +106,15 @@ def is_empty(store: Store) -> bool:
     return not store.db.get_tables()
 
 
+def refuse_strangers(store: Store) -> None:
+    """Raise SchemaDiffers for a database that has tables, and not those in which Panku keeps its schema."""
+    if FINGERPRINT_TABLE not in store.db.get_tables() and not is_empty(store):
+        raise SchemaDiffers(NOT_OURS)
+
+
 def check_schema(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTORY_TABLE) -> None:
     """Raise SchemaDiffers unless every migration was applied, no unknown one was, and the schema is as they left it."""
+    refuse_strangers(store)
     steps = _runner(store, directory, history_table).status()
     if missing := [step.name for step in steps if not step.applied]:
         raise SchemaDiffers(f"The database has not had {', '.join(missing)}: run `panku migrate`.")
@@ -169,10 +176,9 @@ def _keep(store: Store) -> None:
 
 
 def _refuse_difference(store: Store, directory: Path, history_table: str) -> None:
-    if FINGERPRINT_TABLE not in store.db.get_tables():
-        if is_empty(store):
-            return
-        raise SchemaDiffers(NOT_OURS)
+    refuse_strangers(store)
+    if is_empty(store):
+        return
     if found := differences(store, directory, history_table):
         if _lost_guards(found):
             raise SchemaDiffers(_guards_lost(found))

@@ -44,7 +44,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 where the copy's schema is not as Panku left it; the copy is kept, for whoever looks into that."""
     file: Path = arguments.file
     _refuse_place(settings, file, overwrite=arguments.overwrite)
-    with existing(settings) as store:
+    with existing(settings, only_read=True) as store:
         try:
             with beside(file) as folder:
                 copied = _made(store, folder / "books", quiet=arguments.quiet)

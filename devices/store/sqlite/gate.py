@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devices.store.sqlite.lock_files import open_lock_file
 from devices.store.unusable import Unusable, unusable_file
 
 
@@ -120,8 +121,8 @@ class _Locks:
 
     def __init__(self, database: Path) -> None:
         self._open: list[int] = []  # file by file: a second that can not be opened leaves the first
-        self.porch = self._opened(f"{database}.gate-porch")
-        self.gate = self._opened(f"{database}.gate")
+        self.porch = self._opened(database, ".gate-porch")
+        self.gate = self._opened(database, ".gate")
 
     def enter_at_once(self) -> bool:
         """Take both where they are free; else False, with one's place in the porch where that was."""
@@ -145,9 +146,9 @@ class _Locks:
         """Let the next one in."""
         fcntl.flock(self.gate, fcntl.LOCK_UN)
 
-    def _opened(self, name: str) -> int:
+    def _opened(self, database: Path, suffix: str) -> int:
         try:
-            self._open.append(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._open.append(open_lock_file(database, suffix))
         except OSError as error:
             raise unusable_file(error) from error
         return self._open[-1]
