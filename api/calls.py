@@ -17,6 +17,7 @@ from devices.ledger.reading.replica import Replica
 from devices.people.roles import Person
 from devices.problems import refuse
 from devices.store.database import Store
+from devices.store.readiness import Readiness
 from devices.unit import Unit, unit_of
 from labels.words import Locale
 
@@ -69,8 +70,7 @@ class Services:
         self.metrics_token = metrics_token
         self.meter = Meter()
         self.gauges = Gauges(store, duties, clock)
-        self.written_at_us = 0
-        """When readiness last wrote to the stores."""
+        self.readiness = Readiness(store.url, session_store.url)
         self._unit: Unit | None = None
 
     @property
@@ -121,7 +121,7 @@ class Call(msgspec.Struct):
     def read_past(self, read: Callable[[Store], _Read]) -> _Read:
         """What `read` finds in the books, or in a replica of them that has all that the caller wrote."""
         replica = self.services.replica
-        return replica.read(self.store, self.who.username, read, self.at_us) if replica else read(self.store)
+        return replica.read(self.store, self.who.username, read) if replica else read(self.store)
 
     @property
     def unit(self) -> Unit:

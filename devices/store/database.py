@@ -13,9 +13,9 @@ import peewee
 from devices.store.engines import (
     SERVING,
     Limits,
+    at_address,
     open_postgresql,
     open_sqlite,
-    read_sqlite,
     sqlite_path,
     sqlite_version,
 )
@@ -50,9 +50,9 @@ class Store:
     """The books' database behind one URL: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
 
     Each thread keeps its connection until it ends or calls `close`. Open it after a fork, never before.
-    `limits` bound its waits. A file of SQLite that is only read is opened by the address `read_at`
-    (`sqlite/as_it_is.py`). Statements are written with `?`. Raises StoreRefused for a URL or an SQLite library that
-    cannot be used.
+    `limits` bound its waits. A file of SQLite that is only read, or must be there, is opened by an `address`
+    (`sqlite/as_it_is.py`), which neither makes nor changes it. Statements are written with `?`. Raises StoreRefused
+    for a URL or an SQLite library that cannot be used.
     """
 
     engine: Literal["sqlite", "postgresql"]
@@ -63,7 +63,7 @@ class Store:
         url: str,
         limits: Limits = SERVING,
         *,
-        read_at: str | None = None,
+        address: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -74,7 +74,7 @@ class Store:
             path = sqlite_path(url)
             self._gate = Gate(path, limits.gate)
             self.engine = "sqlite"
-            self.db = read_sqlite(read_at, limits) if read_at else open_sqlite(path, self._gate, limits)
+            self.db = at_address(address, limits) if address else open_sqlite(path, self._gate, limits)
         elif url.startswith(("postgresql://", "postgres://")):
             self.engine, self.db = "postgresql", open_postgresql(url, limits)
         else:

@@ -1,5 +1,6 @@
 """The two engines as peewee databases: how each is opened, begins, commits and survives a lost connection."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -14,7 +15,14 @@ from psycopg.pq import TransactionStatus
 from devices.store.sqlite.as_it_is import is_wal
 from devices.store.sqlite.gate import Gate
 from devices.store.tables.columns import FIELD_TYPES
-from devices.store.unusable import OutcomeUnknown, Silent, StoreRefused, driver_error, unusable_file
+from devices.store.unusable import (
+    OutcomeUnknown,
+    Silent,
+    StoreRefused,
+    driver_error,
+    sqlstate,
+    unusable_file,
+)
 
 _Answer = TypeVar("_Answer")
 
@@ -29,13 +37,13 @@ class Limits(msgspec.Struct, frozen=True):
     """
 
     connect: int
-    statement: int | None
-    lock: int
-    idle: int | None
-    silent: int | None
+    statement: float | None
+    lock: float
+    idle: float | None
+    silent: float | None
     tcp: int
-    busy: int
-    gate: int
+    busy: float
+    gate: float
 
 
 SERVING = Limits(connect=5, statement=15, lock=5, idle=60, silent=20, tcp=10, busy=5, gate=15)
@@ -96,9 +104,37 @@ def sqlite_path(url: str) -> Path:
 
 
 class Sqlite(peewee.SqliteDatabase):
-    """SQLite as peewee has it, but for what a full disk does to a transaction."""
+    """SQLite as peewee has it, but for what a full disk does to a transaction, and a file that is gone."""
 
     field_types = peewee.SqliteDatabase.field_types | FIELD_TYPES["sqlite"]
+    must_be_there = False
+
+    def _connect(self) -> Any:
+        """As peewee's, which would begin an empty database in the place of one that was taken away.
+
+        Raises Unusable where the file is gone; and where SQLite cannot open it, which does not say why.
+        """
+        if not self.must_be_there:
+            return super()._connect()
+        path = Path(self.database)
+        try:
+            path.stat()
+            return super()._connect()
+        except OSError as error:
+            raise unusable_file(error) from error
+        except peewee.sqlite3.OperationalError:
+            self._refuse_what_is_closed(path.parent)
+            raise
+
+    def _refuse_what_is_closed(self, folder: Path) -> None:
+        """Raise Unusable where the system opens nothing any more, or not what is in this folder.
+
+        The file itself is not opened for it: whoever closes it again lets go of every lock that SQLite has on it.
+        """
+        try:
+            os.close(os.open(folder, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            raise unusable_file(error) from error
 
     def rollback(self) -> None:
         """Roll back; a statement or commit that could not be written has done so already, and its error is told."""
@@ -121,11 +157,12 @@ def open_sqlite(path: Path, gate: Gate, limits: Limits) -> Any:
         with gate.passing():  # the change to WAL fails at once, without waiting, when two processes try it
             database.connect()
             database.close()
+    database.must_be_there = True
     return database
 
 
-def read_sqlite(address: str, limits: Limits) -> Any:
-    """A peewee database on a file that is only read, by the address that says how."""
+def at_address(address: str, limits: Limits) -> Any:
+    """A peewee database on a file that is opened as it is, by the address that says how."""
     refuse_affected_sqlite(sqlite_version())
     settings = [(name, value) for name, value in SQLITE_PRAGMAS if name not in CHANGING_THE_FILE]
     return Sqlite(address, pragmas=settings, timeout=limits.busy, uri=True)
@@ -142,7 +179,9 @@ class PlainCursor(psycopg.Cursor[Any]):
 class AnsweringConnection(psycopg.Connection[Any]):
     """A connection whose server may be silent for so long: one that hangs keeps no bound of its own."""
 
-    silent_seconds: int | None = None
+    silent_seconds: float | None = None
+    is_stale = False
+    """Whether its server takes no writes any more, as one that was demoted: the next connection may find another."""
 
     def wait(self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None) -> _Answer:
         """As psycopg's, for the answer to whatever was sent. Raises Silent, with the connection closed for good."""
@@ -160,7 +199,7 @@ class Postgresql(peewee.PostgresqlDatabase):
     """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
 
     field_types = peewee.PostgresqlDatabase.field_types | FIELD_TYPES["postgresql"]
-    silent_seconds: int | None = None
+    silent_seconds: float | None = None
 
     def _connect(self) -> Any:
         connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
@@ -173,10 +212,12 @@ class Postgresql(peewee.PostgresqlDatabase):
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """As peewee's, but reads and BEGIN run once more when the idle connection turned out to be lost."""
+        was_open = not self.is_closed()
         try:
             return super().execute_sql(sql, params)
         except (peewee.OperationalError, peewee.InterfaceError) as error:
-            if self.in_transaction() or not self._lost():
+            self._note(error)
+            if not was_open or self.in_transaction() or not self._lost():
                 raise
             self.close()
             if not _REPEATABLE.match(sql) or isinstance(driver_error(error), Silent):
@@ -201,15 +242,23 @@ class Postgresql(peewee.PostgresqlDatabase):
 
     def rollback(self) -> None:
         """Roll back; a lost connection has done so already and is put away."""
-        if self._lost():
+        if self._lost() or self.connection().is_stale:
             self.close()
         else:
             super().rollback()
+
+    def _note(self, error: BaseException) -> None:
+        """Note a server that takes no writes; outside of a transaction its connection is put away at once."""
+        if sqlstate(error) == READ_ONLY and not self._lost():
+            self.connection().is_stale = True
+            if not self.in_transaction():
+                self.close()
 
     def _lost(self) -> bool:
         return self.is_closed() or bool(self.connection().closed)
 
 
+READ_ONLY = "25006"
 _REPEATABLE = re.compile(r"\s*(SELECT|WITH|BEGIN|SHOW)\b", re.IGNORECASE)
 
 
@@ -241,7 +290,7 @@ def connection_parameters(url: str, limits: Limits) -> dict[str, str]:
         "lock_timeout": limits.lock,
         "idle_in_transaction_session_timeout": limits.idle,
     }
-    options = [f"-c {name}={(seconds or 0) * MILLISECONDS}" for name, seconds in bounds.items()]
+    options = [f"-c {name}={round((seconds or 0) * MILLISECONDS)}" for name, seconds in bounds.items()]
     return {
         "connect_timeout": str(limits.connect),
         "tcp_user_timeout": str(limits.tcp * MILLISECONDS),

@@ -28,8 +28,8 @@ def reachable(settings: Settings, *, only_read: bool = False) -> Iterator[Store]
     read all the same, and one that is no database of Panku's is not made one.
     """
     url = settings.database_url
-    with _present(url, only_read=only_read), _address(url, only_read=only_read) as read_at:
-        store = opened_books(url, read_at)
+    with _present(url, only_read=only_read), _address(url, only_read=only_read) as address:
+        store = opened_books(url, address)
         try:
             yield store
         finally:
@@ -69,10 +69,10 @@ def _address(url: str, *, only_read: bool) -> Iterator[str | None]:
         yield address
 
 
-def opened_books(url: str, read_at: str | None = None) -> Store:
+def opened_books(url: str, address: str | None = None) -> Store:
     """The database at a URL. Raises Refused when it is out of reach, or no database."""
     try:
-        store = Store(url, OF_COMMANDS, read_at=read_at)
+        store = Store(url, OF_COMMANDS, address=address)
         with store.reading():  # so it is connected, and it answers
             schema.is_empty(store)
     except (peewee.DatabaseError, Unusable, OSError) as error:
