@@ -16,8 +16,8 @@ from api.calls import Services, ShownSetting
 from devices.ledger.reading.replica import Replica
 from devices.people.signing_in.session_store import session_store_url
 from devices.store.database import Store
-from devices.store.engines import sqlite_path
-from devices.store.sqlite_presence import Presence
+from devices.store.engines import REPLICA, sqlite_path
+from devices.store.sqlite.presence import Presence
 from panku import settings as panku_settings
 from panku.console.opening import books
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written_value
@@ -54,7 +54,7 @@ def services(settings: Settings) -> Services:
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
         trusted_proxies=settings.trusted_proxies,
-        replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
+        replica=Replica(Store(settings.replica_url, REPLICA)) if settings.replica_url else None,
         settings=shown_settings(settings),
         metrics_token=settings.metrics_token,
     )

@@ -52,7 +52,7 @@ class WaitingApplication:
         self._tried = threading.Event()
         self._told = ""
         self.cause = "opening"
-        """Why the books are not open, in one word."""
+        """Why the books are not open: the name of a cause (devices/store/unusable.py)."""
         threading.Thread(target=self._open, name="opening the books", daemon=True).start()
         self._tried.wait(first_seconds)
 
@@ -84,20 +84,15 @@ class WaitingApplication:
 def meanwhile(waiting: WaitingApplication, *, secure: bool) -> falcon.App[falcon.Request, falcon.Response]:
     """What answers until the books are open: the process lives, is not ready, and everything else is unavailable."""
 
-    def tell(req: falcon.Request, resp: falcon.Response, refused: Refused, params: Any) -> None:
-        render_refusal(req, resp, refused, params)
-        if refused.problems[0].code == "unavailable":
-            resp.data = msgspec.json.encode(
-                msgspec.json.decode(resp.data or b"{}") | {"cause": waiting.cause}
-            )
-            resp.set_header("Retry-After", str(round(AGAIN_SECONDS)))
+    def unavailable(req: falcon.Request, resp: falcon.Response, **_: Any) -> None:
+        raise refuse("unavailable", cause=waiting.cause)
 
     middleware: list[Any] = [Headers(), Heads()]
     app = falcon.App(middleware=middleware)
-    app.add_error_handler(Refused, for_browsers(tell, secure=secure))
+    app.add_error_handler(Refused, for_browsers(render_refusal, secure=secure))
     app.add_route("/healthz", Alive())
     app.add_route("/static/{name}", Static())
-    app.add_sink(_unavailable)
+    app.add_sink(unavailable)
     return app
 
 
@@ -107,7 +102,3 @@ class Alive:
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """As with open books."""
         resp.data, resp.content_type = msgspec.json.encode(Health("ok")), "application/json"
-
-
-def _unavailable(req: falcon.Request, resp: falcon.Response, **_: Any) -> None:
-    raise refuse("unavailable")

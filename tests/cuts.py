@@ -13,7 +13,8 @@ import peewee
 import pytest
 
 from devices.store.database import Store
-from devices.store.engines import OutcomeUnknown, Postgresql, Sqlite
+from devices.store.engines import Postgresql, Sqlite
+from devices.store.unusable import OutcomeUnknown
 
 KILLED = 9
 SENT_BY = (

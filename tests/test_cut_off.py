@@ -15,10 +15,10 @@ import pytest
 from devices.ledger.proving.verify import verify
 from devices.store import database, schema
 from devices.store.database import Store
-from devices.store.engines import StoreRefused
 from devices.store.schema import BOOK_MIGRATIONS, FINGERPRINT_TABLE, SESSION_MIGRATIONS, Migrations
 from devices.store.schema_objects import definitions_of
 from devices.store.tables import SECOND_STORE, TABLES_OF_BOOKS, name_of
+from devices.store.unusable import StoreRefused
 from panku.console.opening import books
 from panku.settings import read_settings
 from panku.wiring import CHECKS, RECORD_KINDS

@@ -29,7 +29,9 @@ def _there(server: object) -> None:
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize(("drill", "engine"), TURNS, ids=[f"{drill.name}-{engine}" for drill, engine in TURNS])
+@pytest.mark.parametrize(
+    ("drill", "engine"), TURNS, ids=[f"{drill.name}-{engine}" for drill, engine in TURNS]
+)
 def test_nothing_acknowledged_is_lost(drill: Drill, engine: str) -> None:
     told(drilled(drill, engine, ONE))
 

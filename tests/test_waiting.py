@@ -22,7 +22,7 @@ import pytest
 from falcon import testing
 
 from devices.store import schema
-from devices.store.engines import StoreRefused
+from devices.store.unusable import StoreRefused
 from panku.application import application_over
 from panku.commands import Refused, main
 from panku.console.opening import may_pass, why_not_open
@@ -57,12 +57,12 @@ def sqlite_error(code: int) -> Exception:
 
 REASONS = {
     "a server that is gone": (refused_for(wrapped(psycopg.OperationalError("no"), 2)), "out_of_reach", True),
-    "a file that another has locked": (refused_for(wrapped(sqlite_error(5), 1)), "out_of_reach", True),
+    "a file that another has locked": (refused_for(wrapped(sqlite_error(5), 1)), "locked", True),
     "a file that is no database": (refused_for(wrapped(sqlite_error(26), 1)), "unreadable", False),
-    "a folder that is not to be written": (refused_for(PermissionError(13, "no")), "out_of_reach", False),
-    "a schema that is another's": (schema.SchemaDiffers("…"), "schema", False),
-    "a library that corrupts files": (StoreRefused("…"), "refused", False),
-    "no books": (refused_for(None), "no_books", False),
+    "a folder that is not to be written": (refused_for(PermissionError(13, "no")), "forbidden", False),
+    "a schema that is another's": (schema.SchemaDiffers("…"), "other_schema", False),
+    "a library that corrupts files": (StoreRefused("…"), "misconfigured", False),
+    "no books": (refused_for(None), "not_founded", False),
     "a fault of ours": (KeyError("…"), "fault", False),
 }  # fmt: skip
 
@@ -187,7 +187,7 @@ def test_a_worker_makes_no_file_where_there_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_a_worker_opens_no_books_that_are_not_this_versions(engine: str, stores: Stores) -> None:
     store = stores.fresh(engine)
-    store.execute(f"DELETE FROM {schema.HISTORY_TABLE}")
+    store.execute(f"DELETE FROM {schema.BOOK_MIGRATIONS.history}")
     store.close()
     with pytest.raises(schema.SchemaDiffers, match="panku migrate"):
         application_over(read_settings({"PANKU_DATABASE_URL": store.url}))
@@ -257,7 +257,7 @@ def test_workers_that_find_no_books_do_not_end_the_server(tmp_path: Path) -> Non
         wait_for_server(address)
         (tmp_path / "disk").rename(tmp_path / "away")
         os.kill(pid, signal.SIGHUP)  # every worker anew
-        until(lambda: asked(f"{address}/readyz")[1].get("cause") == "no_books")
+        until(lambda: asked(f"{address}/readyz")[1].get("cause") == "not_founded")
         assert asked(f"{address}/healthz")[0] == 200
         (tmp_path / "away").rename(tmp_path / "disk")
         wait_for_server(address)

@@ -11,15 +11,15 @@ from typing import Any, Literal, TypeVar
 import peewee
 
 from devices.store.engines import (
-    OutcomeUnknown,
-    StoreRefused,
+    SERVING,
+    Limits,
+    at_address,
     open_postgresql,
     open_sqlite,
     sqlite_path,
     sqlite_version,
-    sqlstate,
 )
-from devices.store.sqlite_gate import Gate
+from devices.store.sqlite.gate import Gate
 from devices.store.statements import (
     copy_statement,
     for_psycopg,
@@ -30,6 +30,7 @@ from devices.store.statements import (
 )
 from devices.store.tables import columns_of, key_of, name_of
 from devices.store.tables.columns import Table
+from devices.store.unusable import OutcomeUnknown, StoreRefused, sqlstate
 
 __all__ = ["OutcomeUnknown", "Store", "StoreRefused", "violated"]
 
@@ -55,7 +56,9 @@ class Store:
     """The books' database behind one URL: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
 
     Each thread keeps its connection until it ends or calls `close`. Open it after a fork, never before.
-    Statements are written with `?`. Raises StoreRefused for a URL or an SQLite library that cannot be used.
+    `limits` bound its waits. A file of SQLite that is only read, or must be there, is opened by an `address`
+    (`sqlite/as_it_is.py`), which neither makes nor changes it. Statements are written with `?`. Raises StoreRefused
+    for a URL or an SQLite library that cannot be used.
     """
 
     engine: Literal["sqlite", "postgresql"]
@@ -64,7 +67,9 @@ class Store:
     def __init__(
         self,
         url: str,
+        limits: Limits = SERVING,
         *,
+        address: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -73,10 +78,11 @@ class Store:
         self._gate: Gate | None = None
         if url.startswith("sqlite:"):
             path = sqlite_path(url)
-            self._gate = Gate(path)
-            self.engine, self.db = "sqlite", open_sqlite(path, self._gate)
+            self._gate = Gate(path, limits.gate)
+            self.engine = "sqlite"
+            self.db = at_address(address, limits) if address else open_sqlite(path, self._gate, limits)
         elif url.startswith(("postgresql://", "postgres://")):
-            self.engine, self.db = "postgresql", open_postgresql(url)
+            self.engine, self.db = "postgresql", open_postgresql(url, limits)
         else:
             raise StoreRefused("The database's URL must begin with sqlite:/// or postgresql://.")
 

@@ -95,8 +95,8 @@ def _refusal_of(error: Exception) -> Refused | None:
     """What a command that failed so says to whoever called it; None for a fault of ours, whose trace is wanted."""
     import peewee  # noqa: PLC0415  (the database's modules only once a command runs)
 
-    from devices.store.engines import OutcomeUnknown, StoreRefused  # noqa: PLC0415
     from devices.store.schema import SchemaDiffers  # noqa: PLC0415
+    from devices.store.unusable import OutcomeUnknown, StoreRefused  # noqa: PLC0415
 
     match error:
         case Refused():
