@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sqlite3
 import threading
 import time
 import urllib.error
@@ -50,7 +49,7 @@ def refused_for(error: Exception | None) -> Refused:
 
 
 def sqlite_error(code: int) -> Exception:
-    error = sqlite3.OperationalError("…")
+    error: Exception = peewee.sqlite3.OperationalError("…")
     error.sqlite_errorcode = code
     return error
 
@@ -77,7 +76,9 @@ class Books:
     """Books that can be opened once they are told to be, and whether they were asked for."""
 
     def __init__(self) -> None:
-        self.error: BaseException | None = PermissionError(13, "postgresql://panku:secret@db/panku says no")
+        self.error: BaseException | None = psycopg.OperationalError(
+            "postgresql://panku:secret@db/panku says no"
+        )
         self.asked = threading.Semaphore(0)
 
     def open(self) -> Callable[..., list[bytes]]:

@@ -18,7 +18,7 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
-class Readiness(msgspec.Struct, frozen=True):
+class Ready(msgspec.Struct, frozen=True):
     """Whether the process is ready to serve, and how its clock stands to what the journals have recorded.
 
     With a clock that is `behind` the books are used as ever; what is posted is recorded after what there is.
@@ -49,4 +49,4 @@ def show_readiness(call: Call, _: Done) -> Shown:
     if look.cause:
         raise refuse("unavailable", cause=look.cause)
     clock = ClockStanding(call.at_us, look.told)
-    return Shown(Readiness("ready", "behind" if clock.is_behind else "right", clock.behind_seconds))
+    return Shown(Ready("ready", "behind" if clock.is_behind else "right", clock.behind_seconds))

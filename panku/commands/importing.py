@@ -18,7 +18,7 @@ from devices.texts.lengths import Line, Name
 from devices.unit import Unit
 from labels.words import sentence, term
 from panku.commands import DONE, FAULT, Refused
-from panku.console.opening import books, sessions_of
+from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
 from panku.console.words import acting, founded_unit, iso_day, one_line, refusal
 from panku.settings import Settings
@@ -54,7 +54,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", 2) from error
     with books(settings) as store:
         founded_unit(store)
-        by = acting(store, sessions_of(settings), arguments.by, clock())
+        by = acting(store, session_store_of(settings), arguments.by, clock())
         if not by.may(_STOREKEEPER, arguments.site):
             raise Refused(f"{by.username} is not a storekeeper of {arguments.site}.")
         work = _manifest if arguments.what == "manifest" else _opening

@@ -15,7 +15,7 @@ from devices.texts.lengths import Name
 from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
-from panku.console.opening import books, sessions_of
+from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
 from panku.console.words import acting, founded_unit, new_password, one_line, refusal
 from panku.settings import Settings
@@ -133,7 +133,7 @@ DONE_BY = {
 def _on_whose_word(store: Store, settings: Settings, arguments: argparse.Namespace) -> Person:
     """The administrator who proves themself, or, to reset an administrator, the system."""
     if arguments.by is not None:
-        return acting(store, sessions_of(settings), arguments.by, clock())
+        return acting(store, session_store_of(settings), arguments.by, clock())
     if arguments.username not in grants.administrators(store):
         raise Refused(
             f"{arguments.username} is no administrator: an administrator resets them, with --by.", BAD_USE

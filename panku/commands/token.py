@@ -12,7 +12,7 @@ from devices.store.database import Store
 from devices.texts.lengths import Name
 from devices.values import UNIT
 from panku.commands import DONE
-from panku.console.opening import books, sessions_of
+from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
 from panku.console.words import acting, founded_unit, one_line, refusal
 from panku.settings import Settings
@@ -75,7 +75,7 @@ def _state(token: Token) -> str:
 
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
     founded_unit(store)
-    by = acting(store, sessions_of(settings), arguments.by, clock())
+    by = acting(store, session_store_of(settings), arguments.by, clock())
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
         if arguments.what == "revoke":

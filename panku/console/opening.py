@@ -80,7 +80,7 @@ def opened_books(url: str, address: str | None = None) -> Store:
     return store
 
 
-def sessions_of(settings: Settings) -> Store:
+def session_store_of(settings: Settings) -> Store:
     """The session store of the settings' books, which a command opens after them."""
     return Store(session_store_url(settings.database_url), OF_COMMANDS)
 
@@ -113,7 +113,7 @@ def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
         if schema.is_empty(store):
             schema.migrate(store)
         schema.check_schema(store)
-        with closing(sessions_of(settings)) as session_store:
+        with closing(session_store_of(settings)) as session_store:
             migrate_session_store(session_store)
         yield store
 
