@@ -1,9 +1,10 @@
 # Panku needs python3 (3.11 or newer) and make; the rest is set up into .venv on the first target that needs it.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := devices labels api web panku tests bench
+SOURCES := devices labels api web panku tests bench torture
 
 SEEDS ?= 20
+KILLS ?= 20
 
 # Only wheels: nothing that a package brings is run to install it. `make serve WHEELS=` builds what has none.
 WHEELS := --only-binary :all:
@@ -11,7 +12,7 @@ INSTALL := pip install -qq --disable-pip-version-check
 LOCKED := $(INSTALL) --no-deps --no-compile --require-hashes $(WHEELS) --requirement
 REFUSED := { echo 'Panku is not set up; docs/dependencies.md tells where a package has no wheel, and what then.' >&2; exit 1; }
 
-.PHONY: serve demo test test-deep check bench lock sbom
+.PHONY: serve demo test test-deep check bench torture lock sbom
 
 serve: .venv/compiled
 	@$(BIN)/panku serve
@@ -37,6 +38,10 @@ check: .venv/testing
 
 bench: .venv/testing
 	@$(BIN)/python -m bench
+
+# What the world does, done on purpose, on both engines: some minutes; KILLS=1000 fill a night.
+torture: .venv/testing
+	@$(BIN)/python -m torture --kills $(KILLS)
 
 # An installer of the lock's own first: Python's may be years old, and takes twice as long. The project itself is built
 # by the setuptools that the lock has just brought, and by nothing else.

@@ -10,13 +10,14 @@ from importlib.metadata import version
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from devices.journal import heads
+from devices.journal import clock_standing, heads
 from devices.ledger.duties.due import Duty, what_is_due
 from devices.ledger.duties.unreviewed import unreviewed
 from devices.ledger.reading.registers import active_sites
+from devices.moments.spans import is_over
 from devices.records import site_codes
 from devices.store.database import Store
-from devices.store.engines import is_unusable
+from devices.store.unusable import is_unusable
 from devices.unit import unit_of
 
 READ_EVERY_US = 60_000_000
@@ -29,7 +30,7 @@ class Gauges(Collector):
 
     def __init__(self, store: Store, duties: Sequence[Duty], clock: Callable[[], int]) -> None:
         self.store, self.duties, self.clock = store, duties, clock
-        self._read_at_us = -READ_EVERY_US
+        self._read_at_us: int | None = None
         self._found: Families = []
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
@@ -39,7 +40,7 @@ class Gauges(Collector):
     def collect(self) -> Families:
         """Every gauge. Of books that cannot be read, only that they cannot."""
         now = self.clock()
-        if now - self._read_at_us >= READ_EVERY_US:
+        if self._read_at_us is None or is_over(self._read_at_us, READ_EVERY_US, now):
             try:
                 self._found = [_readable(readable=True), *_read(self.store, self.duties, now)]
                 self._read_at_us = now
@@ -55,7 +56,9 @@ def _readable(*, readable: bool) -> GaugeMetricFamily:
 
 
 def _read(store: Store, duties: Sequence[Duty], now_us: int) -> Families:
-    return [_build(store), _heads(store), _unreviewed(store), _overdue(store, duties, now_us)]
+    return [
+        _build(store), _heads(store), _clock(store, now_us), _unreviewed(store), _overdue(store, duties, now_us),
+    ]  # fmt: skip
 
 
 def _build(store: Store) -> GaugeMetricFamily:
@@ -72,6 +75,12 @@ def _heads(store: Store) -> GaugeMetricFamily:
     for head in heads(store):
         family.add_metric([head.site], head.seq)
     return family
+
+
+def _clock(store: Store, now_us: int) -> GaugeMetricFamily:
+    behind = clock_standing(store, now_us).behind_seconds
+    meaning = "how far the server's clock is behind what the journals have recorded"
+    return GaugeMetricFamily("panku_clock_behind_seconds", meaning, value=behind)
 
 
 def _unreviewed(store: Store) -> GaugeMetricFamily:

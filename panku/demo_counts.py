@@ -15,6 +15,7 @@ from devices.audit.stocktake.counting import VARIANCES
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.posting import post, reviewing
+from devices.moments.spans import SECOND_US
 from devices.people import signing_keys
 from devices.people.persons import person_of
 from devices.people.roles import Person
@@ -26,7 +27,6 @@ from panku.demo import PASSWORDS
 from panku.wiring import RULEBOOK
 
 COUNTED_SITE = "TJ01"
-SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 DISKS = tuple(f"{661565731001 + n}" for n in range(8))
 SPARES = tuple(f"{661565741001 + n}" for n in range(4))

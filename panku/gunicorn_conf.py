@@ -3,18 +3,13 @@
 import os
 import shutil
 import socket
-import struct
 import tempfile
 from typing import Any
 
 from panku import settings as panku_settings
 
-# A client that sends nothing, or takes nothing, for this long gives its thread back. Slower attackers, who send a
-# byte now and then, are kept off by a buffering proxy in front (docs/operating.md).
-STALLED_CLIENT_SECONDS = 20
-
-# A connection that has said nothing is the kernel's for this long, not a thread's: browsers open some that they may
-# never use, and a thread waits for whatever it was given.
+# A connection that has said nothing is the kernel's for this long: browsers open some that they may never use. What has
+# spoken, and every silent one elsewhere, is bounded by panku/worker.py.
 SILENT_CLIENT_SECONDS = 60
 
 _settings = panku_settings.of_this_process()
@@ -24,9 +19,10 @@ preload_app = False
 bind = [
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 ]
-worker_class = "gthread"
+worker_class = "panku.worker.BoundedWorker"
 workers = _settings.workers
 threads = _settings.threads
+worker_connections = 500  # with the files of the books fewer than the 1024 that a process may usually open
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
@@ -66,10 +62,7 @@ def on_exit(_server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Put the time limits on the listening sockets, from which the kernel hands them on to every connection."""
-    limit = struct.pack("ll", STALLED_CLIENT_SECONDS, 0)
+    """Let the kernel keep connections that say nothing."""
     for listener in server.LISTENERS:
         if hasattr(socket, "TCP_DEFER_ACCEPT"):  # Linux
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_CLIENT_SECONDS)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)

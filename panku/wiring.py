@@ -16,6 +16,7 @@ from devices.ledger.duties.of_orders import ORDER_DUTY
 from devices.ledger.posting.closed_months import MONTH
 from devices.ledger.proving.credentials import credential_faults
 from devices.ledger.proving.requests import request_faults
+from devices.moments.readings import CLOCK_READING
 from devices.paperwork_kinds import PAPERWORK_KINDS
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
@@ -27,7 +28,7 @@ DUTIES = (DEVICE_DUTY, ORDER_DUTY, COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY)
 """Who tells what is due, and what was met."""
 
 RECORD_KINDS = (
-    FOUNDING, *REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *SPARES_KINDS, *AUDIT_KINDS, MONTH,
+    FOUNDING, *REGISTER_KINDS, *PAPERWORK_KINDS, *PEOPLE_KINDS, *SPARES_KINDS, *AUDIT_KINDS, MONTH, CLOCK_READING,
 )  # fmt: skip
 
 CHECKS = (request_faults, credential_faults, stocktake_faults, month_faults, handover_faults)

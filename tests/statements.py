@@ -29,7 +29,8 @@ SENDERS = frozenset(str(ROOT / "devices" / "store" / name) for name in ("databas
 ONE_ENGINE = {
     r"(ALTER|CREATE|DROP) ": "a schema is made in each engine's own words; test_schema compares what came of it",
     r'INSERT INTO "schema_migration': "peewee's own note of a migration",
-    r"PRAGMA |SHOW ": "settings of one engine",
+    r"PRAGMA |SHOW |SET LOCAL ": "settings of one engine",
+    r"INSERT INTO \w+_new SELECT ": "SQLite makes a table anew where PostgreSQL alters it",
     r"BEGIN": "SQLite's driver begins in its own way",
     r".* FROM (\"main\"\.)?sqlite_(schema|master)\b": "SQLite's catalogue",
     r".* FROM (pg_|information_schema)": "PostgreSQL's catalogue",
@@ -116,6 +117,7 @@ def plain(sql: str) -> str:
     text = re.sub(r"\s+", " ", sql.replace("%s", "?").replace("%%", "%")).strip()
     text = re.sub(r"\?(, ?\?)+", "?…", text)
     text = re.sub(r"\b(LIMIT|OFFSET) \d+", r"\1 ?", text)
+    text = re.sub(r'\bSAVEPOINT "\w+"', "SAVEPOINT ?", text)
     return re.sub(r"(\(\?…?\))(, ?\(\?…?\))+", r"\1…", text)
 
 

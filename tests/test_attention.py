@@ -35,7 +35,7 @@ def at(day: int, hour: int = 10, minute: int = 0) -> int:
 PLAIN = Waiting(type="sale", business_date="2026-11-03", recorded_at_us=at(3), devices=2, value_fen=40_000)
 
 
-def told(document: Waiting, now_us: int = at(3, 11)) -> dict[str, dict[str, Any]]:
+def told(document: Waiting, now_us: int = at(3, 23, 59)) -> dict[str, dict[str, Any]]:
     return {each.code: dict(each.facts) for each in concerns(document, Clock(now_us, ZONE))}
 
 
@@ -108,6 +108,13 @@ def test_an_answer_names_the_rejected_document() -> None:
     assert changed(answers="A1-2026-000001") == {"answers": {"number": "A1-2026-000001"}}
 
 
+def test_of_what_is_recorded_in_the_future_neither_hour_nor_day_is_believed() -> None:
+    late_on_sunday = at(29, 23)
+    assert changed(recorded_at_us=late_on_sunday) == {"recorded_ahead": {}}
+    ahead = changed(recorded_at_us=late_on_sunday, business_date="2026-11-29")
+    assert ahead == {"dated_ahead": {"day": "2026-11-29"}}
+
+
 def test_every_concern_has_a_sentence_in_both_languages() -> None:
     everything = replace(
         PLAIN,
@@ -119,8 +126,8 @@ def test_every_concern_has_a_sentence_in_both_languages() -> None:
         undone_before=1,
         answers="A1-2026-000001",
     )
-    codes = {*told(everything, at(20)), "back_dated", "same_hands"}
-    assert len(codes) == len(CONCERN_RULES) + 1
+    codes = {*told(everything, at(20)), "back_dated", "same_hands", "dated_ahead", "recorded_ahead"}
+    assert len(codes) == len(CONCERN_RULES) + 2
     for locale in LOCALES:
         have = {name for name in catalogue(locale) if name.startswith("page.concern.")}
         assert have == {f"page.concern.{code}" for code in codes}

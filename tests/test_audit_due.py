@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -93,8 +93,9 @@ def test_a_count_is_kept_by_its_seal_in_the_month_of_its_close(house: House) -> 
 
 def test_the_storekeepers_inspection_keeps_the_month_and_the_auditors_its_interval(house: House) -> None:
     house.now += DAY_US
+    tomorrow = TODAY + timedelta(days=1)
     assert inspect(house.of("li")).status_code == 201
-    assert of(house, "audit_inspection") == [("BJ01", "2027-02-23", "due")]
+    assert of(house, "audit_inspection", tomorrow) == [("BJ01", "2027-02-23", "due")]
     assert len(of(house, "safety_inspection")) == 1
     assert inspect(house.of("zhang")).status_code == 201
     assert of(house, "safety_inspection") == []

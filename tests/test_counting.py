@@ -44,11 +44,11 @@ SOLD = place("sold", step=3)
 SPARE = place("in_stock", "spare", bin_code="S1")
 AWAY = place("in_transit", "merchandise")
 DOCUMENT = ("BJ01-2026-000008",)
-AFTER = 2_000_000
+AFTER = 9
 
 
 def scan(bin_code: str | None, then: Place | None, part: str = "single", n: int = 1) -> Scan:
-    return Scan(f"s{n}", n, SERIAL, bin_code, part, 1_000_000 + n, "zhang", then)  # type: ignore[arg-type]
+    return Scan(f"s{n}", n, SERIAL, bin_code, part, 1_000_000 + n, "zhang", then=then)  # type: ignore[arg-type]
 
 
 def result(candidate: Candidate) -> str | None:

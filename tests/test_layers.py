@@ -29,6 +29,7 @@ APART = (
 PURE = (
     "devices.values", "devices.lifecycle", "devices.problems", "devices.chain", "devices.serials",
     "devices.taxpayers", "devices.texts", "devices.calendar", "devices.deadlines", "devices.paperwork",
+    "devices.moments.spans",
     "devices.people.roles",
     "devices.ledger.deciding", "devices.ledger.duties.attention", "devices.spares.rules",
     "devices.audit.stocktake.counting", "devices.audit.declarations",

@@ -105,6 +105,7 @@ def test_every_package_finds_what_it_needs() -> None:
         ("test", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("check", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("bench", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
+        ("torture", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("lock", ["locks/locking.txt"]),
         ("sbom", ["locks/billing.txt"]),
     ],
@@ -126,4 +127,4 @@ def test_every_package_is_installed_and_checked() -> None:
     installed = {
         pattern.rstrip("*") for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
     }
-    assert installed == packages - {"tests", "bench"}
+    assert installed == packages - {"tests", "bench", "torture"}

@@ -90,14 +90,22 @@ def test_the_sixth_attempt_waits_and_is_told_how_long(session_store: Store) -> N
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out(session_store: Store) -> None:
-    last = fail(session_store, 3)
-    wrong(session_store, at_us=last - 48 * HOUR)
-    last = fail(session_store, 7, last)
-    earlier = last - 48 * HOUR
+    last = fail(session_store, 7)
+    right(session_store, at_us=last - 48 * HOUR)
+
+
+def test_a_clock_that_is_set_back_a_little_forgets_no_failure(session_store: Store) -> None:
+    earlier = fail(session_store, 7) - 20 * SECOND
     seconds = refused_seconds(session_store, at_us=earlier)
     assert isinstance(seconds, int)
     assert seconds <= throttle.LONGEST_SECONDS
     right(session_store, at_us=earlier + seconds * SECOND)
+
+
+def test_a_guesser_does_not_wait_for_what_a_clock_that_was_ahead_counted(session_store: Store) -> None:
+    for _ in range(throttle.FREE_FAILURES + 2):
+        throttle.count_guess(session_store, LI, NOW + 48 * HOUR)
+    throttle.refuse_guesser(session_store, LI, NOW)
 
 
 def test_an_account_is_never_locked_for_longer_than_a_minute(session_store: Store) -> None:

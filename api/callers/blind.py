@@ -38,6 +38,7 @@ class Blind:
         self.told: set[Disclosure] = set()
         self._standing: dict[str, Stocktake | None] = {}
         self._named: dict[str, Stocktake | None] = {}
+        self._opened: dict[str, int] = {}
 
     @cached_property
     def known(self) -> set[str]:
@@ -95,7 +96,13 @@ class Blind:
         Their slip must print, and the sheet lists it. A reversal need not name what it undoes.
         """
         named = document != "reversal"
-        return named and made_by == self.call.who.username and recorded_at_us > counted.opened_at
+        return named and made_by == self.call.who.username and recorded_at_us > self._opened_at(counted)
+
+    def _opened_at(self, counted: Stocktake) -> int:
+        """When the opening of a count is recorded in its journal, where everything has its order."""
+        if counted.number not in self._opened:
+            self._opened[counted.number] = scans.opening_of(self.call.store, counted.number).recorded_at
+        return self._opened[counted.number]
 
     def withhold(self, counted: Stocktake) -> str:
         """Note that something is kept back for a count; returns its number."""

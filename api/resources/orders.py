@@ -100,14 +100,17 @@ def filing(kind: RecordKind) -> Callable[[Call], Done]:
         writer = at_site_of_number(call)
         order, revision = found_record(call, kind, call.path["number"])
         completed = times.moment(call.body.completed_at, "/completed_at")
+        today = call.unit.day_of(call.at_us).isoformat()
         if completed > call.at_us:
             raise refuse(
                 "future_date",
                 "/completed_at",
                 date=call.body.completed_at,
-                today=call.unit.day_of(call.at_us).isoformat(),
+                today=today,
             )
-        if call.unit.day_of(completed).isoformat() < order.opened_on:
+        if (
+            call.unit.day_of(completed).isoformat() < order.opened_on <= today
+        ):  # a day ahead is that of no opening
             raise refuse("completed_before_opened", "/completed_at", order=order.number)
         who = call.who.username
         record = ServiceRecord(

@@ -40,15 +40,16 @@ BINS_SINCE = compiled(
 )
 
 
-def bins_since(store: Store, site: Site) -> dict[str, date]:
-    """By register, the day from which a site has had bins for it."""
-    return {register: day_of(at_us) for register, at_us in store.rows(BINS_SINCE, (site.code,))}
+def bins_since(store: Store, site: Site, until: date = date.max) -> dict[str, date]:
+    """By register, the day from which a site has had bins for it; `until` where that is said to come later."""
+    rows = store.rows(BINS_SINCE, (site.code,))
+    return {register: min(day_of(at_us), until) for register, at_us in rows}
 
 
 def _counts_due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     """A register with bins is counted and sealed in each calendar month; a count is of the month of its close."""
     for site in sites:
-        since = bins_since(store, site) if site.active else {}
+        since = bins_since(store, site, today) if site.active else {}
         for register, first in since.items():
             months = _months(first, today)
             sealed = {month_of(day) for of, day in _sealed(store, site, months[0]) if of == register}
@@ -65,7 +66,7 @@ def _counts_met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Du
         for register, day in _sealed(store, site, first_day(month_of(since))):
             if (register, month_of(day)) not in counted:
                 counted.add((register, month_of(day)))
-                started = max(first.get(register, day), first_day(month_of(day)))
+                started = min(day, max(first.get(register, day), first_day(month_of(day))))
                 if day >= since:
                     yield due_of(DEADLINE["stocktake"], register, site, started, day, day)
 
@@ -79,10 +80,10 @@ def _sealed(store: Store, site: Site, since: date) -> Iterator[tuple[str, date]]
 def _inspections_due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     """Each month asks a storekeeper for one inspection, each site's days an auditor; findings have their own day."""
     for site in sites:
-        first = min(bins_since(store, site).values(), default=None) if site.active else None
+        first = min(bins_since(store, site, today).values(), default=None) if site.active else None
         if first is not None:
             months = _months(first, today)
-            made = _inspections(store, site, months[0])
+            made = [each for each in _inspections(store, site, months[0]) if each[1] <= today]
             inspected = {month_of(day) for value, day in made if value.role == "storekeeper"}
             for started in months:
                 if month_of(started) not in inspected:
@@ -113,11 +114,11 @@ def _made(store: Store, site: Site, since: date) -> Iterator[Due]:
     before = first
     for value, day in _inspections(store, site, first_day(month_of(since))):
         if value.role == "auditor":
-            yield due_of(DEADLINE["audit_inspection"], site.code, site, before, day, day)
+            yield due_of(DEADLINE["audit_inspection"], site.code, site, min(before, day), day, day)
             before = day
         elif month_of(day) not in inspected:
             inspected.add(month_of(day))
-            started = max(first, first_day(month_of(day)))
+            started = min(day, max(first, first_day(month_of(day))))
             yield due_of(DEADLINE["safety_inspection"], site.code, site, started, day, day)
 
 

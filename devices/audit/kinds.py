@@ -107,7 +107,8 @@ class LateScan(msgspec.Struct, frozen=True):
     """A scan, or with `undoes` the undoing of one, that came when its count took none any more: kept apart.
 
     It is the `n`th of its count; the other facts are those of a scan (devices/store/tables/audits.py). Once it is
-    settled, `settled_by` is who took it in, explained it or sealed the count that lists it, `listed_by`.
+    settled, `settled_by` is who took it in, explained it or sealed the count that lists it, `listed_by`. One of an
+    earlier version has no `after_seq`, and is written without it as it was.
     """
 
     stocktake: str
@@ -128,11 +129,17 @@ class LateScan(msgspec.Struct, frozen=True):
     explanation: str | None = None
     settled_by: str | None = None
     listed_by: str | None = None
+    after_seq: int | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def named(self) -> str:
         """What it is called: its serial, or the text that is none."""
         return self.serial or self.text
+
+    @property
+    def placed_after(self) -> int | None:
+        """The last link of the site's journal that it came after, None where nobody noted it."""
+        return self.after_seq if isinstance(self.after_seq, int) else None
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from securesystemslib.signer import Signature as DsseSignature  # type: ignore[a
 from devices import records
 from devices.audit.kinds import SIGNATURE, Signature, signature_key
 from devices.journal import Writer
+from devices.moments.spans import is_over
 from devices.people.kinds import PublicKey
 from devices.people.roles import Person
 from devices.people.signing_keys import key_by_fingerprint
@@ -75,7 +76,7 @@ def sign(writer: Writer, payload: Payload, given: Signing) -> Signature:
     `same_person_twice`, `same_session_twice`, `reauthentication_expired`.
     """
     public, private = given.key
-    if writer.at_us - given.authenticated_at_us > REAUTHENTICATION_LASTS_US:
+    if is_over(given.authenticated_at_us, REAUTHENTICATION_LASTS_US, writer.now_us):
         raise refuse("reauthentication_expired")
     if not hmac.compare_digest(given.digest, payload.digest):
         raise refuse("digest_differs", "/digest", digest=payload.digest)

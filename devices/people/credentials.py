@@ -13,6 +13,7 @@ import unicodedata
 
 import msgspec
 
+from devices.moments.spans import latest
 from devices.people.kinds import USERNAME
 from devices.people.sealing import Random
 from devices.store.database import Store
@@ -33,8 +34,9 @@ _CREDENTIAL = compiled(
 _CODE = compiled(
     Credentials.select(Credentials.enrolment_digest)
     .join(Persons, on=_OF_AN_ACTIVE_PERSON)
-    .where(Credentials.username == GIVEN, Credentials.enrolment_expires_at > GIVEN)
+    .where(Credentials.username == GIVEN, Credentials.enrolment_expires_at.between(GIVEN, GIVEN))
 )
+"""One that has more time left than any has, was issued by a clock that was ahead."""
 _ISSUED_BY = compiled(Credentials.select(Credentials.enrolment_by).where(Credentials.username == GIVEN))
 _AWAITS_ENROLMENT = compiled(
     Credentials.update(
@@ -103,7 +105,7 @@ def may_enrol(store: Store, username: str, code: str, at_us: int) -> bool:
     """Whether `code` is the active person's, unused and not expired."""
     if not USERNAME.fullmatch(username):
         return False
-    row = store.row(_CODE, (username, at_us))
+    row = store.row(_CODE, (username, at_us + 1, latest(at_us) + ENROLMENT_LASTS_US))
     return hmac.compare_digest(row[0] if row else "", _code_digest(code)) and row is not None
 
 

@@ -102,7 +102,7 @@ def enrol(writer: Writer, username: str, code: str, chosen: Chosen | None) -> Pu
     The key waits for a second person's confirmation unless it is the person's first. Nothing is chosen where the code
     was no good before. Raises Refused: enrolment_refused (for whatever reason: it does not tell which).
     """
-    if chosen is None or not credentials.may_enrol(writer.store, username, code, writer.at_us):
+    if chosen is None or not credentials.may_enrol(writer.store, username, code, writer.now_us):
         raise refuse("enrolment_refused")
     assert chosen.key.username == username, "a password chosen for somebody else"
     return _begin_with(writer, chosen, let_in_by=credentials.let_in_by(writer.store, username))
@@ -139,7 +139,7 @@ def reset_password(writer: Writer, by: Person, username: str, *, random: Random 
     signing_keys.void_key(writer, by, username)
     tokens.revoke_all_of(writer, by, username)
     code = credentials.new_code(random)
-    credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
+    credentials.await_enrolment(writer.store, username, code, writer.now_us, by=by.username)
     proofs.keep_proof(writer, username, by=by.username)
     return code
 

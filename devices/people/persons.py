@@ -116,7 +116,7 @@ def create(
         raise Refused(problems)
     written = write_new(writer, unit, by, username, name)
     code = credentials.new_code(random)
-    credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
+    credentials.await_enrolment(writer.store, username, code, writer.now_us, by=by.username)
     proofs.keep_proof(writer, username, by=by.username)
     return Created(written, code)
 
@@ -186,7 +186,7 @@ def reactivate(
     active = msgspec.structs.replace(record, active=True)
     _, written = records.write(writer, PERSON, active, by=by.username, expected=expected)
     code = credentials.new_code(random)
-    credentials.await_enrolment(writer.store, username, code, writer.at_us, by=by.username)
+    credentials.await_enrolment(writer.store, username, code, writer.now_us, by=by.username)
     proofs.keep_proof(writer, username, by=by.username)
     return Created(written, code)
 

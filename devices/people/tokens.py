@@ -193,7 +193,7 @@ def every_token(store: Store) -> list[Token]:
 def _own(writer: Writer, by: Person, identity: str) -> Token:
     if by.via != "session":
         raise refuse("person_required")
-    for token in tokens_of(writer.store, by.username, writer.at_us):
+    for token in tokens_of(writer.store, by.username, writer.now_us):
         if token.id == identity:
             return token
     raise refuse("not_found")
@@ -218,7 +218,7 @@ def _refuse_issue(
     if site == UNIT:
         problems.append(Problem("unknown_site", "/site", {"site": site}))
     problems += refuse_site(writer.store, site)
-    if expires_at <= writer.at_us:
+    if expires_at <= writer.now_us:
         problems.append(Problem("token_expiry_past", "/expires_at"))
     return problems
 

@@ -66,7 +66,7 @@ def open_repair_order(
     ):
         raise refuse("order_open_already", "/serial", serial=device, order=order.number)
     number = records.next_number(writer.store, REPAIR, site)
-    day = unit.day_of(writer.at_us).isoformat()
+    day = unit.day_of(writer.now_us).isoformat()
     value = RepairOrder(number, site, device, fault, day, by, customer)
     _tell_home(writer, unit, REPAIR, value, device, named)
     return records.write(writer, REPAIR, value, by=by, expected=0)
@@ -90,7 +90,7 @@ def send_technician(
     device, customer = _device(writer, serial)
     refuse_unnamed(writer.store, site, device, customer, named)
     number = records.next_number(writer.store, DISPATCH_ORDER, site)
-    day = unit.day_of(writer.at_us).isoformat()
+    day = unit.day_of(writer.now_us).isoformat()
     value = DispatchOrder(number, site, device, fault, technician, day, by, customer)
     _tell_home(writer, unit, DISPATCH_ORDER, value, device, named)
     return records.write(writer, DISPATCH_ORDER, value, by=by, expected=0)

@@ -14,7 +14,7 @@ from pathlib import Path
 from psycopg.pq import Conninfo
 
 from devices.store.database import Store
-from devices.store.engines import StoreRefused
+from devices.store.unusable import StoreRefused
 
 _MAGIC = b"PGDMP"
 DUMP, RESTORE = "pg_dump", "pg_restore"

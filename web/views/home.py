@@ -14,6 +14,7 @@ from devices.audit.stocktake.reading import missing_since
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.calendar import a_year_before, day_of
 from devices.deadlines import DEADLINE_OF_STATE
+from devices.journal import clock_standing
 from devices.ledger.books.open_months import open_months
 from devices.ledger.duties.due import Due
 from devices.ledger.duties.told_at_home import waiting_notices
@@ -62,6 +63,8 @@ def home_page(view: View) -> dict[str, Any]:
         "founded": True,
         "today": today.isoformat(),
         "to_set_up": _to_set_up(call),
+        "clock": clock_standing(call.store, call.at_us),
+        "clock_is_ours": call.who.may((ADMIN,), UNIT),
         "waiting": _waiting(call),
         "counts": [each for site in sites for each in stocktakes_of(call.store, site, states=UNSETTLED)],
         "rejected": listing.documents(

@@ -14,7 +14,7 @@ from devices.audit.kinds import SIGNATURE, Signature, Stocktake, signature_key
 from devices.audit.stocktake.sheet import Signer, header_of
 from devices.audit.stocktake.stocktakes import stocktake_of, stocktakes_of
 from devices.calendar import first_day, month_of
-from devices.journal import Writer
+from devices.journal import Writer, moment_of
 from devices.people import grants
 from devices.people.signing_keys import keys_of
 from devices.problems import Fact, Problem, Refused, refuse
@@ -96,10 +96,10 @@ def begin_handover(
         raise refuse("handover_open_already", handover=others[0].number)
     parties = dict(zip(PARTIES, (outgoing, incoming, supervisor), strict=True))
     signers = _signers(store, parties)
-    counts = _counts(store, unit, site, writer.at_us)
+    counts = _counts(store, unit, site, writer.now_us)
     empty = [] if reason.strip() else [Problem("empty_text", "/reason", {"field": "reason"})]
     problems = [
-        *empty, *_uncounted(store, unit, site, writer.at_us, counts), *_unfit(store, site, parties),
+        *empty, *_uncounted(store, unit, site, writer.now_us, counts), *_unfit(store, site, parties),
         *_keyless(parties, signers),
     ]  # fmt: skip
     if problems:
@@ -114,7 +114,7 @@ def begin_handover(
         site=site,
         reason=reason,
         **parties,
-        opened_at=writer.at_us,
+        opened_at=writer.now_us,
         opened_by=by,
         journal=head.site,
         seq=head.seq,
@@ -122,8 +122,8 @@ def begin_handover(
         signers=signers,
         stocktakes=counts,
     )
-    payload = _encode(Statement(header, _open_items(store, unit, site, writer.at_us, counts))).decode()
-    value = Handover(number, site, outgoing, incoming, supervisor, "open", payload, writer.at_us, by)
+    payload = _encode(Statement(header, _open_items(store, unit, site, writer.now_us, counts))).decode()
+    value = Handover(number, site, outgoing, incoming, supervisor, "open", payload, writer.now_us, by)
     return records.write(writer, HANDOVER, value, by=by, expected=0)[0]
 
 
@@ -142,7 +142,7 @@ def sign_handover(writer: Writer, unit: Unit, number: str, given: signing.Signin
     statement = decode_handover(value.payload)
     if problems := [
         *_unnamed(statement, party, given.key),
-        *_changed(store, unit, value, statement, writer.at_us),
+        *_changed(store, unit, value, statement, writer.now_us),
     ]:
         raise Refused(problems)
     payload = payload_of(value)
@@ -153,7 +153,7 @@ def sign_handover(writer: Writer, unit: Unit, number: str, given: signing.Signin
     grants.hand_over(
         writer, number, ROLE_HANDED_OVER, value.site, outgoing=value.outgoing, incoming=value.incoming
     )
-    completed = msgspec.structs.replace(value, state=step.after, completed_at=writer.at_us)
+    completed = msgspec.structs.replace(value, state=step.after, completed_at=writer.now_us)
     return records.write(writer, HANDOVER, completed, by=username, expected=revision)[0]
 
 
@@ -287,8 +287,15 @@ def _changed(
         yield Problem("handover_out_of_date", "", {"handover": value.number, "lists": lists})
 
 
+def _closing_recorded(store: Store, number: str) -> int:
+    """When the close of a count is recorded in its journal: the link after the head that it names is its own."""
+    counted, _ = stocktake_of(store, number)
+    assert counted.closed is not None, "a sealed stocktake was closed"
+    return moment_of(store, counted.site, counted.closed.seq + 1)
+
+
 def _open_items(
     store: Store, unit: Unit, site: str, at_us: int, counts: tuple[Count, ...]
 ) -> dict[str, list[str]]:
-    counted_at = {each.register: each.closed_at for each in counts}
+    counted_at = {each.register: _closing_recorded(store, each.stocktake) for each in counts}
     return open_items(Asked(store, site, unit.day_of(at_us), counted_at))

@@ -63,7 +63,7 @@ def make_inspection(
     role = next((role for role in INSPECTORS if (role, site) in by.roles), None)
     if role is None:
         raise refuse("role_missing", roles=list(INSPECTORS), site=site)
-    store, today = writer.store, unit.day_of(writer.at_us)
+    store, today = writer.store, unit.day_of(writer.now_us)
     staff = {username for (username,) in store.rows(_STAFF, (site,))}
     if problems := [*refuse_site(store, site), *faults_of(items, today, site, staff)]:
         raise Refused(problems)
@@ -73,7 +73,7 @@ def make_inspection(
         site=site,
         role=role,  # type: ignore[arg-type]
         made_on=today.isoformat(),
-        made_at=writer.at_us,
+        made_at=writer.now_us,
         made_by=by.username,
         items=tuple(sorted(items, key=lambda each: list(CHECK).index(each.item))),
     )
@@ -165,7 +165,7 @@ def settle_finding(writer: Writer, number: str, item: str, work: str, *, by: Per
         raise refuse("finding_settled", check=item, username=finding.settled_by)
     if not work.strip():
         raise refuse("empty_text", "/work", field="work")
-    done = msgspec.structs.replace(finding, work=work, settled_at=writer.at_us, settled_by=by.username)
+    done = msgspec.structs.replace(finding, work=work, settled_at=writer.now_us, settled_by=by.username)
     items = tuple(
         msgspec.structs.replace(each, finding=done) if each is answered else each for each in value.items
     )

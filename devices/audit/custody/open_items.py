@@ -20,7 +20,7 @@ from devices.store.tables.ledger import Lines, Positions, Standings
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the lists are of: a site, the day it is, and when each register was last counted (UTC microseconds)."""
+    """What the lists are of: a site, the day it is, when each register's last count is recorded (microseconds)."""
 
     store: Store
     site: str

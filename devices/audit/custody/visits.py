@@ -31,7 +31,7 @@ def request(
     writer: Writer, unit: Unit, *, site: str, visit_on: str, purpose: str, visitor: VisitorData, by: str
 ) -> Visit:
     """Ask for somebody to be let in on one day. Raises Refused: `malformed_date`, `day_past`, `empty_text`."""
-    store, today = writer.store, unit.day_of(writer.at_us)
+    store, today = writer.store, unit.day_of(writer.now_us)
     problems = refuse_site(store, site)
     day = day_of(visit_on)
     if day is None:
@@ -47,7 +47,7 @@ def request(
     if problems:
         raise Refused(problems)
     number = records.next_number(store, VISIT, site)
-    value = Visit(number, site, visit_on, purpose, "requested", (Stage("request", by, writer.at_us),))
+    value = Visit(number, site, visit_on, purpose, "requested", (Stage("request", by, writer.now_us),))
     personal = Personal(records.encode(visitor))
     return records.write(writer, VISIT, value, by=by, expected=0, personal=personal, secret=unit.secret)[0]
 
@@ -74,10 +74,10 @@ def take_step(
         raise refuse("own_visit", visit=number)
     if step.decides:
         refuse_waiting(store, by)
-    _refuse_day(value, name, unit.day_of(writer.at_us))
+    _refuse_day(value, name, unit.day_of(writer.now_us))
     if name == "enter" and ("storekeeper", value.site) not in grants_of(store, escort or ""):
         raise refuse("escort_not_storekeeper", "/escort", username=escort, site=value.site)
-    stage = Stage(name, by, writer.at_us, escort, reason)
+    stage = Stage(name, by, writer.now_us, escort, reason)
     changed = msgspec.structs.replace(value, state=step.after, course=(*value.course, stage))
     return records.write(writer, VISIT, changed, by=by, expected=revision)[0]
 
@@ -106,7 +106,7 @@ def erase(writer: Writer, unit: Unit, number: str, *, by: str) -> Visit:
     value, revision = visit_of(writer.store, number)
     if value.erased:
         raise refuse("visitor_erased", visit=number)
-    if is_open(value, unit.day_of(writer.at_us)):
+    if is_open(value, unit.day_of(writer.now_us)):
         raise refuse("visit_under_way", visit=number)
     changed = msgspec.structs.replace(value, commitment="", erased=True)
     written = records.write(writer, VISIT, changed, by=by, expected=revision)[0]

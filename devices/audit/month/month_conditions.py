@@ -73,10 +73,10 @@ def refuse_untimely(writer: Writer, unit: Unit, site: str, register: str, month:
 
     Raises Refused: `month_not_over`, `before_books`, `month_closed_already`, `month_out_of_order`.
     """
-    today = unit.day_of(writer.at_us)
+    today = unit.day_of(writer.now_us)
     if today <= last_day(month):
         raise refuse("month_not_over", "/month", month=month, today=today.isoformat())
-    if fault := unit.days(writer.at_us).fault_of_month(month, "/month"):
+    if fault := unit.days(writer.now_us).fault_of_month(month, "/month"):
         raise Refused([fault])
     last = closed_months(writer.store, {site}).get((site, register))
     if last is None:

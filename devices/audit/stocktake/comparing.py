@@ -24,26 +24,20 @@ from devices.audit.stocktake.counting import (
     decisions,
     row_of,
 )
-from devices.audit.stocktake.scans import live, place_columns, places_now
-from devices.journal import heads
+from devices.audit.stocktake.scans import Opened, live, opening_of, place_columns, places_now
+from devices.journal import heads, last_by
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import Scans
-from devices.store.tables.ledger import Lines, Links, Positions
+from devices.store.tables.ledger import Lines, Positions
 
 _BOOK = compiled(
     Positions.select(Positions.serial, *place_columns(Positions)).where(
         Positions.site == GIVEN, Positions.register == GIVEN
     )
 )
-_LAST_LINK = compiled(
-    Links.select(Links.seq)
-    .where(Links.site == GIVEN, Links.recorded_at <= GIVEN)
-    .order_by(Links.seq.desc())
-    .limit(1)
-)
 _LINES_SINCE = compiled(
-    Lines.select(Lines.serial, Lines.recorded_at, *place_columns(Lines)).where(
+    Lines.select(Lines.serial, Lines.journal_seq, Lines.recorded_at, *place_columns(Lines)).where(
         Lines.journal_site == GIVEN,
         Lines.journal_seq > GIVEN,
         ((Lines.site == GIVEN) & (Lines.register == GIVEN))
@@ -70,10 +64,17 @@ _BEFORE = compiled(
 
 
 class _Line(msgspec.Struct, frozen=True):
-    """One line since the opening: when it was recorded, and where it left the device."""
+    """One line since the opening: its link, where its journal is the site's, when, and where it left the device."""
 
+    seq: int | None
     at: int
     place: Place
+
+    def precedes(self, scan: Scan) -> bool:
+        """Whether it was there when something was scanned: by the journal's order, of another journal by the time."""
+        if self.seq is None or scan.after_seq is None:
+            return self.at <= scan.at
+        return self.seq <= scan.after_seq
 
 
 def rows_of(store: Store, shelf: Shelf, counted: Stocktake) -> Iterator[Row]:
@@ -81,16 +82,17 @@ def rows_of(store: Store, shelf: Shelf, counted: Stocktake) -> Iterator[Row]:
     decided = decisions(live(store, counted.number), double=counted.double)
     closed = {row[0]: Place(*row[1:]) for row in store.stream(_BOOK, (shelf.site, shelf.register))}
     closed |= places_now(store, sorted(decided.keys() - closed.keys()))
-    since = _since(store, shelf, counted)  # after the places: other sites' journals are not held
+    opening = opening_of(store, counted.number)
+    since = _since(store, shelf, counted, opening)  # after the places: other sites' journals are not held
     closed |= places_now(store, sorted(since.keys() - closed.keys()))
-    before = _before(store, sorted(since), counted.opened_at)
+    before = _before(store, sorted(since), opening.recorded_at)
     for serial in sorted(closed.keys() | decided.keys()):
         lines, decision = since.get(serial, ()), decided.get(serial)
         place = _latest(closed.get(serial), lines)
         opened = before.get(serial) if lines else place
         if decision and decision.scan:
             decision = _then(decision, decision.scan, opened, lines)
-        came = tuple(Came(line.at, line.place.bin) for line in lines if shelf.holds(line.place))
+        came = tuple(Came(line.place.step, line.place.bin) for line in lines if shelf.holds(line.place))
         moved = tuple(line.place.document for line in lines)
         row = row_of(shelf, Candidate(serial, opened, place, moved, decision, came, _stayed(opened, lines)))
         if row is not None:
@@ -112,20 +114,21 @@ def _latest(place: Place | None, lines: Sequence[_Line]) -> Place | None:
 
 def _then(decision: Decision, scan: Scan, opened: Place | None, lines: Sequence[_Line]) -> Decision:
     """The decision, with what the ledger said at the moment of its scan."""
-    earlier = [line.place for line in lines if line.at <= scan.at]
+    earlier = [line.place for line in lines if line.precedes(scan)]
     then = earlier[-1] if earlier else opened
     return Decision(msgspec.structs.replace(scan, then=then), decision.recount)
 
 
-def _since(store: Store, shelf: Shelf, counted: Stocktake) -> dict[str, list[_Line]]:
+def _since(store: Store, shelf: Shelf, counted: Stocktake, opening: Opened) -> dict[str, list[_Line]]:
     """What happened since the opening to what is counted or was scanned, by serial, oldest first."""
     found: dict[str, list[_Line]] = defaultdict(list)
     book = (shelf.site, shelf.register)
     for head in heads(store):
-        last = store.row(_LAST_LINK, (head.site, counted.opened_at))
-        params = (head.site, last[0] if last else 0, *book, *book, counted.number)
-        for serial, at, *place in store.stream(_LINES_SINCE, params):
-            found[serial].append(_Line(at, Place(*place)))
+        own = head.site == shelf.site
+        last = opening.seq if own else last_by(store, head.site, opening.recorded_at)
+        params = (head.site, last, *book, *book, counted.number)
+        for serial, seq, at, *place in store.stream(_LINES_SINCE, params):
+            found[serial].append(_Line(seq if own else None, at, Place(*place)))
     return {serial: sorted(lines, key=lambda line: line.place.step) for serial, lines in found.items()}
 
 

@@ -66,7 +66,7 @@ def finish(writer: Writer, number: str, *, by: str) -> None:
         part=counted.state,
         scanned=extent(store, number).scanned,
         undone_at=last_undoing(store, number),
-        at=writer.at_us,
+        at=writer.now_us,
     )
     records.write(writer, FINISH, said, by=by)
 

@@ -78,7 +78,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """One scan that was not undone, the `n`th to arrive; once compared, `then` is what the ledger said at `at`."""
+    """One scan that was not undone, the `n`th to arrive, after the link `after_seq` of its site's journal.
+
+    Once compared, `then` is what the ledger said at that moment.
+    """
 
     id: str
     n: int
@@ -87,6 +90,7 @@ class Scan(msgspec.Struct, frozen=True):
     part: Part
     at: int
     made_by: str
+    after_seq: int | None = None
     then: Place | None = None
 
 
@@ -98,9 +102,9 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Came(msgspec.Struct, frozen=True):
-    """A line that brought a device to the shelf, or to another bin of it, during the count."""
+    """A line that brought a device to the shelf, or to another bin of it, during the count: the device's `step`."""
 
-    at: int
+    step: int
     bin: str | None
 
 
@@ -217,7 +221,7 @@ def row_of(shelf: Shelf, candidate: Candidate) -> Row | None:
 
 def _seen(shelf: Shelf, candidate: Candidate, scan: Scan) -> str:
     then = scan.then
-    came = [line.bin for line in candidate.came if line.at > scan.at]
+    came = [line.bin for line in candidate.came if line.step > (then.step if then else 0)]
     if shelf.holds(then):
         assert then is not None, "on the shelf"
         return _by_bin(shelf, scan, {then.bin, *came})

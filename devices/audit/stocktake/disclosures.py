@@ -16,11 +16,11 @@ from peewee import SQL, fn
 
 from devices import records
 from devices.audit.kinds import RUNNING, STOCKTAKE, Stocktake
-from devices.audit.stocktake.scans import lock_of
+from devices.audit.stocktake.scans import lock_of, opening_of
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import Disclosures
-from devices.store.tables.ledger import Documents, Lines, Revisions
+from devices.store.tables.ledger import Documents, Lines
 from devices.values import Instant
 
 
@@ -65,11 +65,6 @@ _FIRST = compiled(
     )
     .where(Disclosures.stocktake == GIVEN, Disclosures.n >= 1, Disclosures.n <= GIVEN)
     .order_by(Disclosures.n)
-)
-_OPENED = compiled(
-    Revisions.select(Revisions.journal_seq).where(
-        Revisions.kind == STOCKTAKE.name, Revisions.key == GIVEN, Revisions.revision == 1
-    )
 )
 _POSTED = compiled(
     Documents.select(Documents.number, Documents.made_by, Documents.recorded_at)
@@ -139,8 +134,8 @@ def disclosed_by(store: Store, counted: Stocktake, seq: int, count: int) -> tupl
 
 def _posted(store: Store, counted: Stocktake, seq: int) -> Iterator[Disclosed]:
     """The documents of a count's register that its site posted since the opening, up to a link of its journal."""
-    opened = store.row(_OPENED, (counted.number,)) or (0,)
-    rows = store.rows(_POSTED, (counted.site, opened[0], seq, counted.register, counted.register))
+    opened = opening_of(store, counted.number).seq
+    rows = store.rows(_POSTED, (counted.site, opened, seq, counted.register, counted.register))
     return (Disclosed("posted", by, at, document=number) for number, by, at in rows)
 
 

@@ -61,12 +61,12 @@ class KeptScans:
 
     def add(
         self, scan_id: str, scanned: tuple[str | None, str, str | None], part: Part | None, outcome: Outcome,
-        *, claimed_at: int, at: int, received_at: int, skewed: bool, made_by: str,
+        *, claimed_at: int, at: int, received_at: int, skewed: bool, made_by: str, after_seq: int | None,
     ) -> None:  # fmt: skip
         """Keep one more; `scanned` are its serial, text and bin."""
         self.n += 1
         times = (claimed_at, at, received_at, int(skewed))
-        self.fresh.append((self.number, scan_id, self.n, *scanned, part, outcome, *times, made_by))
+        self.fresh.append((self.number, scan_id, self.n, *scanned, part, outcome, *times, made_by, after_seq))
         self.by_id[scan_id] = (*scanned, outcome)
 
     def take_in(self, late: LateScan) -> None:
@@ -77,7 +77,7 @@ class KeptScans:
         self.add(
             late.id, as_scanned(late), late.part, outcome,
             claimed_at=late.claimed_at, at=late.at, received_at=late.received_at,
-            skewed=late.skewed, made_by=late.made_by,
+            skewed=late.skewed, made_by=late.made_by, after_seq=late.placed_after,
         )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def take_in(writer: Writer, counted: Stocktake, *, by: str) -> None:
         if late.undoes is None:
             kept.take_in(late)
         elif kept.has(late.undoes):
-            undone_at = max(writer.at_us, undone_at + 1)
+            undone_at = max(writer.now_us, undone_at + 1)
             undoings.append((number, late.undoes, late.made_by, undone_at))
         else:
             continue
@@ -118,7 +118,7 @@ def undo(writer: Writer, number: str, scan_id: str, *, by: str) -> None:
     if store.row(_UNDONE, (number, scan_id)):
         return
     if row is not None and counted.state in RUNNING:
-        recorded_at = max(writer.at_us, last_undoing(store, number) + 1)
+        recorded_at = max(writer.now_us, last_undoing(store, number) + 1)
         store.insert(ScanUndos, [(number, scan_id, by, recorded_at)], _UNDOING)
         return
     if undoing in late:
@@ -134,9 +134,9 @@ def undo(writer: Writer, number: str, scan_id: str, *, by: str) -> None:
         text=text,
         bin=bin_code,
         part=part,
-        claimed_at=writer.at_us,
-        at=writer.at_us,
-        received_at=writer.at_us,
+        claimed_at=writer.now_us,
+        at=writer.now_us,
+        received_at=writer.now_us,
         skewed=False,
         made_by=by,
         undoes=scan_id,

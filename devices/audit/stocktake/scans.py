@@ -1,9 +1,9 @@
-"""What was scanned in a count: read, told how far it is, and made a digest of."""
+"""What was scanned in a count: read, placed in the journal, told how far it is, and made a digest of."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,14 +13,19 @@ from devices import records
 from devices.audit.kinds import RUNNING, STOCKTAKE, Stocktake
 from devices.audit.stocktake.counting import Place, Scan, Shelf, disagreements
 from devices.chain import canonical
+from devices.journal import head_of, last_by
+from devices.moments.spans import SECOND_US, elapsed
 from devices.problems import refuse
 from devices.serials import shortened
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.audits import Scans, ScanUndos
-from devices.store.tables.ledger import Positions
+from devices.store.tables.ledger import Positions, Revisions
 from devices.store.tables.registers import Bins
 from devices.values import Bin
+
+PLACED_BY_TIME_US = 5 * SECOND_US
+"""How far the journal's end may lie in the future and times still tell: a posting may come in just after the scans."""
 
 
 def place_columns(table: Any) -> tuple[Any, ...]:
@@ -43,8 +48,15 @@ _BINS = compiled(
 _PLACES = compiled(
     Positions.select(Positions.serial, *place_columns(Positions)).where(Positions.serial.in_(EACH))
 )
+_OPENED = compiled(
+    Revisions.select(Revisions.journal_seq, Revisions.recorded_at).where(
+        Revisions.kind == STOCKTAKE.name, Revisions.key == GIVEN, Revisions.revision == 1
+    )
+)
 _LIVE = compiled(
-    Scans.select(Scans.id, Scans.n, Scans.serial, Scans.bin, Scans.part, Scans.at, Scans.made_by)
+    Scans.select(
+        Scans.id, Scans.n, Scans.serial, Scans.bin, Scans.part, Scans.at, Scans.made_by, Scans.after_seq
+    )
     .where(Scans.stocktake == GIVEN, Scans.serial.is_null(is_null=False), STANDING)
     .order_by(Scans.n)
 )
@@ -62,12 +74,12 @@ _BY_PERSON = compiled(
 _SCANNED = compiled(
     Scans.select(
         Scans.stocktake, Scans.id, Scans.n, Scans.serial, Scans.text, Scans.bin, Scans.part, Scans.outcome,
-        Scans.claimed_at, Scans.at, Scans.received_at, Scans.skewed, Scans.made_by,
+        Scans.claimed_at, Scans.at, Scans.received_at, Scans.skewed, Scans.made_by, Scans.after_seq,
     )
     .where(Scans.stocktake == GIVEN, Scans.n <= GIVEN)
     .order_by(Scans.n)
 )  # fmt: skip
-"""Every scan up to one, with what the digest is of, in its order."""
+"""Every scan up to one, with what the digest is of, in its order; its place in the journal where it has one."""
 _earliest = (
     ScanUndos.select(ScanUndos.id, ScanUndos.made_by, ScanUndos.recorded_at)
     .where(ScanUndos.stocktake == GIVEN)
@@ -132,6 +144,51 @@ def disputed(store: Store, counted: Stocktake) -> list[str]:
     return sorted(set(disagreements(seen)) - done)
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """The link of a site's journal that opened a stocktake, and when that is recorded: what follows came later."""
+
+    seq: int
+    recorded_at: int
+
+
+def opening_of(store: Store, number: str) -> Opened:
+    """Where in its site's journal a stocktake was opened."""
+    row = store.row(_OPENED, (number,))
+    assert row is not None, "a stocktake that nobody opened"
+    return Opened(*row)
+
+
+class Placing:
+    """Places the scans of one batch in the journal of their count's site, as of its reception.
+
+    The journal's order decides, not its times: see docs/decisions.md, "A scan is compared with its own moment".
+    """
+
+    def __init__(self, store: Store, counted: Stocktake, received_at_us: int) -> None:
+        self._store, self._site = store, counted.site
+        self._head = head_of(store, counted.site)
+        self._opened = opening_of(store, counted.number).seq
+        self._ahead = self._head is not None and self._head.recorded_at - received_at_us > PLACED_BY_TIME_US
+        self._since_opening_us = elapsed(counted.opened_at, received_at_us)
+
+    def after(self, at_us: int) -> int:
+        """The last link that a scan of a moment came after, by the server's clock; not before its count was opened.
+
+        Where the journal is dated ahead of the clock, its times tell nothing: then it came after all that there is.
+        """
+        assert self._head is not None, "a count without a journal"
+        if self._ahead or at_us >= self._head.recorded_at:
+            return self._head.seq
+        return max(self._opened, last_by(self._store, self._site, at_us))
+
+    def precedes_opening(self, age_us: int, tolerated_us: int) -> bool:
+        """Whether a scan so old was made before its count was opened, by more than is tolerated.
+
+        Of a count that was opened by a clock that was ahead, nobody knows.
+        """
+        return self._since_opening_us is not None and age_us > self._since_opening_us + tolerated_us
+
+
 class Tally(msgspec.Struct, frozen=True):
     """How far a count is: scans kept and undone, serials seen, unreadable scans, and who counted how many."""
 
@@ -172,12 +229,9 @@ def last_undoing(store: Store, number: str) -> int:
 
 def digest(store: Store, number: str, within: Extent) -> str:
     """A digest of the scans of a stocktake in order, and of their undoings, as far as they went at one moment."""
-    each: Iterable[tuple[Any, ...]]
     total = hashlib.sha256()
-    for each in (
-        store.stream(_SCANNED, (number, within.scanned)),
-        store.stream(_FIRST_UNDOINGS, (number, within.undone)),
-    ):
-        for row in each:
-            total.update(canonical(row))
+    for *row, after_seq in store.stream(_SCANNED, (number, within.scanned)):
+        total.update(canonical(row if after_seq is None else (*row, after_seq)))
+    for undoing in store.stream(_FIRST_UNDOINGS, (number, within.undone)):
+        total.update(canonical(undoing))
     return total.hexdigest()

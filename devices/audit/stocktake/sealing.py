@@ -36,7 +36,7 @@ _POSTED_SINCE = compiled(
         Documents.site == GIVEN,
         Documents.register == GIVEN,
         Documents.made_by == GIVEN,
-        Documents.recorded_at > GIVEN,
+        Documents.journal_seq > GIVEN,
     )
     .order_by(Documents.number)
     .limit(1)
@@ -88,7 +88,7 @@ def sign_sheet(
     sealed = msgspec.structs.replace(
         counted,
         state=STOCKTAKES.step["seal"].after,
-        sealed_at=writer.at_us,
+        sealed_at=writer.now_us,
         late=last_late(store, number),
     )
     records.write(writer, STOCKTAKE, sealed, by=by.username, expected=revision)
@@ -114,7 +114,7 @@ def _independent(store: Store, counted: Stocktake, role: str, by: Person) -> Ite
     if role != "auditor":
         return
     sealed = [
-        each.closed.at
+        each.closed.seq
         for each in stocktakes_of(store, counted.site, states=("sealed",))
         if each.register == counted.register and each.closed
     ]
@@ -163,7 +163,7 @@ def _post_shortages(
     while some := tuple(islice(each, LINE_LIMIT)):
         draft = Shortage(
             site=counted.site,
-            business_date=unit.day_of(writer.at_us).isoformat(),
+            business_date=unit.day_of(writer.now_us).isoformat(),
             stocktake=counted.number,
             lines=tuple(ShortageItem(serial=serial, finding=f"{counted.number}/{serial}") for serial in some),
         )

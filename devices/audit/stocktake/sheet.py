@@ -111,10 +111,12 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
 
 REMARKS = (
     "counted_by_one", "clocks_differed", "unreadable_scans", "keys_missing", "reopened", "counters_unfinished",
+    "clock_behind",
 )  # fmt: skip
 """What a sheet tells its signers: one person counted all of it; a phone's clock was over a minute off; something
 scanned was no serial; somebody who may sign has no usable key; a blind count was closed, seen and opened again, so
-that it was blind no more; somebody who counted had not said that they had finished."""
+that it was blind no more; somebody who counted had not said that they had finished; the server's clock was behind the
+journal when it was opened or closed, so that scans sent late are placed after all that was recorded by then."""
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ _LATE = compiled(Records.select(Records.content).where(Records.kind == LATE_SCAN
 _TAKEN_IN = compiled(
     Scans.select(
         Scans.serial, Scans.text, Scans.bin, Scans.part, Scans.claimed_at, Scans.at, Scans.received_at,
-        Scans.skewed, Scans.made_by,
+        Scans.skewed, Scans.made_by, Scans.after_seq,
     ).where(Scans.stocktake == GIVEN, Scans.id == GIVEN)
 )  # fmt: skip
 _UNDONE_BY = compiled(
@@ -171,7 +171,7 @@ def _is_taken_in(store: Store, late: LateScan) -> bool:
         return store.row(_UNDONE_BY, (late.stocktake, late.undoes)) == (late.made_by,)
     return store.row(_TAKEN_IN, (late.stocktake, late.id)) == (
         late.serial, late.text, late.bin, late.part, late.claimed_at, late.at, late.received_at,
-        int(late.skewed), late.made_by,
+        int(late.skewed), late.made_by, late.placed_after,
     )  # fmt: skip
 
 

@@ -28,10 +28,22 @@ from devices.audit.stocktake.counting import RESULT, Row, disagreements
 from devices.audit.stocktake.disclosures import disclosed_by, kept
 from devices.audit.stocktake.keeping import take_in
 from devices.audit.stocktake.late import left_waiting
-from devices.audit.stocktake.scans import STANDING, digest, extent, live, lock_of, places_now, shelf_of, tally
+from devices.audit.stocktake.scans import (
+    STANDING,
+    digest,
+    extent,
+    live,
+    lock_of,
+    opening_of,
+    places_now,
+    shelf_of,
+    tally,
+)
 from devices.calendar import month_of
 from devices.journal import Writer
 from devices.ledger.books.books import statement
+from devices.moments.readings import keep_reading
+from devices.moments.spans import is_ahead
 from devices.problems import Problem, Refused, refuse
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
@@ -98,8 +110,9 @@ def begin_stocktake(
     for other in stocktakes_of(store, site, states=UNSETTLED):
         if other.register == register:
             raise refuse("stocktake_open_already", "/register", stocktake=other.number, state=other.state)
+    keep_reading(writer, site)
     number = records.next_number(store, STOCKTAKE, site)
-    value = Stocktake(number, site, register, method, double, "counting", writer.at_us, by)
+    value = Stocktake(number, site, register, method, double, "counting", writer.now_us, by)
     return records.write(writer, STOCKTAKE, value, by=by, expected=0)[0]
 
 
@@ -137,6 +150,7 @@ def close_stocktake(
     left = unfinished(store, counted)
     if problems := [*_disputed(store, counted), *(left if reason is None else ())]:
         raise Refused(problems)
+    keep_reading(writer, counted.site)
     rows = list(rows_of(store, shelf_of(store, counted), counted))
     counted_to = extent(store, number)
     header = _header(
@@ -145,7 +159,7 @@ def close_stocktake(
     sheet.keep(store, counted, header, rows)
     closed = Close(
         closing=header.closing,
-        at=writer.at_us,
+        at=writer.now_us,
         by=by,
         seq=header.seq,
         hash=header.hash,
@@ -177,7 +191,12 @@ def _header(
     """The header of the sheet that a stocktake is closed into now."""
     store, head = writer.store, writer.heads[counted.site]
     assert head is not None, "a stocktake without a journal"
-    month = month_of(unit.day_of(writer.at_us))
+    month = month_of(unit.day_of(writer.now_us))
+    opened = opening_of(store, counted.number)
+    remarked = {
+        "counters_unfinished": unfinished_reason is not None,
+        "clock_behind": writer.is_behind or is_ahead(opened.recorded_at, counted.opened_at),
+    }
     return sheet.Header(
         format=sheet.FORMAT,
         unit=unit.name,
@@ -190,7 +209,7 @@ def _header(
         month=month,
         opened_at=counted.opened_at,
         opened_by=counted.opened_by,
-        closed_at=writer.at_us,
+        closed_at=writer.now_us,
         closed_by=by,
         journal=head.site,
         seq=head.seq,
@@ -203,7 +222,7 @@ def _header(
             store, counted.site, counted.register, {row.serial: row.result for row in rows}
         ),
         disclosed=disclosed_by(store, counted, head.seq, kept(store, counted.number)),
-        **_circumstances(store, counted, {"counters_unfinished": unfinished_reason is not None}),
+        **_circumstances(store, counted, remarked),
     )
 
 

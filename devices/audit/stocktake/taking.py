@@ -13,7 +13,7 @@ from devices.audit.kinds import RUNNING, LateScan, Stocktake
 from devices.audit.stocktake.counting import Part, Place
 from devices.audit.stocktake.keeping import KeptScans, Outcome, as_scanned
 from devices.audit.stocktake.late import keep_late, last_late, late_among
-from devices.audit.stocktake.scans import kept_text, known, lock_of, places_now, shelf_of
+from devices.audit.stocktake.scans import Placing, kept_text, known, lock_of, places_now, shelf_of
 from devices.journal import Writer, open_journals
 from devices.people.roles import Person
 from devices.problems import Fact, Problem
@@ -134,6 +134,7 @@ class _Desk:
         self.fresh_late: list[LateScan] = []
         self.shelf = shelf_of(store, counted)
         self.kept = KeptScans(store, counted.number)
+        self.placing = Placing(store, counted, received_at_us)
 
     def take(self, sent: Sent, sent_at_us: int) -> Taken:
         if (again := self._again(sent)) is not None:
@@ -218,8 +219,9 @@ class _Desk:
             claimed_at=sent.at_us,
             at=self._corrected(sent),
             received_at=self.received_at_us,
-            skewed=self._skewed(),
+            skewed=self._skewed(sent),
             made_by=self.by.username,
+            after_seq=self.placing.after(self._corrected(sent)),
         )
         self.last_late = value.n
         self.fresh_late.append(value)
@@ -233,9 +235,7 @@ class _Desk:
             return Problem("wrong_part", "/count", {"serial": text, "part": part})
         if part in PART_OF_ROLE.values() and part != self._own_part():
             return Problem("wrong_part", "/count", {"serial": text, "part": part})
-        if sent.at_us > sent_at_us:
-            return Problem("scan_in_future", "/at", {"serial": text})
-        if sent.at_us + self.offset_us < self.counted.opened_at - SKEW_US:
+        if self.placing.precedes_opening(sent_at_us - sent.at_us, SKEW_US):
             return Problem("scan_before_opening", "/at", {"serial": text, "stocktake": self.counted.number})
         if sent.bin is not None and sent.bin not in self.shelf.bins:
             return Problem("unknown_bin", "/bin", {"bin": sent.bin, "site": self.counted.site})
@@ -248,13 +248,14 @@ class _Desk:
         self.kept.add(
             sent.id, (serial, kept_text(sent.text), sent.bin), part, outcome,
             claimed_at=sent.at_us, at=self._corrected(sent), received_at=self.received_at_us,
-            skewed=self._skewed(), made_by=self.by.username,
+            skewed=self._skewed(sent), made_by=self.by.username, after_seq=self.placing.after(self._corrected(sent)),
         )  # fmt: skip
 
     def _corrected(self, sent: Sent) -> int:
         """When it was scanned: the phone's time corrected, between opening and reception."""
         at = min(sent.at_us + self.offset_us, self.received_at_us)
-        return max(at, self.counted.opened_at)
+        return min(max(at, self.counted.opened_at), self.received_at_us)
 
-    def _skewed(self) -> bool:
-        return abs(self.offset_us) > SKEW_US
+    def _skewed(self, sent: Sent) -> bool:
+        """Whether the phone's clock is off, or was set back between the scan and its sending."""
+        return abs(self.offset_us) > SKEW_US or sent.at_us > self.received_at_us - self.offset_us

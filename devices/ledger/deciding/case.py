@@ -34,7 +34,10 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class PastLine(msgspec.Struct, frozen=True):
-    """One line of a device's past, as reversal and citing need it. `reverses` is the step it undoes."""
+    """One line of a device's past, as reversal and citing need it.
+
+    `reverses` is the step it undoes, `business_date` an ISO date.
+    """
 
     serial: str
     step: int
@@ -45,6 +48,14 @@ class PastLine(msgspec.Struct, frozen=True):
     reverses: int | None
     position: Position
     facts: Mapping[str, Any]
+    business_date: str = ""
+
+
+class Dated(msgspec.Struct, frozen=True):
+    """The day that the next line of a device may not lie before, an ISO date, and the document that says so."""
+
+    day: str
+    document: str
 
 
 class Cited(msgspec.Struct, frozen=True):
@@ -72,7 +83,8 @@ class Case(msgspec.Struct, Generic[Of], frozen=True):
     devices are, `trails` hold each device's lines since a cited document, oldest first, `held_for` the spare that is
     out for a faulty serial, `received` the serials of the manifest that have been received before, `consignment` the
     one that a sending document would join, `waybills` the consignment number each device was last sent with, `closed`
-    the last closed month of each book (site, register) that the devices are or were in.
+    the last closed month of each book (site, register) that the devices are or were in, `ahead` the day that counts for
+    each device whose last line is dated after today.
     """
 
     draft: Of
@@ -98,6 +110,7 @@ class Case(msgspec.Struct, Generic[Of], frozen=True):
     trails: Mapping[str, tuple[PastLine, ...]] = {}
     waybills: Mapping[str, str] = {}
     closed: Mapping[tuple[str, str], str] = {}
+    ahead: Mapping[str, Dated] = {}
     own_reservation: str | None = None
 
     def position(self, serial: str) -> Position:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from devices import serials
-from devices.ledger.deciding.case import Case, Cited, Move, PastLine, Plan
+from devices.ledger.deciding.case import Case, Cited, Dated, Move, PastLine, Plan
 from devices.ledger.deciding.drafts import Draft, Reversal
 from devices.ledger.deciding.entries import PARTNERS, Entry
 from devices.ledger.deciding.plan import Rulebook
@@ -89,6 +89,18 @@ def standing_lines(trail: Sequence[PastLine]) -> list[PastLine]:
         else:
             standing = [earlier for earlier in standing if earlier.step < line.reverses]
     return standing
+
+
+def last_dated(trail: Sequence[PastLine], today: str) -> Dated:
+    """The day that a device's next line may not lie before, where its last line is dated after today (an ISO date).
+
+    What was dated ahead and undone since is as if it had not been; see docs/decisions.md, "A moment in the future is
+    none".
+    """
+    standing = {line.step for line in standing_lines(trail)}
+    counted = [line for line in trail if line.step in standing or line.business_date <= today]
+    last = max(counted, key=lambda line: (line.business_date, line.step), default=None)
+    return Dated(last.business_date, last.document) if last else Dated("", "")
 
 
 def position_before(line: PastLine, trail: Sequence[PastLine]) -> Position:

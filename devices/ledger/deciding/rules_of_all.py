@@ -43,19 +43,33 @@ def devices_are_here(case: Case[Draft], moves: _Moves) -> _Problems:
 def dates_run_forward(case: Case[Draft], moves: _Moves) -> _Problems:
     """A business date is a day of the books, and does not lie before a device's previous line.
 
-    See docs/decisions.md, "Two times" and "Books begin on a day".
+    What a clock that was ahead dated after today stands in the way of everything but its reversal, which is dated on
+    its own day. See docs/decisions.md, "Two times", "Books begin on a day" and "A moment in the future is none".
     """
+    told, today = case.draft.business_date, case.days.today.isoformat()
     try:
-        day = date.fromisoformat(case.draft.business_date)
+        day = date.fromisoformat(told)
     except ValueError:
-        yield Problem("malformed_date", "/business_date", {"date": case.draft.business_date})
+        yield Problem("malformed_date", "/business_date", {"date": told})
+        return
+    ahead = {entry.serial: case.ahead[entry.serial] for entry in case.entries if entry.serial in case.ahead}
+    last = max((dated.day for dated in ahead.values()), default="")
+    if case.document == "reversal" and last > today:
+        if told != last:
+            facts = {"document": case.cited.number if case.cited else "", "date": told, "previous": last}
+            yield Problem("undone_on_its_day", "/business_date", {**facts, "today": today})
         return
     if fault := case.days.fault(day, "/business_date"):
         yield fault
     for entry in case.entries:
-        held = case.held.get(entry.serial)
-        if held and case.draft.business_date < held.business_date:
-            facts = {"serial": entry.serial, "date": case.draft.business_date, "previous": held.business_date}
+        held, dated = case.held.get(entry.serial), ahead.get(entry.serial)
+        previous = dated.day if dated else held.business_date if held else ""
+        facts = {"serial": entry.serial, "date": told, "previous": previous}
+        if dated and previous > today:
+            yield Problem(
+                "previous_dated_ahead", entry.pointer, {**facts, "document": dated.document, "today": today}
+            )
+        elif told < previous:
             yield Problem("date_before_previous", entry.pointer, facts)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from devices import calendar
 from devices.lifecycle import DOCUMENT
+from devices.moments.spans import is_ahead
 from devices.problems import Fact
 from devices.values import Instant
 
@@ -60,13 +61,19 @@ class Clock(msgspec.Struct, frozen=True):
         """A moment by the unit's clock."""
         return datetime.fromtimestamp(at_us // 1_000_000, ZoneInfo(self.zone))
 
+    def recorded(self, document: Waiting) -> datetime | None:
+        """When a document was posted; None where that lies in the future, so that nobody knows it by its own time."""
+        at_us = document.recorded_at_us
+        return None if is_ahead(at_us, self.now_us) else self.at(at_us)
+
 
 _Rule = Callable[[Waiting, Clock], Concern | None]
 
 
 def age_in_working_days(document: Waiting, clock: Clock) -> int:
     """How many working days have begun since the day it was posted."""
-    day, today = clock.at(document.recorded_at_us).date(), clock.at(clock.now_us).date()
+    at, today = clock.recorded(document), clock.at(clock.now_us).date()
+    day = at.date() if at else today
     return sum(
         calendar.is_working_day(day + timedelta(days=n)) for n in range(1, max(0, (today - day).days) + 1)
     )
@@ -89,22 +96,24 @@ def _same_hands(document: Waiting, clock: Clock) -> Concern | None:
 
 
 def _odd_hour(document: Waiting, clock: Clock) -> Concern | None:
-    at = clock.at(document.recorded_at_us)
-    if OPENS <= at.hour < CLOSES:
+    at = clock.recorded(document)
+    if at is None or OPENS <= at.hour < CLOSES:
         return None
     return Concern("odd_hour", {"time": f"{at:%H:%M}"})
 
 
 def _day_off(document: Waiting, clock: Clock) -> Concern | None:
-    day = clock.at(document.recorded_at_us).date()
-    return None if calendar.is_working_day(day) else Concern("day_off", {"day": day.isoformat()})
+    at = clock.recorded(document)
+    if at is None or calendar.is_working_day(at.date()):
+        return None
+    return Concern("day_off", {"day": at.date().isoformat()})
 
 
 def _back_dated(document: Waiting, clock: Clock) -> Concern | None:
-    posted = clock.at(document.recorded_at_us).date()
-    said = date.fromisoformat(document.business_date)
-    if said >= posted:
+    at, said = clock.recorded(document), date.fromisoformat(document.business_date)
+    if at is None or said >= at.date():
         return None
+    posted = at.date()
     code = "back_dated" if (said.year, said.month) == (posted.year, posted.month) else "back_dated_month"
     return Concern(code, {"days": (posted - said).days})
 
@@ -113,6 +122,13 @@ def _reverses_often(document: Waiting, clock: Clock) -> Concern | None:
     if document.type != "reversal" or document.reversals < REVERSALS:
         return None
     return Concern("reverses_often", {"count": document.reversals, "days": REVERSAL_DAYS})
+
+
+def _dated_ahead(document: Waiting, clock: Clock) -> Concern | None:
+    today = clock.at(clock.now_us).date()
+    if document.business_date > today.isoformat():
+        return Concern("dated_ahead", {"day": document.business_date})
+    return Concern("recorded_ahead") if clock.recorded(document) is None else None
 
 
 def _undone_before(document: Waiting, clock: Clock) -> Concern | None:
@@ -125,6 +141,7 @@ def _answers(document: Waiting, clock: Clock) -> Concern | None:
 
 CONCERN_RULES: tuple[_Rule, ...] = (
     _same_hands,
+    _dated_ahead,
     _back_dated,
     _reverses_often,
     _undone_before,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,10 +10,10 @@ import msgspec
 from peewee import fn
 
 from devices import records, serials
-from devices.ledger.deciding.case import Case, Cited, PastLine
+from devices.ledger.deciding.case import Case, Cited, Dated, PastLine
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.entries import Entry, Held, other_serials
-from devices.ledger.deciding.reversal import position_before
+from devices.ledger.deciding.reversal import last_dated, position_before
 from devices.ledger.deciding.rules_of_sending import may_be_cited
 from devices.ledger.posting.closed_months import closed_months
 from devices.ledger.posting.consignments import consignment_of
@@ -60,6 +60,7 @@ _CITED = compiled(
 )  # fmt: skip
 _past_lines = Lines.select(
     Lines.serial, Lines.step, Lines.document, Documents.type, Lines.n, Lines.type, Lines.reverses, Lines.facts,
+    Lines.business_date,
     *(getattr(Lines, name) for name in POSITION_FIELDS),
 ).join(Documents, on=(Documents.number == Lines.document))  # fmt: skip
 _LINES_OF_DOCUMENT = compiled(_past_lines.where(Lines.document == GIVEN).order_by(Lines.n))
@@ -193,9 +194,9 @@ def _known(draft: Draft, cited: Cited | None) -> Cited | None:
 
 
 def _past_line(row: Sequence[Any]) -> PastLine:
-    serial, step, document, document_type, n, kind, reverses, facts = row[:8]
-    position, told = position_of(row[8:]), msgspec.json.decode(facts)
-    return PastLine(serial, step, document, document_type, n, kind, reverses, position, told)
+    serial, step, document, document_type, n, kind, reverses, facts, business_date = row[:9]
+    position, told = position_of(row[9:]), msgspec.json.decode(facts)
+    return PastLine(serial, step, document, document_type, n, kind, reverses, position, told, business_date)
 
 
 Trails = dict[str, tuple[PastLine, ...]]
@@ -273,11 +274,11 @@ def gather(
     entries: tuple[Entry, ...],
     *,
     number: str,
-    at_us: int,
+    now_us: int,
     own_reservation: str | None = None,
 ) -> tuple[Case[Draft], list[Problem]]:
     """The case of a draft, and the problems met in looking its customers up; within `store.writing()`."""
-    document = str(draft.__struct_config__.tag)
+    document, days = str(draft.__struct_config__.tag), unit.days(now_us)
     cites = getattr(draft, "document", None) or getattr(draft, "dispatch", None)
     cited = _known(draft, cited_document(store, cites, with_lines=True))
     devices = _devices_of(store, draft, document, entries, cited)
@@ -292,7 +293,7 @@ def gather(
         draft=draft,
         document=document,
         number=number,
-        days=unit.days(at_us),
+        days=days,
         entries=entries,
         sites=_in_use(store, _SITES_IN_USE, {draft.site, getattr(draft, "destination", None)}),
         bins=bins_of(store, draft.site, _bins_named(draft, entries, restored)),
@@ -312,9 +313,17 @@ def gather(
         trails=devices.trails,
         waybills=_waybills_of(store, devices.wanted) if document == "transit_loss" else {},
         closed=closed_months(store, _sites_of(draft, positions, devices.trails.values())),
+        ahead=_dated_ahead(store, devices.held, days.today.isoformat()),
         own_reservation=own_reservation,
     )
     return case, problems
+
+
+def _dated_ahead(store: Store, positions: Mapping[str, Held], today: str) -> dict[str, Dated]:
+    """The day that counts for each device whose last line is dated after today, by serial."""
+    ahead = sorted(serial for serial, found in positions.items() if found.business_date > today)
+    trails = trails_of(store, ahead) if ahead else {}
+    return {serial: last_dated(trail, today) for serial, trail in trails.items()}
 
 
 def _followed(document: str, cited: Cited | None, wanted: set[str]) -> list[str]:

@@ -59,7 +59,7 @@ def tell_homes(
                 serials[str(owner)].append(move.entry.serial)
     for owner, theirs in sorted(serials.items()):
         if homes.get(owner, draft.site) != draft.site or owner in proposed:
-            day = unit.day_of(writer.at_us).isoformat()
+            day = unit.day_of(writer.now_us).isoformat()
             notice = Notice(homes[owner], owner, number, case.document, draft.site, by, day, tuple(theirs))
             tell(writer, unit, notice, proposed.get(owner))
 

@@ -24,9 +24,9 @@ from devices.ledger.posting.gather import gather
 from devices.ledger.posting.notices import tell_homes
 from devices.ledger.posting.rows import document_digest
 from devices.lifecycle import DOCUMENT, UNREVIEWED
+from devices.moments.readings import keep_reading
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.store.database import Store, violated
-from devices.store.engines import driver_error
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of
 from devices.store.tables.ledger import (
@@ -38,6 +38,7 @@ from devices.store.tables.ledger import (
     Standings,
 )
 from devices.store.tables.registers import Sites
+from devices.store.unusable import driver_error
 from devices.unit import Unit
 
 _encode = msgspec.json.Encoder().encode
@@ -130,11 +131,11 @@ def decide(
     if site is None or not site[0]:
         raise refuse("inactive_site" if site else "unknown_site", "/site", site=draft.site)
     if number is None:
-        number, _ = _next_number(store, draft.site, unit.day_of(writer.at_us).year)
+        number, _ = _next_number(store, draft.site, unit.day_of(writer.now_us).year)
     unfolded = unfold(draft)
     entries = named(unfolded.entries, number)
     case, met = gather(
-        store, unit, draft, entries, number=number, at_us=writer.at_us, own_reservation=own_reservation
+        store, unit, draft, entries, number=number, now_us=writer.now_us, own_reservation=own_reservation
     )
     if isinstance(draft, Reversal):
         return Decided(draft, case, plan_reversal(case, rulebook), ())
@@ -155,11 +156,13 @@ def named(entries: Sequence[Entry], number: str) -> tuple[Entry, ...]:
 def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> Posted:
     """Write a decided document: in effect at once, or as a proposal that reserves its devices."""
     store, case, draft = writer.store, decided.case, decided.draft
+    at = at_of(writer, case)
+    keep_reading(writer, draft.site)
     proposal = DOCUMENT[case.document].review == "before"
     with races_told(case.entries[0].serial if case.entries else None):
         keep_customers(writer, unit, case, by=by.username)
     keep_consignment(writer, draft, by=by.username)
-    year = unit.day_of(writer.at_us).year
+    year = unit.day_of(writer.now_us).year
     number, ordinal = _next_number(store, draft.site, year)
     tell_homes(writer, unit, case, decided.plan.moves, number, by=by.username)
     content = content_of(decided, with_lines=proposal, request=by.request)
@@ -167,7 +170,7 @@ def keep_document(writer: Writer, unit: Unit, decided: Decided, by: Poster) -> P
     seq = head.seq + 1 if head else 1
     row = (
         number, draft.site, year, ordinal, case.document, decided.plan.register, draft.business_date,
-        at_of(writer, case), by.username, by.token, case.cited.number if case.cited else None, draft.answers,
+        at, by.username, by.token, case.cited.number if case.cited else None, draft.answers,
         under_of(draft), content, seq,
     )  # fmt: skip
     lines = [] if proposal else rows_of_lines(writer, decided.plan.moves, case, number, (draft.site, seq))

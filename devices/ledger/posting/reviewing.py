@@ -26,6 +26,7 @@ from devices.ledger.posting.post import (
 )
 from devices.ledger.posting.rows import review_digest
 from devices.ledger.reading.posters import posters_of
+from devices.moments.readings import keep_reading
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse
 from devices.store.database import Store
@@ -167,10 +168,12 @@ def _refuse_review(store: Store, found: Waiting, decision: Decision, by: str, re
 def _keep(
     writer: Writer, found: Waiting, decision: Decision, by: str, reason: str | None, decided: Decided | None
 ) -> None:
-    store, head = writer.store, writer.heads[found.site]
+    store = writer.store
+    at = at_of(writer, decided.case) if decided else writer.at_us
+    keep_reading(writer, found.site)
+    head = writer.heads[found.site]
     assert head is not None, "a document without a journal"
     place = (found.site, head.seq + 1)
-    at = at_of(writer, decided.case) if decided else writer.at_us
     lines = rows_of_lines(writer, decided.plan.moves, decided.case, found.number, place) if decided else []
     row = (found.number, decision, reason, by, at, found.hash, *place)
     writer.append(found.site, "review", found.number, review_digest(row, lines))

@@ -14,6 +14,7 @@ from collections.abc import Collection
 import msgspec
 
 from devices.chain import digest_of
+from devices.moments.spans import is_over, latest
 from devices.people.sealing import Random
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
@@ -47,7 +48,12 @@ _OF_PERSON = compiled(
     .where(Sessions.username == GIVEN)
     .order_by(Sessions.made_at.desc(), Sessions.digest)
 )
-_IDLE_ENDED = compiled(Sessions.delete().where(Sessions.seen_at <= GIVEN))
+_IDLE_ENDED = compiled(
+    Sessions.delete().where(
+        (Sessions.seen_at <= GIVEN) | (Sessions.seen_at > GIVEN) | (Sessions.made_at > GIVEN)
+    )
+)
+"""Those that nobody used for a while, and those of a clock that was ahead."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -58,10 +64,9 @@ class Session(msgspec.Struct, frozen=True):
     made_at: int
     seen_at: int
 
-    @property
-    def ends_at(self) -> int:
-        """When it ends unless it is used before, in UTC microseconds."""
-        return min(self.seen_at + IDLE_US, self.made_at + LONGEST_US)
+    def is_over(self, now_us: int) -> bool:
+        """Whether it has ended: unused for too long, too old, or begun or seen by a clock that was ahead."""
+        return is_over(self.seen_at, IDLE_US, now_us) or is_over(self.made_at, LONGEST_US, now_us)
 
 
 class OwnSession(msgspec.Struct, frozen=True):
@@ -95,7 +100,7 @@ def begin(
 
     def write() -> None:
         with session_store.writing():
-            session_store.execute(_IDLE_ENDED, (at_us - IDLE_US,))
+            session_store.execute(_IDLE_ENDED, (at_us - IDLE_US, latest(at_us), latest(at_us)))
             if previous is not None:
                 session_store.execute(_ENDED, (_digest(previous),))
             row = (_digest(secret), username, generation, at_us, at_us, address)
@@ -110,9 +115,9 @@ def find(session_store: Store, secret: str, at_us: int) -> Session | None:
     digest = _digest(secret)
     row = session_store.row(_SESSION, (digest,))
     session = Session(*row) if row else None
-    if session is None or at_us >= session.ends_at:
+    if session is None or session.is_over(at_us):
         return None
-    if at_us - session.seen_at >= SEEN_EVERY_US:
+    if is_over(session.seen_at, SEEN_EVERY_US, at_us):
         with session_store.writing():
             session_store.execute(_SEEN, (at_us, digest, at_us))
     return session
@@ -139,7 +144,7 @@ def sessions_of(
     return [
         OwnSession(_named(digest), session.made_at, session.seen_at, address, digest == this)
         for digest, session, address in found
-        if session.generation == generation and at_us < session.ends_at
+        if session.generation == generation and not session.is_over(at_us)
     ]
 
 

@@ -17,33 +17,34 @@ from functools import partial
 import msgspec
 
 from devices.chain import digest_of
+from devices.moments.spans import SECOND_US, is_ahead, latest, left
 from devices.problems import refuse
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.sessions import Attempts, KnownNetworks
 
-_SECOND_US = 1_000_000
 FREE_FAILURES = 5
 LONGEST_SECONDS = 60
 FREE_FAILURES_OF_AN_ADDRESS = 50
 """Over all usernames: many people may share an address, and a list of usernames is tried from one."""
 LONGEST_SECONDS_OF_AN_ADDRESS = 8
 """Short, since everybody waits who shares the address and has not signed in from it before."""
-FORGOTTEN_AFTER_US = 15 * 60 * _SECOND_US
-LOOKED_AT_US = 30 * _SECOND_US
+FORGOTTEN_AFTER_US = 15 * 60 * SECOND_US
+LOOKED_AT_US = 30 * SECOND_US
 """How long a password is looked at, at the most; an attempt that is not settled by then was cut off, and is wrong."""
-KNOWN_FOR_US = 90 * 24 * 3600 * _SECOND_US
+KNOWN_FOR_US = 90 * 24 * 3600 * SECOND_US
 PAUSE_SECONDS = 0.1
 PAUSES = 50
 """How often, at the most, an attempt waits for others that are being looked at."""
 _NETWORK_BITS = 64
 """What one subscriber has of IPv6: all of it is one address here."""
 
-_OLD_FORGOTTEN = compiled(Attempts.delete().where(Attempts.begun_at < GIVEN))
+_OLD_FORGOTTEN = compiled(Attempts.delete().where((Attempts.begun_at < GIVEN) | (Attempts.begun_at > GIVEN)))
+"""Those of long ago, and those of a clock that was ahead."""
 _CUT_OFF = compiled(
     Attempts.update({Attempts.wrong: 1}).where(Attempts.wrong == 0, Attempts.begun_at < GIVEN)
 )
-_OF_THE_FUTURE = compiled(Attempts.update({Attempts.begun_at: GIVEN}).where(Attempts.begun_at > GIVEN))
+_JUST_AHEAD = compiled(Attempts.update({Attempts.begun_at: GIVEN}).where(Attempts.begun_at > GIVEN))
 _OF_ACCOUNT = compiled(Attempts.select(Attempts.wrong, Attempts.begun_at).where(Attempts.account == GIVEN))
 _OF_ADDRESS = compiled(Attempts.select(Attempts.wrong, Attempts.begun_at).where(Attempts.address == GIVEN))
 _WAS_WRONG = compiled(Attempts.update({Attempts.wrong: 1}).where(Attempts.id == GIVEN))
@@ -94,11 +95,11 @@ def attempt(
     for _ in range(PAUSES):
         left_us, slots = session_store.retrying(partial(_take_slot, session_store, tried, at_us))
         if left_us > 0:
-            raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
+            raise refuse("throttled", seconds=-(-left_us // SECOND_US))
         if slots > 0:
             return tried
         sleep(PAUSE_SECONDS)
-        at_us += round(PAUSE_SECONDS * _SECOND_US)
+        at_us += round(PAUSE_SECONDS * SECOND_US)
     raise refuse("throttled", seconds=1)
 
 
@@ -116,7 +117,7 @@ def refuse_guesser(session_store: Store, account: str, at_us: int) -> None:
     subject = _guesser(account)
     left_us, _ = _standing(session_store.rows(_OF_ACCOUNT, (subject,)), at_us)
     if left_us > 0:
-        raise refuse("throttled", seconds=-(-left_us // _SECOND_US))
+        raise refuse("throttled", seconds=-(-left_us // SECOND_US))
 
 
 def count_guess(session_store: Store, account: str, at_us: int) -> None:
@@ -124,7 +125,7 @@ def count_guess(session_store: Store, account: str, at_us: int) -> None:
 
     def write() -> None:
         with session_store.writing():
-            session_store.execute(_OLD_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US,))
+            session_store.execute(_OLD_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US, latest(at_us)))
             session_store.insert(Attempts, [(secrets.token_hex(16), _guesser(account), "", 1, at_us)])
 
     session_store.retrying(write)
@@ -166,10 +167,10 @@ def _take_slot(session_store: Store, tried: Attempt, at_us: int) -> tuple[int, i
     with session_store.writing():
         for name in sorted({tried.account, tried.address} - {""}):
             session_store.hold(name)
-        session_store.execute(_OLD_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US,))
-        session_store.execute(_OF_THE_FUTURE, (at_us, at_us))
+        session_store.execute(_OLD_FORGOTTEN, (at_us - FORGOTTEN_AFTER_US, latest(at_us)))
+        session_store.execute(_JUST_AHEAD, (at_us, at_us))
         session_store.execute(_CUT_OFF, (at_us - LOOKED_AT_US,))
-        known = session_store.row(_KNOWN, (tried.known, at_us - KNOWN_FOR_US, at_us))
+        known = session_store.row(_KNOWN, (tried.known, at_us - KNOWN_FOR_US, latest(at_us)))
         address = "" if known else tried.address
         found = [_standing(session_store.rows(_OF_ACCOUNT, (tried.account,)), at_us)]
         if address:
@@ -189,12 +190,14 @@ def _standing(
 ) -> tuple[int, int]:
     """How many microseconds one still waits, and how many passwords may be looked at then.
 
-    These are the free failures that are left, one after a wait, less those that are being looked at.
+    These are the free failures that are left, one after a wait, less those that are being looked at. What a clock that
+    was ahead began counts for nothing.
     """
-    failed = [begun_at for wrong, begun_at in attempts if wrong]
-    wait_us = wait_seconds(len(failed), free, longest) * _SECOND_US
-    left_us = max(failed) + wait_us - at_us if wait_us else 0
-    return left_us, max(free - len(failed), 1) - (len(attempts) - len(failed))
+    counted = [(wrong, begun_at) for wrong, begun_at in attempts if not is_ahead(begun_at, at_us)]
+    failed = [begun_at for wrong, begun_at in counted if wrong]
+    wait_us = wait_seconds(len(failed), free, longest) * SECOND_US
+    left_us = left(max(failed), wait_us, at_us) if wait_us else 0
+    return left_us, max(free - len(failed), 1) - (len(counted) - len(failed))
 
 
 def _blame(session_store: Store, tried: Attempt, _: int) -> None:

@@ -8,7 +8,10 @@ from devices.store.tables.columns import BigInteger, Flag, Index, Integer, Table
 
 
 class Scans(Table):
-    """Every scan as it was sent. `claimed_at` is the phone's clock, `at` that clock corrected; microseconds, UTC."""
+    """Every scan as it was sent. `claimed_at` is the phone's clock, `at` that clock corrected; microseconds, UTC.
+
+    `after_seq` is the last link of the site's journal that it came after; none is known of those of an earlier version.
+    """
 
     stocktake = Text()
     id = Text()
@@ -23,6 +26,7 @@ class Scans(Table):
     received_at = BigInteger()
     skewed = Flag("skewed")
     made_by = Text()
+    after_seq = BigInteger(null=True)
 
     class Meta:
         table_name = "scan"

@@ -125,6 +125,7 @@ def document_page(view: View) -> dict[str, Any]:
         "acts": acts_of(view, document, posters_of(call.store, document)),
         "own": view.person.username in posters_of(call.store, document),
         "days": call.days,
+        "undone_on": max(document.business_date, call.days.today.isoformat()),
         "policy": DOCUMENT[document.type].review,
     }
 
