@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,18 +20,22 @@ TEXT = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
 SECURITY = TEXT["docs/security.md"]
 LIMITS = re.findall(r"^\| (.+?) \| ([\d,]+) ?(\S*) \| `([\w.]+)` \|$", SECURITY, re.MULTILINE)
 UNITS = {
-    "MiB": 2**20, "minutes": 60, "hours": 3600, "days": 86400, "seconds": 1, "bytes": 1, "characters": 1, "": 1,
+    "MiB": 2**20, "KiB": 2**10, "bytes": 1, "characters": 1, "": 1, "seconds": 1, "minutes": 60, "hours": 3600,
+    "days": 86400,
 }  # fmt: skip
 SETTING = {setting.variable: setting for setting in SETTINGS}
 
 
 def declared(name: str) -> int:
-    """The value of a setting that nobody changed, or of a constant; one in microseconds as seconds."""
+    """The value of a setting that nobody changed, of a constant or a field; one in microseconds as seconds."""
     if name in SETTING:
         return int(SETTING[name].default)
-    module, _, constant = name.rpartition(".")
-    value: int = getattr(importlib.import_module(module), constant)
-    return value // 1_000_000 if constant.endswith("_US") else value
+    module, constant = re.split(r"\.(?=[A-Z]|limit_|timeout)", name, maxsplit=1)
+    found: Any = importlib.import_module(module)
+    for part in constant.split("."):
+        found = getattr(found, part)
+        found = found() if isinstance(found, type) else found
+    return int(found) // (1_000_000 if constant.endswith("_US") else 1)
 
 
 @pytest.mark.parametrize(("what", "number", "unit", "name"), LIMITS, ids=[f"{row[0]}" for row in LIMITS])

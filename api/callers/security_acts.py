@@ -24,7 +24,7 @@ ACTS = (
     # who is here
     Act("sign_in", "signed_in", named=False),
     Act("sign_out", "signed_out", named=False),
-    Act("end_own_session", "session_ended", named=False),
+    Act("end_own_session", "own_session_ended", named=False),
     Act("end_other_sessions", "other_sessions_ended", named=False),
     Act("enrol", "signed_up"),
     # what people prove themselves by
