@@ -18,7 +18,7 @@ from devices.store.database import Store
 from panku.console.heads import read_heads
 from torture import upgrading
 from torture.load import Line, Load, reckon, verified
-from torture.places import DATABASE, SMALL_DISK_MEBIBYTES, Place, create_database, may_mount, place
+from torture.places import DATABASE, SMALL_DISK_MEBIBYTES, Place, fresh_url, may_mount, place
 from torture.proxy import proxied
 from torture.server import Served, kill_group
 
@@ -257,9 +257,10 @@ def _still_told(bench: Bench) -> None:
 
 
 def upgrade(bench: Bench, shape: Shape) -> None:
-    """Books of the version before are upgraded by a server that is killed on the way."""
-    bench.figures["upgrades killed"] = shape.blows
-    bench.faults += upgrading.cut_off(bench.place, shape.blows, list(moments(shape)))
+    """Books of the version before are upgraded by a command that is killed on the way."""
+    cut_off, faults = upgrading.cut_off(bench.place, list(moments(shape)))
+    bench.faults += faults
+    bench.figures |= {"upgrades killed": shape.blows, "of them before they were done": cut_off}
     bench.served.start()
     with bench.load.running():
         bench.load.wait_for(5)
@@ -292,11 +293,7 @@ def backup(bench: Bench, shape: Shape) -> None:
 
 def _restored(bench: Bench, file: Path, number: int) -> list[str]:
     """What is wrong with the books that a backup is restored into."""
-    name = f"restored_{number}"
-    url = f"sqlite:///{bench.place.folder}/{name}.sqlite3"
-    if bench.place.cluster:
-        create_database(bench.place.cluster, name)
-        url = bench.place.cluster.url(database=name)
+    url = fresh_url(bench.place, f"restored_{number}")
     other = Served(bench.place, database_url=url)
     running = other.command(["restore", str(file), "--quiet", "--against", f"{file}.heads.json"])
     running.join(120)

@@ -231,6 +231,14 @@ def create_database(cluster: Cluster, name: str) -> None:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
 
 
+def fresh_url(where: Place, name: str) -> str:
+    """The URL of an empty database beside the books."""
+    if where.cluster is None:
+        return f"sqlite:///{where.folder}/{name}.sqlite3"
+    create_database(where.cluster, name)
+    return where.cluster.url(database=name)
+
+
 def may_mount() -> bool:
     """Whether this user may have a disk of a given size, which root may."""
     with tempfile.TemporaryDirectory() as folder:
