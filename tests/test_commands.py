@@ -282,7 +282,7 @@ def test_serve_waits_for_a_database_out_of_reach_and_tells_no_password(
     assert main(["serve"]) == 0
     told = capsys.readouterr().err
     assert told.startswith("panku: The database cannot be opened: ")
-    assert told.endswith("It is served, and answers 503, until it can be.\n")
+    assert told.endswith("It starts all the same, and answers 503 until it can be.\n")
     assert "secret" not in told
     assert served == ["ran"]
 

@@ -248,7 +248,7 @@ def test_a_database_that_starts_after_panku_is_waited_for(tmp_path: Path, stores
         (tmp_path / "up").symlink_to(folder)  # where its socket is
         wait_for_server(address)
         assert asked(f"{address}/v1/me")[0] == 401
-    assert "It is served, and answers 503, until it can be" in (tmp_path / "log").read_text()
+    assert "It starts all the same, and answers 503 until it can be" in (tmp_path / "log").read_text()
     stores.drop(store)
 
 
