@@ -1,6 +1,7 @@
 """gunicorn's configuration: `panku serve` uses it, and so may `gunicorn -c python:panku.gunicorn_conf`."""
 
 import os
+import resource
 import shutil
 import socket
 import tempfile
@@ -22,7 +23,7 @@ bind = [
 worker_class = "panku.worker.BoundedWorker"
 workers = _settings.workers
 threads = _settings.threads
-worker_connections = 500  # with the files of the books fewer than the 1024 that a process may usually open
+worker_connections = 500
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
@@ -44,8 +45,16 @@ _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the workers of this server keep what they count, to be added up."""
 
 
+OPEN_FILES = worker_connections + 8 * threads + 100
+"""What a process may have open: its clients, and of each thread the books, the session store, their logs and gates."""
+
+
 def on_starting(_server: Any) -> None:
     """Begin to count from nothing. Before a worker is there: it looks for the folder when it begins to count."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
     os.environ[_COUNTS] = tempfile.mkdtemp(prefix="panku-metrics-")
 
 

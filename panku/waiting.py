@@ -2,6 +2,7 @@
 
 A worker that failed would end the whole server. PostgreSQL may start after Panku or be on its way to another machine, a
 disk may be mounted late, books may wait for their migration: nobody has to start Panku again when it is over.
+See docs/decisions.md, "A server waits for its books".
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ gunicorn's own gives each new connection to a thread, which then waits for what 
 as there are threads, and browsers open such by themselves, keep everybody out. Here the one loop that accepts gathers
 each request whole, within the bounds of panku/arriving.py, and closes what is not taken away; a thread gets it then.
 Overridden of gunicorn 27's `ThreadWorker` are what takes a connection in and what puts it away, and nothing between.
+See docs/decisions.md, "A connection costs a thread only while there is work".
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ class BoundedWorker(ThreadWorker):
         """Answer what has no head that could be read."""
         self._forget(conn)
         text = sentence.format(bounds=self.bounds)
-        self.log.info("%s from %s", status, conn.client[0] if conn.client else "?")
+        self.log.debug("%s from %s", status, conn.client[0] if conn.client else "?")
         with suppress(OSError):
             conn.sock.send(REFUSAL.format(status=status, length=len(text), text=text).encode())
         self._leave(conn)

@@ -276,15 +276,27 @@ def test_serve_migrates_an_empty_database(books: Store, served: list[str]) -> No
 
 
 def test_serve_waits_for_a_database_out_of_reach_and_tells_no_password(
-    served: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fresh_settings: Path,
+    served: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PANKU_DATABASE_URL", "postgresql://books:secret@127.0.0.1:1/books")
     assert main(["serve"]) == 0
     told = capsys.readouterr().err
     assert told.startswith("panku: The database cannot be opened: ")
-    assert told.endswith("It is served, and answers 503, until it can be.\n")
+    assert told.endswith(" It starts all the same, and answers 503 until it can be.\n")
     assert "secret" not in told
     assert served == ["ran"]
+
+
+def test_serve_does_not_wait_for_a_file_that_is_no_database(
+    fresh_settings: Path, served: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh_settings / "panku.sqlite3").write_text("no database at all, but as long as one " * 30)
+    assert main(["serve"]) == 1
+    assert capsys.readouterr().err.startswith("panku: The database cannot be opened: ")
+    assert served == []
 
 
 @pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True)])

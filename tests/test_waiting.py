@@ -23,7 +23,7 @@ from falcon import testing
 from devices.store import schema
 from devices.store.unusable import StoreRefused
 from panku.application import application_over
-from panku.commands import Refused, main
+from panku.commands import Refused
 from panku.console.opening import may_pass, why_not_open
 from panku.settings import read_settings
 from panku.waiting import WaitingApplication
@@ -249,7 +249,7 @@ def test_a_database_that_starts_after_panku_is_waited_for(tmp_path: Path, stores
         (tmp_path / "up").symlink_to(folder)  # where its socket is
         wait_for_server(address)
         assert asked(f"{address}/v1/me")[0] == 401
-    assert "It is served, and answers 503, until it can be" in (tmp_path / "log").read_text()
+    assert "It starts all the same, and answers 503 until it can be" in (tmp_path / "log").read_text()
     stores.drop(store)
 
 
@@ -262,12 +262,3 @@ def test_workers_that_find_no_books_do_not_end_the_server(tmp_path: Path) -> Non
         assert asked(f"{address}/healthz")[0] == 200
         (tmp_path / "away").rename(tmp_path / "disk")
         wait_for_server(address)
-
-
-def test_serve_refuses_a_file_that_is_no_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "text.sqlite3").write_text("no database at all, but long enough to look like one" * 20)
-    monkeypatch.setenv("PANKU_DATABASE_URL", f"sqlite:///{tmp_path}/text.sqlite3")
-    assert main(["serve"]) == 1
-    assert capsys.readouterr().err.startswith("panku: The database cannot be opened: ")
