@@ -12,8 +12,8 @@ from typing import Any
 import peewee
 import pytest
 
-from devices.store.database import Store
-from devices.store.engines import OutcomeUnknown, Postgresql, Sqlite
+from devices.store.database import OutcomeUnknown, Store
+from devices.store.engines import Postgresql, Sqlite
 
 KILLED = 9
 SENT_BY = (

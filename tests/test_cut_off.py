@@ -14,8 +14,7 @@ import pytest
 
 from devices.ledger.proving.verify import verify
 from devices.store import database, schema
-from devices.store.database import Store
-from devices.store.engines import StoreRefused
+from devices.store.database import Store, StoreRefused
 from devices.store.schema import BOOK_MIGRATIONS, FINGERPRINT_TABLE, SESSION_MIGRATIONS, Migrations
 from devices.store.schema_objects import definitions_of
 from devices.store.tables import SECOND_STORE, TABLES_OF_BOOKS, name_of

@@ -92,8 +92,15 @@ def is_empty(store: Store) -> bool:
     return not store.db.get_tables()
 
 
+def refuse_strangers(store: Store) -> None:
+    """Raise SchemaDiffers for a database that has tables, and not those in which Panku keeps its schema."""
+    if FINGERPRINT_TABLE not in store.db.get_tables() and not is_empty(store):
+        raise SchemaDiffers(NOT_OURS)
+
+
 def check_schema(store: Store, migrations: Migrations = BOOK_MIGRATIONS) -> None:
     """Raise SchemaDiffers unless every migration was applied, no unknown one was, and the schema is as they left it."""
+    refuse_strangers(store)
     if missing := pending(store, migrations):
         raise SchemaDiffers(f"The database has not had {', '.join(missing)}: run `panku migrate`.")
     _refuse(store, migrations)
@@ -144,10 +151,9 @@ def _keep(store: Store) -> None:
 
 def _refuse(store: Store, migrations: Migrations) -> None:
     """Raise SchemaDiffers for a database of somebody else's, of a newer version, or changed since it was migrated."""
-    if FINGERPRINT_TABLE not in store.db.get_tables():
-        if is_empty(store):
-            return
-        raise SchemaDiffers(NOT_OURS)
+    refuse_strangers(store)
+    if is_empty(store):
+        return
     if unknown := [step.name for step in _steps(store, migrations) if step.path is None]:
         raise SchemaDiffers(NEWER.format(unknown=", ".join(unknown)))
     if found := differences(store, migrations):
