@@ -1,7 +1,7 @@
 """Opening the books for a command: reachable, and with the schema this version expects."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import peewee
 
@@ -83,6 +83,7 @@ def books(settings: Settings, *, may_begin: bool = False) -> Iterator[Store]:
         if schema.is_empty(store):
             schema.migrate(store)
         schema.check_schema(store)
-        with closing(Store(session_store_url(settings.database_url))) as session_store:
-            migrate_session_store(session_store)
+        session_store = Store(session_store_url(settings.database_url))
+        migrate_session_store(session_store)
+        session_store.close()
         yield store
