@@ -111,9 +111,16 @@ def fresh(stores: Stores) -> Iterator[Callable[[Store], Store]]:
 
 
 @pytest.mark.parametrize(
-    ("engine", "cut"), [(engine, cut) for engine, manners in MANNERS.items() for cut in manners]
+    ("begins", "engine", "cut"),
+    [
+        (begins, engine, cut)
+        for engine, manners in MANNERS.items()
+        for cut in manners
+        for begins in ("empty", "old")
+        if (begins, engine, cut)
+        != ("empty", "postgresql", cuts.interrupted)  # as of the old, and half as dear
+    ],
 )
-@pytest.mark.parametrize("begins", ["empty", "old"])
 def test_whatever_statement_is_the_last_the_database_is_as_it_was_or_as_it_is_to_be(
     stores: Stores,
     tmp_path: Path,
@@ -197,9 +204,8 @@ def test_a_first_start_is_to_be_seen_whole_or_not_at_all_and_goes_on_from_either
     assert seen == [set(), of_books, of_books | of_sessions]
 
     _, books_commit, sessions_commit = (at for at, each in enumerate(moments, 1) if each == "commit")
-    for at in (books_commit // 2, books_commit, books_commit + 2, sessions_commit)[
-        :: 1 if engine == "sqlite" else 2
-    ]:
+    ends = (books_commit + 2, books_commit // 2, books_commit, sessions_commit)
+    for at in ends if engine == "sqlite" else ends[:1]:
         store = stores.empty(engine)
         MANNERS[engine][0](store, first_start, at)
         with onlooker(store) as tables:

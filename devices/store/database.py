@@ -208,7 +208,8 @@ class Store:
             if self._gate is None:
                 # By hand, here and below: PostgreSQL's settings and locks, of this transaction alone.
                 self.execute(f"SET LOCAL lock_timeout = '{RESHAPING_WAITS_SECONDS}s'")
-                self.execute("SET LOCAL statement_timeout = 0")
+                for unbounded in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                    self.execute(f"SET LOCAL {unbounded} = 0")
                 self._be_alone()
             yield
             if self._gate and (astray := self.rows("PRAGMA foreign_key_check")):
