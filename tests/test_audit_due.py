@@ -98,7 +98,7 @@ def test_the_storekeepers_inspection_keeps_the_month_and_the_auditors_its_interv
     assert of(house, "audit_inspection", tomorrow) == [("BJ01", "2027-02-23", "due")]
     assert len(of(house, "safety_inspection")) == 1
     assert inspect(house.of("zhang")).status_code == 201
-    assert of(house, "safety_inspection") == []
+    assert of(house, "safety_inspection", tomorrow) == []
     assert of(house, "audit_inspection", date(2027, 2, 24)) == [("BJ01", "2027-02-23", "overdue")]
 
 

@@ -7,6 +7,7 @@ were posted. Then it was set right.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 
 import msgspec
@@ -21,6 +22,7 @@ from devices.audit.stocktake import sheet
 from devices.audit.stocktake.scans import digest, extent
 from devices.chain import canonical
 from devices.journal import clock_standing
+from devices.ledger.duties.due import what_is_due
 from devices.ledger.proving.verify import verify
 from devices.moments.readings import ANEW_EVERY_US, leaps
 from devices.moments.spans import TOLERATED_US
@@ -38,7 +40,7 @@ DAY_US = 86_400 * SECOND
 AHEAD_US = 100 * DAY_US
 AHEAD = "2027-03-04"
 """The day that the clock said it was while it was ahead."""
-MOVED, SHELF = "661565714358", "661565714359"
+MOVED, SHELF, SOLD = "661565714358", "661565714359", "661565714354"
 CUSTOMER = {"taxpayer_id": "110101199003077"}
 
 
@@ -200,7 +202,7 @@ def test_readings_tell_what_the_clock_said_while_entries_are_dated_ahead(
         "SELECT recorded_at FROM journal WHERE site = ? AND seq >= ? ORDER BY seq", ("BJ01", leap.seq)
     )
     stamps = [at for (at,) in rows]
-    assert len(stamps) == 5  # three documents, two readings
+    assert len(stamps) == 6  # what the clock ahead posted, three after it, two readings
     assert stamps == sorted(stamps)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify_command, "clock", lambda: door.now)
@@ -245,6 +247,29 @@ def test_neither_sessions_nor_codes_of_a_clock_that_was_ahead_live_on(door: Door
         before.get("/v1/me").status_code == 401
     )  # whoever signed in by the clock ahead cleared what was idle by it
     assert door.sign_in("zhang").get("/v1/me").status_code == 200
+
+
+@pytest.mark.both_engines
+def test_what_a_clock_ahead_opened_or_made_stands_in_nobodys_way(door: Door) -> None:
+    door.now = NOW + AHEAD_US
+    zhang, admin = door.sign_in("zhang"), door.sign_in("admin")
+    order = zhang.post("/v1/repairs", {"site": "BJ01", "serial": SOLD, "fault": "无法识别"})
+    assert (order.status_code, order.json["opened_on"]) == (201, AHEAD)
+    site = {"code": "SJ01", "name": "石家庄库房"}
+    assert admin.post("/v1/sites", site).status_code == 201
+    shelf = {"site": "SJ01", "code": "M-01", "register": "merchandise", "condition": "good"}
+    assert admin.post("/v1/bins", shelf).status_code == 201
+    door.now = NOW
+    zhang = door.sign_in("zhang")
+    filed = {"completed_at": shown(door.now), "diagnosis": "接触不良", "work": "清洁"}
+    record = zhang.post(f"/v1/repairs/{order.json['number']}/service-record", filed)
+    assert record.status_code == 201, record.text
+    (due,) = [
+        each
+        for each in what_is_due(door.store, DUTIES, ["SJ01"], date.fromisoformat(TODAY))
+        if each.deadline == "stocktake"
+    ]
+    assert (due.due_on, due.standing) == ("2026-11-30", "due")
 
 
 @pytest.mark.both_engines

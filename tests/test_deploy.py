@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -58,6 +59,19 @@ def test_the_environment_is_one_that_panku_takes_and_asks_for_https() -> None:
     assert settings.data_dir == Path("/var/lib/panku")
 
 
+def test_a_clock_that_jumped_ahead_leaves_the_newest_backups(tmp_path: Path) -> None:
+    for n in range(40):
+        for name in (f"panku-202611{n:02d}T023000.backup", f"panku-202611{n:02d}T023000.backup.heads.json"):
+            (tmp_path / name).touch()
+            os.utime(tmp_path / name, (n, n))
+    text = (DEPLOY / "panku-backup.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=/bin/sh -c '(cd .+)'$", text, re.MULTILINE)
+    command = line.replace("$$", "$").replace("/var/backups/panku", str(tmp_path))
+    subprocess.run(["/bin/sh", "-c", command], check=True)
+    assert len(left := sorted(each.name for each in tmp_path.iterdir())) == 60
+    assert left[0] == "panku-20261110T023000.backup"
+
+
 @pytest.mark.parametrize("name", ["panku.service", "panku-backup.service"])
 def test_every_command_of_a_unit_is_one_that_panku_takes(name: str) -> None:
     text = (DEPLOY / name).read_text(encoding="utf-8")
@@ -70,7 +84,7 @@ def test_every_command_of_a_unit_is_one_that_panku_takes(name: str) -> None:
 
 def test_each_nights_backup_has_a_name_of_its_own(tmp_path: Path) -> None:
     text = (DEPLOY / "panku-backup.service").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^ExecStart=(/bin/sh .*)$", text, re.MULTILINE)
+    (line,) = re.findall(r"^ExecStart=(/bin/sh .*panku backup .*)$", text, re.MULTILINE)
     (tmp_path / "panku").write_text('#!/bin/sh\necho "$@"\n')
     (tmp_path / "panku").chmod(0o700)
     line = line.replace("$$", "$").replace("%%", "%")  # as systemd does

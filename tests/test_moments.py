@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,11 @@ NOBODY_SETS = {
 """Attributes of a Writer that nobody but these modules sets: the server's clock is nobody's to change."""
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def word_of(node: ast.AST) -> str | None:
     """What a name, an attribute, or the function of a call is called."""
     match node:
@@ -128,11 +134,7 @@ def comparing(node: ast.AST, within: str = "") -> Iterator[str]:
 
 
 def test_moments_are_compared_in_devices_moments_or_where_it_is_declared_why() -> None:
-    found = {
-        f"{path.relative_to(ROOT)} {name}"
-        for path in MODULES
-        for name in comparing(ast.parse(path.read_text(encoding="utf-8")))
-    }
+    found = {f"{path.relative_to(ROOT)} {name}" for path in MODULES for name in comparing(tree_of(path))}
     assert sorted(found - DECLARED.keys()) == []
     assert sorted(DECLARED.keys() - found) == []
 
@@ -142,7 +144,7 @@ def test_nobody_sets_the_clock_of_a_writer(attribute: str) -> None:
     setting = {
         str(path.relative_to(ROOT))
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Store)
         and not (isinstance(node.value, ast.Name) and node.value.id == "self")
     }  # fmt: skip

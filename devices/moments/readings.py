@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from devices import records
-from devices.journal import Writer
+from devices.journal import Writer, last_by
 from devices.moments.spans import SECOND_US, TOLERATED_US, is_over
 from devices.records import RecordKind
 from devices.store.database import Store
@@ -37,7 +37,7 @@ class ClockReading(msgspec.Struct, frozen=True):
 CLOCK_READING = RecordKind("clock_reading", ClockReading, lambda v: v.journal, lambda v: v.journal)
 
 _READINGS = compiled(
-    Revisions.select(Revisions.content, Revisions.journal_seq)
+    Revisions.select(Revisions.content)
     .where(Revisions.kind == CLOCK_READING.name)
     .order_by(Revisions.key, Revisions.revision)
 )
@@ -66,7 +66,10 @@ def _same_leap(last: ClockReading, recorded_us: int) -> bool:
 
 
 class Leap(msgspec.Struct, frozen=True):
-    """A stretch of a journal that is dated ahead: its first and last reading, the first one's link, how far ahead."""
+    """A stretch of a journal dated ahead, from the link `seq` on: its first and last reading, and how far ahead.
+
+    `recorded_us` is what was recorded when the clock read `first_us`.
+    """
 
     journal: str
     seq: int
@@ -84,20 +87,21 @@ def leaps(store: Store) -> list[Leap]:
     """Every stretch that the journals have of entries dated ahead, by journal, oldest first."""
     found: list[Leap] = []
     last: ClockReading | None = None
-    for value, seq in _read(store.rows(_READINGS)):
+    for value in _read(store.rows(_READINGS)):
         same = last is not None and last.journal == value.journal and _same_leap(last, value.recorded_us)
         if same:
             found[-1] = msgspec.structs.replace(found[-1], last_us=value.clock_us)
         else:
+            seq = last_by(store, value.journal, value.clock_us) + 1
             found.append(Leap(value.journal, seq, value.recorded_us, value.clock_us, value.clock_us))
         last = value
     return found
 
 
-def _read(rows: Sequence[Sequence[object]]) -> Iterator[tuple[ClockReading, int]]:
+def _read(rows: Sequence[Sequence[object]]) -> Iterator[ClockReading]:
     """The readings that can be read: of others, `panku verify` tells a fault."""
-    for content, seq in rows:
+    for (content,) in rows:
         try:
-            yield msgspec.json.decode(str(content), type=ClockReading), int(str(seq))
+            yield msgspec.json.decode(str(content), type=ClockReading)
         except msgspec.DecodeError:
             continue
