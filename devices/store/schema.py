@@ -15,6 +15,7 @@ from devices.store.database import Row, Store, StoreRefused
 from devices.store.statements import compiled
 from devices.store.tables import name_of
 from devices.store.tables.schema import Fingerprints
+from devices.store.unusable import CAUSE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY_TABLE = "schema_migration"
@@ -79,6 +80,8 @@ REWRITTEN = {
 
 class SchemaDiffers(StoreRefused):
     """The database's schema is not the one this version of Panku made; the text says what to do."""
+
+    cause = CAUSE["other_schema"]
 
 
 def migrate(store: Store, directory: Path = MIGRATIONS, history_table: str = HISTORY_TABLE) -> list[str]:
