@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import threading
 from pathlib import Path
 
 import peewee
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import OF_COMMANDS, PROBING, REPLICA, SERVING, Limits, connection_parameters
 from tests.conftest import Stores
+from tests.hindered import Wire
 
 ROOT = Path(__file__).parents[1]
 LIMITS = {"SERVING": SERVING, "PROBING": PROBING, "REPLICA": REPLICA, "OF_COMMANDS": OF_COMMANDS}
@@ -77,6 +80,57 @@ def test_a_connection_to_a_server_that_refuses_is_tried_once(
     assert len(tried) == 1
 
 
+def test_a_server_that_hangs_is_asked_by_one_thread_and_the_others_are_told(stores: Stores) -> None:
+    made = stores.empty("postgresql")
+    wire = Wire(Path(made.url.rpartition("host=")[2]) / ".s.PGSQL.5432")
+    store = Store(wire.url(made), replace(SERVING, connect=2, silent=0.2))
+    assert store.row("SELECT 1") == (1,)
+    wire.silent.set()
+    with pytest.raises(peewee.OperationalError, match="did not answer within"):
+        store.row("SELECT 1")
+    told: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            store.row("SELECT 1")
+        except peewee.OperationalError as error:
+            told.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not store.db.asking.locked():
+        pass
+    with pytest.raises(peewee.OperationalError, match="another request is asking it"):
+        store.row("SELECT 1")
+    assert asking.is_alive()
+    asking.join()
+    assert "connection timeout expired" in str(told[0])
+    wire.silent.clear()
+    assert store.row("SELECT 1") == (1,)
+    assert not store.db.is_hung
+    store.close()
+    wire.close()
+    stores.drop(made)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+def test_threads_open_their_connections_side_by_side(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, connect = threading.Barrier(4, timeout=30), store.db._connect
+
+    def connected() -> object:
+        together.wait()
+        return connect()
+
+    monkeypatch.setattr(store.db, "_connect", connected)
+    threads = [threading.Thread(target=store.row, args=("SELECT 1",)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not together.broken
+
+
 def test_a_server_that_takes_no_writes_any_more_is_left_for_another(stores: Stores) -> None:
     store = stores.fresh("postgresql")
     before = store.db.connection().info.backend_pid
@@ -92,8 +146,9 @@ def test_a_server_that_takes_no_writes_any_more_is_left_for_another(stores: Stor
 
 def calls_in(path: Path) -> set[str]:
     """What a module calls of sqlite3, psycopg or a class made from them, by its last name."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found: set[str] = set()
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)) if "connect(" in text else ():
         match node:
             case ast.Call(func=ast.Attribute(value=of, attr=name)) if name in OPENS:
                 if ast.unparse(of) not in ("database", "self.db", "super()"):

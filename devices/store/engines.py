@@ -2,6 +2,8 @@
 
 import os
 import re
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -104,7 +106,15 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
-class Sqlite(peewee.SqliteDatabase):
+class _SideBySide:
+    """A peewee database whose threads open connections side by side: each has its own, and one may have to wait."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._lock = nullcontext()  # peewee's own lets one thread open or close at a time
+
+
+class Sqlite(_SideBySide, peewee.SqliteDatabase):
     """SQLite as peewee has it, but for what a full disk does to a transaction, and a file that is gone."""
 
     field_types = peewee.SqliteDatabase.field_types | FIELD_TYPES["sqlite"]
@@ -204,14 +214,35 @@ class AnsweringConnection(psycopg.Connection[Any]):
             raise Silent(f"the server did not answer within {bound:g} s") from error
 
 
-class Postgresql(peewee.PostgresqlDatabase):
-    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
+class Postgresql(_SideBySide, peewee.PostgresqlDatabase):
+    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word.
+
+    A server that did not answer is asked by one thread at a time until it does: the others are told so at once.
+    """
 
     field_types = peewee.PostgresqlDatabase.field_types | FIELD_TYPES["postgresql"]
     silent_seconds: float | None = None
+    is_hung = False
+    """Whether the server did not answer when it was last asked."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.asking = threading.Lock()
+        super().__init__(*arguments, **named)
 
     def _connect(self) -> Any:
-        connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
+        """A connection. Raises Silent at once where another thread is asking a server that did not answer."""
+        is_alone = self.is_hung
+        if is_alone and not self.asking.acquire(blocking=False):
+            raise Silent("the server did not answer, and another request is asking it")
+        try:
+            connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
+        except psycopg.errors.ConnectionTimeout:
+            self.is_hung = True
+            raise
+        finally:
+            if is_alone:
+                self.asking.release()
+        self.is_hung = False
         connection.silent_seconds = self.silent_seconds
         return connection
 
@@ -225,6 +256,7 @@ class Postgresql(peewee.PostgresqlDatabase):
         try:
             return super().execute_sql(sql, params)
         except (peewee.OperationalError, peewee.InterfaceError) as error:
+            self.is_hung = self.is_hung or isinstance(driver_error(error), Silent)
             if not was_open or self.in_transaction() or not self._lost():
                 raise
             self.close()
