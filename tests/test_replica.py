@@ -13,8 +13,10 @@ import pytest
 
 from devices.journal import heads
 from devices.ledger.reading.replica import AHEAD, LEFT_ALONE_SECONDS, ONE_SEEN, Replica, has_everything_of
+from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import REPLICA
+from devices.store.unusable import CAUSE, cause_of
 from tests import postgresql
 from tests.conftest import Stores, migrated
 from tests.door import Door, fill_demo, move
@@ -132,6 +134,14 @@ def test_what_an_administrator_wrote_is_theirs_to_read_too(behind: Standby) -> N
     assert admin.post("/v1/sites", {"code": "NJ01", "name": "南京"}).status_code == 201
     assert not has_everything_of("admin", seen, primary)
     assert has_everything_of("zhang", seen, primary)
+
+
+def test_a_standby_takes_no_writes_and_says_so(standby: Standby) -> None:
+    store = Store(standby.url)
+    with pytest.raises(peewee.InternalError) as refused:
+        schema.check_writing(store)
+    assert cause_of(refused.value) == CAUSE["read_only"]
+    store.close()
 
 
 def test_a_database_that_is_no_copy_is_never_read(standby: Standby) -> None:

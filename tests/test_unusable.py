@@ -17,12 +17,15 @@ from devices.problems import Problem, Refused
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import SERVING, Limits
-from devices.store.unusable import CAUSE, OutcomeUnknown, StoreRefused, cause_of, driver_error
+from devices.store.unusable import CAUSE, OutcomeUnknown, StoreRefused, Unusable, cause_of, driver_error
+from panku.commands import main
+from panku.console import opening
 from panku.demo import PASSWORDS
 from tests import hindered, postgresql
 from tests.conftest import Stores
 from tests.door import Client, Door, move
 
+ROOT = Path(__file__).parents[1]
 HASTY = replace(SERVING, lock=0.05, busy=0.02, gate=0.05)
 SLOW = replace(SERVING, statement=1, lock=30)
 """A statement that waits for a lock ends by its own bound before the lock's."""
@@ -258,6 +261,40 @@ def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], 
     shutil.rmtree(folder)
     stores.drop(made)
     assert [answer.json.get("cause") for answer in answers] == ["full", "full", None, None]
+
+
+def test_a_folder_that_cannot_be_made_is_out_of_reach(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unusable) as refused:
+        Store(f"sqlite:///{tmp_path}/file/books.sqlite3")
+    assert cause_of(refused.value) == CAUSE["out_of_reach"]
+
+
+def test_what_a_server_says_in_chinese_at_opening_is_known() -> None:
+    for cause, said in (
+        ("too_many", "致命错误:  对不起, 已经有太多的客户"),
+        ("stopping", "致命错误:  数据库系统启动中"),
+        ("forbidden", '致命错误:  用户 "panku" Password 认证失败'),
+        ("out_of_reach", "could not translate host name"),
+    ):
+        assert cause_of(psycopg.OperationalError(f"connection failed: {said}")) == CAUSE[cause]
+
+
+def test_every_cause_is_in_both_guides() -> None:
+    for guide in ("api.md", "operating.md"):
+        text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+        assert [name for name in CAUSE if f"`{name}`" not in text] == [], guide
+
+
+def test_a_command_tells_in_a_sentence_that_another_writer_is_in_its_way(
+    demo_of_commands: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opening, "OF_COMMANDS", HASTY)
+    with hindered.gate_held(demo_of_commands):
+        assert main(["migrate"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("panku: The database cannot do this: another writer has held ")
+    assert said.count("\n") == 1
 
 
 def test_a_schema_of_another_version_is_a_cause(stores: Stores) -> None:

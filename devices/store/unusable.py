@@ -65,7 +65,7 @@ CAUSES = (
     Cause("broken", 30, states=("58",), sqlite=(10,), errnos=(errno.EIO,)),
     Cause("unreadable", 30, states=("XX001", "XX002"), sqlite=(11, 24, 26)),
     Cause("other_schema", 30),
-    Cause("misconfigured", 30),
+    Cause("misconfigured", 30, said=("unsupported startup parameter",)),
     Cause("not_founded", 30),
 )  # fmt: skip
 CAUSE: Mapping[str, Cause] = {cause.name: cause for cause in CAUSES}
