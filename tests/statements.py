@@ -38,6 +38,7 @@ ONE_ENGINE = {
     r"SELECT 1 FROM \w+ WHERE .* FOR UPDATE": "SQLite has one writer at a time and holds no rows",
     r"WITH seen \(site, seq, hash\) AS": "whether a replica has caught up; SQLite has none",
     r"UPDATE schema_fingerprint SET digest = digest": "what each engine writes to see whether it can: schema.REWRITTEN",
+    r"SET LOCAL work_mem|SELECT count\(\*\) FROM unnest": "PostgreSQL's disk is its own: readiness.SPILLED",
     r"SELECT .* FROM \w+ WHERE .*>= x''": "PostgreSQL keeps a column's type by itself",
     r"SELECT 1 FROM journal WHERE site = \?$": "the demo keeps to an SQLite file of its own",
 }

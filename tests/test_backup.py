@@ -413,6 +413,9 @@ def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         program("pg_dump")
 
 
+BOUNDS = "-c statement_timeout=0 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=0"
+
+
 def test_a_password_is_in_the_environment_and_not_on_the_command_line(
     postgresql_door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -421,7 +424,7 @@ def test_a_password_is_in_the_environment_and_not_on_the_command_line(
     )
     assert told == {
         "PGHOST": "db.internal", "PGPORT": "6432", "PGUSER": "books", "PGPASSWORD": "s@cret",
-        "PGDATABASE": "panku", "PGSSLMODE": "require", "PGCONNECT_TIMEOUT": "5",
+        "PGDATABASE": "panku", "PGSSLMODE": "require", "PGCONNECT_TIMEOUT": "5", "PGOPTIONS": BOUNDS,
     }  # fmt: skip
     (tmp_path / "pg_dump").write_text(
         '#!/bin/sh\necho "$@" "as $PGPASSWORD" > "$(dirname "$0")/said"\nexit 1\n'
@@ -434,6 +437,8 @@ def test_a_password_is_in_the_environment_and_not_on_the_command_line(
     assert main(["backup", str(tmp_path / "copy")]) == 1
     words, _, password = (tmp_path / "said").read_text().partition(" as ")
     assert "cret" not in words
+    assert "tcp_user_timeout=30000 " in words
+    assert "--lock-wait-timeout=60000" in words
     assert password.strip() == "s@cret"
 
 

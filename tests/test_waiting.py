@@ -49,9 +49,10 @@ def refused_for(error: Exception | None) -> Refused:
 
 
 def sqlite_error(code: int) -> Exception:
-    error: Exception = peewee.sqlite3.OperationalError("…")
+    error: Any = peewee.sqlite3.OperationalError("…")
     error.sqlite_errorcode = code
-    return error
+    made: Exception = error
+    return made
 
 
 REASONS = {

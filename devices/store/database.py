@@ -73,14 +73,14 @@ class Store:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.url = url
+        self.url, self.limits = url, limits
         self._sleep, self._jitter = sleep, jitter
         self._gate: Gate | None = None
         if url.startswith("sqlite:"):
             path = sqlite_path(url)
             self._gate = Gate(path, limits.gate)
             self.engine = "sqlite"
-            self.db = at_address(address, limits) if address else open_sqlite(path, self._gate, limits)
+            self.db = at_address(address, path, limits) if address else open_sqlite(path, self._gate, limits)
         elif url.startswith(("postgresql://", "postgres://")):
             self.engine, self.db = "postgresql", open_postgresql(url, limits)
         else:

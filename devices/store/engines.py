@@ -2,6 +2,8 @@
 
 import os
 import re
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -12,13 +14,14 @@ from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
-from devices.store.sqlite.as_it_is import is_wal
+from devices.store.sqlite.as_it_is import is_wal, may_be_written
 from devices.store.sqlite.gate import Gate
 from devices.store.tables.columns import FIELD_TYPES
 from devices.store.unusable import (
     OutcomeUnknown,
     Silent,
     StoreRefused,
+    Unusable,
     driver_error,
     sqlstate,
     unusable_file,
@@ -47,7 +50,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 SERVING = Limits(connect=5, statement=15, lock=5, idle=60, silent=20, tcp=10, busy=5, gate=15)
-PROBING = Limits(connect=2, statement=1, lock=1, idle=5, silent=2, tcp=2, busy=1, gate=1)
+PROBING = Limits(connect=2, statement=1, lock=0.5, idle=5, silent=2, tcp=2, busy=0.5, gate=0.5)
 REPLICA = Limits(connect=2, statement=4, lock=2, idle=10, silent=5, tcp=5, busy=1, gate=1)
 OF_COMMANDS = Limits(connect=10, statement=None, lock=60, idle=None, silent=None, tcp=30, busy=30, gate=60)
 """Every connection there is has one of these; nginx in front of what serves waits a minute."""
@@ -103,43 +106,57 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
-class Sqlite(peewee.SqliteDatabase):
+class _SideBySide:
+    """A peewee database whose threads open connections side by side: each has its own, and one may have to wait."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._lock = nullcontext()  # peewee's own lets one thread open or close at a time
+
+
+class Sqlite(_SideBySide, peewee.SqliteDatabase):
     """SQLite as peewee has it, but for what a full disk does to a transaction, and a file that is gone."""
 
     field_types = peewee.SqliteDatabase.field_types | FIELD_TYPES["sqlite"]
-    must_be_there = False
+    file: Path | None = None
+    """The file, once it must be there."""
 
     def _connect(self) -> Any:
         """As peewee's, which would begin an empty database in the place of one that was taken away.
 
         Raises Unusable where the file is gone; and where SQLite cannot open it, which does not say why.
         """
-        if not self.must_be_there:
+        if self.file is None:
             return super()._connect()
-        path = Path(self.database)
         try:
-            path.stat()
+            self.file.stat()
             return super()._connect()
         except OSError as error:
             raise unusable_file(error) from error
         except peewee.sqlite3.OperationalError:
-            self._refuse_what_is_closed(path.parent)
+            _refuse_what_the_system_does(self.file)
             raise
-
-    def _refuse_what_is_closed(self, folder: Path) -> None:
-        """Raise Unusable where the system opens nothing any more, or not what is in this folder.
-
-        The file itself is not opened for it: whoever closes it again lets go of every lock that SQLite has on it.
-        """
-        try:
-            os.close(os.open(folder, os.O_RDONLY | os.O_CLOEXEC))
-        except OSError as error:
-            raise unusable_file(error) from error
 
     def rollback(self) -> None:
         """Roll back; a statement or commit that could not be written has done so already, and its error is told."""
         if self.connection().in_transaction:
             super().rollback()
+
+
+def _refuse_what_the_system_does(path: Path) -> None:
+    """Raise Unusable where the system opens nothing any more, or nothing for writing where this file lies.
+
+    The file itself is not opened for it: whoever closes it again lets go of every lock that SQLite has on it.
+    """
+    try:
+        os.close(os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC))
+        is_read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError as error:
+        raise unusable_file(error) from error
+    if is_read_only:
+        raise Unusable("read_only", f"{path} lies on a disk that is only read")
+    if not may_be_written(path):
+        raise Unusable("forbidden", f"{path} and its folder may not be written by this user")
 
 
 def open_sqlite(path: Path, gate: Gate, limits: Limits) -> Any:
@@ -157,15 +174,17 @@ def open_sqlite(path: Path, gate: Gate, limits: Limits) -> Any:
         with gate.passing():  # the change to WAL fails at once, without waiting, when two processes try it
             database.connect()
             database.close()
-    database.must_be_there = True
+    database.file = path
     return database
 
 
-def at_address(address: str, limits: Limits) -> Any:
+def at_address(address: str, path: Path, limits: Limits) -> Any:
     """A peewee database on a file that is opened as it is, by the address that says how."""
     refuse_affected_sqlite(sqlite_version())
     settings = [(name, value) for name, value in SQLITE_PRAGMAS if name not in CHANGING_THE_FILE]
-    return Sqlite(address, pragmas=settings, timeout=limits.busy, uri=True)
+    database = Sqlite(address, pragmas=settings, timeout=limits.busy, uri=True)
+    database.file = path
+    return database
 
 
 class PlainCursor(psycopg.Cursor[Any]):
@@ -195,14 +214,35 @@ class AnsweringConnection(psycopg.Connection[Any]):
             raise Silent(f"the server did not answer within {bound:g} s") from error
 
 
-class Postgresql(peewee.PostgresqlDatabase):
-    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
+class Postgresql(_SideBySide, peewee.PostgresqlDatabase):
+    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word.
+
+    A server that did not answer is asked by one thread at a time until it does: the others are told so at once.
+    """
 
     field_types = peewee.PostgresqlDatabase.field_types | FIELD_TYPES["postgresql"]
     silent_seconds: float | None = None
+    is_hung = False
+    """Whether the server did not answer when it was last asked."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.asking = threading.Lock()
+        super().__init__(*arguments, **named)
 
     def _connect(self) -> Any:
-        connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
+        """A connection. Raises Silent at once where another thread is asking a server that did not answer."""
+        is_alone = self.is_hung
+        if is_alone and not self.asking.acquire(blocking=False):
+            raise Silent("the server did not answer, and another request is asking it")
+        try:
+            connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
+        except psycopg.errors.ConnectionTimeout:
+            self.is_hung = True
+            raise
+        finally:
+            if is_alone:
+                self.asking.release()
+        self.is_hung = False
         connection.silent_seconds = self.silent_seconds
         return connection
 
@@ -216,13 +256,16 @@ class Postgresql(peewee.PostgresqlDatabase):
         try:
             return super().execute_sql(sql, params)
         except (peewee.OperationalError, peewee.InterfaceError) as error:
-            self._note(error)
+            self.is_hung = self.is_hung or isinstance(driver_error(error), Silent)
             if not was_open or self.in_transaction() or not self._lost():
                 raise
             self.close()
             if not _REPEATABLE.match(sql) or isinstance(driver_error(error), Silent):
                 raise
             return super().execute_sql(sql, params)
+        except peewee.InternalError as error:
+            self._note(error)
+            raise
 
     def commit(self) -> None:
         """Commit; raises OutcomeUnknown when the connection is lost on the way, InternalError after a failed statement.
@@ -249,7 +292,7 @@ class Postgresql(peewee.PostgresqlDatabase):
 
     def _note(self, error: BaseException) -> None:
         """Note a server that takes no writes; outside of a transaction its connection is put away at once."""
-        if sqlstate(error) == READ_ONLY and not self._lost():
+        if sqlstate(error) == READ_ONLY:
             self.connection().is_stale = True
             if not self.in_transaction():
                 self.close()

@@ -28,10 +28,10 @@ KEPT_SECONDS = 1
 ROOM_BYTES = 8 * 1024 * 1024
 """What must still fit on the disk: as much as the largest posting adds, 10,000 serials."""
 
-# By hand: a sort that needs more memory than it is given, which PostgreSQL writes to its disk. Nothing of it stays.
+# By hand: rows that need more memory than they are given, which PostgreSQL writes to its disk and deletes.
 SPILLED = (
     "SET LOCAL work_mem = '64kB'",
-    "SELECT count(*) FROM (SELECT g || repeat('x', 1000) AS t FROM generate_series(1, 1000) g ORDER BY t OFFSET 0) s",
+    f"SELECT count(*) FROM unnest(array_fill(repeat('x', 1024), ARRAY[{ROOM_BYTES // 1024}]))",
 )
 
 

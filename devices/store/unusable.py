@@ -67,7 +67,7 @@ CAUSES = (
     Cause("broken", 30, states=("58",), sqlite=(10,), errnos=(errno.EIO,)),
     Cause("unreadable", 30, states=("XX001", "XX002"), sqlite=(11, 24, 26), passes=False),
     Cause("other_schema", 30, passes=False),
-    Cause("misconfigured", 30, passes=False),
+    Cause("misconfigured", 30, said=("unsupported startup parameter",), passes=False),
     Cause("not_founded", 30, passes=False),
     Cause("opening", 2),
     Cause("fault", 30, passes=False),

@@ -96,7 +96,7 @@ def _refusal_of(error: Exception) -> Refused | None:
     import peewee  # noqa: PLC0415  (the database's modules only once a command runs)
 
     from devices.store.schema import SchemaDiffers  # noqa: PLC0415
-    from devices.store.unusable import OutcomeUnknown, StoreRefused  # noqa: PLC0415
+    from devices.store.unusable import OutcomeUnknown, StoreRefused, Unusable, cause_of  # noqa: PLC0415
 
     match error:
         case Refused():
@@ -105,7 +105,11 @@ def _refusal_of(error: Exception) -> Refused | None:
             return Refused(str(error), FAULT)
         case settings.SettingsRefused() | StoreRefused():
             return Refused(str(error), BAD_USE)
-        case peewee.OperationalError():  # read-only, full, locked for too long, gone away
+        case peewee.DatabaseError() | Unusable() if cause_of(
+            error
+        ):  # read-only, full, locked for too long, gone
+            return Refused(f"The database cannot do this: {in_one_line(error)}")
+        case peewee.OperationalError():
             return Refused(f"The database cannot do this: {in_one_line(error)}")
         case OutcomeUnknown():
             return Refused("The connection was lost while this was committed: look whether it is there.")
