@@ -27,6 +27,8 @@ LARGE = 16 * MEBIBYTE
 """More than the two kernels keep of an answer that nobody takes."""
 PATIENCE_SECONDS = Bounds().head_seconds / 2
 """Whoever had to wait for one of those who say nothing would wait for longer."""
+ROOM = 250
+"""How many connections that server has."""
 HASTY = Bounds(silent_seconds=0.5, head_seconds=0.5, body_seconds=0.5, taking_seconds=0.5, leaving_seconds=0.5,
                bytes_a_second=LARGE, gathered_bytes=0)  # fmt: skip
 
@@ -122,7 +124,7 @@ def asked(
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a server with the bounds that Panku has."""
-    with served(tmp_path_factory.mktemp("patient") / "log") as (port, _):
+    with served(tmp_path_factory.mktemp("patient") / "log", worker_connections=ROOM) as (port, _):
         yield port
 
 
@@ -157,6 +159,14 @@ def test_all_of_them_together_stop_nobody_whatever_they_add_now_and_then(patient
                 with suppress(OSError):  # it was told to go
                     client.send(b"1")
             assert asked(patient) == (200, b"0")
+
+
+def test_where_there_is_no_room_the_longest_silent_give_way(patient: int) -> None:
+    with ExitStack() as there:
+        clients = [there.enter_context(connected(patient, b"GET")) for _ in range(ROOM + 10)]
+        assert asked(patient) == (200, b"0")
+        clients[0].settimeout(PATIENCE_SECONDS)
+        assert heard(clients[0]) == b""
 
 
 def test_a_kept_connection_serves_one_request_after_another(patient: int) -> None:
@@ -217,7 +227,7 @@ def test_what_can_not_become_a_request_is_refused_at_once(patient: int, name: st
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """The port of a server that gives everybody half a second, and what it logs."""
     log = tmp_path_factory.mktemp("hasty") / "log"
-    with served(log, worker_class=Hasty, threads=2, worker_connections=40) as (port, _):
+    with served(log, worker_class=Hasty, threads=2) as (port, _):
         yield port, log
 
 
@@ -260,13 +270,6 @@ def test_who_takes_no_answer_is_given_up(hasty: tuple[int, Path]) -> None:
         assert asked(hasty[0], seconds=30) == (200, b"0")  # though there are two threads for three
         assert len(heard(first)) < LARGE
         assert len(heard(second)) < LARGE
-
-
-def test_where_there_is_no_room_the_longest_silent_give_way(hasty: tuple[int, Path]) -> None:
-    with ExitStack() as there:
-        clients = [there.enter_context(connected(hasty[0], b"GET")) for _ in range(60)]
-        assert asked(hasty[0]) == (200, b"0")
-        assert heard(clients[0]) == b""
 
 
 def test_nothing_of_it_is_a_fault(hasty: tuple[int, Path], fates: dict[str, bytes]) -> None:
