@@ -41,7 +41,7 @@ bench: .venv/testing
 
 # What the world does, done on purpose, on both engines: some minutes; KILLS=1000 fill a night.
 torture: .venv/testing
-	@$(BIN)/python -m torture --kills $(KILLS)
+	@PYTHONWARNINGS=ignore::UserWarning:multiprocessing.resource_tracker $(BIN)/python -m torture --kills $(KILLS)
 
 # An installer of the lock's own first: Python's may be years old, and takes twice as long. The project itself is built
 # by the setuptools that the lock has just brought, and by nothing else.

@@ -8,7 +8,7 @@ from tests.postgresql import Missing, find_binaries
 from torture import failover
 from torture.drills import DRILLS, Drill, Report, Shape, drilled
 
-ONE = Shape(blows=1, hang_seconds=3.0)
+ONE = Shape(blows=1, hang_seconds=3.0, workers=1)
 TURNS = [(drill, ("sqlite", "postgresql")[number % 2]) for number, drill in enumerate(DRILLS)]
 
 

@@ -44,6 +44,7 @@ class Shape(msgspec.Struct, frozen=True):
     blows: int = 20
     hang_seconds: float = 25.0
     seed: int = 1
+    workers: int = 2
 
 
 class Drill(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ def drilled(drill: Drill, engine: str, shape: Shape) -> Report:
         return Report(drill.name, engine, {}, [], "only root may mount a disk of a given size")
     size = SMALL_DISK_MEBIBYTES[engine] if drill.own_disk else 0
     with place(engine, mebibytes=size) as where:
-        served = Served(where)
+        served = Served(where, workers=str(shape.workers))
         bench = Bench(where, served, Load(served.port, where.token, where.day), [], {})
         try:
             drill.run(bench, shape)
