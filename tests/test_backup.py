@@ -22,7 +22,7 @@ from devices.store.engines import sqlite_path
 from devices.store.postgresql_archive import environment_of, program
 from devices.store.sqlite.copy import fold
 from devices.store.sqlite.presence import InUse, Presence
-from devices.store.unusable import StoreRefused
+from devices.store.unusable import StoreRefused, Unusable
 from panku import settings
 from panku.commands import main
 from panku.wiring import RECORD_KINDS
@@ -475,7 +475,12 @@ def test_presence_is_shared_and_freed_by_the_end_of_its_process(tmp_path: Path) 
         other.kill()
         other.wait(30)
     alone.alone()
+    kept_out = Presence(tmp_path / "books")
+    with pytest.raises(Unusable, match="is being restored"):
+        kept_out.share(within_seconds=0)
     alone.leave()
+    kept_out.share(within_seconds=0)
+    kept_out.leave()
 
 
 def test_a_folded_database_is_one_file(sqlite_door: Door) -> None:
