@@ -1,9 +1,10 @@
 # Panku needs python3 (3.11 or newer) and make; the rest is set up into .venv on the first target that needs it.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := devices labels api web panku tests bench
+SOURCES := devices labels api web panku tests bench torture
 
 SEEDS ?= 20
+KILLS ?= 20
 
 # Only wheels: nothing that a package brings is run to install it. `make serve WHEELS=` builds what has none.
 WHEELS := --only-binary :all:
@@ -11,7 +12,7 @@ INSTALL := pip install -qq --disable-pip-version-check
 LOCKED := $(INSTALL) --no-deps --no-compile --require-hashes $(WHEELS) --requirement
 REFUSED := { echo 'Panku is not set up; docs/dependencies.md tells where a package has no wheel, and what then.' >&2; exit 1; }
 
-.PHONY: serve demo test test-deep check bench lock
+.PHONY: serve demo test test-deep check bench torture lock sbom
 
 serve: .venv/compiled
 	@$(BIN)/panku serve
@@ -37,6 +38,10 @@ check: .venv/testing
 
 bench: .venv/testing
 	@$(BIN)/python -m bench
+
+# What the world does, done on purpose, on both engines: some minutes; KILLS=1000 fill a night.
+torture: .venv/testing
+	@PYTHONWARNINGS=ignore::UserWarning:multiprocessing.resource_tracker $(BIN)/python -m torture --kills $(KILLS)
 
 # An installer of the lock's own first: Python's may be years old, and takes twice as long. The project itself is built
 # by the setuptools that the lock has just brought, and by nothing else.
@@ -70,10 +75,21 @@ COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.1
 lock: build/locking/ready
 	@$(COMPILE) --group lock --output-file locks/locking.txt
 	@$(COMPILE) --group install --output-file locks/installing.txt
+	@$(COMPILE) --group bill --output-file locks/billing.txt
 	@$(COMPILE) pyproject.toml --group build --output-file locks/serving.txt
 	@$(COMPILE) pyproject.toml --group build --extra test --constraint locks/serving.txt --output-file locks/testing.txt
 
 build/locking/ready: locks/locking.txt
 	@$(PYTHON) -m venv build/locking
 	@build/locking/bin/python -m $(LOCKED) locks/locking.txt
+	@touch $@
+
+# The bill of materials of what serves: CycloneDX JSON from the lock, the same bytes for the same lock.
+sbom: build/billing/ready
+	@build/billing/bin/python locks/bill.py > build/sbom.cdx.json
+	@echo 'build/sbom.cdx.json' >&2
+
+build/billing/ready: locks/billing.txt
+	@$(PYTHON) -m venv build/billing
+	@build/billing/bin/python -m $(LOCKED) locks/billing.txt
 	@touch $@

@@ -11,12 +11,15 @@ import msgspec
 from api.gauges import Gauges
 from api.measures import Meter
 from devices.calendar import BookDays
+from devices.journal import newest_moment
 from devices.ledger.deciding.plan import Rulebook
 from devices.ledger.duties.due import Due, Duty, what_is_due
 from devices.ledger.reading.replica import Replica
 from devices.people.roles import Person
 from devices.problems import refuse
+from devices.store import schema
 from devices.store.database import Store
+from devices.store.readiness import Readiness
 from devices.unit import Unit, unit_of
 from labels.words import Locale
 
@@ -34,6 +37,12 @@ class ShownSetting(msgspec.Struct, frozen=True):
     value: str
     default: str
     is_default: bool
+
+
+def newest_of_sound_books(store: Store) -> int:
+    """What readiness asks of the books: the latest moment recorded in them. Raises SchemaDiffers."""
+    schema.check_schema(store)
+    return newest_moment(store)
 
 
 class Services:
@@ -69,8 +78,7 @@ class Services:
         self.metrics_token = metrics_token
         self.meter = Meter()
         self.gauges = Gauges(store, duties, clock)
-        self.written_at_us = 0
-        """When readiness last wrote to the stores."""
+        self.readiness = Readiness(store.url, session_store.url, newest_of_sound_books)
         self._unit: Unit | None = None
 
     @property
@@ -79,7 +87,7 @@ class Services:
         if self._unit is None:
             self._unit = unit_of(self.store)
         if self._unit is None:
-            raise refuse("unavailable")
+            raise refuse("unavailable", cause="not_founded")
         return self._unit
 
 
@@ -121,7 +129,7 @@ class Call(msgspec.Struct):
     def read_past(self, read: Callable[[Store], _Read]) -> _Read:
         """What `read` finds in the books, or in a replica of them that has all that the caller wrote."""
         replica = self.services.replica
-        return replica.read(self.store, self.who.username, read, self.at_us) if replica else read(self.store)
+        return replica.read(self.store, self.who.username, read) if replica else read(self.store)
 
     @property
     def unit(self) -> Unit:

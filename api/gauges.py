@@ -17,7 +17,7 @@ from devices.ledger.reading.registers import active_sites
 from devices.moments.spans import is_over
 from devices.records import site_codes
 from devices.store.database import Store
-from devices.store.engines import is_unusable
+from devices.store.unusable import is_unusable
 from devices.unit import unit_of
 
 READ_EVERY_US = 60_000_000

@@ -157,6 +157,7 @@ SAVED_AS = {"Content-Disposition": _header("The name under which a file is saved
 REFUSAL_HEADERS = {
     401: {"WWW-Authenticate": _header("How to say who asks.")},
     429: {"Retry-After": _header("Seconds until it may be tried again.")},
+    503: {"Retry-After": _header("Seconds until it is worth trying again.")},
 }
 """By status: the headers that a refusal has besides those of every answer."""
 

@@ -397,7 +397,7 @@ ROUTES = (
       example={"password": PASSWORD}),
     # the doors themselves
     R("GET", "/healthz", "is_alive", PUBLIC, system.show_health, system.Health),
-    R("GET", "/readyz", "is_ready", PUBLIC, system.show_readiness, system.Readiness),
+    R("GET", "/readyz", "is_ready", PUBLIC, system.show_readiness, system.Ready),
     R("GET", "/metrics", "read_metrics", WATCHER, system.show_metrics, bytes, media_types=("text/plain",)),
 )  # fmt: skip
 

@@ -88,7 +88,12 @@ class ClockStanding(msgspec.Struct, frozen=True):
 
 def clock_standing(store: Store, now_us: int) -> ClockStanding:
     """How the server's clock stands to what the journals have recorded."""
-    return ClockStanding(now_us, max((head.recorded_at for head in heads(store)), default=0))
+    return ClockStanding(now_us, newest_moment(store))
+
+
+def newest_moment(store: Store) -> int:
+    """The latest moment recorded in any journal, 0 where there is none."""
+    return max((head.recorded_at for head in heads(store)), default=0)
 
 
 def moment_of(store: Store, site: str, seq: int) -> int:

@@ -44,7 +44,8 @@ PROBLEMS: dict[str, Meaning] = {
     "foreign_origin": _of(403),
     "not_found": _of(404),
     "method_not_allowed": _of(405),
-    "unavailable": _of(503),
+    "unavailable": _of(503, "cause"),
+    "outcome_unknown": _of(503),
     "fault": _of(500),
     # who asks
     "sign_in_required": _of(401),

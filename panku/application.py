@@ -5,6 +5,9 @@ A module of its own: whoever verifies or exports needs the wiring, and neither p
 
 from __future__ import annotations
 
+import gc
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from api.app import create_app
@@ -13,10 +16,12 @@ from api.calls import Services, ShownSetting
 from devices.ledger.reading.replica import Replica
 from devices.people.signing_in.session_store import session_store_url
 from devices.store.database import Store
-from devices.store.engines import sqlite_path
-from devices.store.sqlite_presence import Presence
+from devices.store.engines import REPLICA, sqlite_path
+from devices.store.sqlite.presence import Presence
 from panku import settings as panku_settings
+from panku.console.opening import books
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written_value
+from panku.waiting import WaitingApplication
 from panku.wiring import DUTIES, RULEBOOK, clock
 from web.door import add_pages
 
@@ -49,21 +54,37 @@ def services(settings: Settings) -> Services:
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
         trusted_proxies=settings.trusted_proxies,
-        replica=Replica(Store(settings.replica_url)) if settings.replica_url else None,
+        replica=Replica(Store(settings.replica_url, REPLICA)) if settings.replica_url else None,
         settings=shown_settings(settings),
         metrics_token=settings.metrics_token,
     )
 
 
 def application() -> Any:
-    """The WSGI application, made in each worker after the fork; the worker is present at its books until it ends."""
+    """The WSGI application, made in each worker after the fork; it waits for books that cannot be opened yet."""
     settings = panku_settings.of_this_process()
     security_log.to_standard_error()
-    if settings.database_url.startswith("sqlite:"):
-        Presence(sqlite_path(settings.database_url)).share()
-    wired = services(settings)
-    app = create_app(wired)
-    add_pages(app, wired)
+    return WaitingApplication(partial(application_over, settings), secure_cookies=settings.needs_https)
+
+
+def application_over(settings: Settings) -> Any:
+    """The application over books that could be opened; the process is present at them until it ends.
+
+    A worker begins no books in a file: where there is none, its disk is missing. `panku serve` has begun them, if
+    anybody has, but in a database that was out of its reach. Raises whatever keeps them from being opened.
+    """
+    in_a_file = settings.database_url.startswith("sqlite:")
+    with ExitStack() as present:
+        if in_a_file and (path := sqlite_path(settings.database_url)).exists():
+            presence = Presence(path)
+            present.callback(presence.leave)
+            presence.share()
+        with books(settings, may_begin=not in_a_file):
+            wired = services(settings)
+        app = create_app(wired)
+        add_pages(app, wired)
+        present.pop_all()
+    gc.freeze()  # what serves for good is no garbage: a full collection takes a tenth of a second over it
     return closing(app)
 
 

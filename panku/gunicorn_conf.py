@@ -1,20 +1,16 @@
 """gunicorn's configuration: `panku serve` uses it, and so may `gunicorn -c python:panku.gunicorn_conf`."""
 
 import os
+import resource
 import shutil
 import socket
-import struct
 import tempfile
 from typing import Any
 
 from panku import settings as panku_settings
 
-# A client that sends nothing, or takes nothing, for this long gives its thread back. Slower attackers, who send a
-# byte now and then, are kept off by a buffering proxy in front (docs/operating.md).
-STALLED_CLIENT_SECONDS = 20
-
-# A connection that has said nothing is the kernel's for this long, not a thread's: browsers open some that they may
-# never use, and a thread waits for whatever it was given.
+# A connection that has said nothing is the kernel's for this long: browsers open some that they may never use. What has
+# spoken, and every silent one elsewhere, is bounded by panku/worker.py.
 SILENT_CLIENT_SECONDS = 60
 
 _settings = panku_settings.of_this_process()
@@ -24,9 +20,10 @@ preload_app = False
 bind = [
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 ]
-worker_class = "gthread"
+worker_class = "panku.worker.BoundedWorker"
 workers = _settings.workers
 threads = _settings.threads
+worker_connections = 500
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
@@ -48,8 +45,16 @@ _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the workers of this server keep what they count, to be added up."""
 
 
+OPEN_FILES = worker_connections + 8 * threads + 100
+"""What a process may have open: its clients, and of each thread the books, the session store, their logs and gates."""
+
+
 def on_starting(_server: Any) -> None:
     """Begin to count from nothing. Before a worker is there: it looks for the folder when it begins to count."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
     os.environ[_COUNTS] = tempfile.mkdtemp(prefix="panku-metrics-")
 
 
@@ -66,10 +71,7 @@ def on_exit(_server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Put the time limits on the listening sockets, from which the kernel hands them on to every connection."""
-    limit = struct.pack("ll", STALLED_CLIENT_SECONDS, 0)
+    """Let the kernel keep connections that say nothing."""
     for listener in server.LISTENERS:
         if hasattr(socket, "TCP_DEFER_ACCEPT"):  # Linux
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_CLIENT_SECONDS)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)

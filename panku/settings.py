@@ -209,7 +209,7 @@ SETTINGS = (
     ),
     Setting("port", "number", "8000", "the port to listen on", whole_number(1, 65535)),
     Setting("workers", "number", "2", "processes that answer requests", whole_number(1, 64)),
-    Setting("threads", "number", "8", "threads of each process", whole_number(1, 256)),
+    Setting("threads", "number", "16", "threads of each process", whole_number(1, 256)),
     Setting(
         "trusted_proxies",
         "addresses",

@@ -38,7 +38,8 @@ HEARD = pytest.StashKey[Recorder]()
 PATCH = pytest.MonkeyPatch()
 SLOWEST = (
     "test_scan_tasks", "test_accessibility", "test_malformed", "test_scan_mishaps", "test_races", "test_scan_counts",
-    "test_story", "test_scan_input", "test_count_races", "test_command_faults", "test_scan_network", "test_verify",
+    "test_story", "test_waiting", "test_worker", "test_scan_input", "test_count_races", "test_command_faults",
+    "test_scan_network", "test_verify",
     "test_tampering", "test_state_machine", "test_custody_pages", "test_forms_pdf", "test_readme", "test_backup",
     "test_count_machine", "test_lifecycle", "test_forms_libreoffice", "test_forms_doors", "test_database",
     "test_month_races", "test_reading_pages", "test_stocktake_pages", "test_label_sheets", "test_access",

@@ -72,7 +72,7 @@ class Door:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.session_store = Store(session_store_url(store.url))
+        self.session_store = Store(session_store_url(store.url), store.limits)
         self.now = NOW
         self.services = Services(
             store,

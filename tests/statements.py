@@ -29,7 +29,8 @@ SENDERS = frozenset(str(ROOT / "devices" / "store" / name) for name in ("databas
 ONE_ENGINE = {
     r"(ALTER|CREATE|DROP) ": "a schema is made in each engine's own words; test_schema compares what came of it",
     r'INSERT INTO "schema_migration': "peewee's own note of a migration",
-    r"PRAGMA |SHOW ": "settings of one engine",
+    r"PRAGMA |SHOW |SET LOCAL ": "settings of one engine",
+    r"INSERT INTO \w+_new SELECT ": "SQLite makes a table anew where PostgreSQL alters it",
     r"BEGIN": "SQLite's driver begins in its own way",
     r".* FROM (\"main\"\.)?sqlite_(schema|master)\b": "SQLite's catalogue",
     r".* FROM (pg_|information_schema)": "PostgreSQL's catalogue",
@@ -37,6 +38,7 @@ ONE_ENGINE = {
     r"SELECT 1 FROM \w+ WHERE .* FOR UPDATE": "SQLite has one writer at a time and holds no rows",
     r"WITH seen \(site, seq, hash\) AS": "whether a replica has caught up; SQLite has none",
     r"UPDATE schema_fingerprint SET digest = digest": "what each engine writes to see whether it can: schema.REWRITTEN",
+    r"SET LOCAL work_mem|SELECT count\(\*\) FROM unnest": "PostgreSQL's disk is its own: readiness.SPILLED",
     r"SELECT .* FROM \w+ WHERE .*>= x''": "PostgreSQL keeps a column's type by itself",
     r"SELECT 1 FROM journal WHERE site = \?$": "the demo keeps to an SQLite file of its own",
 }
@@ -116,6 +118,7 @@ def plain(sql: str) -> str:
     text = re.sub(r"\s+", " ", sql.replace("%s", "?").replace("%%", "%")).strip()
     text = re.sub(r"\?(, ?\?)+", "?…", text)
     text = re.sub(r"\b(LIMIT|OFFSET) \d+", r"\1 ?", text)
+    text = re.sub(r'\bSAVEPOINT "\w+"', "SAVEPOINT ?", text)
     return re.sub(r"(\(\?…?\))(, ?\(\?…?\))+", r"\1…", text)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.routing import EVERY_ANSWER
 from devices.ledger.posting import manifests
 from devices.sheets.packing_lists import read_packing_list
 from devices.store.database import Store
@@ -292,7 +293,7 @@ def test_a_session_from_a_foreign_page_changes_nothing(door: Door) -> None:
 
 def test_every_answer_has_the_security_headers(door: Door) -> None:
     answer = door.nobody().get("/healthz")
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert {name: answer.headers[name.lower()] for name in EVERY_ANSWER} == EVERY_ANSWER
     assert answer.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 

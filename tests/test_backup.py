@@ -18,10 +18,11 @@ from devices.ledger.proving.verify import export_heads, verify
 from devices.people.signing_in.session_store import TABLES, session_store_url
 from devices.store import schema
 from devices.store.database import Store
-from devices.store.engines import StoreRefused, sqlite_path
+from devices.store.engines import sqlite_path
 from devices.store.postgresql_archive import environment_of, program
-from devices.store.sqlite_copy import fold
-from devices.store.sqlite_presence import InUse, Presence
+from devices.store.sqlite.copy import fold
+from devices.store.sqlite.presence import InUse, Presence
+from devices.store.unusable import StoreRefused
 from panku import settings
 from panku.commands import main
 from panku.wiring import RECORD_KINDS
@@ -139,7 +140,7 @@ def test_every_table_of_the_session_store_is_left_out(postgresql_door: Door, sto
     schema.migrate(books)
     before = set(books.db.get_tables())
     made = set(postgresql_door.session_store.db.get_tables()) - before
-    assert made - {"schema_migration_doors"} == set(TABLES)
+    assert made - {schema.SESSION_MIGRATIONS.history} == set(TABLES)
 
 
 def test_a_file_that_is_there_is_kept_unless_told_otherwise(
@@ -283,8 +284,8 @@ def test_a_backup_older_than_this_version_waits_to_be_migrated(
     sqlite_door: Door, stores: Stores, on: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = sqlite_door.store
-    last = schema.MIGRATIONS.glob("0*.py")
-    store.execute(f"DELETE FROM {schema.HISTORY_TABLE} WHERE name = ?", (max(last).stem,))
+    folder, history = schema.BOOK_MIGRATIONS
+    store.execute(f"DELETE FROM {history} WHERE name = ?", (max(folder.glob("0*.py")).stem,))
     assert on(store, "backup", tmp_path / "copy") == 0
     other = stores.empty("sqlite")
     assert on(other, "restore", tmp_path / "copy") == 1
@@ -350,7 +351,7 @@ def post_often(url: str, times: int, started: Any) -> None:
 def test_a_backup_made_while_others_post_is_of_one_moment(
     door: Door, stores: Stores, on: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devices.store.sqlite_copy.PAGES_AT_ONCE", 1)
+    monkeypatch.setattr("devices.store.sqlite.copy.PAGES_AT_ONCE", 1)
     door.store.close()
     started = FORKS.Event()
     poster = FORKS.Process(target=post_often, args=(door.store.url, 60, started))
@@ -368,12 +369,12 @@ def test_a_backup_made_while_others_post_is_of_one_moment(
 
 CUT_OFF = """
 import sys
-import devices.store.sqlite_copy, devices.store.postgresql_archive
+import devices.store.sqlite.copy, devices.store.postgresql_archive
 from panku.commands import main
 def stop(*_):
     print("half", flush=True)
     sys.stdin.read()
-devices.store.sqlite_copy.PAGES_AT_ONCE = 1
+devices.store.sqlite.copy.PAGES_AT_ONCE = 1
 import panku.commands.backup as backup
 backup.told_on = lambda shown: stop
 main(["backup", sys.argv[1], "--overwrite"])
@@ -412,6 +413,9 @@ def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         program("pg_dump")
 
 
+BOUNDS = "-c statement_timeout=0 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=0"
+
+
 def test_a_password_is_in_the_environment_and_not_on_the_command_line(
     postgresql_door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -420,7 +424,7 @@ def test_a_password_is_in_the_environment_and_not_on_the_command_line(
     )
     assert told == {
         "PGHOST": "db.internal", "PGPORT": "6432", "PGUSER": "books", "PGPASSWORD": "s@cret",
-        "PGDATABASE": "panku", "PGSSLMODE": "require", "PGCONNECT_TIMEOUT": "5",
+        "PGDATABASE": "panku", "PGSSLMODE": "require", "PGCONNECT_TIMEOUT": "5", "PGOPTIONS": BOUNDS,
     }  # fmt: skip
     (tmp_path / "pg_dump").write_text(
         '#!/bin/sh\necho "$@" "as $PGPASSWORD" > "$(dirname "$0")/said"\nexit 1\n'
@@ -433,6 +437,8 @@ def test_a_password_is_in_the_environment_and_not_on_the_command_line(
     assert main(["backup", str(tmp_path / "copy")]) == 1
     words, _, password = (tmp_path / "said").read_text().partition(" as ")
     assert "cret" not in words
+    assert "tcp_user_timeout=30000 " in words
+    assert "--lock-wait-timeout=60000" in words
     assert password.strip() == "s@cret"
 
 
@@ -454,7 +460,7 @@ def test_what_a_program_says_is_told(
 
 
 def test_presence_is_shared_and_freed_by_the_end_of_its_process(tmp_path: Path) -> None:
-    held = "import sys; from pathlib import Path; from devices.store.sqlite_presence import Presence;"
+    held = "import sys; from pathlib import Path; from devices.store.sqlite.presence import Presence;"
     held += " Presence(Path(sys.argv[1])).share(); print('here', flush=True); sys.stdin.read()"
     words = [sys.executable, "-c", held, str(tmp_path / "books")]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

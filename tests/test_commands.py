@@ -124,7 +124,7 @@ def test_migrate_refuses_the_books_of_a_newer_version(
 ) -> None:
     schema.migrate(books)
     books.execute(
-        f"INSERT INTO {schema.HISTORY_TABLE} (name, applied) VALUES ('0999_later', '2030-01-01 00:00:00')"
+        f"INSERT INTO {schema.BOOK_MIGRATIONS.history} (name, applied) VALUES ('0999_later', '2030-01-01 00:00:00')"
     )
     assert main(["migrate"]) == 1
     assert "0999_later" in capsys.readouterr().err
@@ -266,13 +266,52 @@ def spoil(books: Store) -> None:
 
 def unapply(books: Store) -> None:
     schema.migrate(books)
-    books.execute(f"DELETE FROM {schema.HISTORY_TABLE}")
+    books.execute(f"DELETE FROM {schema.BOOK_MIGRATIONS.history}")
 
 
 def test_serve_migrates_an_empty_database(books: Store, served: list[str]) -> None:
     assert main(["serve"]) == 0
     assert served == ["ran"]
     schema.check_schema(books)
+
+
+def test_serve_waits_for_a_database_out_of_reach_and_tells_no_password(
+    fresh_settings: Path,
+    served: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PANKU_DATABASE_URL", "postgresql://books:secret@127.0.0.1:1/books")
+    assert main(["serve"]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("panku: The database cannot be opened: ")
+    assert told.endswith(" It starts all the same, and answers 503 until it can be.\n")
+    assert "secret" not in told
+    assert served == ["ran"]
+
+
+def test_serve_does_not_wait_for_a_file_that_is_no_database(
+    fresh_settings: Path, served: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh_settings / "panku.sqlite3").write_text("no database at all, but as long as one " * 30)
+    assert main(["serve"]) == 1
+    assert capsys.readouterr().err.startswith("panku: The database cannot be opened: ")
+    assert served == []
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True)])
+def test_serve_warns_of_plain_http_beyond_this_machine(
+    books: Store,
+    served: list[str],
+    host: str,
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PANKU_HOST", host)
+    assert main(["serve"]) == 0
+    assert ("in plain http" in capsys.readouterr().err) is warned
+    assert served == ["ran"]
 
 
 @pytest.mark.parametrize(("fault", "way_out"), [(spoil, "from a backup"), (unapply, "`panku migrate")])

@@ -383,7 +383,7 @@ PRAGMAS = {
     "synchronous": 2,
     "foreign_keys": 1,
     "recursive_triggers": 1,
-    "busy_timeout": 30_000,
+    "busy_timeout": engines.SERVING.busy * 1000,
 }
 
 

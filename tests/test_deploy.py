@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from panku.arriving import Bounds
 from panku.commands import parser
 from panku.gunicorn_conf import timeout
 from panku.settings import SETTINGS, read_settings
@@ -23,6 +25,7 @@ NGINX = (DEPLOY / "nginx-panku.conf").read_text(encoding="utf-8")
 HARDENED = {
     "NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "UMask": "0077",
     "CapabilityBoundingSet": "", "MemoryDenyWriteExecute": "yes", "StateDirectory": "panku", "User": "panku",
+    "InaccessiblePaths": "-/opt/panku/.git",
 }  # fmt: skip
 
 
@@ -109,6 +112,26 @@ def test_nginx_takes_requests_whole_and_never_passes_on_who_a_client_says_it_is(
         "proxy_request_buffering on;",
         "proxy_set_header X-Forwarded-For $remote_addr;",
         "proxy_set_header Host $http_host;",
-        "add_header Strict-Transport-Security",
+        'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;',
     ):
         assert line in NGINX
+
+
+def test_nginx_waits_for_a_request_as_long_as_panku_does() -> None:
+    bounds = Bounds()
+    assert f"client_header_timeout {bounds.head_seconds:g}s;" in NGINX
+    assert f"client_body_timeout {bounds.body_seconds:g}s;" in NGINX
+    assert f"send_timeout {bounds.taking_seconds:g}s;" in NGINX
+
+
+def test_nginx_refuses_a_token_that_was_sent_in_clear_and_redirects_nothing_but_pages() -> None:
+    (plain,) = re.findall(r"^server \{\n    listen 80;.*?^\}", NGINX, re.MULTILINE | re.DOTALL)
+    places = re.findall(r"location (.+?) \{.*?return (\d+) (.*?);\n", plain, re.DOTALL)
+    assert [(place, status) for place, status, _ in places] == [
+        (r"~ ^/(v1|metrics)(/|$)", "403"),
+        ("/", "301"),
+    ]
+    told = json.loads(places[0][2].strip("'"))
+    assert (told["status"], told["code"]) == (403, "plain_http")
+    assert "https" in told["detail"]
+    assert "default_type application/problem+json;" in plain

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from panku.application import closing
+from panku.arriving import Bounds
 from panku.commands.serve import Server
-from panku.gunicorn_conf import STALLED_CLIENT_SECONDS
 from tests.forks import FORKS, serve
 from tests.serving import environment_for, free_port, wait_for_server
 
@@ -19,7 +19,7 @@ WANTED = {
     "header_map": "refuse",
     "forwarded_allow_ips": [],
     "preload_app": False,
-    "worker_class_str": "gthread",
+    "worker_class_str": "panku.worker.BoundedWorker",
     "daemon": False,
     "wsgi_app": "panku.application:application()",
 }
@@ -63,8 +63,14 @@ def test_the_command_line_of_gunicorn_has_no_say(monkeypatch: pytest.MonkeyPatch
     assert Server().cfg.forwarded_allow_ips == []
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_DEFER_ACCEPT"), reason="only Linux can keep a silent connection")
-def test_connections_that_say_nothing_are_in_nobodys_way(tmp_path: Path) -> None:
+SLOW = (
+    b"",
+    b"GET /readyz HTTP/1.1\r\nHo",
+    b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{",
+)
+
+
+def test_sixteen_who_say_nothing_or_half_of_it_are_in_nobodys_way(tmp_path: Path) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = environment_for(port=str(port), workers="1", threads="2")
@@ -72,12 +78,13 @@ def test_connections_that_say_nothing_are_in_nobodys_way(tmp_path: Path) -> None
     server.start()
     try:
         wait_for_server(address)
-        with ExitStack() as silent:
-            for _ in range(5):
-                silent.enter_context(socket.create_connection(("127.0.0.1", port)))
-            # Whoever had to wait for one of the silent would wait until it counts as stalled.
-            with urllib.request.urlopen(f"{address}/healthz", timeout=STALLED_CLIENT_SECONDS / 2) as answer:
-                assert answer.status == 200
+        with ExitStack() as slow:
+            for said in SLOW * 16:
+                slow.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(said)
+            # Whoever had to wait for one of them would wait until its time is over.
+            for path in ("healthz", "readyz"):
+                with urllib.request.urlopen(f"{address}/{path}", timeout=Bounds().head_seconds / 2) as answer:
+                    assert answer.status == 200
     finally:
         server.terminate()
         server.join(30)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("devices", "labels", "api", "web", "panku")
 MODULES = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-ROOMS = sorted({path.parent for path in MODULES} | {ROOT / "bench"})
+ROOMS = sorted({path.parent for path in MODULES} | {ROOT / "bench", ROOT / "torture"})
 MOST_MODULES = 15
 MOST_SERVED = 30
 """What is served has a module for each kind of thing."""

@@ -64,7 +64,9 @@ def test_a_sheet_of_everything_is_read_again(zhang: Client) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_every_format_answers_with_its_media_type(zhang: Client, format_: Format) -> None:
     answer = zhang.post("/v1/labels", order(DEVICE, format=format_))
-    assert (answer.status_code, answer.headers["content-type"]) == (200, FORMATS[format_].media_type)
+    told, _, charset = answer.headers["content-type"].partition("; ")
+    assert (answer.status_code, told) == (200, FORMATS[format_].media_type)
+    assert charset == ("charset=utf-8" if format_ == "svg" else "")
     begins = {"pdf": b"%PDF-", "zpl": b"^XA", "svg": b"<svg", "png": b"\x89PNG"}
     assert answer.content.startswith(begins[format_])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devices.store.database import Store
-from devices.store.engines import OutcomeUnknown
+from devices.store.unusable import OutcomeUnknown
 from panku import commands
 from tests.conftest import Stores
 from tests.door import Door, move
@@ -77,26 +77,26 @@ def test_a_posting_whose_commit_was_not_answered_is_answered_and_there_once(
 
 
 @pytest.mark.parametrize("how", LOST, ids=lambda how: how.__name__)
-def test_a_commit_that_is_lost_twice_is_unavailable_and_may_be_sent_again(
+def test_a_commit_that_is_lost_twice_is_unknown_and_may_be_sent_again(
     door: Door, monkeypatch: pytest.MonkeyPatch, how: Any
 ) -> None:
     zhang = door.sign_in("zhang")
     documents = count(door, "document")
     lose_commits(monkeypatch, door, how, times=2)
     answer = zhang.post("/v1/documents", move(), key="only")
-    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.json["code"]) == (503, "outcome_unknown")
     assert zhang.post("/v1/documents", move(), key="only").status_code == 201
     assert count(door, "document") == documents + 1
 
 
-def test_a_change_without_a_key_is_unavailable_and_its_revision_tells(
+def test_a_change_without_a_key_is_unknown_and_its_revision_tells(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin = door.sign_in("admin")
     body = {"code": "BJ01", "name": "北京海淀新库房"}
     lose_commits(monkeypatch, door, after)
     answer = admin.send("PUT", "/v1/sites/BJ01", body, If_Match='"1"')
-    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.json["code"]) == (503, "outcome_unknown")
     again = admin.send("PUT", "/v1/sites/BJ01", body, If_Match='"1"')
     assert again.status_code == 412
 

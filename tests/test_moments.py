@@ -28,6 +28,7 @@ JOURNAL = "in a journal's own order: what is recorded there never goes back, wha
 DELETED = "what is deleted or changed lies in the past; what lies ahead is told apart beside it"
 GIVEN_DAY = "what somebody sends now, not what is kept"
 PHONE = "two times of one phone's clock: how old a scan is, and whether it was set back before it was sent"
+MONOTONIC = "a clock of this process's own, which only rises"
 STORY = "the demo tells of the past"
 DECLARED = {
     "api/callers/blind.py Blind.is_own": JOURNAL,
@@ -73,6 +74,7 @@ DECLARED = {
     "panku/commands/demo.py run": STORY,
     "panku/demo.py fill": STORY,
     "panku/demo_counts.py count": STORY,
+    "panku/worker.py BoundedWorker.murder_keepalived": MONOTONIC,
 }
 """By file and what is in it: why moments are held against each other there, and no clock that was ahead does harm."""
 NOBODY_SETS = {

@@ -10,6 +10,7 @@ import pytest
 from devices.people.signing_in.session_store import migrate_session_store
 from devices.people.signing_in.sessions import IDLE_US
 from devices.store import schema
+from devices.store.schema import SESSION_MIGRATIONS
 from tests.conftest import ENGINES, Stores
 from tests.door import Client, Door
 
@@ -92,10 +93,9 @@ def test_sessions_of_an_earlier_password_are_not_listed(door: Door) -> None:
 def test_a_session_from_before_addresses_were_kept_goes_on_without_one(door: Door) -> None:
     zhang = door.sign_in("zhang")
     second = door.session_store
-    table, history = "session", "schema_migration_doors"
-    second.execute(f"ALTER TABLE {table} DROP COLUMN address")
-    second.execute(f"DELETE FROM {history} WHERE name = '0003_session_addresses'")
-    schema.accept(second, history_table=history)
+    second.execute("ALTER TABLE session DROP COLUMN address")
+    second.execute(f"DELETE FROM {SESSION_MIGRATIONS.history} WHERE name = '0003_session_addresses'")
+    schema.accept(second, SESSION_MIGRATIONS)
     assert migrate_session_store(second) == ["0003_session_addresses"]
     (only,) = zhang.get("/v1/me/sessions").json
     assert (only["address"], only["is_this"]) == (None, True)

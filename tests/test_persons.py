@@ -1,11 +1,14 @@
 """Persons: founding, enrolment, resets, grants and signing keys, on both engines."""
 
+import re
+
 import msgspec
 import peewee
 import pytest
 
 from devices.ledger.proving.verify import verify
 from devices.people import enrolment, grants, persons, signing_keys
+from devices.people.credentials import CODE_LETTERS
 from devices.people.roles import ADMIN
 from devices.problems import Refused
 from devices.store.database import violated
@@ -51,6 +54,14 @@ def test_only_an_administrator_makes_persons(staff: Staff) -> None:
     lee = staff.enrolled("lee", ("clerk", "A1"))
     with pytest.raises(Refused, match="role_missing"):
         staff.create("ann", by=lee)
+
+
+def test_an_enrolment_code_has_140_bits_in_letters_that_are_not_mistaken_for_one_another(
+    staff: Staff,
+) -> None:
+    code = staff.create("lee")
+    assert re.fullmatch(f"([{CODE_LETTERS}]{{4}}-){{6}}[{CODE_LETTERS}]{{4}}", code)
+    assert len(set(CODE_LETTERS)) == 32
 
 
 def test_an_enrolment_code_works_once(staff: Staff) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from devices.store import schema, schema_guards
 from devices.store.database import Store
+from devices.store.schema import Migrations
+from devices.store.schema_objects import definitions_of, schema_fingerprint
 from tests.conftest import ENGINES, Stores, migrated
 
 pytestmark = pytest.mark.both_engines
@@ -22,6 +24,11 @@ def up(migrator, db):
 SECOND = """
 def up(migrator, db):
     db.execute_sql("ALTER TABLE shelf ADD COLUMN kind TEXT")
+"""
+FAULTY = """
+def up(migrator, db):
+    db.execute_sql("CREATE TABLE more (x INTEGER)")
+    db.execute_sql("CREATE NONSENSE")
 """
 GUARDS = {
     "sqlite": ["CREATE TRIGGER kept BEFORE DELETE ON shelf BEGIN SELECT RAISE(ABORT, 'kept'); END"],
@@ -42,52 +49,64 @@ def empty(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
 
 
 @pytest.fixture
-def migrations(empty: Store, tmp_path: Path) -> Path:
+def migrations(empty: Store, tmp_path: Path) -> Migrations:
     """A folder with one migration."""
     (tmp_path / "0001_shelf.py").write_text(FIRST.format(guards=GUARDS[empty.engine]))
-    return tmp_path
+    return Migrations(tmp_path, "schema_migration")
 
 
 @pytest.fixture
-def shelf(empty: Store, migrations: Path) -> Store:
+def shelf(empty: Store, migrations: Migrations) -> Store:
     schema.migrate(empty, migrations)
     return empty
 
 
-def test_a_new_database_is_empty_and_has_every_migration_pending(empty: Store, migrations: Path) -> None:
+def test_a_new_database_is_empty_and_has_every_migration_pending(
+    empty: Store, migrations: Migrations
+) -> None:
     assert schema.is_empty(empty)
     assert schema.pending(empty, migrations) == ["0001_shelf"]
 
 
-def test_migrating_applies_what_is_pending_once(empty: Store, migrations: Path) -> None:
+def test_migrating_applies_what_is_pending_once(empty: Store, migrations: Migrations) -> None:
     assert schema.migrate(empty, migrations) == ["0001_shelf"]
     assert schema.migrate(empty, migrations) == []
     schema.check_schema(empty, migrations)
 
 
-def test_a_failing_migration_leaves_the_ones_before_it_whole(empty: Store, migrations: Path) -> None:
-    (migrations / "0002_faulty.py").write_text(SECOND + '    db.execute_sql("CREATE NONSENSE")\n')
+def test_a_failing_migration_takes_those_before_it_back_with_it(shelf: Store, migrations: Migrations) -> None:
+    before = list(definitions_of(shelf))
+    (migrations.folder / "0002_kind.py").write_text(SECOND)
+    (migrations.folder / "0003_faulty.py").write_text(FAULTY)
+    with pytest.raises(peewee.DatabaseError):
+        schema.migrate(shelf, migrations)
+    assert schema.pending(shelf, migrations) == ["0002_kind", "0003_faulty"]
+    assert list(definitions_of(shelf)) == before
+    assert schema.differences(shelf, migrations) == []
+
+
+def test_a_new_database_whose_migration_fails_stays_empty(empty: Store, migrations: Migrations) -> None:
+    (migrations.folder / "0002_faulty.py").write_text(FAULTY)
     with pytest.raises(peewee.DatabaseError):
         schema.migrate(empty, migrations)
-    assert schema.pending(empty, migrations) == ["0002_faulty"]
-    assert schema.differences(empty) == []
+    assert schema.is_empty(empty)
 
 
-def test_a_pending_migration_is_refused_naming_the_command(shelf: Store, migrations: Path) -> None:
-    (migrations / "0002_kind.py").write_text(SECOND)
+def test_a_pending_migration_is_refused_naming_the_command(shelf: Store, migrations: Migrations) -> None:
+    (migrations.folder / "0002_kind.py").write_text(SECOND)
     with pytest.raises(schema.SchemaDiffers, match=r"0002_kind.*`panku migrate`"):
         schema.check_schema(shelf, migrations)
     assert schema.migrate(shelf, migrations) == ["0002_kind"]
     schema.check_schema(shelf, migrations)
 
 
-def test_a_migration_of_a_newer_version_is_refused(shelf: Store, migrations: Path) -> None:
-    (migrations / "0001_shelf.py").unlink()
+def test_a_migration_of_a_newer_version_is_refused(shelf: Store, migrations: Migrations) -> None:
+    (migrations.folder / "0001_shelf.py").unlink()
     with pytest.raises(schema.SchemaDiffers, match=r"0001_shelf.*does not know"):
         schema.check_schema(shelf, migrations)
 
 
-def test_somebody_elses_database_is_left_alone(empty: Store, migrations: Path) -> None:
+def test_somebody_elses_database_is_left_alone(empty: Store, migrations: Migrations) -> None:
     empty.execute("CREATE TABLE theirs (x INTEGER)")
     with pytest.raises(schema.SchemaDiffers, match="did not make"):
         schema.migrate(empty, migrations)
@@ -127,26 +146,26 @@ CHANGES = {
     indirect=["empty"],
 )
 def test_a_change_behind_the_migrations_is_noticed_and_named(
-    shelf: Store, migrations: Path, change: str, named: str
+    shelf: Store, migrations: Migrations, change: str, named: str
 ) -> None:
-    before = schema.schema_fingerprint(shelf)
+    before = schema_fingerprint(shelf)
     shelf.execute(change)
-    assert schema.schema_fingerprint(shelf) != before
+    assert schema_fingerprint(shelf) != before
     with pytest.raises(schema.SchemaDiffers) as refused:
         schema.check_schema(shelf, migrations)
     assert named in str(refused.value)
 
 
 def test_a_migration_does_not_bless_a_change_that_somebody_made_before_it(
-    shelf: Store, migrations: Path
+    shelf: Store, migrations: Migrations
 ) -> None:
     shelf.execute("DROP INDEX shelf_note")
-    (migrations / "0002_kind.py").write_text(SECOND)
+    (migrations.folder / "0002_kind.py").write_text(SECOND)
     with pytest.raises(schema.SchemaDiffers, match="shelf_note"):
         schema.migrate(shelf, migrations)
 
 
-def test_an_accepted_change_is_no_difference_any_more(shelf: Store, migrations: Path) -> None:
+def test_an_accepted_change_is_no_difference_any_more(shelf: Store, migrations: Migrations) -> None:
     shelf.execute("DROP INDEX shelf_note")
     assert schema.accept(shelf) == ["index shelf_note is missing"]
     schema.check_schema(shelf, migrations)
@@ -161,7 +180,7 @@ GUARDS_LOST = [each for each in CHANGES if "TRIGGER" in each or "FUNCTION" in ea
     indirect=["empty"],
 )
 def test_a_guard_that_was_lost_or_changed_is_never_accepted(
-    shelf: Store, migrations: Path, change: str
+    shelf: Store, migrations: Migrations, change: str
 ) -> None:
     shelf.execute(change)
     shelf.execute("CREATE TABLE more (x INTEGER)")
@@ -177,7 +196,7 @@ def test_a_guard_that_was_lost_or_changed_is_never_accepted(
     "forged", ["DELETE FROM schema_fingerprint WHERE object LIKE ?", "DELETE FROM schema_fingerprint"]
 )
 def test_a_guard_of_a_migration_is_missed_though_the_kept_fingerprint_was_changed_too(
-    shelf: Store, migrations: Path, forged: str
+    shelf: Store, migrations: Migrations, forged: str
 ) -> None:
     schema.check_schema(shelf, migrations)
     shelf.execute("DROP TRIGGER kept" + (" ON shelf" if shelf.engine == "postgresql" else ""))
@@ -193,7 +212,7 @@ def test_a_guard_of_a_migration_is_missed_though_the_kept_fingerprint_was_change
 
 
 def test_a_guard_with_another_body_is_noticed_though_the_kept_fingerprint_says_the_same(
-    shelf: Store, migrations: Path
+    shelf: Store, migrations: Migrations
 ) -> None:
     body = {
         "sqlite": ["DROP TRIGGER kept", "CREATE TRIGGER kept BEFORE DELETE ON shelf BEGIN SELECT 1; END"],
@@ -214,23 +233,25 @@ def test_every_guard_of_a_fresh_database_is_one_that_the_migrations_say(
     stores: Stores, engine: str, tidy: Callable[[Store], Store]
 ) -> None:
     store = tidy(stores.fresh(engine))
-    paths = tuple(str(path) for path in sorted(schema.MIGRATIONS.glob("0*.py")))
-    found = {f"{kind} {name}" for kind, name, _ in schema._definitions(store) if kind in schema_guards.GUARDS}
+    paths = tuple(str(path) for path in sorted(schema.BOOK_MIGRATIONS.folder.glob("0*.py")))
+    found = {f"{kind} {name}" for kind, name, _ in definitions_of(store) if kind in schema_guards.GUARDS}
     assert schema_guards.required(engine, paths).keys() == found
     assert {name.split()[0] for name in found} <= set(schema_guards.GUARDS)
     assert schema.differences(store) == []
 
 
 def test_a_guard_that_a_later_migration_drops_is_not_required_any_more(
-    shelf: Store, migrations: Path
+    shelf: Store, migrations: Migrations
 ) -> None:
     dropped = "DROP TRIGGER kept" + (" ON shelf" if shelf.engine == "postgresql" else "")
-    (migrations / "0002_free.py").write_text(f"def up(migrator, db):\n    db.execute_sql({dropped!r})\n")
+    (migrations.folder / "0002_free.py").write_text(
+        f"def up(migrator, db):\n    db.execute_sql({dropped!r})\n"
+    )
     assert schema.migrate(shelf, migrations) == ["0002_free"]
     schema.check_schema(shelf, migrations)
 
 
-def test_a_trigger_that_was_added_is_accepted(shelf: Store, migrations: Path) -> None:
+def test_a_trigger_that_was_added_is_accepted(shelf: Store, migrations: Migrations) -> None:
     body = {
         "sqlite": "AFTER INSERT ON shelf BEGIN SELECT 1; END",
         "postgresql": "BEFORE DELETE ON shelf FOR EACH ROW EXECUTE FUNCTION refuse()",
@@ -246,7 +267,7 @@ def test_two_databases_of_one_version_have_one_fingerprint(
 ) -> None:
     cloned, made = tidy(stores.fresh(engine)), tidy(stores.empty(engine))
     migrated(made.url)
-    assert schema.schema_fingerprint(made) == schema.schema_fingerprint(cloned)
+    assert schema_fingerprint(made) == schema_fingerprint(cloned)
 
 
 @pytest.fixture

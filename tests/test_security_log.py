@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from api.callers import security_log
+from api.callers.security_acts import ACTS, LOGGED, Act
+from api.routes import ROUTES
+from api.wire.secret_fields import confidential_fields
+from devices.problems import PROBLEMS
 from tests.conftest import Stores
 from tests.door import Door, move
 from web.door import add_pages
@@ -157,3 +161,70 @@ def test_what_the_books_take_and_what_they_refuse_is_not_logged(door: Door, line
     assert zhang.post("/v1/documents", move()).status_code == 201
     assert zhang.post("/v1/documents", move(to="NO-BIN")).status_code == 422
     assert len(lines()) == 1
+
+
+ROUTE = {route.name: route for route in ROUTES}
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.route)
+def test_an_act_is_a_writing_route_and_its_facts_are_said_in_no_confidence(act: Act) -> None:
+    route = ROUTE[act.route]
+    assert route.write is not None
+    fields = set(getattr(route.body, "__struct_fields__", ()))
+    assert set(act.facts) <= fields - confidential_fields(route.body)
+
+
+def test_every_operation_on_people_keys_tokens_and_sessions_is_told_to_the_log() -> None:
+    of_people = ("people", "keys", "tokens", "session", "me")
+    wanted = {r.name for r in ROUTES if r.method != "GET" and r.path.split("/")[2] in of_people}
+    assert wanted <= {act.route for act in ACTS}, "ACTS in api/callers/security_acts.py"
+
+
+def test_every_refusal_that_is_logged_is_one() -> None:
+    assert set(PROBLEMS) >= LOGGED
+
+
+def test_who_gets_in_and_may_what_is_logged_once_with_whom_it_was_about(door: Door, lines: Lines) -> None:
+    admin = door.sign_in("admin")
+    person = {"username": "sun", "name": "孙丽"}
+    answers = [admin.post("/v1/people", person, key="the same") for _ in range(2)]
+    code = answers[0].json["enrolment_code"]
+    chosen = {"code": code, "password": "nine pale boats in the fog"}
+    for path, body in (
+        ("/v1/people/sun/enrol", chosen),
+        ("/v1/people/sun/grants", {"role": "clerk", "site": "BJ01"}),
+        ("/v1/people/sun/revoke", {"role": "clerk", "site": "BJ01"}),
+        ("/v1/people/admin/grants", {"role": "clerk", "site": "BJ01"}),
+        ("/v1/people/sun/deactivate", None),
+    ):
+        (door.nobody() if "enrol" in path else admin).post(path, body)
+    told = [line.replace(" from='127.0.0.1'", "") for line in lines()[1:]]
+    assert told == [
+        "person_added who='admin' at='POST /v1/people' of='sun'",
+        "signed_up who='-' at='POST /v1/people/{username}/enrol' of='sun'",
+        "role_granted who='admin' at='POST /v1/people/{username}/grants' of='sun' role='clerk' site='BJ01'",
+        "role_withdrawn who='admin' at='POST /v1/people/{username}/revoke' of='sun' role='clerk' site='BJ01'",
+        "granting_oneself who='admin' at='POST /v1/people/{username}/grants'",
+        "admin_has_no_other_role who='admin' at='POST /v1/people/{username}/grants'",
+        "person_shut_out who='admin' at='POST /v1/people/{username}/deactivate' of='sun'",
+    ]
+    assert not any(secret in "".join(lines()) for secret in (*chosen.values(), person["name"]))
+
+
+def test_tokens_and_passwords_are_logged_without_their_secrets(door: Door, lines: Lines) -> None:
+    admin, zhang = door.sign_in("admin"), door.sign_in("zhang")
+    body = {"label": "网点", "site": "BJ01", "scopes": ["post"], "expires_at": "2027-01-01T00:00:00+08:00"}
+    issued = admin.post("/v1/tokens", {**body, "username": "zhang"}).json
+    password = door.password("zhang")
+    zhang.post(f"/v1/tokens/{issued['id']}/confirm", {"password": password})
+    zhang.post("/v1/me/password", {"password": password, "new": "nine pale boats in the fog"})
+    assert [line.split()[0] for line in lines()[2:]] == [
+        "token_issued", "reauthenticated", "token_confirmed", "reauthenticated", "password_changed",
+    ]  # fmt: skip
+    assert f"of='{issued['id']}' site='BJ01' username='zhang'" in lines()[2]
+    assert not any(said in "".join(lines()) for said in (issued["secret"], password, "nine pale", "网点"))
+
+
+def test_a_body_that_no_page_sends_is_logged(door: Door, lines: Lines) -> None:
+    assert door.nobody().post("/v1/session", b"{").status_code == 400
+    assert lines() == ["malformed_body who='-' from='127.0.0.1' at='POST /v1/session'"]

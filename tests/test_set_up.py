@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from locks.bill import locked_in
 from tests.test_layers import MODULES, imported
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,7 @@ REQUIRED = {
     "testing": [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"], *TEST_TOOLS],
     "installing": PROJECT["dependency-groups"]["install"],
     "locking": PROJECT["dependency-groups"]["lock"],
+    "billing": PROJECT["dependency-groups"]["bill"],
 }
 LOCKS = {name: (ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8") for name in REQUIRED}
 
@@ -84,6 +86,13 @@ def test_what_serves_is_what_was_tested() -> None:
     assert locked("serving").items() <= locked("testing").items()
 
 
+def test_the_bill_of_materials_has_every_package_that_serves_with_its_hashes() -> None:
+    billed = {each.name: (each.version, len(each.hashes)) for each in locked_in(LOCKS["serving"])}
+    assert billed == {
+        name: (version, hashes.count("--hash")) for name, (version, hashes) in locked("serving").items()
+    }
+
+
 def test_every_package_finds_what_it_needs() -> None:
     subprocess.run([sys.executable, "-m", "pip", "check"], check=True, capture_output=True)
 
@@ -96,7 +105,9 @@ def test_every_package_finds_what_it_needs() -> None:
         ("test", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("check", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("bench", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
+        ("torture", ["locks/installing.txt", "locks/serving.txt", "locks/testing.txt"]),
         ("lock", ["locks/locking.txt"]),
+        ("sbom", ["locks/billing.txt"]),
     ],
 )
 def test_a_target_installs_from_its_locks_by_hash_and_the_project_from_here(
@@ -116,4 +127,4 @@ def test_every_package_is_installed_and_checked() -> None:
     installed = {
         pattern.rstrip("*") for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
     }
-    assert installed == packages - {"tests", "bench"}
+    assert installed == packages - {"tests", "bench", "torture"}

@@ -14,6 +14,7 @@ from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
+from devices.store import unusable
 from labels import words
 from labels.words import LOCALES, Locale
 from panku.wiring import RECORD_KINDS
@@ -40,6 +41,7 @@ TERMS: dict[str, Iterable[str]] = {
     "result": counting.RESULT,
     "disclosed": ("read", "refused", "posted"),
     "late": kinds.LATE_SCANS.states,
+    "cause": unusable.CAUSE,
     "left_out": get_args(paperwork.WhyLeftOut),
     "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
     "month": get_args(closed_months.State),

@@ -39,13 +39,13 @@ ERRORS: tuple[tuple[type[Exception], Handler], ...] = (
 )
 
 
-def for_browsers(handle: Handler, services: Services) -> Handler:
+def for_browsers(handle: Handler, *, secure: bool) -> Handler:
     """An error's handler that answers a browser outside of the API with the page of refusals."""
 
     def answer(req: falcon.Request, resp: falcon.Response, error: Any, params: Any) -> None:
         handle(req, resp, error, params)
         if wants_page(req):
-            tell_refused(req, resp, resp.context.refused, services)
+            tell_refused(req, resp, resp.context.refused, secure=secure)
 
     return answer
 
@@ -58,7 +58,7 @@ def wants_page(req: falcon.Request) -> bool:
 def add_pages(app: falcon.App[falcon.Request, falcon.Response], services: Services) -> None:
     """Add the pages' routes, and the page of refusals for what has none."""
     for error, handle in ERRORS:
-        app.add_error_handler(error, for_browsers(handle, services))
+        app.add_error_handler(error, for_browsers(handle, secure=services.secure_cookies))
     app.add_route("/static/{name}", Static())
     for page in PAGES:
         app.add_route(page.path, PageResource(services, page))

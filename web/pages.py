@@ -144,9 +144,9 @@ class PageResource:
         return falcon.uri.parse_query_string(typed)
 
 
-def tell_refused(req: falcon.Request, resp: falcon.Response, refused: Refused, services: Services) -> None:
+def tell_refused(req: falcon.Request, resp: falcon.Response, refused: Refused, *, secure: bool) -> None:
     """Answer with the page of refusals where no page's own function does, so without knowing who reads."""
-    locale = locale_of(req, resp, secure=services.secure_cookies)
+    locale = locale_of(req, resp, secure=secure)
     _answer(resp, refused_page(refused, locale, None, req.relative_uri))
 
 

@@ -1,29 +1,26 @@
-"""The security log: who came in and went, proved to be themself again, or was kept out, from where, when and why.
+"""The security log: who came in and went, who may do what from now on, and who was kept out, from where and when.
 
-No password, secret or typed text is ever in it. Each line goes to the logger `panku.security`.
+No password, secret or free text is ever in it. Each line goes to the logger `panku.security`; what it is told of is
+declared in `security_acts.py`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 import falcon
 
+from api.callers.security_acts import LOGGED, told_of
 from api.wire.times import shown
 from devices.problems import ForeignRead, Refused
 
 _log = logging.getLogger("panku.security")
 
-LOGGED = frozenset((
-    "wrong_credentials", "wrong_password", "throttled", "enrolment_refused", "token_refused", "role_missing",
-    "scope_missing", "token_not_confirmed", "person_required", "foreign_origin", "taxpayer_name_differs",
-    "customer_not_matched",
-))  # fmt: skip
-"""The codes that are logged: failed sign-ins and re-authentications, throttling, and what somebody may not do."""
 FOREIGN_READ = "foreign_read"
 """Answered as what is not there, and logged as what it is."""
-SIGNED_IN, SIGNED_OUT, REAUTHENTICATED = "signed_in", "signed_out", "reauthenticated"
+REAUTHENTICATED = "reauthenticated"
 NOBODY = "-"
 
 
@@ -56,14 +53,30 @@ def note(req: falcon.Request, refused: Refused) -> None:
 
 
 def tell(req: falcon.Request, events: Iterable[str]) -> None:
-    """Write down what went well."""
+    """Write down what was so, whatever became of the request."""
     for event in events:
         _write(logging.INFO, req, event)
 
 
-def _write(level: int, req: falcon.Request, what: str) -> None:
-    """One line; of the address asked for only the route is kept, since a path may hold what somebody typed."""
-    who = getattr(req.context, "principal", NOBODY)
-    route = f"{req.method} {req.uri_template}"
-    at, address = shown(req.context.at_us), req.context.address
-    _log.log(level, "%s %s who=%r from=%r at=%r", at, what, who, address, route)
+def did(req: falcon.Request, route: str, key: str, body: Any) -> None:
+    """Write down an operation that was done now, if it is one of those that are; `key` is of what it was done to."""
+    if (told := told_of(route, key, body)) is not None:
+        event, facts = told
+        _write(logging.INFO, req, event, **facts)
+
+
+def _write(level: int, req: falcon.Request, event: str, **facts: object) -> None:
+    """One line; of the address asked for only the route is kept, since a path may hold what somebody typed.
+
+    What asked for no route of ours has no line.
+    """
+    if "at_us" not in req.context:
+        return
+    said = {
+        "who": getattr(req.context, "principal", NOBODY),
+        "from": req.context.address,
+        "at": f"{req.method} {req.uri_template}",
+        **facts,
+    }
+    told = " ".join(f"{name}={value!r}" for name, value in said.items())
+    _log.log(level, "%s %s %s", shown(req.context.at_us), event, told)

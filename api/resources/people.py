@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from api.callers import security_log
 from api.calls import Call, Done, Shown
 from api.resources.documents import confirm_password
 from api.wire.paging import page_sorted
@@ -104,7 +103,6 @@ def begin_session(call: Call) -> Done:
         at_us=call.at_us,
         previous=call.session,
     )
-    call.events.append(security_log.SIGNED_IN)
     return Done(201, call.body.username, signed.secret)
 
 
@@ -119,7 +117,6 @@ def end_session(call: Call) -> Done:
     """Sign out."""
     if call.session is not None:
         sessions.end(call.services.session_store, call.session)
-        call.events.append(security_log.SIGNED_OUT)
     return Done(204, "")
 
 

@@ -8,11 +8,8 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.measures import CONTENT_TYPE
-from devices.journal import clock_standing
-from devices.moments.spans import is_over
-from devices.store import schema
-
-WRITTEN_EVERY_US = 5_000_000
+from devices.journal import ClockStanding
+from devices.problems import refuse
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -21,7 +18,7 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
-class Readiness(msgspec.Struct, frozen=True):
+class Ready(msgspec.Struct, frozen=True):
     """Whether the process is ready to serve, and how its clock stands to what the journals have recorded.
 
     With a clock that is `behind` the books are used as ever; what is posted is recorded after what there is.
@@ -44,15 +41,12 @@ def show_metrics(call: Call, _: Done) -> Shown:
 
 
 def show_readiness(call: Call, _: Done) -> Shown:
-    """The database answers, with the schema this version made, and can be written; 503 `unavailable` otherwise.
+    """Whether the books can be used, with the schema this version made, and written; 503 `unavailable` otherwise.
 
-    Anybody may ask, so that it is written to at most every five seconds.
+    It is told within two seconds, whatever the database does.
     """
-    schema.check_schema(call.store)
-    services = call.services
-    if is_over(services.written_at_us, WRITTEN_EVERY_US, call.at_us):
-        for store in (services.store, services.session_store):
-            schema.check_writing(store)
-        services.written_at_us = call.at_us
-    clock = clock_standing(call.store, call.at_us)
-    return Shown(Readiness("ready", "behind" if clock.is_behind else "right", clock.behind_seconds))
+    look = call.services.readiness.look()
+    if look.cause:
+        raise refuse("unavailable", cause=look.cause)
+    clock = ClockStanding(call.at_us, look.told)
+    return Shown(Ready("ready", "behind" if clock.is_behind else "right", clock.behind_seconds))

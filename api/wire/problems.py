@@ -21,7 +21,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class ProblemDetails(msgspec.Struct, frozen=True):
-    """An error, as RFC 9457 has it, with a stable `code` and every fault found."""
+    """An error, as RFC 9457 has it, with a stable `code` and every fault found; `cause` is why `unavailable`."""
 
     type: str
     title: str
@@ -29,6 +29,7 @@ class ProblemDetails(msgspec.Struct, frozen=True):
     detail: str
     code: str
     errors: tuple[Fault, ...] = ()
+    cause: str | None = None
 
 
 def details_of(refused: Refused, locale: Locale) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def details_of(refused: Refused, locale: Locale) -> dict[str, Any]:
         "detail": " ".join(dict.fromkeys(_detail(problem, locale) for problem in refused.problems[:20])),
         "code": first.code,
         "errors": [_fault(problem, locale) for problem in refused.problems],
+        **({"cause": first.facts.get("cause")} if first.code == "unavailable" else {}),
     }
 
 

@@ -21,7 +21,7 @@ from devices.store.tables.ledger import Revisions
 from devices.unit import FOUNDER
 from devices.values import Instant
 
-log = logging.getLogger("panku.clock")
+_log = logging.getLogger("panku.clock")
 
 ANEW_EVERY_US = 3600 * SECOND_US
 
@@ -53,7 +53,7 @@ def keep_reading(writer: Writer, site: str) -> None:
     value = ClockReading(site, writer.now_us, writer.at_us)
     records.write(writer, CLOCK_READING, value, by=FOUNDER)
     behind = (value.recorded_us - value.clock_us) // SECOND_US
-    log.warning("the server's clock is %d s behind the journal of %s; see docs/operating.md", behind, site)
+    _log.warning("the server's clock is %d s behind the journal of %s; see docs/operating.md", behind, site)
 
 
 def _is_new(last: ClockReading, writer: Writer) -> bool:

@@ -11,15 +11,15 @@ from typing import Any, Literal, TypeVar
 import peewee
 
 from devices.store.engines import (
-    OutcomeUnknown,
-    StoreRefused,
+    SERVING,
+    Limits,
+    at_address,
     open_postgresql,
     open_sqlite,
     sqlite_path,
     sqlite_version,
-    sqlstate,
 )
-from devices.store.sqlite_gate import Gate
+from devices.store.sqlite.gate import Gate
 from devices.store.statements import (
     copy_statement,
     for_psycopg,
@@ -30,6 +30,7 @@ from devices.store.statements import (
 )
 from devices.store.tables import columns_of, key_of, name_of
 from devices.store.tables.columns import Table
+from devices.store.unusable import OutcomeUnknown, StoreRefused, sqlstate
 
 __all__ = ["OutcomeUnknown", "Store", "StoreRefused", "violated"]
 
@@ -37,7 +38,13 @@ Row = tuple[Any, ...]
 _Result = TypeVar("_Result")
 
 RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+LOCK_NOT_AVAILABLE = "55P03"
 ATTEMPTS = 5
+RESHAPING_WAITS_SECONDS = 60
+BEING_RESHAPED = (
+    f"Another process has been changing the database's schema for more than {RESHAPING_WAITS_SECONDS} seconds: wait"
+    " until it has ended, then start again."
+)
 STREAM_ROWS = 1000
 INSERT_ROWS = 5000
 VALUES_AT_ONCE = 2000
@@ -49,7 +56,9 @@ class Store:
     """The books' database behind one URL: `sqlite:///relative`, `sqlite:////absolute` or `postgresql://…`.
 
     Each thread keeps its connection until it ends or calls `close`. Open it after a fork, never before.
-    Statements are written with `?`. Raises StoreRefused for a URL or an SQLite library that cannot be used.
+    `limits` bound its waits. A file of SQLite that is only read, or must be there, is opened by an `address`
+    (`sqlite/as_it_is.py`), which neither makes nor changes it. Statements are written with `?`. Raises StoreRefused
+    for a URL or an SQLite library that cannot be used.
     """
 
     engine: Literal["sqlite", "postgresql"]
@@ -58,19 +67,22 @@ class Store:
     def __init__(
         self,
         url: str,
+        limits: Limits = SERVING,
         *,
+        address: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.url = url
+        self.url, self.limits = url, limits
         self._sleep, self._jitter = sleep, jitter
         self._gate: Gate | None = None
         if url.startswith("sqlite:"):
             path = sqlite_path(url)
-            self._gate = Gate(path)
-            self.engine, self.db = "sqlite", open_sqlite(path, self._gate)
+            self._gate = Gate(path, limits.gate)
+            self.engine = "sqlite"
+            self.db = at_address(address, path, limits) if address else open_sqlite(path, self._gate, limits)
         elif url.startswith(("postgresql://", "postgres://")):
-            self.engine, self.db = "postgresql", open_postgresql(url)
+            self.engine, self.db = "postgresql", open_postgresql(url, limits)
         else:
             raise StoreRefused("The database's URL must begin with sqlite:/// or postgresql://.")
 
@@ -184,14 +196,35 @@ class Store:
                 self.db.execute_sql("PRAGMA query_only = 0")
 
     @contextmanager
+    def reshaping(self) -> Iterator[None]:
+        """The one transaction in which a schema changes: one process at a time, and what is cut off leaves nothing.
+
+        However long it lasts, but others are waited for at most RESHAPING_WAITS_SECONDS, then StoreRefused is raised.
+        SQLite minds no foreign key meanwhile, so that tables can be rebuilt; all are looked at before the commit, which
+        is refused where a row names none.
+        """
+        self._refuse_nesting()
+        with self._unminding() if self._gate else nullcontext(), self.writing():
+            if self._gate is None:
+                # By hand, here and below: PostgreSQL's settings and locks, of this transaction alone.
+                self.execute(f"SET LOCAL lock_timeout = '{RESHAPING_WAITS_SECONDS}s'")
+                for unbounded in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                    self.execute(f"SET LOCAL {unbounded} = 0")
+                self._be_alone()
+            yield
+            if self._gate and (astray := self.rows("PRAGMA foreign_key_check")):
+                raise StoreRefused(
+                    f"Rows would name what is not there, so nothing was changed: {astray[:5]}."
+                )
+
+    @contextmanager
     def alone(self) -> Iterator[None]:
-        """Only one process at a time runs such a block: for changes of the schema, outside of any transaction."""
+        """Only one process at a time runs such a block, or changes the schema; outside of any transaction."""
         self._refuse_nesting()
         if self._gate:
             with self._gate.passing():
                 yield
             return
-        # By hand, here and below: PostgreSQL's locks, which are functions of its own.
         self.execute("SELECT pg_advisory_lock(?)", (journal_key("schema"),))
         try:
             yield
@@ -239,6 +272,27 @@ class Store:
                     raise
             self._sleep(0.01 * 2**attempt * (0.5 + self._jitter()))
         return function()
+
+    @contextmanager
+    def _unminding(self) -> Iterator[None]:
+        """SQLite minds no foreign key in the block; within a transaction it could not be told so.
+
+        However the block ends, the next statement is sent over another connection, which minds them.
+        """
+        self.execute("PRAGMA foreign_keys = 0")
+        try:
+            yield
+        finally:
+            self.db.close()
+
+    def _be_alone(self) -> None:
+        """Wait for whoever changes the schema. Raises StoreRefused where that lasts too long."""
+        try:
+            self.execute("SELECT pg_advisory_xact_lock(?)", (journal_key("schema"),))
+        except peewee.OperationalError as error:
+            if sqlstate(error) != LOCK_NOT_AVAILABLE:
+                raise
+            raise StoreRefused(BEING_RESHAPED) from error
 
     def _refuse_nesting(self) -> None:
         if self.db.in_transaction():

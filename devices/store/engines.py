@@ -1,19 +1,62 @@
 """The two engines as peewee databases: how each is opened, begins, commits and survives a lost connection."""
 
-import errno
+import os
 import re
+import threading
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import msgspec
 import peewee
 import psycopg
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
-from devices.store.sqlite_gate import Gate
+from devices.store.sqlite.as_it_is import is_wal, may_be_written
+from devices.store.sqlite.gate import Gate
 from devices.store.tables.columns import FIELD_TYPES
+from devices.store.unusable import (
+    OutcomeUnknown,
+    Silent,
+    StoreRefused,
+    Unusable,
+    driver_error,
+    sqlstate,
+    unusable_file,
+)
 
-SQLITE_BUSY_SECONDS = 30
-POSTGRESQL_CONNECT_SECONDS = 10
+_Answer = TypeVar("_Answer")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How long one kind of connection waits for what, in seconds; None: without a bound.
+
+    PostgreSQL: `connect` for a connection, each host of several; `statement` and `lock`, which the server keeps, and
+    `idle` in a transaction, after which it ends the connection; `silent` for a server that does not even keep these
+    (it hangs, or its route is gone), which the client keeps; `tcp` for what was sent and is not acknowledged, and for
+    a peer that no longer answers. SQLite: `busy` for a lock on the file, `gate` for one's turn to write.
+    """
+
+    connect: int
+    statement: float | None
+    lock: float
+    idle: float | None
+    silent: float | None
+    tcp: int
+    busy: float
+    gate: float
+
+
+SERVING = Limits(connect=5, statement=15, lock=5, idle=60, silent=20, tcp=10, busy=5, gate=15)
+PROBING = Limits(connect=2, statement=1, lock=0.5, idle=5, silent=2, tcp=2, busy=0.5, gate=0.5)
+REPLICA = Limits(connect=2, statement=4, lock=2, idle=10, silent=5, tcp=5, busy=1, gate=1)
+OF_COMMANDS = Limits(connect=10, statement=None, lock=60, idle=None, silent=None, tcp=30, busy=30, gate=60)
+"""Every connection there is has one of these; nginx in front of what serves waits a minute."""
+KEEPALIVES = 3
+"""How many unanswered questions end an idle connection, within the bound of `tcp`."""
+MILLISECONDS = 1000
 
 # SQLite 3.7.0-3.51.2 can corrupt a WAL database that two connections share; mended in 3.51.3 and in these lines.
 # Source: https://sqlite.org/wal.html, "The WAL reset bug".
@@ -28,22 +71,7 @@ SQLITE_PRAGMAS = (
     ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
     ("mmap_size", 256 * 1024 * 1024),  # a history's lines lie on as many pages: no system call for each
 )
-
-
-# What a database says that is full, read-only, locked for too long, or gone.
-# Sources: https://sqlite.org/rescode.html (BUSY, READONLY, IOERR, FULL, CANTOPEN);
-# https://www.postgresql.org/docs/current/errcodes-appendix.html (classes 08, 53, 57; 25006).
-UNUSABLE_SQLITE = frozenset({5, 8, 10, 13, 14})
-UNUSABLE_STATES = ("08", "53", "57", "55P03", "25006")
-UNUSABLE_FILES = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EIO})
-
-
-class StoreRefused(Exception):
-    """The database cannot be used as asked; the text is a sentence for whoever runs the server."""
-
-
-class OutcomeUnknown(Exception):
-    """The connection was lost during COMMIT: look the request up by its key before trying it again."""
+CHANGING_THE_FILE = ("journal_mode",)
 
 
 def sqlite_is_affected(version: tuple[int, int, int]) -> bool:
@@ -78,10 +106,36 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
-class Sqlite(peewee.SqliteDatabase):
-    """SQLite as peewee has it, but for what a full disk does to a transaction."""
+class _SideBySide:
+    """A peewee database whose threads open connections side by side: each has its own, and one may have to wait."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._lock = nullcontext()  # peewee's own lets one thread open or close at a time
+
+
+class Sqlite(_SideBySide, peewee.SqliteDatabase):
+    """SQLite as peewee has it, but for what a full disk does to a transaction, and a file that is gone."""
 
     field_types = peewee.SqliteDatabase.field_types | FIELD_TYPES["sqlite"]
+    file: Path | None = None
+    """The file, once it must be there."""
+
+    def _connect(self) -> Any:
+        """As peewee's, which would begin an empty database in the place of one that was taken away.
+
+        Raises Unusable where the file is gone; and where SQLite cannot open it, which does not say why.
+        """
+        if self.file is None:
+            return super()._connect()
+        try:
+            self.file.stat()
+            return super()._connect()
+        except OSError as error:
+            raise unusable_file(error) from error
+        except peewee.sqlite3.OperationalError:
+            _refuse_what_the_system_does(self.file)
+            raise
 
     def rollback(self) -> None:
         """Roll back; a statement or commit that could not be written has done so already, and its error is told."""
@@ -89,24 +143,48 @@ class Sqlite(peewee.SqliteDatabase):
             super().rollback()
 
 
-def open_sqlite(path: Path, gate: Gate) -> Any:
-    """A peewee database on the file, whose folder is made where missing, for its owner alone."""
+def _refuse_what_the_system_does(path: Path) -> None:
+    """Raise Unusable where the system opens nothing any more, or nothing for writing where this file lies.
+
+    The file itself is not opened for it: whoever closes it again lets go of every lock that SQLite has on it.
+    """
+    try:
+        os.close(os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC))
+        is_read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError as error:
+        raise unusable_file(error) from error
+    if is_read_only:
+        raise Unusable("read_only", f"{path} lies on a disk that is only read")
+    if not may_be_written(path):
+        raise Unusable("forbidden", f"{path} and its folder may not be written by this user")
+
+
+def open_sqlite(path: Path, gate: Gate, limits: Limits) -> Any:
+    """A peewee database on the file, whose folder is made where missing, for its owner alone.
+
+    Raises Unusable for a folder that cannot be made.
+    """
     refuse_affected_sqlite(sqlite_version())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Sqlite(str(path), pragmas=SQLITE_PRAGMAS, timeout=SQLITE_BUSY_SECONDS)
-    if not _is_wal(path):
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable_file(error) from error
+    database = Sqlite(str(path), pragmas=SQLITE_PRAGMAS, timeout=limits.busy)
+    if not is_wal(path):
         with gate.passing():  # the change to WAL fails at once, without waiting, when two processes try it
             database.connect()
             database.close()
+    database.file = path
     return database
 
 
-def _is_wal(path: Path) -> bool:
-    """Whether the file is a database in WAL mode (https://sqlite.org/fileformat.html: header bytes 18, 19)."""
-    if not path.exists():
-        return False
-    with path.open("rb") as file:
-        return file.read(20)[18:] == b"\2\2"
+def at_address(address: str, path: Path, limits: Limits) -> Any:
+    """A peewee database on a file that is opened as it is, by the address that says how."""
+    refuse_affected_sqlite(sqlite_version())
+    settings = [(name, value) for name, value in SQLITE_PRAGMAS if name not in CHANGING_THE_FILE]
+    database = Sqlite(address, pragmas=settings, timeout=limits.busy, uri=True)
+    database.file = path
+    return database
 
 
 class PlainCursor(psycopg.Cursor[Any]):
@@ -117,10 +195,56 @@ class PlainCursor(psycopg.Cursor[Any]):
         return super().execute(query, params or None, **options)
 
 
-class Postgresql(peewee.PostgresqlDatabase):
-    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
+class AnsweringConnection(psycopg.Connection[Any]):
+    """A connection whose server may be silent for so long: one that hangs keeps no bound of its own."""
+
+    silent_seconds: float | None = None
+    is_stale = False
+    """Whether its server takes no writes any more, as one that was demoted: the next connection may find another."""
+
+    def wait(self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None) -> _Answer:
+        """As psycopg's, for the answer to whatever was sent. Raises Silent, with the connection closed for good."""
+        bound = self.silent_seconds if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, bound)
+        except psycopg.OperationalError as error:
+            if bound is None or error.sqlstate or self.pgconn.transaction_status != TransactionStatus.ACTIVE:
+                raise
+            self.pgconn.finish()
+            raise Silent(f"the server did not answer within {bound:g} s") from error
+
+
+class Postgresql(_SideBySide, peewee.PostgresqlDatabase):
+    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word.
+
+    A server that did not answer is asked by one thread at a time until it does: the others are told so at once.
+    """
 
     field_types = peewee.PostgresqlDatabase.field_types | FIELD_TYPES["postgresql"]
+    silent_seconds: float | None = None
+    is_hung = False
+    """Whether the server did not answer when it was last asked."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.asking = threading.Lock()
+        super().__init__(*arguments, **named)
+
+    def _connect(self) -> Any:
+        """A connection. Raises Silent at once where another thread is asking a server that did not answer."""
+        is_alone = self.is_hung
+        if is_alone and not self.asking.acquire(blocking=False):
+            raise Silent("the server did not answer, and another request is asking it")
+        try:
+            connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
+        except psycopg.errors.ConnectionTimeout:
+            self.is_hung = True
+            raise
+        finally:
+            if is_alone:
+                self.asking.release()
+        self.is_hung = False
+        connection.silent_seconds = self.silent_seconds
+        return connection
 
     def begin(self, mode: str = "") -> None:
         """Begin a transaction; `mode` is the text after BEGIN, such as an isolation level."""
@@ -128,15 +252,20 @@ class Postgresql(peewee.PostgresqlDatabase):
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """As peewee's, but reads and BEGIN run once more when the idle connection turned out to be lost."""
+        was_open = not self.is_closed()
         try:
             return super().execute_sql(sql, params)
-        except (peewee.OperationalError, peewee.InterfaceError):
-            if self.in_transaction() or not self._lost():
+        except (peewee.OperationalError, peewee.InterfaceError) as error:
+            self.is_hung = self.is_hung or isinstance(driver_error(error), Silent)
+            if not was_open or self.in_transaction() or not self._lost():
                 raise
             self.close()
-            if not _REPEATABLE.match(sql):
+            if not _REPEATABLE.match(sql) or isinstance(driver_error(error), Silent):
                 raise
             return super().execute_sql(sql, params)
+        except peewee.InternalError as error:
+            self._note(error)
+            raise
 
     def commit(self) -> None:
         """Commit; raises OutcomeUnknown when the connection is lost on the way, InternalError after a failed statement.
@@ -156,53 +285,61 @@ class Postgresql(peewee.PostgresqlDatabase):
 
     def rollback(self) -> None:
         """Roll back; a lost connection has done so already and is put away."""
-        if self._lost():
+        if self._lost() or self.connection().is_stale:
             self.close()
         else:
             super().rollback()
+
+    def _note(self, error: BaseException) -> None:
+        """Note a server that takes no writes; outside of a transaction its connection is put away at once."""
+        if sqlstate(error) == READ_ONLY:
+            self.connection().is_stale = True
+            if not self.in_transaction():
+                self.close()
 
     def _lost(self) -> bool:
         return self.is_closed() or bool(self.connection().closed)
 
 
+READ_ONLY = "25006"
 _REPEATABLE = re.compile(r"\s*(SELECT|WITH|BEGIN|SHOW)\b", re.IGNORECASE)
 
 
-def open_postgresql(url: str) -> Any:
-    """A peewee database on the server; nothing is connected yet."""
-    return Postgresql(
-        url.replace("postgres://", "postgresql://", 1),
+def open_postgresql(url: str, limits: Limits) -> Any:
+    """A peewee database on the server; nothing is connected yet. Raises StoreRefused for a URL that is none."""
+    parameters = connection_parameters(url, limits)
+    database = Postgresql(
+        url,
         prefer_psycopg3=True,
-        connect_timeout=POSTGRESQL_CONNECT_SECONDS,
         application_name="panku",
         cursor_factory=PlainCursor,
+        **parameters,
     )
+    database.silent_seconds = limits.silent
+    return database
 
 
-def sqlstate(error: BaseException) -> str | None:
-    """The five-character SQLSTATE of a PostgreSQL error that peewee wrapped, None for any other error."""
-    cause = driver_error(error)
-    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
+def connection_parameters(url: str, limits: Limits) -> dict[str, str]:
+    """What libpq is told to connect to a URL within limits; what the URL says itself goes before them.
 
-
-def is_unusable(error: BaseException) -> bool:
-    """Whether an error means that the database cannot be read or written just now, and not that Panku asked wrongly.
-
-    The disk is full or read-only, a lock was never freed, the server is gone, stopping, or serves no writes, or it
-    never answered COMMIT.
+    Raises StoreRefused for a URL that libpq cannot read.
     """
-    if isinstance(error, OSError):  # the gate's files lie beside the database
-        return error.errno in UNUSABLE_FILES
-    if not isinstance(error, peewee.PeeweeException):
-        return isinstance(error, (StoreRefused, OutcomeUnknown))
-    cause = driver_error(error)
-    if isinstance(cause, psycopg.Error):
-        lost = cause.sqlstate is None and isinstance(cause, psycopg.OperationalError)
-        return lost or (cause.sqlstate or "").startswith(UNUSABLE_STATES)
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_SQLITE
-
-
-def driver_error(error: BaseException) -> BaseException:
-    """The driver's own error inside one of peewee's, or the error itself."""
-    inner = getattr(error, "orig", None)
-    return inner if isinstance(inner, BaseException) else error
+    try:
+        said = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError as error:
+        raise StoreRefused(f"The database's URL cannot be read: {error}") from error
+    bounds = {
+        "statement_timeout": limits.statement,
+        "lock_timeout": limits.lock,
+        "idle_in_transaction_session_timeout": limits.idle,
+    }
+    options = [f"-c {name}={round((seconds or 0) * MILLISECONDS)}" for name, seconds in bounds.items()]
+    return {
+        "connect_timeout": str(limits.connect),
+        "tcp_user_timeout": str(limits.tcp * MILLISECONDS),
+        "keepalives_idle": str(max(1, limits.tcp // 2)),
+        "keepalives_interval": str(max(1, limits.tcp // 2 // KEEPALIVES)),
+        "keepalives_count": str(KEEPALIVES),
+        **said,
+        "options": " ".join((*options, said.get("options", ""))).strip(),
+    }

@@ -11,16 +11,19 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from psycopg.pq import Conninfo
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo, ConninfoOption
 
 from devices.store.database import Store
-from devices.store.engines import StoreRefused
+from devices.store.engines import MILLISECONDS, OF_COMMANDS, connection_parameters
+from devices.store.unusable import StoreRefused
 
 _MAGIC = b"PGDMP"
 DUMP, RESTORE = "pg_dump", "pg_restore"
 WITHOUT_OWNERS = ("--no-owner", "--no-privileges", "--no-comments")
 TOLD_EVERY_SECONDS = 0.5
 _MOST_SAID = 500
+ON_THE_COMMAND_LINE = (b"dbname", b"keepalives", b"tcp_user_timeout")
 
 _Progress = Callable[[int], object]
 
@@ -38,6 +41,7 @@ def dump(store: Store, target: Path, without_rows_of: Sequence[str], progress: _
     # By hand: a function of PostgreSQL's own.
     (snapshot,) = store.row("SELECT pg_export_snapshot()") or ("",)
     words = ["--format=custom", "--no-password", f"--snapshot={snapshot}", f"--file={target}"]
+    words += [connected_to(store.url), f"--lock-wait-timeout={OF_COMMANDS.lock * MILLISECONDS:g}"]
     words += [f"--exclude-table-data={table}" for table in without_rows_of]
     _run(DUMP, words, environment_of(store.url), lambda: progress(_size(target)))
 
@@ -48,10 +52,9 @@ def restore(url: str, archive: Path, passing: Callable[[], object]) -> None:
     `passing` is called now and then, as time passes: nobody knows how far it is. Raises StoreRefused without
     pg_restore, ProgramFailed.
     """
-    environment = environment_of(url)
     words = ["--single-transaction", "--exit-on-error", "--no-password", *WITHOUT_OWNERS]
-    words += [f"--dbname={environment.get('PGDATABASE', '')}", str(archive)]
-    _run(RESTORE, words, environment, passing)
+    words += [connected_to(url), str(archive)]
+    _run(RESTORE, words, environment_of(url), passing)
 
 
 def check_archive(archive: Path) -> None:
@@ -66,13 +69,27 @@ def is_archive(path: Path) -> bool:
 
 
 def environment_of(url: str) -> dict[str, str]:
-    """The variables that make a client program connect as a URL says, such as PGHOST and PGPASSWORD."""
-    options = Conninfo.parse(url.encode())
+    """The variables that make a client program connect as a URL says, with a command's limits: PGHOST, PGPASSWORD…"""
     return {
         option.envvar.decode(): option.val.decode()
-        for option in options
+        for option in _options(url)
         if option.envvar is not None and option.val is not None
     }
+
+
+def connected_to(url: str) -> str:
+    """The word that names the database, with the limits that have no variable; nothing else of the URL."""
+    told = {
+        option.keyword.decode(): option.val.decode()
+        for option in _options(url)
+        if option.val is not None and option.keyword.startswith(ON_THE_COMMAND_LINE)
+    }
+    return f"--dbname={make_conninfo('', **told)}"
+
+
+def _options(url: str) -> list[ConninfoOption]:
+    """Every option of a connection, those that are not given without a value."""
+    return Conninfo.parse(make_conninfo("", **connection_parameters(url, OF_COMMANDS)).encode())
 
 
 def program(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import peewee
 import psycopg
 
-from devices.store.engines import driver_error
+from devices.store.unusable import driver_error
 
 _TOKEN = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/)|(\?)|(%)""", re.DOTALL)
 _KEY_COLUMNS = re.compile(r"\((.+?)\)=\(")

@@ -49,6 +49,7 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "party": ("party",),
     "parties": ("party", "role"),
     "lists": ("open_item",),
+    "cause": ("cause",),
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 

@@ -73,9 +73,9 @@ class Refused(Exception):
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (the process's own by default) and return its exit status."""
     given = sys.argv[1:] if words is None else words
-    arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
-    os.umask(OWNER_ALONE)
     try:
+        arguments = parser(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
+        os.umask(OWNER_ALONE)
         return _flushed(work_of(arguments.command).run(settings.of_this_process(), arguments))
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         _write_no_more()
@@ -95,8 +95,8 @@ def _refusal_of(error: Exception) -> Refused | None:
     """What a command that failed so says to whoever called it; None for a fault of ours, whose trace is wanted."""
     import peewee  # noqa: PLC0415  (the database's modules only once a command runs)
 
-    from devices.store.engines import OutcomeUnknown, StoreRefused  # noqa: PLC0415
     from devices.store.schema import SchemaDiffers  # noqa: PLC0415
+    from devices.store.unusable import OutcomeUnknown, StoreRefused, Unusable, cause_of  # noqa: PLC0415
 
     match error:
         case Refused():
@@ -105,7 +105,11 @@ def _refusal_of(error: Exception) -> Refused | None:
             return Refused(str(error), FAULT)
         case settings.SettingsRefused() | StoreRefused():
             return Refused(str(error), BAD_USE)
-        case peewee.OperationalError():  # read-only, full, locked for too long, gone away
+        case peewee.DatabaseError() | Unusable() if cause_of(
+            error
+        ):  # read-only, full, locked for too long, gone
+            return Refused(f"The database cannot do this: {in_one_line(error)}")
+        case peewee.OperationalError():
             return Refused(f"The database cannot do this: {in_one_line(error)}")
         case OutcomeUnknown():
             return Refused("The connection was lost while this was committed: look whether it is there.")

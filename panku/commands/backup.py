@@ -14,7 +14,7 @@ from devices.store.database import Store
 from devices.store.engines import sqlite_path
 from devices.store.placing import beside, put_in_place
 from devices.store.postgresql_archive import ProgramFailed, check_archive, dump
-from devices.store.sqlite_copy import copy_books, fold
+from devices.store.sqlite.copy import copy_books, fold
 from panku.commands import BAD_USE, DONE, FAULT, Refused
 from panku.console.heads import Exported, told_heads, write_heads
 from panku.console.opening import existing, opened_books
@@ -44,7 +44,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 where the copy's schema is not as Panku left it; the copy is kept, for whoever looks into that."""
     file: Path = arguments.file
     _refuse_place(settings, file, overwrite=arguments.overwrite)
-    with existing(settings) as store:
+    with existing(settings, only_read=True) as store:
         try:
             with beside(file) as folder:
                 copied = _made(store, folder / "books", quiet=arguments.quiet)

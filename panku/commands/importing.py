@@ -10,7 +10,6 @@ from devices.journal import open_journals
 from devices.ledger.posting import manifests, opening_stock, post
 from devices.paperwork import LeftOut
 from devices.people.roles import Person
-from devices.people.signing_in.session_store import session_store_url
 from devices.problems import PROBLEMS, Problem
 from devices.problems import Refused as RuleRefused
 from devices.sheets.sheet_cells import row_of
@@ -19,7 +18,7 @@ from devices.texts.lengths import Line, Name
 from devices.unit import Unit
 from labels.words import sentence, term
 from panku.commands import DONE, FAULT, Refused
-from panku.console.opening import books
+from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
 from panku.console.words import acting, founded_unit, iso_day, one_line, refusal
 from panku.settings import Settings
@@ -55,7 +54,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         raise Refused(f"{arguments.file} cannot be read: {error.strerror}", 2) from error
     with books(settings) as store:
         founded_unit(store)
-        by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
+        by = acting(store, session_store_of(settings), arguments.by, clock())
         if not by.may(_STOREKEEPER, arguments.site):
             raise Refused(f"{by.username} is not a storekeeper of {arguments.site}.")
         work = _manifest if arguments.what == "manifest" else _opening

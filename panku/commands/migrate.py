@@ -1,4 +1,4 @@
-"""`panku migrate`: apply pending migrations, or accept a change of the schema that was meant."""
+"""`panku migrate`: apply pending migrations, or note a change of the schema that its operator made on purpose."""
 
 import argparse
 
@@ -12,7 +12,9 @@ from panku.settings import Settings
 def declare(parser: argparse.ArgumentParser) -> None:
     """Its one flag."""
     parser.add_argument(
-        "--accept", action="store_true", help="take the schema as it is now for the right one"
+        "--accept",
+        action="store_true",
+        help="note a change of the schema that you made on purpose, such as an index of your own; it mends nothing",
     )
 
 

@@ -9,14 +9,13 @@ import argparse
 from devices.journal import Writer, open_journals
 from devices.people import credentials, enrolment, grants, persons
 from devices.people.roles import ROLE, SYSTEM, Person
-from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
 from devices.texts.lengths import Name
 from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
-from panku.console.opening import books
+from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
 from panku.console.words import acting, founded_unit, new_password, one_line, refusal
 from panku.settings import Settings
@@ -134,7 +133,7 @@ DONE_BY = {
 def _on_whose_word(store: Store, settings: Settings, arguments: argparse.Namespace) -> Person:
     """The administrator who proves themself, or, to reset an administrator, the system."""
     if arguments.by is not None:
-        return acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
+        return acting(store, session_store_of(settings), arguments.by, clock())
     if arguments.username not in grants.administrators(store):
         raise Refused(
             f"{arguments.username} is no administrator: an administrator resets them, with --by.", BAD_USE

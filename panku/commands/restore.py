@@ -17,8 +17,8 @@ from devices.store.engines import sqlite_path
 from devices.store.placing import beside, put_in_place
 from devices.store.postgresql_archive import ProgramFailed, is_archive
 from devices.store.postgresql_archive import restore as restore_archive
-from devices.store.sqlite_copy import copy_file, fold, is_sqlite, remove, set_aside
-from devices.store.sqlite_presence import InUse, being_alone
+from devices.store.sqlite.copy import copy_file, fold, is_sqlite, remove, set_aside
+from devices.store.sqlite.presence import InUse, being_alone
 from panku.commands import BAD_USE, FAULT, Refused
 from panku.commands.verify import verified
 from panku.console.heads import older, read_heads, take_heads, told_heads

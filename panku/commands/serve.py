@@ -1,22 +1,23 @@
 """`panku serve`: check the database, then let gunicorn answer requests."""
 
 import argparse
-import gc
 import os
 import socket
 import sys
 from typing import Any
 
+import peewee
 from gunicorn.app.base import Application
 
 from api.wire.times import shown
 from devices.journal import clock_standing
 from devices.store.database import Store
 from devices.store.engines import sqlite_path
+from devices.store.postgresql_tls import warnings_of
 from panku.commands import DONE, Refused
-from panku.console.opening import books
-from panku.console.terminal import say
-from panku.settings import Settings
+from panku.console.opening import books, may_pass
+from panku.console.terminal import in_one_line, say
+from panku.settings import SETTINGS, Settings, without_passwords
 from panku.wiring import clock
 
 
@@ -31,9 +32,7 @@ class Server(Application):
         """The WSGI application, made in a worker after its fork."""
         from panku.application import application  # noqa: PLC0415  (opened after the fork, never before)
 
-        made = application()
-        gc.freeze()  # what serves for good is no garbage: a full collection takes a tenth of a second over it
-        return made
+        return application()
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +59,16 @@ def refuse_a_file_that_is_only_read(settings: Settings) -> None:
             raise Refused(f"{path} cannot be written by this user: give it the file, or start as its owner.")
 
 
+def warn_of_plain_http(settings: Settings) -> None:
+    """Say what others can do who are between a browser and an address beyond this machine."""
+    if not settings.is_loopback:
+        say(
+            f"panku: {settings.host} is reached from beyond this machine in plain http: whoever is on the way reads"
+            " passwords and tokens. Listen on 127.0.0.1, with HTTPS in front (deploy/nginx-panku.conf).",
+            file=sys.stderr,
+        )
+
+
 def refuse_a_port_in_use(settings: Settings) -> None:
     """Raise Refused where the server could not listen, before gunicorn tries for seconds."""
     family, kind, protocol, _, address = socket.getaddrinfo(
@@ -76,12 +85,37 @@ def refuse_a_port_in_use(settings: Settings) -> None:
             ) from error
 
 
+def warn_of_unverified_databases(settings: Settings) -> None:
+    """Tell of each database on another machine whose certificate nobody asks for; nothing is refused."""
+    for setting in SETTINGS:
+        if setting.kind == "URL":
+            for sentence in warnings_of(setting.variable, getattr(settings, setting.field)):
+                say(f"panku: {sentence}", file=sys.stderr)
+
+
+def begin_or_wait(settings: Settings) -> None:
+    """See to it that there are books to serve; those that are only out of reach are waited for while it serves.
+
+    Raises whatever is no matter of waiting, for whoever starts the server to read.
+    """
+    try:
+        with books(settings, may_begin=True) as store:
+            say(f"panku: books on {store.version()}", file=sys.stderr)
+            tell_the_clock(store)
+    except (Refused, peewee.DatabaseError, peewee.InterfaceError) as error:
+        if not may_pass(error):
+            raise
+        told = without_passwords(in_one_line(error), os.environ).rstrip(".")
+        say(f"panku: {told}. It starts all the same, and answers 503 until it can be.", file=sys.stderr)
+    else:
+        refuse_a_file_that_is_only_read(settings)
+
+
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    with books(settings, may_begin=True) as store:
-        say(f"panku: books on {store.version()}", file=sys.stderr)
-        tell_the_clock(store)
-    refuse_a_file_that_is_only_read(settings)
+    warn_of_unverified_databases(settings)
+    begin_or_wait(settings)
     refuse_a_port_in_use(settings)
+    warn_of_plain_http(settings)
     Server().run()
     return DONE

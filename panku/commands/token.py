@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from devices.journal import open_journals
 from devices.people import tokens
 from devices.people.kinds import Token
-from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
 from devices.texts.lengths import Name
 from devices.values import UNIT
 from panku.commands import DONE
-from panku.console.opening import books
+from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
 from panku.console.words import acting, founded_unit, one_line, refusal
 from panku.settings import Settings
@@ -76,7 +75,7 @@ def _state(token: Token) -> str:
 
 def _act(store: Store, settings: Settings, arguments: argparse.Namespace) -> str:
     founded_unit(store)
-    by = acting(store, Store(session_store_url(settings.database_url)), arguments.by, clock())
+    by = acting(store, session_store_of(settings), arguments.by, clock())
     with store.writing():
         writer = open_journals(store, [UNIT], clock())
         if arguments.what == "revoke":

@@ -32,7 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Exit status 1 when anything is wrong; the first wrong row of each journal is named."""
     held = read_heads(arguments.against)
-    with existing(settings) as store:
+    with existing(settings, only_read=True) as store:
         status = verified(store, held, quiet=arguments.quiet)
         if arguments.export_heads:
             write_heads(arguments.export_heads, export_heads(store))

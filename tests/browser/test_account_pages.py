@@ -32,6 +32,12 @@ def test_one_signs_in_and_out_by_keyboard_alone(visit: Visit, viewport: Viewport
     page.wait_for_url("**/sign-in")
 
 
+def test_signing_out_is_one_step_from_every_page(visit: Visit) -> None:
+    page = visit("zhang", "/reviews", PHONE)
+    page.get_by_role("link", name="退出登录").click()
+    expect(page.get_by_role("button", name="退出登录")).to_be_in_viewport()
+
+
 def test_a_wrong_password_is_told_and_the_field_has_the_focus(visit: Visit) -> None:
     page = visit(None, "/sign-in")
     page.fill("[name=username]", "zhang")

@@ -27,7 +27,6 @@ from devices.lifecycle import DOCUMENT, UNREVIEWED
 from devices.moments.readings import keep_reading
 from devices.problems import Fact, Problem, Refused, refuse
 from devices.store.database import Store, violated
-from devices.store.engines import driver_error
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of
 from devices.store.tables.ledger import (
@@ -39,6 +38,7 @@ from devices.store.tables.ledger import (
     Standings,
 )
 from devices.store.tables.registers import Sites
+from devices.store.unusable import driver_error
 from devices.unit import Unit
 
 _encode = msgspec.json.Encoder().encode

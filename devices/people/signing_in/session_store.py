@@ -5,14 +5,10 @@ With SQLite it is a second file beside the books, with PostgreSQL the same datab
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.tables import SECOND_STORE, name_of
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_HISTORY_TABLE = "schema_migration_doors"  # as of old: it is in the databases of those who use Panku
 TABLES = tuple(name_of(table) for table in SECOND_STORE)
 """What this store keeps; losing it costs nobody more than a sign-in, so that no backup holds it."""
 
@@ -31,4 +27,4 @@ def session_store_url(url: str) -> str:
 
 def migrate_session_store(session_store: Store) -> list[str]:
     """Bring the session store's tables to the newest schema, after the books' own; returns the migrations applied."""
-    return schema.migrate(session_store, _MIGRATIONS, _HISTORY_TABLE)
+    return schema.migrate(session_store, schema.SESSION_MIGRATIONS)

@@ -1,5 +1,4 @@
-# ruff: noqa: INP001
-"""From which address each session was begun."""
+"""The second store: sessions and the throttling of sign-in."""
 
 from __future__ import annotations
 
@@ -10,5 +9,5 @@ from devices.store.tables import SECOND_STORE
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Add the column."""
+    """Make what the second store has not yet."""
     build(db, SECOND_STORE)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devices.store.sqlite.lock_files import open_lock_file
+
 
 class InUse(Exception):
     """Somebody works with these books."""
@@ -19,7 +21,7 @@ class Presence:
 
     def __init__(self, database: Path) -> None:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(f"{database}.present", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = open_lock_file(database, ".present")
 
     def share(self) -> None:
         """Be present until `leave` or the process's end; waits for one who wants to be alone."""

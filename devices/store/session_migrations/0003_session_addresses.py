@@ -1,5 +1,4 @@
-# ruff: noqa: INP001
-"""The second store: sessions and the throttling of sign-in."""
+"""From which address each session was begun."""
 
 from __future__ import annotations
 
@@ -10,5 +9,5 @@ from devices.store.tables import SECOND_STORE
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Make what the second store has not yet."""
+    """Add the column."""
     build(db, SECOND_STORE)

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001
 """Each attempt with a password is a row of its own, and from where somebody has signed in is kept."""
 
 from __future__ import annotations

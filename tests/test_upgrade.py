@@ -1,0 +1,191 @@
+"""Books of earlier versions, kept as they were left, become those of this one: they verify, and read as they did."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.people.signing_in.session_store import migrate_session_store, session_store_url
+from devices.store import schema
+from devices.store.database import Store
+from devices.store.schema import BOOK_MIGRATIONS, Migrations
+from devices.store.schema_objects import objects_of
+from panku import settings
+from panku.commands import main
+from tests import counted_house, kept_books
+from tests.conftest import ENGINES, Stores
+from tests.counted_house import today
+from tests.custody import House
+from tests.door import Client
+from tests.kept_books import Answer, Kept
+
+pytestmark = pytest.mark.both_engines
+
+FILES = kept_books.files()
+MOST_BYTES = 150_000
+READ_OTHERWISE: dict[str, str] = {}
+"""What is answered otherwise than the version answered whose books they are: a pattern of `path#/pointer`, and why.
+
+A member that is new in an answer needs no entry: programs pass over what they do not know.
+"""
+MEANWHILE = """
+def up(migrator, db):
+    db.execute_sql("ALTER TABLE document ADD COLUMN weight INTEGER")
+    db.execute_sql("CREATE TABLE pallet (code TEXT PRIMARY KEY, document TEXT REFERENCES document (number))")
+    db.execute_sql("INSERT INTO pallet (code, document) SELECT number, number FROM document")
+    db.execute_sql("CREATE INDEX pallet_document ON pallet (document)")
+"""
+"""A migration as one may be written some day: a column of a table that is never changed, and a table that is filled."""
+
+
+@pytest.fixture(scope="module", params=FILES, ids=lambda file: file.name.partition(".")[0])
+def kept(request: pytest.FixtureRequest) -> Kept:
+    return kept_books.read(request.param)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def old(request: pytest.FixtureRequest, stores: Stores, kept: Kept) -> Iterator[Store]:
+    """The books of an earlier version, which no test changes."""
+    store = stores.empty(request.param)
+    kept_books.load(kept, store)
+    yield store
+    stores.drop(store)
+
+
+@pytest.fixture(scope="module")
+def house(stores: Stores, kept: Kept, old: Store) -> Iterator[House]:
+    """The same, after the upgrade."""
+    store = stores.copy(old)
+    assert schema.migrate(store) == newer(kept, BOOK_MIGRATIONS)
+    with closing(Store(session_store_url(store.url))) as session_store:
+        migrate_session_store(session_store)
+    made = kept_books.house_of(kept, store)
+    yield made
+    made.session_store.close()
+    stores.drop(store)
+
+
+def newer(kept: Kept, migrations: Migrations) -> list[str]:
+    """The migrations that came after the version whose books were kept."""
+    names = sorted(path.stem for path in migrations.folder.glob("0*.py"))
+    assert set(kept.migrations) <= set(names)
+    return [name for name in names if name not in kept.migrations]
+
+
+def unlike(before: Any, now: Any, where: str = "") -> Iterator[str]:
+    """The pointers of whatever was answered before and is not answered now as it was."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name, value in before.items():
+            yield from unlike(value, now.get(name), f"{where}/{name}")
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for n, (one, other) in enumerate(zip(before, now, strict=True)):
+            yield from unlike(one, other, f"{where}/{n}")
+    elif before != now:
+        yield f"{where}: {before!r} is now {now!r}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_kept_books_are_a_small_file(file: Path) -> None:
+    assert file.stat().st_size <= MOST_BYTES
+
+
+def test_books_of_an_earlier_version_are_kept() -> None:
+    assert FILES, "python -m tests.kept_books"
+
+
+def test_old_books_are_whole_and_lack_just_what_is_newer(old: Store, kept: Kept) -> None:
+    assert schema.pending(old) == newer(kept, BOOK_MIGRATIONS)
+    assert schema.differences(old) == []
+
+
+def test_upgraded_books_verify(house: House) -> None:
+    schema.check_schema(house.store)
+    assert house.faults() == []
+
+
+def test_upgraded_books_have_what_new_ones_have(stores: Stores, house: House) -> None:
+    fresh = stores.fresh(house.store.engine)
+    assert objects_of(house.store).keys() == objects_of(fresh).keys()
+    stores.drop(fresh)
+
+
+def read_otherwise(house: House, answers: list[Answer]) -> list[str]:
+    """Whatever of these kept answers is another now."""
+    return [
+        f"{asked.path}#{each}"
+        for asked in answers
+        for each in unlike(asked.body, house.of(asked.who).get(asked.path).json)
+    ]
+
+
+def is_declared(difference: str) -> bool:
+    """Whether a difference is one of which READ_OTHERWISE says why."""
+    return any(re.search(pattern, difference) for pattern in READ_OTHERWISE)
+
+
+def test_upgraded_books_read_as_they_did(house: House, kept: Kept) -> None:
+    found = read_otherwise(house, kept.answers)
+    assert [each for each in found if not is_declared(each)] == []
+    assert [
+        pattern for pattern in READ_OTHERWISE if not any(re.search(pattern, each) for each in found)
+    ] == []
+
+
+def test_who_was_signed_in_goes_on_and_who_was_not_signs_in(house: House, kept: Kept) -> None:
+    seen = {who: house.clients[who].get("/v1/me").status_code for who in kept.callers}
+    assert seen == dict.fromkeys(kept.callers, 200)
+    assert house.sign_in("li").get("/v1/me").status_code == 200
+
+
+def test_upgraded_books_go_on(house: House, stores: Stores) -> None:
+    going_on = house.copied(stores)
+    going_on.clients = {who: Client(going_on, each.headers) for who, each in house.clients.items()}
+    document = {"type": "move", "site": "TJ01", "business_date": today(going_on), "bin": "M-02",
+                "lines": [{"serial": counted_house.AWAY}]}  # fmt: skip
+    answer = going_on.of("zhao").post("/v1/documents", document)
+    assert answer.status_code == 201, answer.text
+    assert going_on.faults() == []
+    going_on.session_store.close()
+    stores.drop(going_on.store)
+
+
+def test_a_version_to_come_migrates_them_and_this_one_refuses_them_then(
+    old: Store, kept: Kept, stores: Stores, tmp_path: Path
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(BOOK_MIGRATIONS.folder, folder)
+    (folder / "0999_meanwhile.py").write_text(MEANWHILE)
+    to_come = Migrations(folder, BOOK_MIGRATIONS.history)
+    store = stores.copy(old)
+    assert schema.migrate(store, to_come) == [*newer(kept, BOOK_MIGRATIONS), "0999_meanwhile"]
+    schema.check_schema(store, to_come)
+    assert store.row("SELECT COUNT(*) FROM pallet") == store.row("SELECT COUNT(*) FROM document")
+    later = kept_books.house_of(kept, store)
+    assert later.faults() == []
+    assert [each for each in read_otherwise(later, kept.answers[::4]) if not is_declared(each)] == []
+    with pytest.raises(schema.SchemaDiffers, match=r"0999_meanwhile.* run the version that it is of"):
+        schema.migrate(store)
+    later.session_store.close()
+    stores.drop(store)
+
+
+def test_the_command_migrates_them_and_verifies_them(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read_from = {"PANKU_DATA_DIR": str(tmp_path)}
+    monkeypatch.setattr(settings, "of_this_process", lambda: settings.read_settings(read_from))
+    with closing(Store(f"sqlite:///{tmp_path}/panku.sqlite3")) as store:
+        kept_books.load(kept, store)
+    assert main(["migrate"]) == 0
+    told = capsys.readouterr().out
+    assert [
+        line.removeprefix("applied: ") for line in told.splitlines() if line.startswith("applied")
+    ] == newer(kept, BOOK_MIGRATIONS)
+    assert main(["verify", "--quiet"]) == 0
+    assert capsys.readouterr().out.endswith(" devices: all hold\n")
