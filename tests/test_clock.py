@@ -208,7 +208,11 @@ def test_readings_tell_what_the_clock_said_while_entries_are_dated_ahead(
         patch.setattr(verify_command, "clock", lambda: door.now)
         assert verify_command.verified(door.store, (), quiet=True) == 0
     told = capsys.readouterr().out
-    assert f"CLOCK BJ01 from link {leap.seq} on: dated {shown(NOW + AHEAD_US)[:16]}" in told
+    assert (
+        f"CLOCK BJ01 from link {leap.seq} on: dated ahead of the clock, at link {leap.seq + 1} by 8640000 s"
+        in told
+    )
+    assert f"dated {shown(NOW + AHEAD_US)[:16]}" in told
     assert "CLOCK this machine's clock is" in told
     door.now = NOW + AHEAD_US + DAY_US
     assert door.sign_in("zhang").post("/v1/documents", move(SHELF, "M-01")).status_code == 201

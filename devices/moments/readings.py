@@ -37,7 +37,7 @@ class ClockReading(msgspec.Struct, frozen=True):
 CLOCK_READING = RecordKind("clock_reading", ClockReading, lambda v: v.journal, lambda v: v.journal)
 
 _READINGS = compiled(
-    Revisions.select(Revisions.content)
+    Revisions.select(Revisions.content, Revisions.journal_seq)
     .where(Revisions.kind == CLOCK_READING.name)
     .order_by(Revisions.key, Revisions.revision)
 )
@@ -66,13 +66,15 @@ def _same_leap(last: ClockReading, recorded_us: int) -> bool:
 
 
 class Leap(msgspec.Struct, frozen=True):
-    """A stretch of a journal dated ahead, from the link `seq` on: its first and last reading, and how far ahead.
+    """A stretch of a journal dated ahead of the clock, from the link `seq` on: its first and last reading.
 
-    `recorded_us` is what was recorded when the clock read `first_us`.
+    The first is the link `read_seq`, recorded at `recorded_us` when the clock read `first_us`. Which of both is wrong,
+    the clock or what is recorded, only people can tell.
     """
 
     journal: str
     seq: int
+    read_seq: int
     recorded_us: Instant
     first_us: Instant
     last_us: Instant
@@ -87,21 +89,23 @@ def leaps(store: Store) -> list[Leap]:
     """Every stretch that the journals have of entries dated ahead, by journal, oldest first."""
     found: list[Leap] = []
     last: ClockReading | None = None
-    for value in _read(store.rows(_READINGS)):
+    for value, read_seq in _read(store.rows(_READINGS)):
         same = last is not None and last.journal == value.journal and _same_leap(last, value.recorded_us)
         if same:
             found[-1] = msgspec.structs.replace(found[-1], last_us=value.clock_us)
         else:
             seq = last_by(store, value.journal, value.clock_us) + 1
-            found.append(Leap(value.journal, seq, value.recorded_us, value.clock_us, value.clock_us))
+            found.append(
+                Leap(value.journal, seq, read_seq, value.recorded_us, value.clock_us, value.clock_us)
+            )
         last = value
     return found
 
 
-def _read(rows: Sequence[Sequence[object]]) -> Iterator[ClockReading]:
-    """The readings that can be read: of others, `panku verify` tells a fault."""
-    for (content,) in rows:
+def _read(rows: Sequence[Sequence[object]]) -> Iterator[tuple[ClockReading, int]]:
+    """The readings that can be read, each with its link: of others, `panku verify` tells a fault."""
+    for content, seq in rows:
         try:
-            yield msgspec.json.decode(str(content), type=ClockReading)
+            yield msgspec.json.decode(str(content), type=ClockReading), int(str(seq))
         except msgspec.DecodeError:
             continue

@@ -67,8 +67,8 @@ def _of_the_clock(store: Store) -> Iterator[str]:
         if leap.last_us != leap.first_us:
             read += f" to {shown(leap.last_us)}"
         yield (
-            f"{leap.journal} from link {leap.seq} on: dated {shown(leap.recorded_us)}, "
-            f"{leap.ahead_seconds} s ahead; {read}"
+            f"{leap.journal} from link {leap.seq} on: dated ahead of the clock, at link {leap.read_seq} by "
+            f"{leap.ahead_seconds} s: dated {shown(leap.recorded_us)}, {read}"
         )
     standing = clock_standing(store, clock())
     if standing.is_behind:
