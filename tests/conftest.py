@@ -58,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for the PostgreSQL server of this run, shared by the processes of xdist; one ear in each of them."""
+    collect_seldom()
     write_in_memory()
     shared: str | None = getattr(config, "workerinput", {}).get("postgresql")
     config.stash[FOLDER] = Path(shared) if shared else postgresql.new_folder()
@@ -75,11 +76,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in spared]
 
 
+def collect_seldom() -> None:
+    """Let the collector of garbage come seldom: a third of what it takes to find the tests, a tenth to run them."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage leave what was collected alone, and come seldom: a tenth of the time otherwise."""
+    """Let the collector of garbage leave alone what was collected."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def again(item: pytest.Item, ids: set[str]) -> bool:
