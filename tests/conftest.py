@@ -37,14 +37,15 @@ TRUE_COST, TRUE_FONT = passwords.COST, pdf.document_font
 HEARD = pytest.StashKey[Recorder]()
 PATCH = pytest.MonkeyPatch()
 SLOWEST = (
-    "test_scan_tasks", "test_accessibility", "test_malformed", "test_scan_mishaps", "test_races", "test_scan_counts",
-    "test_story", "test_waiting", "test_worker", "test_scan_input", "test_count_races", "test_command_faults",
-    "test_scan_network", "test_verify",
-    "test_tampering", "test_state_machine", "test_custody_pages", "test_forms_pdf", "test_readme", "test_backup",
-    "test_count_machine", "test_lifecycle", "test_forms_libreoffice", "test_forms_doors", "test_database",
-    "test_month_races", "test_reading_pages", "test_stocktake_pages", "test_label_sheets", "test_access",
+    "test_accessibility", "test_scan_ends", "test_scan_tasks", "test_blind", "test_torture", "test_waiting", "test_worker", "test_tampering", "test_story",
+    "test_scan_mishaps", "test_stocktake_pages", "test_scan_counts", "test_sealing", "test_scan_input",
+    "test_malformed", "test_state_machine", "test_count_machine", "test_races", "test_workbooks", "test_readme",
+    "test_forms_libreoffice", "test_costs", "test_custody_pages", "test_count_races", "test_reading_pages",
+    "test_command_faults", "test_label_sheets", "test_foreign", "test_forms_pdf", "test_scan_network",
+    "test_late_scans", "test_admin_pages", "test_account_pages", "test_forms_doors", "test_pages", "test_month_races",
+    "test_paper_pages", "test_backup", "test_database", "test_verify", "test_lifecycle", "test_access",
 )  # fmt: skip
-"""The files that take longest, as measured, the longest first; the others follow in their order."""
+"""The files that take longest, as measured in seconds of CPU, the longest first; the others follow in their order."""
 CHEAP = passwords.Cost(memory_kib=8, passes=1, lanes=1)
 
 
@@ -59,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for the PostgreSQL server of this run, shared by the processes of xdist; one ear in each of them."""
+    collect_seldom()
     write_in_memory()
     shared: str | None = getattr(config, "workerinput", {}).get("postgresql")
     config.stash[FOLDER] = Path(shared) if shared else postgresql.new_folder()
@@ -76,11 +78,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in spared]
 
 
+def collect_seldom() -> None:
+    """Let the collector of garbage come seldom: a third of what it takes to find the tests, a tenth to run them."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage leave what was collected alone, and come seldom: a tenth of the time otherwise."""
+    """Let the collector of garbage leave alone what was collected."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def again(item: pytest.Item, ids: set[str]) -> bool:

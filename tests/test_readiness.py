@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api.calls import newest_of_sound_books
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.readiness import KEPT_SECONDS, Look, Readiness
@@ -29,7 +30,7 @@ class Watched:
     def looking(self, within_seconds: float = 30) -> Readiness:
         """A look that may take its time, since what is asked here is what it sees."""
         urls = (self.store.url, self.door.session_store.url)
-        return Readiness(*urls, within_seconds=within_seconds, clock=lambda: self.now)
+        return Readiness(*urls, newest_of_sound_books, within_seconds=within_seconds, clock=lambda: self.now)
 
     def told(self) -> tuple[int, str | None]:
         """The status of an answer, and its cause."""

@@ -73,6 +73,8 @@ ELSEWHERE = {
     "other_schema": "test_readiness.py",
     "misconfigured": "an impossible URL, below",
     "not_founded": "books without a unit, below",
+    "opening": "test_waiting.py",
+    "fault": "test_waiting.py",
 }
 
 
@@ -291,7 +293,7 @@ def test_a_command_tells_in_a_sentence_that_another_writer_is_in_its_way(
 ) -> None:
     monkeypatch.setattr(opening, "OF_COMMANDS", HASTY)
     with hindered.gate_held(demo_of_commands):
-        assert main(["migrate"]) == 1
+        assert main(["migrate", "--accept"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("panku: The database cannot do this: another writer has held ")
     assert said.count("\n") == 1

@@ -50,7 +50,7 @@ class Readiness:
         self,
         url: str,
         session_url: str,
-        ask: Callable[[Store], Any] = schema.check_schema,
+        ask: Callable[[Store], Any],
         *,
         within_seconds: float = ANSWERED_WITHIN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
