@@ -99,7 +99,9 @@ class Count:
         self.results: dict[str, str] = {}
         self.made_by: dict[str, str] = {}
         self.heard: dict[str, int] = {}
-        self.finished: set[str] = set()
+        self.finished: dict[str, str] = {}
+        """Who has said so, in which part."""
+        self.undone_at = 0
         self.late: dict[str, Late] = {}
         self.settled: dict[str, str] = {}
         self.listed: list[Late] = []
@@ -149,18 +151,22 @@ class Count:
     def hears(self, username: str, at: int, scan_id: str | None = None) -> None:
         """Somebody's scan, or the undoing of one, was taken at a moment: they have not finished after all."""
         self.heard[username] = max(at, self.heard.get(username, 0))
-        self.finished.discard(username)
+        self.finished.pop(username, None)
         if scan_id is not None:
             self.made_by[scan_id] = username
 
+    def has_finished(self, username: str) -> bool:
+        """Whether somebody's word stands: that of the part that the count is in."""
+        return self.finished.get(username) == self.state
+
     def unfinished(self) -> set[str]:
-        """Those who have scanned and did not say since that they have finished."""
-        return set(self.made_by.values()) - self.finished
+        """Those who have scanned and did not say since, in this part, that they have finished."""
+        return {by for by in self.made_by.values() if not self.has_finished(by)}
 
     def people(self) -> set[tuple[str, int, int, bool]]:
         """Who counts: how many of their scans stand, when they were last heard, and whether they have finished."""
         standing = Counter(by for scan_id, by in self.made_by.items() if scan_id not in self.undone)
-        return {(by, standing[by], at, by in self.finished) for by, at in self.heard.items()}
+        return {(by, standing[by], at, self.has_finished(by)) for by, at in self.heard.items()}
 
     # what came late
 
@@ -168,15 +174,20 @@ class Count:
         """What came late and nobody has settled, in order of arrival."""
         return [late for late in self.late.values() if late.id not in self.settled]
 
-    def take_in(self) -> None:
-        """It is reopened: what waits is part of it, after all that it has."""
+    def undoes(self, username: str, at: int) -> None:
+        """Somebody undid a scan: each undoing is recorded after the one before it."""
+        self.undone_at = max(at, self.undone_at + 1)
+        self.hears(username, self.undone_at)
+
+    def take_in(self, at: int) -> None:
+        """It is reopened: what waits is part of it, after all that it has; an undoing is done then, not when it came."""
         for late in self.waiting():
             if late.undoes is not None and late.undoes not in self.made_by:
                 continue
             self.settled[late.id] = "taken"
             if late.undoes is not None:
                 self.undone.add(late.undoes)
-                self.hears(late.by, 0)
+                self.undoes(late.by, at)
                 continue
             self.hears(late.by, late.received_at, late.id)
             if late.serial is None:

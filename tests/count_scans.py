@@ -265,7 +265,7 @@ class Scanning(Moving):
         scan = chance.choice(count.live())
         self.write(lambda writer: keeping.undo(writer, count.number, scan.id, by="zhang"))
         count.undone.add(scan.id)
-        count.hears("zhang", self.now)
+        count.undoes("zhang", self.now)
 
     def undo_late(self, chance: Random) -> None:
         """An undoing that comes after the close is kept apart too, once."""
@@ -302,7 +302,7 @@ class Scanning(Moving):
         count = self.running()
         self.write(lambda writer: counters.finish(writer, count.number, by=username))
         count.hears(username, self.now)
-        count.finished.add(username)
+        count.finished[username] = count.state
 
     def finish_all(self) -> None:
         """Whoever has scanned says so."""
@@ -337,7 +337,7 @@ class Scanning(Moving):
             self.refused_unfinished(refused.value)
         self.finish_all()
         self._begin_the_recount()
-        count.state, count.finished = "recounting", set()
+        count.state = "recounting"
 
     def _begin_the_recount(self) -> None:
         number = self.running().number

@@ -69,9 +69,12 @@ class Counting(Scanning):
             self.met.add(UNFINISHED)
         count.results = count.predicted()
         count.listed = [each for each in self.left if each.register == count.register]
-        closed = self._close(reason)
+        closed, people = self._close(reason), count.people()
         count.state, count.closed_at, count.closings = "closed", self.now, count.closings + 1
-        self.compare(sheet.sheet_of(self.store, closed), reason)
+        found = sheet.sheet_of(self.store, closed)
+        self.compare(found, reason)
+        told = {(p.username, p.scans, p.last_heard_at, p.finished) for p in found.header.people}
+        assert told == people
         self.met.update(count.results.values())
 
     def _close(self, reason: str | None = None) -> Any:
@@ -111,7 +114,6 @@ class Counting(Scanning):
         assert all(model.opening + model.in_ - model.out == model.book for model in header.summary)
         assert header.closing == count.closings
         assert len(header.unreadable) == len(count.unreadable)
-        assert {(p.username, p.scans, p.last_heard_at, p.finished) for p in header.people} == count.people()
         assert (header.unfinished_reason, "counters_unfinished" in header.remarks) == (
             reason,
             reason is not None,
@@ -311,7 +313,7 @@ class Counting(Scanning):
         else:
             self._reopen()
             count.state = "counting"
-            count.take_in()
+            count.take_in(self.now)
             self.met |= {"reopened"} | ({TAKEN} if "taken" in count.settled.values() else set())
 
     def _reopen(self) -> None:

@@ -43,7 +43,9 @@ _TOOK_BACK = compiled(
 
 class Counter(msgspec.Struct, frozen=True):
     """Somebody who counts: how many of their scans stand, when the server last had anything of them, and whether their
-    word that they have finished stands."""
+    word that they have finished stands.
+
+    An undoing that came after a close counts when it was taken in."""
 
     username: str
     scans: int
