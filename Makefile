@@ -21,10 +21,10 @@ demo: .venv/compiled
 	@$(BIN)/panku demo
 
 # Its own bytecode first: the tests start Panku some hundred times, and it would be compiled anew each time where the
-# environment forbids Python to keep it.
+# environment forbids Python to keep it. So would the tests, with what pytest makes of each assertion.
 test: .venv/testing
 	@$(BIN)/python -m compileall -qq -j 0 $(SOURCES)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --every-statement -q
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --every-statement -q
 
 # Walks from many seeds, each three times as far, and more generated cases: SEEDS=200 make test-deep
 test-deep: .venv/testing

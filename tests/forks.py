@@ -23,10 +23,11 @@ FORKS.set_forkserver_preload(
         "openpyxl",
         "panku.wiring",
         "pygal",
+        "tests.templates",
         "zxcvbn",
     ]
 )
-"""Not prometheus_client: it looks at its environment as it is loaded."""
+"""Not prometheus_client: it looks at its environment as it is loaded. The pages' templates are compiled with these."""
 
 
 def serve(folder: Path, environment: dict[str, str]) -> None:

@@ -185,6 +185,8 @@ Visit = Callable[..., Page]
 def visit(site: Site, browser: Browser) -> Iterator[Visit]:
     """Open the site as somebody: `visit("zhang", "/scan", DESKTOP)`; scripts' errors fail the test.
 
+    Without a path no page is loaded: for tests that lead to their first one themselves.
+
     Each visit is a browser of its own, with the session that its person has already, while that lasts. It is kept for
     whoever visits next, as empty as a new one; `kept=False` is for what can not be taken away from a tab again.
     """
@@ -195,7 +197,7 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
         errors.append(str(error))
 
     def open_page(
-        who: str | None, path: str = "/", viewport: ViewportSize = PHONE, *, kept: bool = True
+        who: str | None, path: str | None = "/", viewport: ViewportSize = PHONE, *, kept: bool = True
     ) -> Page:
         if kept and site.idle[who]:
             tab = site.idle[who].pop()
@@ -205,8 +207,9 @@ def visit(site: Site, browser: Browser) -> Iterator[Visit]:
         tab.on("pageerror", hear)
         sign_in(site, tab.context, who)
         tab.set_viewport_size(viewport)
-        tab.goto(path)
-        until(tab, FOCUSED)
+        if path is not None:
+            tab.goto(path)
+            until(tab, FOCUSED)
         return tab
 
     yield open_page

@@ -24,7 +24,7 @@ Begin = Callable[..., str]
 @pytest.fixture
 def begin(visit: Visit) -> Iterator[Begin]:
     """Open a count of the spares, or of another register; it is cancelled when the test has ended."""
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
 
     def post(path: str, body: dict[str, Any] | None = None) -> Any:
         answered = page.request.post(

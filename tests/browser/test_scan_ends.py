@@ -115,7 +115,7 @@ FINISHED = [
 def test_no_task_posts_itself_and_each_is_finished_once_by_its_button_or_by_the_card(
     visit: Visit, task: Task, finish: str
 ) -> None:
-    page = visit("zhao" if task.name == "transfer_in" else "zhang", "/", DESKTOP)
+    page = visit("zhao" if task.name == "transfer_in" else "zhang", None, DESKTOP)
     desk = Desk(page, task)
     desk.scan_two_lines()
     page.keyboard.press("Enter")  # as of a scanner whose LF is slow
@@ -135,7 +135,7 @@ def test_no_task_posts_itself_and_each_is_finished_once_by_its_button_or_by_the_
 def test_however_a_scan_ends_each_disk_is_a_row_and_nothing_is_registered_from_what_is_on_file(
     visit: Visit, end: tuple[str, ...]
 ) -> None:
-    desk = Desk(visit("zhang", "/", DESKTOP), TASK["register"])
+    desk = Desk(visit("zhang", None, DESKTOP), TASK["register"])
     typed(desk.page, FIRST, end=end)
     settle(desk.page)
     desk.page.wait_for_timeout(350)  # the passport has filled in whose it is; a stray key may come late
@@ -152,7 +152,7 @@ def test_however_a_scan_ends_each_disk_is_a_row_and_nothing_is_registered_from_w
 def test_a_taxpayer_id_that_is_scanned_and_one_that_is_typed_lead_to_the_finish_and_do_not_finish(
     visit: Visit,
 ) -> None:
-    desk = Desk(visit("zhang", "/", DESKTOP), TASK["sell"])
+    desk = Desk(visit("zhang", None, DESKTOP), TASK["sell"])
     desk.fill()
     for by in ("a scanner", "hand"):
         desk.page.fill("[name='customer.taxpayer_id']", "")
@@ -171,7 +171,7 @@ def test_a_taxpayer_id_that_is_scanned_and_one_that_is_typed_lead_to_the_finish_
 
 
 def test_the_finish_is_pressed_from_the_keyboard_and_not_by_a_scan(visit: Visit) -> None:
-    desk = Desk(visit("zhang", "/", DESKTOP), TASK["sell"])
+    desk = Desk(visit("zhang", None, DESKTOP), TASK["sell"])
     desk.fill()
     typed(desk.page, FIRST, end=CR_LF)
     settle(desk.page)
@@ -189,7 +189,7 @@ def test_the_finish_is_pressed_from_the_keyboard_and_not_by_a_scan(visit: Visit)
 
 
 def test_a_count_takes_each_scan_once_and_stays(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     opened = page.request.post(
         "/v1/stocktakes",
         data={"site": "BJ01", "register": "custody", "method": "open"},

@@ -26,7 +26,7 @@ def stocked(page: Page, *wanted: str, **paper: str) -> None:
 
 
 def test_a_refused_disk_fills_in_no_buyer(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     stocked(page, "780000000001")
     page.goto("/scan/sell")
     scan(page, SOLD, "780000000001")
@@ -38,7 +38,7 @@ def test_a_refused_disk_fills_in_no_buyer(visit: Visit) -> None:
 
 
 def test_what_a_disk_filled_in_goes_with_it_and_two_customers_are_told_apart(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     stocked(page, "780000000011", "780000000012")
     for serial, customer in (("780000000011", TAXPAYER), ("780000000012", "110101199003077")):
         page.goto("/scan/sell")
@@ -58,7 +58,7 @@ def test_what_a_disk_filled_in_goes_with_it_and_two_customers_are_told_apart(vis
 
 
 def test_damage_that_is_typed_after_the_scan_is_noted_by_scanning_once_more(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     stocked(page, "780000000021")
     page.goto("/scan/transfer_out")
     page.select_option("[name=destination]", "TJ01")
@@ -120,7 +120,7 @@ def test_a_disk_scanned_while_a_field_is_empty_is_a_disk(visit: Visit) -> None:
 
 @pytest.mark.parametrize("amount", ["50,5元", "五十", "-5", "5.005"])
 def test_an_amount_is_digits(visit: Visit, amount: str) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     if not page.request.get("/v1/devices/780000000041").ok:
         serviced(page, "780000000041")
     page.goto("/scan/swap")
@@ -136,7 +136,7 @@ def test_an_amount_is_digits(visit: Visit, amount: str) -> None:
 
 
 def test_what_is_scanned_in_one_tab_while_another_waits_for_its_answer_stays(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     stocked(page, "780000000051", "780000000052")
     page.goto("/scan/put_away")
     scan(page, "M-02", "780000000051")
@@ -163,7 +163,7 @@ def test_what_is_scanned_in_one_tab_while_another_waits_for_its_answer_stays(vis
 def test_a_session_that_ended_is_told_at_the_finish_and_the_document_is_posted_after_signing_in(
     visit: Visit,
 ) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     stocked(page, "780000000061")
     page.goto("/scan/put_away")
     scan(page, "M-02", "780000000061")
@@ -180,7 +180,7 @@ def test_a_session_that_ended_is_told_at_the_finish_and_the_document_is_posted_a
 
 
 def test_a_spare_among_merchandise_is_told_at_the_scan(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     stocked(page, "780000000071")
     stocked(page, "780000000072", register="spare", bin="S-01")
     page.goto("/scan/transfer_out")
@@ -192,7 +192,7 @@ def test_a_spare_among_merchandise_is_told_at_the_scan(visit: Visit) -> None:
 
 
 def test_a_disk_with_a_visit_under_way_is_not_swapped_under_another_order(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "780000000081")
     order = {"site": "BJ01", "serial": "780000000081", "fault": "读不出", "technician": "孙师傅"}
     number = post(page.request, "/v1/dispatch-orders", order, "o-mishap")["number"]
@@ -203,7 +203,7 @@ def test_a_disk_with_a_visit_under_way_is_not_swapped_under_another_order(visit:
 
 
 def test_an_order_that_was_opened_for_a_refused_document_is_the_next_ones(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     serviced(page, "780000000091")
     page.goto("/scan/repair_intake")
     page.fill("[name=fault]", "坏")
@@ -235,7 +235,7 @@ def test_what_was_scanned_into_a_wrong_bin_first_is_not_called_left_out(visit: V
 
 
 def test_what_came_too_much_is_not_counted_as_taken(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     stocked(page, "780000000111")
     page.goto("/scan/transfer_out")
     page.select_option("[name=destination]", "TJ01")
@@ -253,7 +253,7 @@ def test_what_came_too_much_is_not_counted_as_taken(visit: Visit) -> None:
 
 
 def test_a_look_up_says_which_document_holds_a_disk_and_finishes_nothing(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     stocked(page, "780000000121")
     day = today(page)
     here = {"site": "BJ01", "business_date": day, "lines": [{"serial": "780000000121"}]}
@@ -284,7 +284,7 @@ def test_a_long_scan_is_clipped_and_the_page_stays_as_it_is(visit: Visit) -> Non
 
 
 def test_what_is_unfinished_is_told_at_home_and_among_the_tasks(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     stocked(page, "780000000131")
     page.goto("/scan/put_away?site=BJ01")
     scan(page, "M-02", "780000000131")

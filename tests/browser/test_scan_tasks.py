@@ -73,7 +73,7 @@ def test_fifty_scans_in_a_burst_are_received_and_none_is_lost(visit: Visit) -> N
 
 
 def test_receiving_compares_with_the_packing_list(visit: Visit, site: Site) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     listed, over = new_serials(771000000000, 3), "771000009999"
     query = "site=BJ01&register=merchandise&supplier=启明&delivery_note=QM-2"
     table = "序列号,型号\n" + "".join(f"{serial},TCG-01\n" for serial in listed)
@@ -99,7 +99,7 @@ def test_receiving_compares_with_the_packing_list(visit: Visit, site: Site) -> N
 
 
 def test_what_is_over_the_packing_list_goes_to_quarantine_with_a_reason(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     query = "site=BJ01&register=merchandise&supplier=启明&delivery_note=QM-3"
     headers = {"Idempotency-Key": "m-2", "X-File-Name": "a.csv"}
     table = "序列号,型号\n772000000000,TCG-01\n".encode()
@@ -238,7 +238,7 @@ def serviced(page: Page, serial: str) -> None:
 
 
 def test_a_repair_is_taken_in_under_an_order_that_the_finish_opens(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "773000000001")
     page.goto("/scan/repair_intake")
     page.fill("[name=fault]", "无法识别")
@@ -250,7 +250,7 @@ def test_a_repair_is_taken_in_under_an_order_that_the_finish_opens(visit: Visit)
 
 
 def test_a_swap_is_two_scans(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "773000000002")
     order = {"site": "BJ01", "serial": "773000000002", "fault": "不通电"}
     number = post(page.request, "/v1/repairs", order, "o-swap")["number"]
@@ -266,7 +266,7 @@ def test_a_swap_is_two_scans(visit: Visit) -> None:
 
 
 def test_half_a_swap_can_not_be_finished(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "773000000003")
     page.goto("/scan/swap")
     scan(page, "773000000003")
@@ -295,7 +295,7 @@ def test_a_faulty_spare_goes_to_the_maker_and_comes_back(visit: Visit) -> None:
 
 
 def test_a_customer_gives_a_device_back(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     serviced(page, "773000000004")
     page.goto("/scan/take_back")
     page.fill("[name=reason]", "停业")
@@ -321,7 +321,7 @@ def test_what_is_suspect_is_held_and_released_when_it_was_looked_at(visit: Visit
 
 
 def test_a_repaired_device_is_handed_back_alone_and_the_moment_is_the_units(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "773000000005")
     page.goto("/scan/repair_intake")
     page.fill("[name=fault]", "口令锁死")
@@ -343,7 +343,7 @@ def test_a_repaired_device_is_handed_back_alone_and_the_moment_is_the_units(visi
 
 
 def test_a_spare_is_carried_out_for_the_device_of_a_dispatch_and_back(visit: Visit) -> None:
-    page = visit("zhang", "/", DESKTOP)
+    page = visit("zhang", None, DESKTOP)
     serviced(page, "773000000006")
     order = {"site": "BJ01", "serial": "773000000006", "fault": "读不出", "technician": "孙师傅"}
     number = post(page.request, "/v1/dispatch-orders", order, "o-visit")["number"]
@@ -361,7 +361,7 @@ def test_a_spare_is_carried_out_for_the_device_of_a_dispatch_and_back(visit: Vis
 
 
 def test_a_lost_device_is_found_with_its_customer_or_comes_to_the_counter(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "773000000007")
     page.goto("/scan/report_loss")
     page.fill("[name=report_number]", "BS-2026-01")
@@ -380,7 +380,7 @@ def test_a_lost_device_is_found_with_its_customer_or_comes_to_the_counter(visit:
 
 
 def test_a_customer_hands_a_device_to_the_tax_authority(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     serviced(page, "773000000008")
     page.goto("/scan/surrender")
     page.fill("[name=tax_document]", "税通 [2026] 17 号")

@@ -124,7 +124,7 @@ def come_in(page: Page, who: str, then: str = "/") -> None:
 
 
 def test_an_unanswered_sale_is_kept_sealed_under_a_key_that_nobody_can_take_out(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     unanswered(page, "790000000001")
     assert not tells(page, TAXPAYER)
     assert not tells(page, NAME)
@@ -133,7 +133,7 @@ def test_an_unanswered_sale_is_kept_sealed_under_a_key_that_nobody_can_take_out(
 
 
 def test_after_a_reload_it_is_sent_again_unchanged_and_is_there_once(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     lost = unanswered(page, "790000000011", takes=True)
     lost.end()
     again: list[tuple[str, str | None]] = []
@@ -159,7 +159,7 @@ def test_a_fresh_vector_seals_each(visit: Visit) -> None:
 
 
 def test_signing_out_drops_the_key_and_what_it_sealed(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     unanswered(page, "790000000021").end()
     page.route(DOCUMENTS, lambda route: route.abort())
     sign_out(page)
@@ -169,7 +169,7 @@ def test_signing_out_drops_the_key_and_what_it_sealed(visit: Visit) -> None:
 
 
 def test_who_signs_out_before_an_answer_is_asked_first_and_may_stay(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     unanswered(page, "790000000031")
     page.goto("/me")
     page.get_by_role("button", name="退出登录").click()
@@ -182,7 +182,7 @@ def test_who_signs_out_before_an_answer_is_asked_first_and_may_stay(visit: Visit
 
 
 def test_somebody_else_who_signs_in_finds_neither_key_nor_document(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     unanswered(page, "790000000041")
     page.goto("/healthz")
     page.context.clear_cookies()
@@ -195,7 +195,7 @@ def test_somebody_else_who_signs_in_finds_neither_key_nor_document(visit: Visit)
 
 
 def test_a_session_that_ended_drops_the_key_and_the_open_page_goes_on_by_itself(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     selling(page, "790000000051")
     cookies = page.context.cookies()
     page.context.clear_cookies()
@@ -210,7 +210,7 @@ def test_a_session_that_ended_drops_the_key_and_the_open_page_goes_on_by_itself(
 
 
 def test_a_document_is_not_posted_as_by_somebody_else_who_signs_in_meanwhile(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     selling(page, "790000000121")
     page.context.clear_cookies()
     scan(page, command("finish"))
@@ -225,7 +225,7 @@ def test_a_document_is_not_posted_as_by_somebody_else_who_signs_in_meanwhile(vis
 def test_after_signing_in_again_what_was_typed_is_asked_for_and_what_was_posted_turns_red(
     visit: Visit,
 ) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     unanswered(page, "790000000061", takes=True).end()
     page.route(DOCUMENTS, lambda route: route.abort())
     sign_out(page)
@@ -245,7 +245,7 @@ def test_without_https_scans_are_kept_and_what_was_typed_is_asked_for_again(
     visit: Visit, *, confirmed: bool
 ) -> None:
     serial = f"79000000007{int(confirmed)}"
-    page = visit("zhang", "/", PHONE, kept=False)
+    page = visit("zhang", None, PHONE, kept=False)
     page.add_init_script(NO_CRYPTO)
     unanswered(page, serial).end()
     page.route(DOCUMENTS, lambda route: route.abort())
@@ -279,7 +279,7 @@ def test_without_https_scans_are_kept_and_what_was_typed_is_asked_for_again(
 
 
 def test_without_https_the_open_page_still_sends_it_again_unchanged(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE, kept=False)
+    page = visit("zhang", None, PHONE, kept=False)
     page.add_init_script(NO_CRYPTO)
     lost = unanswered(page, "790000000081", takes=True)
     lost.end()
@@ -291,7 +291,7 @@ def test_without_https_the_open_page_still_sends_it_again_unchanged(visit: Visit
 def test_without_https_a_document_in_which_nothing_was_typed_is_sent_again_after_a_reload(
     visit: Visit,
 ) -> None:
-    page = visit("zhang", "/", PHONE, kept=False)
+    page = visit("zhang", None, PHONE, kept=False)
     page.add_init_script(NO_CRYPTO)
     stocked(page, "790000000091")
     page.goto("/scan/put_away?site=BJ01")
@@ -333,7 +333,7 @@ def test_what_the_version_before_kept_readable_is_sealed_before_it_is_sent(visit
 
 
 def test_what_stands_typed_in_another_form_is_sealed_while_its_page_is_shown_anew(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE)
+    page = visit("zhang", None, PHONE)
     page.goto("/me")
     form = """<form data-api="POST /v1/other"><textarea name="note"></textarea></form>
         <form data-api="GET /v1/me" data-body="none" data-next=""><div class="told"></div><button>again</button>
@@ -356,7 +356,7 @@ def test_what_stands_typed_in_another_form_is_sealed_while_its_page_is_shown_ane
 
 
 def test_without_https_what_was_typed_with_a_scan_is_asked_for_again(visit: Visit) -> None:
-    page = visit("zhang", "/", PHONE, kept=False)
+    page = visit("zhang", None, PHONE, kept=False)
     page.add_init_script(NO_CRYPTO)
     page.goto("/scan/receive?site=BJ01&paper=none")
     page.select_option("[name=register]", "merchandise")
