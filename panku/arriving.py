@@ -43,6 +43,8 @@ class Arriving:
         self._head_bytes: int | None = None
         self._body_bytes: int | None = 0
         """How long its body is; None for one in chunks, which does not say."""
+        self._chunk = 0
+        """Where the first chunk begins that is not there as a whole."""
         self._since_bytes = 0
         """What came since its head, which makes its time longer."""
         self.received = bytearray()
@@ -97,33 +99,48 @@ class Arriving:
         self.count(len(self.received) - length)
         head = bytes(self.received[:length])
         if _CHUNKED.search(head):
-            self._body_bytes = None
+            self._body_bytes, self._chunk = None, length
         elif told := _LENGTH.search(head):
             self._body_bytes = int(told[1])
         if (expected := _EXPECTS.search(head)) and not self._has_ended():
             self.needs_word = True
             del self.received[expected.start() : expected.end()]  # else gunicorn would say it once more
-            self._head_bytes -= expected.end() - expected.start()
+            left_out = expected.end() - expected.start()
+            self._head_bytes -= left_out
+            self._chunk = max(0, self._chunk - left_out)
 
     def _has_ended(self) -> bool:
         """Whether its body is there, or is none that is gathered."""
         gathered = len(self.received) - (self._head_bytes or 0)
         if self._body_bytes is None:
-            return gathered > self._bounds.body_bytes or (
-                gathered > 0 and self.received.endswith(_CHUNKS_END)
-            )
+            return gathered > self._bounds.body_bytes or self._chunks_have_ended()
         return gathered >= self._body_bytes or self._body_bytes > self._bounds.body_bytes
+
+    def _chunks_have_ended(self) -> bool:
+        """Whether the last chunk is there, with the trailers after it, or one that the parser refuses.
+
+        RFC 9112, section 7.1. It goes on where it has stopped, at the first chunk that was not there as a whole.
+        """
+        while (end := self.received.find(_LINE_ENDS, self._chunk)) >= 0:
+            size = _CHUNK_SIZE.match(self.received, self._chunk)
+            if size is None:
+                return True
+            if not int(size[0], 16):
+                return self.received.find(_HEAD_ENDS, end) >= 0
+            self._chunk = end + len(_LINE_ENDS) + int(size[0], 16) + len(_LINE_ENDS)
+        return len(self.received) - self._chunk > self._bounds.head_bytes
 
     def _has_no_end(self) -> bool:
         """Whether the parser refuses the head as far as it has come: a line too long, or an LF without its CR."""
         head = self.received
-        return head.count(b"\n") != head.count(b"\r\n") or (
-            len(head) > self._bounds.line_bytes and b"\r\n" not in head
+        return head.count(b"\n") != head.count(_LINE_ENDS) or (
+            len(head) > self._bounds.line_bytes and _LINE_ENDS not in head
         )
 
 
 _HEAD_ENDS = b"\r\n\r\n"
-_CHUNKS_END = b"\r\n\r\n"
+_LINE_ENDS = b"\r\n"
+_CHUNK_SIZE = re.compile(rb"[0-9a-f]{1,16}(?=[; \t\r])", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n[^ \t])", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)

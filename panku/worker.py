@@ -157,8 +157,10 @@ class BoundedWorker(ThreadWorker):
             arriving is None or data is None
         ):  # it was closed for another one that the loop was told of with it
             return
-        if not data:
-            self._end(conn)
+        if (
+            not data
+        ):  # nothing more comes: a body that was cut off is told so, as far as anybody still listens
+            self._hand_over(conn, arriving) if arriving.has_head else self._end(conn)
             return
         arriving.take(data, time.monotonic())
         self._go_on(conn, arriving)

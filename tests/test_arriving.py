@@ -32,6 +32,11 @@ READY = {
     "a body that says its length in other letters": (posted("content-LENGTH:4 ", b"abcd"),),
     "two requests at once": (GET + GET,),
     "a body in chunks with its end": (posted("Transfer-Encoding: chunked"), b"1\r\na\r\n", b"0\r\n\r\n"),
+    "a body in chunks with another request after it": (
+        posted("Transfer-Encoding: chunked", b"A \r\n0123456789\r\n0\r\n\r\n" + GET[:-1]),
+    ),
+    "chunks that are none": (posted("Transfer-Encoding: chunked", b"nonsense\r\n"),),
+    "a chunk whose size does not end": (posted("Transfer-Encoding: chunked", b"1" * 101),),
     "a body in chunks with trailers": (posted("Transfer-Encoding: chunked", b"0\r\nX: y\r\n\r\n"),),
     "an expectation that the parser refuses": (posted("Expect: more", b""),),
     "a word waited for before a body that is longer than may be gathered": (
@@ -49,6 +54,8 @@ WAITING = {
     "a head without its body": (posted("Content-Length: 4"),),
     "half a body": (posted("Content-Length: 4", b"abc"),),
     "a client that waits for a word": (posted("Expect: 100-continue\r\nContent-Length: 4"),),
+    "a chunk that holds what chunks end with": (posted("Transfer-Encoding: chunked", b"f\r\n0\r\n\r\n"),),
+    "trailers without an end": (posted("Transfer-Encoding: chunked", b"1;x=y\r\na\r\n0\r\n"), b"X: y\r\n"),
     "half a body in chunks": (posted("Transfer-Encoding: chunked", b"4\r\nab"),),
     "a head that goes on": (b"GET / HTTP/1.1\r\n" + b"x" * 100,),
 }

@@ -23,6 +23,7 @@ from tests.serving import free_port, wait_for_server
 MEBIBYTE = 1024 * 1024
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+CHUNKS = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
 LARGE = 16 * MEBIBYTE
 """More than the two kernels keep of an answer that nobody takes."""
 PATIENCE_SECONDS = Bounds().head_seconds / 2
@@ -169,6 +170,12 @@ def test_where_there_is_no_room_the_longest_silent_give_way(patient: int) -> Non
         assert heard(clients[0]) == b""
 
 
+def test_a_body_that_is_cut_off_is_answered_as_far_as_it_came(patient: int) -> None:
+    with connected(patient, POST + b"12345") as client:
+        client.shutdown(socket.SHUT_WR)
+        assert heard(client).endswith(b"\r\n\r\n5")
+
+
 def test_a_kept_connection_serves_one_request_after_another(patient: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", patient, timeout=PATIENCE_SECONDS)
     for length in (1, 300_000, 7):
@@ -178,11 +185,11 @@ def test_a_kept_connection_serves_one_request_after_another(patient: int) -> Non
 
 
 def test_requests_that_come_in_one_go_are_answered_in_their_order(patient: int) -> None:
-    with connected(patient, POST + b"0123456789" + GET + POST + b"01234567") as client:
+    with connected(patient, POST + b"0123456789" + GET + CHUNKS + POST + b"01234567") as client:
         client.sendall(b"89")
         client.shutdown(socket.SHUT_WR)
         answers = heard(client)
-    assert [part[-2:] for part in answers.split(b"HTTP/1.1 200 OK")[1:]] == [b"10", b"\n0", b"10"]
+    assert [part[-2:] for part in answers.split(b"HTTP/1.1 200 OK")[1:]] == [b"10", b"\n0", b"\n3", b"10"]
 
 
 WHOLE = {
