@@ -17,6 +17,7 @@ from devices.problems import Problem, Refused
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import SERVING, Limits
+from devices.store.readiness import SPILLED
 from devices.store.unusable import CAUSE, OutcomeUnknown, StoreRefused, Unusable, cause_of, driver_error
 from panku.commands import main
 from panku.console import opening
@@ -69,7 +70,7 @@ AT_OPENING = {
 """What refuses a connection while it is opened, so that the driver is told no SQLSTATE."""
 ELSEWHERE = {
     "out_of_reach": "a server that is gone, below",
-    "exhausted": "memory for locks, below",
+    "exhausted": "a limit of the server's, below",
     "other_schema": "test_readiness.py",
     "misconfigured": "an impossible URL, below",
     "not_founded": "books without a unit, below",
@@ -164,10 +165,12 @@ def test_a_backend_that_is_ended_within_a_transaction_is_stopping(stores: Stores
     stores.drop(store)
 
 
-def test_memory_that_a_server_has_no_more_of_is_told(stores: Stores) -> None:
+def test_what_a_server_has_no_more_of_is_told(stores: Stores) -> None:
     store = stores.fresh("postgresql")
-    with pytest.raises(peewee.DatabaseError) as exhausted, store.writing():
-        store.execute("SELECT pg_advisory_xact_lock(n) FROM generate_series(1, 1000000) n")
+    store.execute("SET temp_file_limit = 0")  # nobody else's: to be out of memory would be everybody's
+    with pytest.raises(peewee.DatabaseError, match="temp_file_limit") as exhausted, store.writing():
+        for statement in SPILLED:
+            store.execute(statement)
     assert cause_of(exhausted.value) == CAUSE["exhausted"]
     stores.drop(store)
 
