@@ -60,7 +60,6 @@ CASES: tuple[tuple[str, str, hindered.Hindrance, Ask, Limits], ...] = (
     ("locked", "postgresql", hindered.table_locked, post, HASTY),
     ("locked", "postgresql", hindered.table_locked, who_am_i, HASTY),
     ("timed_out", "postgresql", hindered.table_locked, who_am_i, SLOW),
-    ("broken", "postgresql", hindered.file_lost, who_am_i, HASTY),
 )
 AT_OPENING = {
     "forbidden": ("ALTER ROLE {role} NOLOGIN", 'DROP DATABASE "{name}" WITH (FORCE)'),
@@ -238,11 +237,22 @@ def test_a_disk_that_is_full_or_only_read_is_told(stores: Stores, tmp_path: Path
     assert causes == ["full", "read_only"]
 
 
-def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], postgresql.Server]) -> None:
+def test_a_table_whose_file_is_gone_is_told(apart: Stores) -> None:
+    store = apart.demo("postgresql")
+    door = Door(store)
+    zhang = door.sign_in("zhang")
+    with hindered.file_lost(store):
+        assert (who_am_i(zhang).status_code, who_am_i(zhang).json["cause"]) == (503, "broken")
+    assert who_am_i(zhang).status_code == 200
+    apart.drop(store)
+
+
+def test_a_full_disk_of_postgresql_is_told(apart: Stores) -> None:
+    made = apart.demo("postgresql")
+    url = made.url.replace(made.url.partition("?")[0].rpartition("/")[2], "{}")
     folder = postgresql.new_folder()
-    made = stores.demo("postgresql")
     with (
-        psycopg.connect(server().url("postgres"), autocommit=True) as stranger,
+        psycopg.connect(url.format("postgres"), autocommit=True) as stranger,
         hindered.small_disk(folder, 32, postgresql.NOBODY) as disk,
     ):
         made.close()
@@ -252,7 +262,7 @@ def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], 
             f'CREATE DATABASE on_small_disk TEMPLATE "{name}" TABLESPACE small_disk',
         ):
             stranger.execute(statement.encode())
-        door = Door(Store(server().url("on_small_disk"), HASTY))
+        door = Door(Store(url.format("on_small_disk"), HASTY))
         zhang = door.sign_in("zhang")
         hindered.fill_disk(disk)
         answers = [upload(zhang), zhang.get("/readyz")]
@@ -262,7 +272,7 @@ def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], 
         stranger.execute(b"DROP DATABASE on_small_disk WITH (FORCE)")
         stranger.execute(b"DROP TABLESPACE small_disk")
     shutil.rmtree(folder)
-    stores.drop(made)
+    apart.drop(made)
     assert [answer.json.get("cause") for answer in answers] == ["full", "full", None, None]
 
 
