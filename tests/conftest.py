@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -261,19 +261,28 @@ def disk() -> Iterator[Path]:
         yield Path(folder)
 
 
+def started(folder: Path) -> postgresql.Server:
+    """A folder's PostgreSQL server; skips the test where there is none, or fails it where one is required."""
+    try:
+        return postgresql.Server(folder, migrated)
+    except postgresql.Missing as missing:
+        if os.environ.get("PANKU_REQUIRE_POSTGRESQL") == "1":
+            pytest.fail(f"PostgreSQL is required here: {missing}")
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Callable[[], postgresql.Server]:
-    """Gives the run's PostgreSQL server; skips the test where there is none, or fails it where one is required."""
+    """Gives the run's PostgreSQL server."""
+    return partial(started, request.config.stash[FOLDER])
 
-    def started() -> postgresql.Server:
-        try:
-            return postgresql.Server(request.config.stash[FOLDER], migrated)
-        except postgresql.Missing as missing:
-            if os.environ.get("PANKU_REQUIRE_POSTGRESQL") == "1":
-                pytest.fail(f"PostgreSQL is required here: {missing}")
-            pytest.skip(str(missing))
 
-    return started
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    """Stores on a PostgreSQL server of their own, for what would hinder everybody else's."""
+    folder = postgresql.new_folder()
+    yield Stores(tmp_path_factory.mktemp("apart"), partial(started, folder))
+    postgresql.stop(folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import peewee
@@ -47,10 +47,10 @@ def small_disk(folder: Path, mebibytes: int, owner: int = 0) -> Iterator[Path]:
 
 
 def fill_disk(disk: Path, leave_bytes: int = 0) -> None:
-    """Fill a disk, to the last byte but so many."""
-    free = shutil.disk_usage(disk).free - leave_bytes
-    with (disk / "filling").open("wb") as filling:
-        filling.write(bytes(free))
+    """Fill a disk, to the last byte but so many, whoever else writes to it meanwhile."""
+    with (disk / "filling").open("wb", buffering=0) as filling, suppress(OSError):
+        while (free := shutil.disk_usage(disk).free - leave_bytes) > 0:
+            filling.write(bytes(free))
 
 
 def read_only_disk(disk: Path) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from devices.store import schema
+from devices.store import answering, schema
 from devices.store.database import Store
 from devices.store.engines import OF_COMMANDS, PROBING, REPLICA, SERVING, Limits, connection_parameters
 from tests.conftest import Stores
@@ -22,7 +22,12 @@ LIMITS = {"SERVING": SERVING, "PROBING": PROBING, "REPLICA": REPLICA, "OF_COMMAN
 SHOWN = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 OPENS = {"connect", "Connection"}
 """How a driver's connection is opened; only these places may, each with limits or on a file of its own."""
-OPENED_IN = {"devices/store/engines.py", "devices/store/sqlite/copy.py", "devices/store/sqlite/as_it_is.py"}
+OPENED_IN = {
+    "devices/store/answering.py",
+    "devices/store/engines.py",
+    "devices/store/sqlite/copy.py",
+    "devices/store/sqlite/as_it_is.py",
+}
 
 
 @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
@@ -34,7 +39,7 @@ def test_a_server_keeps_the_limits_that_it_was_told(stores: Stores, limits: Limi
     assert told == {
         name: (round(1000 * (seconds or 0)),) for name, seconds in zip(SHOWN, wanted, strict=True)
     }
-    assert store.db.connection().silent_seconds == limits.silent
+    assert store.db.connection().server.silent_seconds == limits.silent
     store.close()
     stores.drop(made)
 
@@ -80,11 +85,15 @@ def test_a_connection_to_a_server_that_refuses_is_tried_once(
     assert len(tried) == 1
 
 
-def test_a_server_that_hangs_is_asked_by_one_thread_and_the_others_are_told(stores: Stores) -> None:
+def test_a_server_that_hangs_is_asked_by_one_thread_and_the_others_are_told(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = stores.empty("postgresql")
     wire = Wire(Path(made.url.rpartition("host=")[2]) / ".s.PGSQL.5432")
-    store = Store(wire.url(made), replace(SERVING, connect=2, silent=0.2))
+    store = Store(wire.url(made), replace(SERVING, connect=2))
     assert store.row("SELECT 1") == (1,)
+    monkeypatch.setattr(answering, "DOUBTED_AFTER_SECONDS", 0.1)
+    assert store.row("SELECT pg_sleep(0.5)") == ("",)  # slow, and asked meanwhile: it takes connections
     wire.silent.set()
     with pytest.raises(peewee.OperationalError, match="did not answer within"):
         store.row("SELECT 1")
@@ -98,7 +107,7 @@ def test_a_server_that_hangs_is_asked_by_one_thread_and_the_others_are_told(stor
 
     asking = threading.Thread(target=ask)
     asking.start()
-    while not store.db.asking.locked():
+    while not store.db.server.asking.locked():
         pass
     with pytest.raises(peewee.OperationalError, match="another request is asking it"):
         store.row("SELECT 1")
@@ -107,7 +116,7 @@ def test_a_server_that_hangs_is_asked_by_one_thread_and_the_others_are_told(stor
     assert "connection timeout expired" in str(told[0])
     wire.silent.clear()
     assert store.row("SELECT 1") == (1,)
-    assert not store.db.is_hung
+    assert not store.db.server.is_hung
     store.close()
     wire.close()
     stores.drop(made)

@@ -18,7 +18,7 @@ from devices.store.database import Store
 from devices.store.engines import REPLICA
 from devices.store.unusable import CAUSE, cause_of
 from tests import postgresql
-from tests.conftest import Stores, migrated
+from tests.conftest import Stores, started
 from tests.door import Door, fill_demo, move
 
 SERIAL = "661565714360"
@@ -30,7 +30,7 @@ class Standby:
     """A primary with demo books and its hot standby, made by pg_basebackup, whose replay can be held up."""
 
     def __init__(self, folder: Path, own: Path) -> None:
-        self.server = postgresql.Server(folder, migrated)
+        self.server = started(folder)
         url = self.server.create("books")
         with psycopg.connect(url, autocommit=True) as connection:  # so that what is committed is sent
             connection.execute("ALTER DATABASE books SET synchronous_commit = on")
@@ -79,10 +79,6 @@ def standby() -> Iterator[Standby]:
         made = Standby(folder, own)
         made.catch_up()
         yield made
-    except postgresql.Missing as missing:
-        if os.environ.get("PANKU_REQUIRE_POSTGRESQL") == "1":
-            pytest.fail(f"PostgreSQL is required here: {missing}")
-        pytest.skip(str(missing))
     finally:
         for each in (own, folder):
             postgresql.stop(each)

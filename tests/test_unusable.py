@@ -17,6 +17,7 @@ from devices.problems import Problem, Refused
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import SERVING, Limits
+from devices.store.readiness import SPILLED
 from devices.store.unusable import CAUSE, OutcomeUnknown, StoreRefused, Unusable, cause_of, driver_error
 from panku.commands import main
 from panku.console import opening
@@ -59,7 +60,6 @@ CASES: tuple[tuple[str, str, hindered.Hindrance, Ask, Limits], ...] = (
     ("locked", "postgresql", hindered.table_locked, post, HASTY),
     ("locked", "postgresql", hindered.table_locked, who_am_i, HASTY),
     ("timed_out", "postgresql", hindered.table_locked, who_am_i, SLOW),
-    ("broken", "postgresql", hindered.file_lost, who_am_i, HASTY),
 )
 AT_OPENING = {
     "forbidden": ("ALTER ROLE {role} NOLOGIN", 'DROP DATABASE "{name}" WITH (FORCE)'),
@@ -69,7 +69,7 @@ AT_OPENING = {
 """What refuses a connection while it is opened, so that the driver is told no SQLSTATE."""
 ELSEWHERE = {
     "out_of_reach": "a server that is gone, below",
-    "exhausted": "memory for locks, below",
+    "exhausted": "a limit of the server's, below",
     "other_schema": "test_readiness.py",
     "misconfigured": "an impossible URL, below",
     "not_founded": "books without a unit, below",
@@ -166,10 +166,12 @@ def test_a_backend_that_is_ended_within_a_transaction_is_stopping(stores: Stores
     stores.drop(store)
 
 
-def test_memory_that_a_server_has_no_more_of_is_told(stores: Stores) -> None:
+def test_what_a_server_has_no_more_of_is_told(stores: Stores) -> None:
     store = stores.fresh("postgresql")
-    with pytest.raises(peewee.DatabaseError) as exhausted, store.writing():
-        store.execute("SELECT pg_advisory_xact_lock(n) FROM generate_series(1, 1000000) n")
+    store.execute("SET temp_file_limit = 0")  # nobody else's: to be out of memory would be everybody's
+    with pytest.raises(peewee.DatabaseError, match="temp_file_limit") as exhausted, store.writing():
+        for statement in SPILLED:
+            store.execute(statement)
     assert cause_of(exhausted.value) == CAUSE["exhausted"]
     stores.drop(store)
 
@@ -237,11 +239,22 @@ def test_a_disk_that_is_full_or_only_read_is_told(stores: Stores, tmp_path: Path
     assert causes == ["full", "read_only"]
 
 
-def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], postgresql.Server]) -> None:
+def test_a_table_whose_file_is_gone_is_told(apart: Stores) -> None:
+    store = apart.demo("postgresql")
+    door = Door(store)
+    zhang = door.sign_in("zhang")
+    with hindered.file_lost(store):
+        assert (who_am_i(zhang).status_code, who_am_i(zhang).json["cause"]) == (503, "broken")
+    assert who_am_i(zhang).status_code == 200
+    apart.drop(store)
+
+
+def test_a_full_disk_of_postgresql_is_told(apart: Stores) -> None:
+    made = apart.demo("postgresql")
+    url = made.url.replace(made.url.partition("?")[0].rpartition("/")[2], "{}")
     folder = postgresql.new_folder()
-    made = stores.demo("postgresql")
     with (
-        psycopg.connect(server().url("postgres"), autocommit=True) as stranger,
+        psycopg.connect(url.format("postgres"), autocommit=True) as stranger,
         hindered.small_disk(folder, 32, postgresql.NOBODY) as disk,
     ):
         made.close()
@@ -251,7 +264,7 @@ def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], 
             f'CREATE DATABASE on_small_disk TEMPLATE "{name}" TABLESPACE small_disk',
         ):
             stranger.execute(statement.encode())
-        door = Door(Store(server().url("on_small_disk"), HASTY))
+        door = Door(Store(url.format("on_small_disk"), HASTY))
         zhang = door.sign_in("zhang")
         hindered.fill_disk(disk)
         answers = [upload(zhang), zhang.get("/readyz")]
@@ -261,7 +274,7 @@ def test_a_full_disk_of_postgresql_is_told(stores: Stores, server: Callable[[], 
         stranger.execute(b"DROP DATABASE on_small_disk WITH (FORCE)")
         stranger.execute(b"DROP TABLESPACE small_disk")
     shutil.rmtree(folder)
-    stores.drop(made)
+    apart.drop(made)
     assert [answer.json.get("cause") for answer in answers] == ["full", "full", None, None]
 
 

@@ -2,18 +2,17 @@
 
 import os
 import re
-import threading
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import msgspec
 import peewee
 import psycopg
-from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from devices.store.answering import AskedServer
 from devices.store.sqlite.as_it_is import is_wal, may_be_written
 from devices.store.sqlite.gate import Gate
 from devices.store.tables.columns import FIELD_TYPES
@@ -26,8 +25,6 @@ from devices.store.unusable import (
     sqlstate,
     unusable_file,
 )
-
-_Answer = TypeVar("_Answer")
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -195,56 +192,14 @@ class PlainCursor(psycopg.Cursor[Any]):
         return super().execute(query, params or None, **options)
 
 
-class AnsweringConnection(psycopg.Connection[Any]):
-    """A connection whose server may be silent for so long: one that hangs keeps no bound of its own."""
-
-    silent_seconds: float | None = None
-    is_stale = False
-    """Whether its server takes no writes any more, as one that was demoted: the next connection may find another."""
-
-    def wait(self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None) -> _Answer:
-        """As psycopg's, for the answer to whatever was sent. Raises Silent, with the connection closed for good."""
-        bound = self.silent_seconds if timeout is None else timeout
-        try:
-            return super().wait(gen, interval, bound)
-        except psycopg.OperationalError as error:
-            if bound is None or error.sqlstate or self.pgconn.transaction_status != TransactionStatus.ACTIVE:
-                raise
-            self.pgconn.finish()
-            raise Silent(f"the server did not answer within {bound:g} s") from error
-
-
 class Postgresql(_SideBySide, peewee.PostgresqlDatabase):
-    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word.
-
-    A server that did not answer is asked by one thread at a time until it does: the others are told so at once.
-    """
+    """PostgreSQL through psycopg 3; an idle connection that broke is opened again without a word."""
 
     field_types = peewee.PostgresqlDatabase.field_types | FIELD_TYPES["postgresql"]
-    silent_seconds: float | None = None
-    is_hung = False
-    """Whether the server did not answer when it was last asked."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        self.asking = threading.Lock()
-        super().__init__(*arguments, **named)
+    server: AskedServer
 
     def _connect(self) -> Any:
-        """A connection. Raises Silent at once where another thread is asking a server that did not answer."""
-        is_alone = self.is_hung
-        if is_alone and not self.asking.acquire(blocking=False):
-            raise Silent("the server did not answer, and another request is asking it")
-        try:
-            connection = AnsweringConnection.connect(autocommit=True, **self.connect_params)
-        except psycopg.errors.ConnectionTimeout:
-            self.is_hung = True
-            raise
-        finally:
-            if is_alone:
-                self.asking.release()
-        self.is_hung = False
-        connection.silent_seconds = self.silent_seconds
-        return connection
+        return self.server.connect(self.connect_params)
 
     def begin(self, mode: str = "") -> None:
         """Begin a transaction; `mode` is the text after BEGIN, such as an isolation level."""
@@ -256,7 +211,6 @@ class Postgresql(_SideBySide, peewee.PostgresqlDatabase):
         try:
             return super().execute_sql(sql, params)
         except (peewee.OperationalError, peewee.InterfaceError) as error:
-            self.is_hung = self.is_hung or isinstance(driver_error(error), Silent)
             if not was_open or self.in_transaction() or not self._lost():
                 raise
             self.close()
@@ -315,7 +269,7 @@ def open_postgresql(url: str, limits: Limits) -> Any:
         cursor_factory=PlainCursor,
         **parameters,
     )
-    database.silent_seconds = limits.silent
+    database.server = AskedServer(limits.silent)
     return database
 
 

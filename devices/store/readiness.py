@@ -21,7 +21,7 @@ from devices.store.unusable import cause_of
 
 _log = logging.getLogger("panku.readiness")
 
-ANSWERED_WITHIN_SECONDS = 1.8
+ANSWERED_WITHIN_SECONDS = 1.5
 """A look that takes longer is told as one that did not answer: whoever asks waits two seconds at most."""
 KEPT_SECONDS = 1
 """How long a look stands: anybody may ask, and each look writes."""

@@ -44,7 +44,7 @@ CAUSES = (
         ),
     ),
     Cause(
-        "too_many", 5, states=("53300", "53400"), errnos=(errno.EMFILE, errno.ENFILE),
+        "too_many", 5, states=("53300",), errnos=(errno.EMFILE, errno.ENFILE),
         said=(
             "too many clients", "too many connections", "remaining connection slots", "no more connections allowed",
             "太多的客户", "连接太多了", "已保留的连接位置",
