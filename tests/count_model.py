@@ -180,7 +180,7 @@ class Count:
         self.hears(username, self.undone_at)
 
     def take_in(self, at: int) -> None:
-        """It is reopened: what waits is part of it, after all that it has; an undoing is done then, not when it came."""
+        """It is reopened: what waits is part of it, after all it has; an undoing is done then, not when it came."""
         for late in self.waiting():
             if late.undoes is not None and late.undoes not in self.made_by:
                 continue
