@@ -38,7 +38,6 @@ from labels.forms.xlsx_cells import (
     piled,
     put,
     safe_text,
-    styled,
 )
 from labels.forms.xlsx_pages import MARGIN_INCHES, PageEnds
 from labels.words import text_of
@@ -160,7 +159,7 @@ def _heading(drawing: Drawing, grid: Grid) -> list[Any]:
 def _write_rows(drawing: Drawing, grid: Grid) -> None:
     """Write the rows; each column's one cell is filled again for every row, since a row is written at once."""
     kinds = [heading.kind for heading in grid.columns]
-    cells = [styled(drawing.sheet, kind, BODY) for kind in kinds]
+    cells = [drawing.cell(kind, BODY) for kind in kinds]
     n = 0
     for n, row in enumerate(grid.rows, 1):
         if n > _ROWS:
@@ -172,7 +171,7 @@ def _write_rows(drawing: Drawing, grid: Grid) -> None:
         said: list[Kind] = [
             "text" if isinstance(value, str) else kind for value, kind in zip(grid.totals, kinds, strict=True)
         ]
-        _append(drawing, [styled(drawing.sheet, kind, LABEL) for kind in said], said, grid.totals)
+        _append(drawing, [drawing.cell(kind, LABEL) for kind in said], said, grid.totals)
 
 
 def _append_none(drawing: Drawing) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -106,6 +107,7 @@ class Drawing:
         self.every = (1, len(widths))
         self.pairs, self.alone = pairs_over(widths), (whole(widths),)
         self.row = 0
+        self._cells: dict[tuple[Kind, Style], Any] = {}
 
     def pairs_for(self, some: Sequence[Any]) -> Sequence[Pair]:
         """The pairs for a line of fields or boxes: side by side, or one alone."""
@@ -124,13 +126,19 @@ class Drawing:
         for (first, last), value, kind, style in spans:
             cells += [None] * (last - len(cells))
             for column in range(first, last + 1):
-                cells[column - 1] = styled(self.sheet, kind, style)
+                cells[column - 1] = self.cell(kind, style)
             put(cells[first - 1], value, kind)
             if last > first:
                 where = f"{get_column_letter(first)}{self.row}:{get_column_letter(last)}{self.row}"
                 self.sheet.merged_cells.add(where)
         self.sheet.row_dimensions[self.row].height = height
         return cells
+
+    def cell(self, kind: Kind, style: Style) -> Any:
+        """An empty cell of a kind and style. The workbook is asked for each of them once: it compares whole styles."""
+        if (kind, style) not in self._cells:
+            self._cells[kind, style] = _styled(self.sheet, kind, style)
+        return copy(self._cells[kind, style])
 
     def height(self, spans: Iterable[tuple[tuple[int, int], Any]]) -> float:
         """The height in points of a line of wrapped texts: merged cells do not find it by themselves."""
@@ -140,8 +148,7 @@ class Drawing:
         return POINTS_PER_LINE * max(1, *lines, 1)
 
 
-def styled(sheet: Any, kind: Kind, style: Style) -> Any:
-    """An empty cell of a kind and style."""
+def _styled(sheet: Any, kind: Kind, style: Style) -> Any:
     cell = WriteOnlyCell(sheet)
     cell.font = style.font
     if style.border is not None:
