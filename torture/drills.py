@@ -102,11 +102,10 @@ def figures_of(load: Load) -> dict[str, Any]:
     }
 
 
-def moments(shape: Shape) -> Iterator[float]:
-    """For each blow, how many seconds after the service is up again it falls."""
+def moments(shape: Shape, within_seconds: float = 0.6) -> list[float]:
+    """For each blow, how many seconds it falls after the service is up again, or after what it hits has begun."""
     chance = random.Random(shape.seed)
-    for _ in range(shape.blows):
-        yield chance.uniform(0.0, 0.6)
+    return [chance.uniform(0.0, within_seconds) for _ in range(shape.blows)]
 
 
 def kill(bench: Bench, shape: Shape) -> None:
@@ -270,8 +269,9 @@ def _still_told(bench: Bench) -> None:
 
 def upgrade(bench: Bench, shape: Shape) -> None:
     """Books of the version before are upgraded by a command that is killed on the way."""
-    cut_off, faults = upgrading.cut_off(bench.place, list(moments(shape)))
-    bench.faults += faults
+    seconds, faults = upgrading.whole(bench.place)
+    cut_off, more = upgrading.cut_off(bench.place, moments(shape, seconds))
+    bench.faults += faults + more
     bench.figures |= {"upgrades killed": shape.blows, "of them before they were done": cut_off}
     bench.served.start()
     with bench.load.running():
@@ -283,13 +283,15 @@ def backup(bench: Bench, shape: Shape) -> None:
     bench.served.start()
     folder = bench.place.folder / "backups"
     folder.mkdir()
-    whole = []
+    whole, began = [], time.monotonic()
+    bench.served.command(["backup", str(folder / "first.backup"), "--quiet"]).join(120)
+    seconds = time.monotonic() - began
     with bench.load.running():
-        for number, moment in enumerate(moments(shape)):
+        for number, moment in enumerate(moments(shape, seconds)):
             bench.load.wait_for(1)
             file = folder / f"{number}.backup"
             running = bench.served.command(["backup", str(file), "--quiet"])
-            time.sleep(moment * 2)
+            time.sleep(moment)
             kill_group(running)
             whole += [file] if file.exists() else []
         last = folder / "last.backup"

@@ -16,29 +16,44 @@ from torture.server import Served, kill_group
 WAIT_SECONDS = 120
 
 
+def whole(where: Place) -> tuple[float, list[str]]:
+    """Upgrade the oldest books that are kept; returns how many seconds it took, and what was wrong with them."""
+    url = _old_books(where, "upgraded")
+    began = time.monotonic()
+    Served(where, database_url=url).command(["migrate"]).join(WAIT_SECONDS)
+    return time.monotonic() - began, _finished(where, url)
+
+
 def cut_off(where: Place, moments: Sequence[float]) -> tuple[int, list[str]]:
     """Upgrade the oldest books that are kept, killed after each of these seconds, and then to the end.
 
     Returns how many were killed before they were done, and what was wrong with the books afterwards.
     """
-    kept = kept_books.read(kept_books.files()[0])
     cut, faults = 0, []
     for number, moment in enumerate(moments):
-        url = fresh_url(where, f"upgraded_{number}")
-        with closing(Store(url)) as store:
-            kept_books.load(kept, store)
-        served = Served(where, database_url=url)
-        first = served.command(["migrate"])
+        url = _old_books(where, f"upgraded_{number}")
+        first = Served(where, database_url=url).command(["migrate"])
         time.sleep(moment)
         kill_group(first)
         with closing(Store(url)) as store:
             cut += bool(schema.pending(store))
-        second = served.command(["migrate"])
-        second.join(WAIT_SECONDS)
-        if second.exitcode != 0:
-            faults.append(f"after a kill at {moment:.2f} s `panku migrate` ended with {second.exitcode}")
-            continue
-        with closing(Store(url)) as store:
-            schema.check_schema(store)
-            faults += verified(store)
+        faults += [f"after a kill at {moment:.2f} s: {fault}" for fault in _finished(where, url)]
     return cut, faults
+
+
+def _old_books(where: Place, name: str) -> str:
+    url = fresh_url(where, name)
+    with closing(Store(url)) as store:
+        kept_books.load(kept_books.read(kept_books.files()[0]), store)
+    return url
+
+
+def _finished(where: Place, url: str) -> list[str]:
+    """Upgrade books to the end, and verify them; returns what is wrong."""
+    running = Served(where, database_url=url).command(["migrate"])
+    running.join(WAIT_SECONDS)
+    if running.exitcode != 0:
+        return [f"`panku migrate` ended with {running.exitcode}"]
+    with closing(Store(url)) as store:
+        schema.check_schema(store)
+        return verified(store)
