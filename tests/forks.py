@@ -32,10 +32,15 @@ FORKS.set_forkserver_preload(
 
 def serve(folder: Path, environment: dict[str, str]) -> None:
     """`panku serve`, in the process that was begun for it."""
+    run(folder, environment, ["serve"])
+
+
+def run(folder: Path, environment: dict[str, str], words: list[str], log: str = "log") -> None:
+    """A command of `panku`, in the process that was begun for it; what it says is added to a file of the folder."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    sys.exit(main(["serve"]))
+    told = os.open(folder / log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.dup2(told, 1)
+    os.dup2(told, 2)
+    sys.exit(main(words))

@@ -11,27 +11,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from panku.commands import main
-from tests.forks import FORKS
+from tests.forks import FORKS, run
 from tests.serving import free_port
 from torture.places import Place, children_of
 
 START_SECONDS = 60.0
+LOG = "panku.log"
 
 
-def run(folder: Path, environment: dict[str, str], words: list[str], ahead_us: int) -> None:
+def apart(folder: Path, environment: dict[str, str], words: list[str], ahead_us: int) -> None:
     """A command of `panku` in this process, which heads a group of its own; its clock is so far ahead."""
     os.setsid()
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    log = os.open(folder / "panku.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
     if ahead_us:
         right = time.time_ns
         time.time_ns = lambda: right() + ahead_us * 1000  # the one clock: panku.wiring.clock
-    raise SystemExit(main(words))
+    run(folder, environment, words, LOG)
 
 
 class Served:
@@ -48,7 +42,7 @@ class Served:
         last = time.monotonic() + START_SECONDS
         while self.look("/readyz")[0] != 200:
             if time.monotonic() > last:
-                log = (self.place.folder / "panku.log").read_text()[-2000:]
+                log = (self.place.folder / LOG).read_text()[-2000:]
                 raise RuntimeError(f"the server did not get ready: {self.look('/readyz')}\n{log}")
             time.sleep(0.02)
 
@@ -59,7 +53,7 @@ class Served:
     def command(self, words: list[str], ahead_us: int = 0) -> Any:
         """Begin any command on the same books."""
         environment = self.place.environment(**self.settings)
-        process = FORKS.Process(target=run, args=(self.place.folder, environment, words, ahead_us))
+        process = FORKS.Process(target=apart, args=(self.place.folder, environment, words, ahead_us))
         process.start()
         return process
 
