@@ -18,14 +18,13 @@ from devices.store.database import Store
 from panku.console.heads import read_heads
 from torture import upgrading
 from torture.load import Line, Load, reckon, verified
-from torture.places import DATABASE, SMALL_DISK_MEBIBYTES, Place, fresh_url, may_mount, place
+from torture.places import DATABASE, DAY_US, SMALL_DISK_MEBIBYTES, Place, fresh_url, may_mount, place
 from torture.proxy import proxied
 from torture.server import Served, kill_group
 
 READY_SECONDS, ALIVE_SECONDS = 2.0, 1.0
 """What /readyz and /healthz promise; `SLACK` times that is a fault, since this machine is shared with the load."""
 SLACK = 3
-DAY_US = 86_400_000_000
 
 
 class Report(msgspec.Struct):
@@ -48,15 +47,14 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Drill(msgspec.Struct, frozen=True):
-    """One kind of harm. `run` does it and returns its figures; `own_disk` says that it fills a disk of its own."""
+    """One kind of harm: `run` does it, and its docstring says what. `own_disk`: it fills a disk of its own."""
 
     name: str
-    about: str
-    run: Callable[[Bench, Shape], None]
+    run: Callable[[Trial, Shape], None]
     own_disk: bool = False
 
 
-class Bench(msgspec.Struct):
+class Trial(msgspec.Struct):
     """One drill under way: the place, its server, the load, and what is found."""
 
     place: Place
@@ -80,14 +78,14 @@ def drilled(drill: Drill, engine: str, shape: Shape) -> Report:
     size = SMALL_DISK_MEBIBYTES[engine] if drill.own_disk else 0
     with place(engine, mebibytes=size) as where:
         served = Served(where, workers=str(shape.workers))
-        bench = Bench(where, served, Load(served.port, where.token, where.day), [], {})
+        trial = Trial(where, served, Load(served.port, where.token, where.day), [], {})
         try:
-            drill.run(bench, shape)
+            drill.run(trial, shape)
         finally:
             served.kill()
         with closing(Store(where.url)) as store:
-            faults = bench.faults + bench.load.faults + reckon(store, bench.load)
-    return Report(drill.name, engine, bench.figures | figures_of(bench.load), faults)
+            faults = trial.faults + trial.load.faults + reckon(store, trial.load)
+    return Report(drill.name, engine, trial.figures | figures_of(trial.load), faults)
 
 
 def figures_of(load: Load) -> dict[str, Any]:
@@ -108,87 +106,87 @@ def moments(shape: Shape, within_seconds: float = 0.6) -> list[float]:
     return [chance.uniform(0.0, within_seconds) for _ in range(shape.blows)]
 
 
-def kill(bench: Bench, shape: Shape) -> None:
+def kill(trial: Trial, shape: Shape) -> None:
     """The server dies with SIGKILL, with the database's own server every other time where there is one."""
-    cluster = bench.place.cluster
-    bench.served.start()
-    with bench.load.running():
+    cluster = trial.place.cluster
+    trial.served.start()
+    with trial.load.running():
         for number, moment in enumerate(moments(shape)):
-            bench.load.wait_for(1)
+            trial.load.wait_for(1)
             time.sleep(moment)
             if cluster and number % 2 == 0:
                 cluster.kill()
                 cluster.start()
-                bench.served.kill_worker()
+                trial.served.kill_worker()
             else:
-                bench.served.kill()
-                bench.served.start()
-        bench.load.wait_for(1)
-    bench.figures["kills"] = shape.blows
+                trial.served.kill()
+                trial.served.start()
+        trial.load.wait_for(1)
+    trial.figures["kills"] = shape.blows
 
 
-def cut(bench: Bench, shape: Shape) -> None:
+def cut(trial: Trial, shape: Shape) -> None:
     """The line is cut around COMMIT by a proxy, or backends are terminated; on SQLite a worker is killed."""
-    if bench.place.cluster is None:
-        bench.served.start()
-        with bench.load.running():
+    if trial.place.cluster is None:
+        trial.served.start()
+        with trial.load.running():
             for moment in moments(shape):
-                bench.load.wait_for(1)
+                trial.load.wait_for(1)
                 time.sleep(moment)
-                bench.served.kill_worker()
-            bench.load.wait_for(1)
-        bench.figures["workers killed"] = shape.blows
+                trial.served.kill_worker()
+            trial.load.wait_for(1)
+        trial.figures["workers killed"] = shape.blows
         return
-    direct = bench.place.cluster.url(database="postgres")
-    with proxied(bench.place.cluster.port) as proxy:
-        bench.served.settings["database_url"] = bench.place.cluster.url(proxy.port)
-        bench.served.start()
-        with bench.load.running(), psycopg.connect(direct, autocommit=True) as connection:
+    direct = trial.place.cluster.url(database="postgres")
+    with proxied(trial.place.cluster.port) as proxy:
+        trial.served.settings["database_url"] = trial.place.cluster.url(proxy.port)
+        trial.served.start()
+        with trial.load.running(), psycopg.connect(direct, autocommit=True) as connection:
             for number, moment in enumerate(moments(shape)):
-                bench.load.wait_for(1)
+                trial.load.wait_for(1)
                 time.sleep(moment / 2)
                 if number % 3 == 2:
                     connection.execute(TERMINATED.encode(), (DATABASE,))
                 else:
                     proxy.cut_next(("before", "after")[number % 3])
-            bench.load.wait_for(1)
-        bench.served.stop()
-    bench.figures |= {"commits cut": proxy.cut, "times every backend was terminated": shape.blows // 3}
+            trial.load.wait_for(1)
+        trial.served.stop()
+    trial.figures |= {"commits cut": proxy.cut, "times every backend was terminated": shape.blows // 3}
 
 
 # By hand: a function of PostgreSQL's own.
 TERMINATED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 
-def fill(bench: Bench, shape: Shape) -> None:
+def fill(trial: Trial, shape: Shape) -> None:
     """The disk is full, says so, and has room again."""
-    ballast = bench.place.folder / "ballast"
-    bench.served.start()
+    ballast = trial.place.folder / "ballast"
+    trial.served.start()
     said = 0
-    with bench.load.running():
+    with trial.load.running():
         for _ in range(shape.blows):
-            bench.load.wait_for(1)
+            trial.load.wait_for(1)
             _fill_up(ballast)
-            refused = bench.load.counted.answers.total()
+            refused = trial.load.counted.answers.total()
             last = time.monotonic() + 10
-            while bench.load.counted.answers.total() < refused + 20 and time.monotonic() < last:
+            while trial.load.counted.answers.total() < refused + 20 and time.monotonic() < last:
                 _fill_up(ballast)  # what a log or a checkpoint gave back
                 time.sleep(0.05)
-            said += _says_so(bench, ballast)
+            said += _says_so(trial, ballast)
             ballast.unlink()
-            if (cluster := bench.place.cluster) and not cluster.processes():
+            if (cluster := trial.place.cluster) and not cluster.processes():
                 cluster.start()
-        bench.load.wait_for(1)
+        trial.load.wait_for(1)
     if said < shape.blows:
-        bench.faults.append(f"/readyz said of {said} full disks of {shape.blows} that it is not ready")
-    bench.figures |= {"full disks": shape.blows, "said so by /readyz": said}
+        trial.faults.append(f"/readyz said of {said} full disks of {shape.blows} that it is not ready")
+    trial.figures |= {"full disks": shape.blows, "said so by /readyz": said}
 
 
-def _says_so(bench: Bench, ballast: Path) -> bool:
+def _says_so(trial: Trial, ballast: Path) -> bool:
     """Whether /readyz tells of the full disk in time; a look stands for a second, so it is asked again."""
     last = time.monotonic() + READY_SECONDS * SLACK
     while time.monotonic() < last:
-        if bench.look("/readyz", READY_SECONDS)[0] == 503:
+        if trial.look("/readyz", READY_SECONDS)[0] == 503:
             return True
         _fill_up(ballast)
         time.sleep(0.2)
@@ -203,26 +201,26 @@ def _fill_up(ballast: Path) -> None:
                     file.write(b"\0" * size)
 
 
-def hang(bench: Bench, shape: Shape) -> None:
+def hang(trial: Trial, shape: Shape) -> None:
     """The database falls silent without a word: every process of it is stopped, or a stranger holds the file."""
-    bench.served.start()
+    trial.served.start()
     hangs = max(1, shape.blows // 10)
-    with bench.load.running():
+    with trial.load.running():
         for _ in range(hangs):
-            bench.load.wait_for(1)
-            with _silent(bench.place):
+            trial.load.wait_for(1)
+            with _silent(trial.place):
                 last = time.monotonic() + shape.hang_seconds
                 time.sleep(min(1.0, shape.hang_seconds / 2))
                 while time.monotonic() < last:
-                    alive, _ = bench.look("/healthz", ALIVE_SECONDS)
-                    ready, body = bench.look("/readyz", READY_SECONDS)
+                    alive, _ = trial.look("/healthz", ALIVE_SECONDS)
+                    ready, body = trial.look("/readyz", READY_SECONDS)
                     if alive != 200:
-                        bench.faults.append(f"/healthz said {alive} while the database was silent")
-                    if bench.place.cluster and ready != 503:  # SQLite's readers see nothing of a writer
-                        bench.faults.append(f"/readyz said {ready} {body} while the database was silent")
+                        trial.faults.append(f"/healthz said {alive} while the database was silent")
+                    if trial.place.cluster and ready != 503:  # SQLite's readers see nothing of a writer
+                        trial.faults.append(f"/readyz said {ready} {body} while the database was silent")
                     time.sleep(0.5)
-            bench.load.wait_for(1)
-    bench.figures["hangs"] = f"{hangs} of {shape.hang_seconds:.0f} s"
+            trial.load.wait_for(1)
+    trial.figures["hangs"] = f"{hangs} of {shape.hang_seconds:.0f} s"
 
 
 @contextmanager
@@ -239,76 +237,76 @@ def _silent(where: Place) -> Iterator[None]:
         where.cluster.signal(signal.SIGCONT)
 
 
-def clock(bench: Bench, shape: Shape) -> None:
+def clock(trial: Trial, shape: Shape) -> None:
     """The machine's clock was days ahead, and is set right."""
     for number in range(max(1, shape.blows // 10)):
-        bench.served.start(ahead_us=(number % 3 + 1) * DAY_US // 2)
-        with bench.load.running():
-            bench.load.wait_for(5)
-        bench.served.stop()
-        bench.served.start()
-        _, body = bench.look("/readyz", READY_SECONDS)
+        trial.served.start(ahead_us=(number % 3 + 1) * DAY_US // 2)
+        with trial.load.running():
+            trial.load.wait_for(5)
+        trial.served.stop()
+        trial.served.start()
+        _, body = trial.look("/readyz", READY_SECONDS)
         if body.get("clock") != "behind":
-            bench.faults.append(f"/readyz does not say that the clock is behind its books: {body}")
-        with bench.load.running():
-            bench.load.wait_for(5)
-        _still_told(bench)
-        bench.served.stop()
-    bench.figures["times the clock was ahead"] = max(1, shape.blows // 10)
+            trial.faults.append(f"/readyz does not say that the clock is behind its books: {body}")
+        with trial.load.running():
+            trial.load.wait_for(5)
+        _still_told(trial)
+        trial.served.stop()
+    trial.figures["times the clock was ahead"] = max(1, shape.blows // 10)
 
 
-def _still_told(bench: Bench) -> None:
+def _still_told(trial: Trial) -> None:
     """A posting acknowledged while the clock was ahead is where it was posted, for whoever asks now."""
-    line = Line(bench.served.port, bench.place.token)
-    for asked in bench.load.asked[-3:]:
+    line = Line(trial.served.port, trial.place.token)
+    for asked in trial.load.asked[-3:]:
         status, body = line.send("GET", f"/v1/devices/{asked.serial}")
         if status != 200 or body["device"]["document"] != (asked.told or {}).get("number"):
-            bench.faults.append(f"{asked.serial} is answered {status} otherwise once the clock is right")
+            trial.faults.append(f"{asked.serial} is answered {status} otherwise once the clock is right")
     line.close()
 
 
-def upgrade(bench: Bench, shape: Shape) -> None:
+def upgrade(trial: Trial, shape: Shape) -> None:
     """Books of the version before are upgraded by a command that is killed on the way."""
-    seconds, faults = upgrading.whole(bench.place)
-    cut_off, more = upgrading.cut_off(bench.place, moments(shape, seconds))
-    bench.faults += faults + more
-    bench.figures |= {"upgrades killed": shape.blows, "of them before they were done": cut_off}
-    bench.served.start()
-    with bench.load.running():
-        bench.load.wait_for(5)
+    seconds, faults = upgrading.whole(trial.place)
+    cut_off, more = upgrading.cut_off(trial.place, moments(shape, seconds))
+    trial.faults += faults + more
+    trial.figures |= {"upgrades killed": shape.blows, "of them before they were done": cut_off}
+    trial.served.start()
+    with trial.load.running():
+        trial.load.wait_for(5)
 
 
-def backup(bench: Bench, shape: Shape) -> None:
+def backup(trial: Trial, shape: Shape) -> None:
     """Backups are killed while the books are posted to; what has its name is whole, and is restored."""
-    bench.served.start()
-    folder = bench.place.folder / "backups"
+    trial.served.start()
+    folder = trial.place.folder / "backups"
     folder.mkdir()
     whole, began = [], time.monotonic()
-    bench.served.command(["backup", str(folder / "first.backup"), "--quiet"]).join(120)
+    trial.served.command(["backup", str(folder / "first.backup"), "--quiet"]).join(120)
     seconds = time.monotonic() - began
-    with bench.load.running():
+    with trial.load.running():
         for number, moment in enumerate(moments(shape, seconds)):
-            bench.load.wait_for(1)
+            trial.load.wait_for(1)
             file = folder / f"{number}.backup"
-            running = bench.served.command(["backup", str(file), "--quiet"])
+            running = trial.served.command(["backup", str(file), "--quiet"])
             time.sleep(moment)
             kill_group(running)
             whole += [file] if file.exists() else []
         last = folder / "last.backup"
-        finished = bench.served.command(["backup", str(last), "--quiet"])
+        finished = trial.served.command(["backup", str(last), "--quiet"])
         finished.join(120)
-        bench.load.wait_for(1)
+        trial.load.wait_for(1)
     if finished.exitcode != 0:
-        bench.faults.append(f"a backup ended with {finished.exitcode}")
+        trial.faults.append(f"a backup ended with {finished.exitcode}")
     for number, file in enumerate([*whole[-2:], last]):
-        bench.faults += _restored(bench, file, number)
-    bench.figures |= {"backups killed": shape.blows - len(whole), "finished before": len(whole)}
+        trial.faults += _restored(trial, file, number)
+    trial.figures |= {"backups killed": shape.blows - len(whole), "finished before": len(whole)}
 
 
-def _restored(bench: Bench, file: Path, number: int) -> list[str]:
+def _restored(trial: Trial, file: Path, number: int) -> list[str]:
     """What is wrong with the books that a backup is restored into."""
-    url = fresh_url(bench.place, f"restored_{number}")
-    other = Served(bench.place, database_url=url)
+    url = fresh_url(trial.place, f"restored_{number}")
+    other = Served(trial.place, database_url=url)
     running = other.command(["restore", str(file), "--quiet", "--against", f"{file}.heads.json"])
     running.join(120)
     if running.exitcode != 0:
@@ -319,11 +317,11 @@ def _restored(bench: Bench, file: Path, number: int) -> list[str]:
 
 
 DRILLS = (
-    Drill("kill", "the server, and the database's, die with SIGKILL", kill),
-    Drill("cut", "connections are cut around COMMIT, backends terminated; on SQLite workers killed", cut),
-    Drill("fill", "the disk is full for a while", fill, own_disk=True),
-    Drill("hang", "the database falls silent, longer than anybody may wait", hang),
-    Drill("clock", "the clock was ahead and is set right", clock),
-    Drill("upgrade", "the upgrade of older books is killed and begun again", upgrade),
-    Drill("backup", "backups are killed; those that are there are restored", backup),
+    Drill("kill", kill),
+    Drill("cut", cut),
+    Drill("fill", fill, own_disk=True),
+    Drill("hang", hang),
+    Drill("clock", clock),
+    Drill("upgrade", upgrade),
+    Drill("backup", backup),
 )
