@@ -17,6 +17,7 @@ import msgspec
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.engines import PROBING, sqlite_path
+from devices.store.sqlite.as_it_is import address_of_existing
 from devices.store.unusable import cause_of
 
 _log = logging.getLogger("panku.readiness")
@@ -133,7 +134,7 @@ class _Looking(threading.Thread):
 
 
 def _address(url: str) -> str | None:
-    return f"{sqlite_path(url).absolute().as_uri()}?mode=rw" if url.startswith("sqlite:") else None
+    return address_of_existing(sqlite_path(url)) if url.startswith("sqlite:") else None
 
 
 def _find_room(store: Store) -> None:

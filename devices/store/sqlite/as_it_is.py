@@ -31,6 +31,11 @@ def may_be_written(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
 
 
+def address_of_existing(path: Path) -> str:
+    """An SQLite address by which a file is read and written where it is there; none is made."""
+    return f"{path.absolute().as_uri()}?mode=rw"
+
+
 @contextmanager
 def address_to_read(path: Path) -> Iterator[str]:
     """An SQLite address by which a file and its log are read (https://sqlite.org/uri.html).
@@ -41,14 +46,14 @@ def address_to_read(path: Path) -> Iterator[str]:
     """
     address = path.absolute().as_uri()
     if may_be_written(path):
-        yield f"{address}?mode=rw"
+        yield address_of_existing(path)
     elif not any(_size(path, log) for log in _LOGS) and not Path(f"{path}{_SHARED}").exists():
         yield f"{address}?immutable=1"
     elif _is_readable(shared := f"{address}?mode=ro&readonly_shm=1"):
         yield shared
     else:
         with tempfile.TemporaryDirectory(prefix="panku-") as folder:
-            yield f"{_copied(path, Path(folder)).as_uri()}?mode=rw"
+            yield address_of_existing(_copied(path, Path(folder)))
 
 
 def _is_readable(address: str) -> bool:
