@@ -61,24 +61,27 @@ def read_only_disk(disk: Path) -> None:
 @contextmanager
 def no_growth(_: Store) -> Iterator[None]:
     """No file of this process can grow."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
+    with _without(resource.RLIMIT_FSIZE):
         yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextmanager
 def no_more_files(store: Store) -> Iterator[None]:
     """This process can open no file, nor has it the books open."""
     store.close()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    with _without(resource.RLIMIT_NOFILE):
+        yield
+
+
+@contextmanager
+def _without(what: int) -> Iterator[None]:
+    """This process has nothing more of something that the system limits."""
+    soft, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (0, hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(what, (soft, hard))
 
 
 @contextmanager
