@@ -105,11 +105,10 @@ def _refusal_of(error: Exception) -> Refused | None:
             return Refused(str(error), FAULT)
         case settings.SettingsRefused() | StoreRefused():
             return Refused(str(error), BAD_USE)
-        case peewee.DatabaseError() | Unusable() if cause_of(
-            error
-        ):  # read-only, full, locked for too long, gone
-            return Refused(f"The database cannot do this: {in_one_line(error)}")
-        case peewee.OperationalError():
+        # Read-only, full, locked for too long, gone, or whatever else its server says of itself.
+        case peewee.DatabaseError() | Unusable() if cause_of(error) or isinstance(
+            error, peewee.OperationalError
+        ):
             return Refused(f"The database cannot do this: {in_one_line(error)}")
         case OutcomeUnknown():
             return Refused("The connection was lost while this was committed: look whether it is there.")
