@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from devices.chain import Link, link_after
-from devices.moments.spans import is_ahead
+from devices.moments.spans import SECOND_US, is_ahead
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Links
@@ -78,7 +78,7 @@ class ClockStanding(msgspec.Struct, frozen=True):
     @property
     def behind_seconds(self) -> int:
         """The same in whole seconds."""
-        return self.behind_us // 1_000_000
+        return self.behind_us // SECOND_US
 
     @property
     def is_behind(self) -> bool:

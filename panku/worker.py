@@ -153,17 +153,15 @@ class BoundedWorker(ThreadWorker):
     def _read(self, conn: Any) -> None:
         arriving = self._arriving.get(conn)
         data = self._received(conn)
-        if (
-            arriving is None or data is None
-        ):  # it was closed for another one that the loop was told of with it
+        if arriving is None or data is None:  # closed for another, of which the loop was told with it
             return
-        if (
-            not data
-        ):  # nothing more comes: a body that was cut off is told so, as far as anybody still listens
-            self._hand_over(conn, arriving) if arriving.has_head else self._end(conn)
-            return
-        arriving.take(data, time.monotonic())
-        self._go_on(conn, arriving)
+        if data:
+            arriving.take(data, time.monotonic())
+            self._go_on(conn, arriving)
+        elif arriving.has_head:  # a body that was cut off is told so, as far as anybody still listens
+            self._hand_over(conn, arriving)
+        else:
+            self._end(conn)
 
     def _go_on(self, conn: Any, arriving: Arriving) -> None:
         if arriving.is_too_long:

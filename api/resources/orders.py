@@ -108,9 +108,7 @@ def filing(kind: RecordKind) -> Callable[[Call], Done]:
                 date=call.body.completed_at,
                 today=today,
             )
-        if (
-            call.unit.day_of(completed).isoformat() < order.opened_on <= today
-        ):  # a day ahead is that of no opening
+        if call.unit.day_of(completed).isoformat() < order.opened_on <= today:  # a day ahead is of no opening
             raise refuse("completed_before_opened", "/completed_at", order=order.number)
         who = call.who.username
         record = ServiceRecord(

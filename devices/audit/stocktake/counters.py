@@ -45,7 +45,8 @@ class Counter(msgspec.Struct, frozen=True):
     """Somebody who counts: how many of their scans stand, when the server last had anything of them, and whether their
     word that they have finished stands.
 
-    An undoing that came after a close counts when it was taken in."""
+    An undoing that came after a close counts when it was taken in.
+    """
 
     username: str
     scans: int
