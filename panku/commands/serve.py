@@ -105,7 +105,7 @@ def begin_or_wait(settings: Settings) -> None:
     except (Refused, peewee.DatabaseError, peewee.InterfaceError) as error:
         if not may_pass(error):
             raise
-        told = without_passwords(in_one_line(error), os.environ).rstrip(".")
+        told = without_passwords(in_one_line(error), os.environ).rstrip(".?")
         say(f"panku: {told}. It starts all the same, and answers 503 until it can be.", file=sys.stderr)
     else:
         refuse_a_file_that_is_only_read(settings)
