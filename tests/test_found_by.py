@@ -13,7 +13,7 @@ from tests.custody import House, answers, count_all, fault, fill_house, inspect,
 
 pytestmark = pytest.mark.both_engines
 
-COLUMNS = ("state", "customer", "serial", "day")
+COLUMNS = ("state", "customer", "day")
 
 
 @pytest.fixture(params=ENGINES)
@@ -46,7 +46,7 @@ def test_a_migration_fills_in_what_records_are_found_by(house: House) -> None:
     found = f"SELECT kind, key, {', '.join(COLUMNS)} FROM record ORDER BY kind, key"
     before = store.rows(found)
     assert {row[2] for row in before} >= {"open", "closed", "sealed", "counting", "approved"}
-    for index in ("record_state", "record_customer", "record_serial", "record_day"):
+    for index in ("record_state", "record_customer", "record_day"):
         store.execute(f"DROP INDEX {index}")
     for column in COLUMNS:
         store.execute(f"ALTER TABLE record DROP COLUMN {column}")
