@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from api.callers.access import READERS
-from devices.people.roles import ADMIN, TECHNICIAN, Person
+from devices.paperwork.dispatches import TECHNICIAN
+from devices.people.roles import ADMIN, Person
 
 
 class Link(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from api.wire.downloads import Download, safe_name
 from devices import records
 from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
-from devices.paperwork import attachment_key
+from devices.paperwork.papers import attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.problems import refuse, refuse_foreign
 from devices.texts.lengths import Word

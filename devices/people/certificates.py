@@ -13,10 +13,11 @@ from peewee import JOIN
 
 from devices import records
 from devices.journal import Writer
-from devices.people.certified import Certified, Ending, ending_on, lack_on
+from devices.paperwork.dispatches import TECHNICIAN
+from devices.people.certified import CertificateEnding, Certified, ending_on, lack_on
 from devices.people.kinds import CERTIFICATE, PERSON, Certificate
 from devices.people.persons import read_name, record_of
-from devices.people.roles import TECHNICIAN, Person, not_an_administrator
+from devices.people.roles import Person, not_an_administrator
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
 from devices.store.database import Row, Store
@@ -162,7 +163,7 @@ def technicians_of(store: Store, site: str, day: date) -> list[Technician]:
     ]
 
 
-def endings(store: Store, day: date, usernames: set[str]) -> dict[str, Ending]:
+def endings(store: Store, day: date, usernames: set[str]) -> dict[str, CertificateEnding]:
     """What is to be told of these persons' certificates on a day, by username; of one valid for long nothing is."""
     known = {username: each.certificate.valid_until for username, each in every_certificate(store).items()}
     told = {username: ending_on(day, known.get(username)) for username in sorted(usernames)}

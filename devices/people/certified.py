@@ -12,7 +12,7 @@ from devices.problems import refuse
 SOON_DAYS = 30
 """So long before its last day a certificate is said to end soon."""
 Lack = Literal["no_role", "no_certificate", "expired"]
-Ending = Literal["missing", "over", "soon"]
+CertificateEnding = Literal["missing", "over", "soon"]
 
 
 class Certified(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def refuse_technician(standing: Certified, pointer: str = "/technician") -> None
         )
 
 
-def ending_on(day: date, valid_until: str | None) -> Ending | None:
+def ending_on(day: date, valid_until: str | None) -> CertificateEnding | None:
     """What is to be told on a day of a technician's certificate; None of one that is valid for long."""
     if valid_until is None:
         return "missing"

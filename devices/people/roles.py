@@ -40,7 +40,6 @@ READING_ROLES = tuple(role.name for role in ROLES if role.span == "site" and rol
 """Whose site is not foreign to them: its books, documents, customers and counts are theirs to read."""
 UNIT_ROLES = tuple(role.name for role in ROLES if role.span == "unit")
 ADMIN = "admin"
-TECHNICIAN = "technician"
 KEY_CONFIRMERS = ("auditor", "supervisor", ADMIN)
 """Who may confirm another person's new signing key."""
 

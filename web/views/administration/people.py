@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
+from devices.paperwork.dispatches import TECHNICIAN
 from devices.people.certificates import certificate_of, endings
 from devices.people.certified import ending_on
 from devices.people.persons import everybody, names_of
-from devices.people.roles import ROLES, SCOPES, TECHNICIAN
+from devices.people.roles import ROLES, SCOPES
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import every_token, is_waiting
 from devices.problems import refuse
