@@ -223,7 +223,7 @@ PROBLEMS: dict[str, Meaning] = {
     "service_record_exists": _of(409, "order"),
     "completed_before_opened": _of(422, "order"),
     # what happens at the customer's
-    "dispatch_out_of_order": _of(409, "order", "state"),
+    "dispatch_out_of_order": _of(409, "order", "order_state"),
     "issued_already": _of(409, "issued_as", "order"),
     "serials_of_two_customers": _of(422, "serial", "other"),
     "window_ends_first": _of(422),
@@ -335,6 +335,8 @@ PROBLEMS: dict[str, Meaning] = {
     # personal data
     "visitor_erased": _of(409, "visit"),
     "visit_under_way": _of(409, "visit"),
+    "certificate_erased": _of(409, "username"),
+    "still_active": _of(409, "username"),
     "already_erased": _of(409, "customer"),
     "customer_has_devices": _of(409, "customer", "count"),
     "customer_has_proposals": _of(409, "customer", "documents"),

@@ -36,10 +36,14 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Workflow:
-    """The declared steps of one kind of record; `begins` is the state of a new one."""
+    """The declared steps of one kind of record; `begins` is the state of a new one.
 
-    def __init__(self, begins: str, *steps: Step) -> None:
+    `told_as` is the fact by which a refusal names the state, so that it is put into the words of this kind.
+    """
+
+    def __init__(self, begins: str, *steps: Step, told_as: str = "state") -> None:
         self.begins = begins
+        self.told_as = told_as
         self.steps = steps
         self.step = {step.name: step for step in steps}
         assert len(self.step) == len(steps), "two steps share a name"
@@ -69,6 +73,6 @@ class Workflow:
         if state in step.before:
             return step
         code = step.refused_in.get(state, step.refused)
-        if "state" in PROBLEMS[code].facts:
-            facts = {**facts, "state": state}
+        if self.told_as in PROBLEMS[code].facts:
+            facts = {**facts, self.told_as: state}
         raise refuse(code, "", **facts)

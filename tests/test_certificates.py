@@ -15,6 +15,7 @@ from devices.people.certificates import (
     certificate_of,
     certificate_standing,
     endings,
+    erase_certificate,
     set_certificate,
     technicians_of,
 )
@@ -163,6 +164,30 @@ def test_number_and_issuer_are_outside_the_chain_which_verifies(staff: Staff) ->
     assert {fault.table for fault in verify(staff.store, RECORD_KINDS).faults} == {"personal"}
 
 
+def test_of_somebody_who_left_number_and_issuer_are_erased_and_the_days_stay(staff: Staff) -> None:
+    staff.enrolled("ann", ("technician", "A1"))
+    certify(staff, "ann", "2027-06-30")
+    certify(staff, "ann", "2027-11-30")
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: erase_certificate(w, staff.admin, "ann"))
+    assert codes(refused.value) == ["still_active"]
+    staff.write(lambda w: persons.deactivate(w, staff.admin, "ann"))
+    staff.write(lambda w: erase_certificate(w, staff.admin, "ann"))
+    kept = certificate_of(staff.store, "ann")
+    assert kept is not None
+    assert (kept.data, kept.certificate.valid_until, kept.certificate.erased) == (None, "2027-11-30", True)
+    left = staff.store.rows("SELECT salt, content FROM personal WHERE kind = 'certificate'")
+    assert set(map(tuple, left)) == {(None, None)}
+    assert verify(staff.store, RECORD_KINDS).faults == []
+    with pytest.raises(Refused) as refused:
+        staff.write(lambda w: erase_certificate(w, staff.admin, "ann"))
+    assert codes(refused.value) == ["certificate_erased"]
+    staff.write(lambda w: persons.reactivate(w, staff.admin, "ann"))
+    with pytest.raises(Refused) as refused:
+        certify(staff, "ann", "2028-11-30")
+    assert codes(refused.value) == ["certificate_erased"]
+
+
 def test_an_administrator_certifies_others_only(staff: Staff) -> None:
     ann = staff.enrolled("ann", ("technician", "A1"))
     with pytest.raises(Refused) as refused:
@@ -215,7 +240,7 @@ def test_a_certificate_is_read_and_renewed_with_its_etag(admin: Client) -> None:
     assert admin.send("PUT", HERE, RENEWED, If_Match='"0"').json["code"] == "if_match_failed"
     answer = admin.send("PUT", HERE, RENEWED, If_Match='"1"')
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
-    assert answer.json == {"username": "wang", **RENEWED, "reason": None}
+    assert answer.json == {"username": "wang", **RENEWED, "reason": None, "erased": False}
     for told in (admin.get("/v1/people/wang").json, *admin.get("/v1/people").json):
         assert told["certificate"] == (answer.json if told["username"] == "wang" else None)
 

@@ -7,11 +7,12 @@ from typing import get_args
 import pytest
 from polib import pofile
 
-from devices import deadlines, lifecycle, paperwork, serials, values
+from devices import deadlines, lifecycle, serials, values
 from devices.audit import kinds, vouching
 from devices.audit.custody import custody_kinds, handovers, inspections, open_items
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
+from devices.paperwork import dispatches, papers
 from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
@@ -44,8 +45,14 @@ TERMS: dict[str, Iterable[str]] = {
     "late": kinds.LATE_SCANS.states,
     "cause": unusable.CAUSE,
     "lack": get_args(certified.Lack),
-    "left_out": get_args(paperwork.WhyLeftOut),
+    "left_out": get_args(papers.WhyLeftOut),
     "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
+    "purpose": dispatches.PURPOSES,
+    "outcome": {outcome for outcomes in dispatches.OUTCOMES.values() for outcome in outcomes},
+    "dispatch": dispatches.DISPATCHES.states,
+    "dispatch_step": ("open", *dispatches.DISPATCHES.step),
+    "wait": dispatches.WAIT_REASONS,
+    "confirmed": dispatches.CONFIRMED,
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,
     "check": inspections.CHECK,

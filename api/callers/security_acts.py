@@ -53,6 +53,7 @@ ACTS = (
     Act("move_customer", "customer_moved", facts=("site",)),
     Act("erase_customer", "customer_erased"),
     Act("erase_visitor", "visitor_erased"),
+    Act("erase_certificate", "certificate_erased"),
 )
 ACT = {act.route: act for act in ACTS}
 assert len(ACT) == len(ACTS), "two acts share a route"

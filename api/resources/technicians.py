@@ -11,6 +11,7 @@ from devices.people.certificates import (
     CertificateData,
     Kept,
     certificate_of,
+    erase_certificate,
     set_certificate,
     technicians_of,
 )
@@ -39,6 +40,7 @@ class CertificateAnswer(msgspec.Struct, frozen=True):
     issuer: str | None
     valid_until: str | None
     reason: str | None
+    erased: bool
 
 
 class TechnicianQuery(PageQuery, frozen=True, kw_only=True):
@@ -50,11 +52,16 @@ class TechnicianQuery(PageQuery, frozen=True, kw_only=True):
 def certificate_answer(username: str, kept: Kept | None) -> CertificateAnswer:
     """A certificate as it is answered."""
     if kept is None:
-        return CertificateAnswer(username, None, None, None, None)
+        return CertificateAnswer(username, None, None, None, None, erased=False)
     data = kept.data or CertificateData("", "")
     certificate = kept.certificate
     return CertificateAnswer(
-        username, data.number or None, data.issuer or None, certificate.valid_until, certificate.reason
+        username,
+        data.number or None,
+        data.issuer or None,
+        certificate.valid_until,
+        certificate.reason,
+        certificate.erased,
     )
 
 
@@ -82,6 +89,13 @@ def replace_certificate(call: Call) -> Done:
         reason=body.reason,
         expected=call.if_match,
     )
+    return Done(200, username)
+
+
+def erase_number(call: Call) -> Done:
+    """Erase for good the number and issuer of the certificate of somebody who has left; its days stay."""
+    username = call.path["username"]
+    erase_certificate(at_unit(call), call.who, username)
     return Done(200, username)
 
 

@@ -51,6 +51,7 @@ DISPATCHES = Workflow(
          who=(TECHNICIAN, *DESK)),
     Step("correct",  ("done",),                        "done",      "dispatch_out_of_order", who=(TECHNICIAN, *DESK)),
     Step("cancel",   ("open", "accepted", "waiting"),  "cancelled", "dispatch_out_of_order", _OVER, who=DESK),
+    told_as="order_state",
 )  # fmt: skip
 """A technician is assigned, accepts, may wait, and is done once the service record is filed; see SERVICE section 5."""
 

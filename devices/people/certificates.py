@@ -18,6 +18,7 @@ from devices.people.certified import CertificateEnding, Certified, ending_on, la
 from devices.people.kinds import CERTIFICATE, PERSON, Certificate
 from devices.people.persons import read_name, record_of
 from devices.people.roles import Person, not_an_administrator
+from devices.people.signing_keys import refuse_waiting
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
 from devices.store.database import Row, Store
@@ -104,7 +105,8 @@ def set_certificate(
     """Write a person's certificate, renew it, or end it sooner, which takes a reason.
 
     `expected` is the revision seen, 0 where there is none yet. Raises Refused: `unknown_person`, `role_missing`,
-    `certifying_oneself`, `inactive_person`, `empty_text`, `malformed_date`, `reason_required`, `if_match_failed`.
+    `certifying_oneself`, `inactive_person`, `certificate_erased`, `empty_text`, `malformed_date`, `reason_required`,
+    `if_match_failed`.
     """
     person = record_of(writer.store, username)
     before = certificate_of(writer.store, username)
@@ -113,6 +115,8 @@ def set_certificate(
         problems.append(Problem("certifying_oneself", "/username"))
     if not person.active:
         problems.append(Problem("inactive_person", "/username", {"username": username}))
+    if before is not None and before.certificate.erased:
+        problems.append(Problem("certificate_erased", "/username", {"username": username}))
     data = CertificateData(_tidy(data.number), _tidy(data.issuer))
     problems += [
         Problem("empty_text", f"/{field}", {"field": f"certificate_{field}"})
@@ -134,6 +138,28 @@ def set_certificate(
     return records.write(
         writer, CERTIFICATE, value, by=by.username, expected=revision, personal=personal, secret=unit.secret
     )[1]
+
+
+def erase_certificate(writer: Writer, by: Person, username: str) -> Written:
+    """Erase for good the number and issuer of the certificate of somebody who has left; its days stay.
+
+    Raises Refused: `unknown_person`, `role_missing`, `not_found` where there is none, `still_active`,
+    `certificate_erased`, `key_not_confirmed`.
+    """
+    person, kept = record_of(writer.store, username), certificate_of(writer.store, username)
+    if problems := not_an_administrator(by):
+        raise Refused(problems)
+    refuse_waiting(writer.store, by.username)
+    if kept is None:
+        raise refuse("not_found")
+    if person.active:
+        raise refuse("still_active", username=username)
+    if kept.certificate.erased:
+        raise refuse("certificate_erased", username=username)
+    changed = msgspec.structs.replace(kept.certificate, commitment="", erased=True)
+    written = records.write(writer, CERTIFICATE, changed, by=by.username, expected=kept.revision)[1]
+    records.erase_personal(writer.store, CERTIFICATE, username)
+    return written
 
 
 def certificate_of(store: Store, username: str) -> Kept | None:

@@ -78,14 +78,15 @@ class Proof(msgspec.Struct, frozen=True):
 class Certificate(msgspec.Struct, frozen=True):
     """A technician's certificate (上岗证): good until the end of its last day, ISO.
 
-    Its number and who issued it are personal data, kept outside, and `commitment` commits to them. `reason` says why
-    it ends sooner than it was said to.
+    Its number and who issued it are personal data, kept outside, and `commitment` commits to them, until they are
+    `erased`. `reason` says why it ends sooner than it was said to.
     """
 
     username: str
     valid_until: str
     reason: str | None = None
     commitment: str = ""
+    erased: bool = False
 
 
 def grant_key(username: str, role: str, site: str) -> str:

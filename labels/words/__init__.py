@@ -26,6 +26,8 @@ LANGUAGE_TAGS: dict[Locale, str] = {"zh_CN": "zh-CN", "en": "en"}
 
 FACT_WORDS: dict[str, tuple[str, ...]] = {
     "state": ("state", "stocktake", "visit", "handover"),
+    "order_state": ("dispatch",),
+    "purpose": ("purpose",),
     "left": ("state",),
     "allowed": ("state", "document"),
     "document": ("document",),

@@ -39,7 +39,9 @@ def person_page(view: View) -> dict[str, Any]:
         "places": places,
         "kept": kept,
         "ending": ending_on(view.call.today, until),
-        "certifies": found[0].active and found[0].username != view.person.username,
+        "certifies": found[0].active
+        and found[0].username != view.person.username
+        and not (kept and kept.certificate.erased),
     }
 
 
