@@ -81,6 +81,8 @@ PROBLEMS: dict[str, Meaning] = {
     "key_not_waiting": _of(409),
     "key_not_confirmed": _of(409, "username"),
     "resetting_oneself": _of(422),
+    "certifying_oneself": _of(422),
+    "not_certified": _of(422, "username", "site", "why", "valid_until"),
     "unknown_scope": _of(422, "scope"),
     "token_needs_person": _of(422),
     "token_expiry_past": _of(422),
@@ -333,6 +335,8 @@ PROBLEMS: dict[str, Meaning] = {
     # personal data
     "visitor_erased": _of(409, "visit"),
     "visit_under_way": _of(409, "visit"),
+    "certificate_erased": _of(409, "username"),
+    "still_active": _of(409, "username"),
     "already_erased": _of(409, "customer"),
     "customer_has_devices": _of(409, "customer", "count"),
     "customer_has_proposals": _of(409, "customer", "documents"),

@@ -24,7 +24,7 @@ from web.rendering import EVERY_SCRIPT, SCRIPT_WORDS, STATIC, static_bytes
 from web.table import PAGES
 
 TEMPLATES = Path(STATIC).parent / "templates"
-ROLES = ("zhang", "li", "wu", "chen", "admin")
+ROLES = ("zhang", "li", "wu", "wang", "chen", "admin")
 PARTS = {
     "site": "BJ01",
     "register": "spare",
