@@ -22,7 +22,7 @@ from panku.wiring import RECORD_KINDS
 STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 
 TERMS: dict[str, Iterable[str]] = {
-    "kind": values.KINDS,
+    "kind": values.KIND,
     "label": ("command", "bin", "title"),
     "command": serials.SCAN_COMMANDS,
     "register": values.REGISTERS,
