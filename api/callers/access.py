@@ -17,6 +17,7 @@ from devices.values import UNIT
 
 READERS = ("storekeeper", "auditor", "clerk", "supervisor")
 SITE_STAFF = ("storekeeper", "auditor", "clerk")
+TECHNICIAN = "technician"
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -48,7 +49,7 @@ STAFF_NUMBER = Access(roles=READERS, site="number")
 READ_BOOK = Access(roles=READERS, site="path")
 READ_LEVEL = Access(roles=(*READERS, "admin"), site="path")
 SITE_STAFF_NUMBER = Access(roles=SITE_STAFF, site="number")
-STAFF_QUERY = Access(roles=SITE_STAFF, site="query")
+PAPER_QUERY = Access(roles=(*SITE_STAFF, TECHNICIAN), site="query")
 DESK_BODY = Access(roles=DESK, site="body")
 DESK_SOMEWHERE = Access(roles=DESK, site="any")
 AUDITOR_SOMEWHERE = Access(roles=("auditor",), site="any")
