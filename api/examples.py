@@ -19,6 +19,26 @@ def _serials(*serials: str) -> list[dict[str, Any]]:
     return [{"serial": serial} for serial in serials]
 
 
+SERVICE_RECORD_EXAMPLE: dict[str, Any] = {
+    "arrived_at": "2026-11-24T14:10:00+08:00",
+    "completed_at": "2026-11-24T15:30:00+08:00",
+    "diagnosis": "主板故障",
+    "work": "更换备件，开票测试正常",
+    "outcomes": {"repair": "solved"},
+    "used": [{"faulty": SERIAL, "spare": SPARE}],
+    "charged_fen": 0,
+    "confirmation": {"how": "signed", "paper": DIGEST},
+}
+_AFTERNOON = {"starts_at": "2026-11-24T14:00:00+08:00", "ends_at": "2026-11-24T16:00:00+08:00"}
+DISPATCH_EXAMPLES: dict[str, dict[str, Any]] = {
+    "reassign": {"technician": "zhao.lei", "reason": "原技术员请病假"},
+    "appoint": {"window": _AFTERNOON},
+    "postpone": {"reason": "customer_absent", "window": _AFTERNOON},
+    "correct": {"reason": "收费写错一位", "record": SERVICE_RECORD_EXAMPLE},
+    "cancel": {"reason": "用户电话告知已恢复"},
+}
+
+
 DOCUMENT_EXAMPLES: dict[str, dict[str, Any]] = {
     "opening": _document(
         "opening",

@@ -15,7 +15,10 @@ from api.callers.access import (
     COUNTER_PATH,
     DESK_BODY,
     DESK_NUMBER,
+    DESK_POSTS,
     DESK_SOMEWHERE,
+    DISPATCH_STEP,
+    JOB_READER,
     PAPER_QUERY,
     POSTER,
     PUBLIC,
@@ -33,7 +36,15 @@ from api.callers.access import (
     WATCHER,
     Access,
 )
-from api.examples import DAY, DOCUMENT_EXAMPLES, INSPECTION_EXAMPLE, SERIAL, TAXPAYER
+from api.examples import (
+    DAY,
+    DISPATCH_EXAMPLES,
+    DOCUMENT_EXAMPLES,
+    INSPECTION_EXAMPLE,
+    SERIAL,
+    SERVICE_RECORD_EXAMPLE,
+    TAXPAYER,
+)
 from api.form_routes import FORM_ROUTES
 from api.resources import (
     attachments,
@@ -41,6 +52,7 @@ from api.resources import (
     consignments,
     customers,
     devices,
+    dispatch_orders,
     documents,
     handovers,
     inspections,
@@ -75,15 +87,18 @@ from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.duties.due import Due
 from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading import changes, listing
-from devices.paperwork import NOTICES, Attachment, Consignment, DispatchOrder, RepairOrder
-from devices.paperwork_kinds import CONSIGNMENT, DISPATCH_ORDER, REPAIR
+from devices.paperwork.customers import NOTICES
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork.papers import Attachment, Consignment
+from devices.paperwork_kinds import CONSIGNMENT, REPAIR
 from devices.people.kinds import PublicKey
 from devices.people.signing_in.sessions import OwnSession
 from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
 
-VISIT_STEP = {name: Access(roles=(step.role,), site="number") for name, step in VISITS.step.items()}
+VISIT_STEP = {name: Access(roles=step.who, site="number") for name, step in VISITS.step.items()}
 CREATED = (201,)
 EVIDENCE = ("application/json",)
 """A DSSE envelope with the keys and links that it is checked by."""
@@ -175,23 +190,27 @@ ROUTES = (
       query=SiteQuery),
     R("GET", "/v1/repairs/{number}", "read_repair", READER, records.showing(REPAIR), RepairOrder),
     R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, records.showing(REPAIR),
-      RepairOrder, write=orders.filing(REPAIR), body=orders.ServiceRecordBody, statuses=CREATED,
+      RepairOrder, write=orders.file_repair, body=orders.RepairRecordBody, statuses=CREATED,
       example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "接口松动", "work": "更换接口"}),
     R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
-      write=orders.cancelling(REPAIR)),
-    R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_BODY, records.showing(DISPATCH_ORDER), DispatchOrder,
-      check=guessing.refuse_guesser, write=orders.open_dispatch_order, body=orders.DispatchOrderBody, statuses=CREATED,
-      example={"site": "BJ01", "serial": SERIAL, "fault": "无法开机", "technician": "王师傅"}),
-    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", ANYONE, records.listing(DISPATCH_ORDER),
-      list[DispatchOrder], query=SiteQuery),
-    R("GET", "/v1/dispatch-orders/{number}", "read_dispatch_order", READER, records.showing(DISPATCH_ORDER),
-      DispatchOrder),
-    R("POST", "/v1/dispatch-orders/{number}/service-record", "file_service_record", DESK_NUMBER,
-      records.showing(DISPATCH_ORDER), DispatchOrder, write=orders.filing(DISPATCH_ORDER),
-      body=orders.ServiceRecordBody, statuses=CREATED,
-      example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "主板故障", "work": "更换备件"}),
-    R("POST", "/v1/dispatch-orders/{number}/cancel", "cancel_dispatch_order", DESK_NUMBER,
-      records.showing(DISPATCH_ORDER), DispatchOrder, write=orders.cancelling(DISPATCH_ORDER)),
+      write=orders.cancel_repair),
+    R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_POSTS, dispatch_orders.show_job, dispatch_orders.Job,
+      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch_order, body=dispatch_orders.DispatchOrderBody,
+      statuses=CREATED, example={
+          "site": "BJ01", "serials": [SERIAL], "purposes": ["repair"], "fault": "无法开机",
+          "asked_at": "2026-11-24T09:20:00+08:00", "technician": "wang.qiang",
+          "window": {"starts_at": "2026-11-24T14:00:00+08:00", "ends_at": "2026-11-24T16:00:00+08:00"},
+          "contact": {"name": "刘会计", "phone": "010-62000000"}}),
+    R("GET", "/v1/dispatch-orders", "list_dispatch_orders", ANYONE, dispatch_orders.list_dispatch_orders,
+      list[DispatchOrder], query=dispatch_orders.DispatchQuery),
+    R("GET", "/v1/dispatch-orders/{number}", "read_dispatch_order", JOB_READER, dispatch_orders.show_job,
+      dispatch_orders.Job),
+    R("POST", "/v1/dispatch-orders/{number}/service-record", "file_service_record", DISPATCH_STEP["file"],
+      dispatch_orders.show_job, dispatch_orders.Job, write=dispatch_orders.taking_step("file"),
+      body=dispatch_orders.ServiceRecordBody, statuses=CREATED, example=SERVICE_RECORD_EXAMPLE),
+    *(R("POST", f"/v1/dispatch-orders/{{number}}/{name}", f"{name}_dispatch_order", DISPATCH_STEP[name],
+        dispatch_orders.show_job, dispatch_orders.Job, write=dispatch_orders.taking_step(name), body=body,
+        example=DISPATCH_EXAMPLES.get(name)) for name, body in dispatch_orders.STEP_BODIES.items()),
     R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, records.listing(CONSIGNMENT), list[Consignment],
       query=SiteQuery),
     R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK,

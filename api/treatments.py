@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from api.callers.blind import Blind
 from api.resources.devices import DeviceAnswer, HistoryAnswer
+from api.resources.dispatch_orders import Job
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
 from api.resources.scanning import CheckAnswer, Fault
@@ -36,7 +37,9 @@ from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading.history import Event
 from devices.ledger.reading.listing import DeviceRow, DocumentRow, DocumentView, ForeignDocument
 from devices.ledger.reading.passport import Next, Passport, without_place
-from devices.paperwork import DispatchOrder, Notice, RepairOrder
+from devices.paperwork.customers import Notice
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
 from devices.spares.minimum_levels import Level
 from devices.values import Position
 from labels.forms.custody import HandoverPrinted
@@ -137,7 +140,7 @@ def _sheet_line(blind: Blind, line: SheetLine | Row) -> Any:
     return replace(line, **hidden, moved=())
 
 
-def _order(blind: Blind, order: RepairOrder | DispatchOrder) -> Any:
+def _order(blind: Blind, order: RepairOrder) -> Any:
     """The desk goes on with its orders, which are many; the device of one is told to whoever named it."""
     hidden = order.serial is not None and _text(blind, order.serial) is GONE
     return replace(order, serial=None) if hidden else order
@@ -326,7 +329,6 @@ TREATMENTS: dict[type, Treatment] = {
     Event: _by_its_place(lambda line: line.serial),
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
-    DispatchOrder: _order,
     LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,
@@ -340,7 +342,7 @@ TREATMENTS: dict[type, Treatment] = {
     HandedOver: _handed_over,
     # of its own count, and parts of what is above or of what has a state of its own
     **dict.fromkeys((StocktakeAnswer, Place, ScanFault), _as_it_is),
-    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice), _in_parts),
+    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice, DispatchOrder, Job), _in_parts),
     **REFUSED,
 }
 """By type, its subclasses included: how it is told. What is of none of them is told part by part."""

@@ -47,7 +47,7 @@ DEADLINES = (
     Deadline("carried",            "calendar", "carried_days",    "carried",    "carry_out",         BROUGHT_BACK),
     Deadline("at_factory",         "calendar", "at_factory_days", "at_factory", "factory_dispatch",  MAKER_ANSWERED),
     Deadline("repair_record",      "working",  3,                 None,         "repair_completion", SERVICE_RECORD),
-    Deadline("on_site_repair",     "working",  1,                 None,         "dispatch_order",    SERVICE_RECORD),
+    Deadline("on_site_repair",     "working",  1,                 None,         "asking",            ("completion",)),
     Deadline("stocktake",          "month",    0,                 None,         "month",             ("stocktake",)),
     Deadline("safety_inspection",  "month",    0,                 None,         "month",             ("inspection",)),
     Deadline("audit_inspection",   "calendar", "inspection_days", None,         "audit_inspection",  ("inspection",)),

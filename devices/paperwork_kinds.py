@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from devices.calendar import day_of
-from devices.paperwork import (
-    Attachment,
-    Consignment,
-    Customer,
-    DispatchOrder,
-    Manifest,
-    Notice,
-    RepairOrder,
-    attachment_key,
-    notice_key,
-)
+from devices.paperwork.customers import Customer, Notice, notice_key
+from devices.paperwork.dispatches import AHEAD, DispatchOrder, read_dispatch_order
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork.papers import Attachment, Consignment, Manifest, attachment_key
 from devices.records import Found, RecordKind
 
 
-def _order(order: RepairOrder | DispatchOrder) -> Found:
-    """An order by its state, its customer, its device, and the day on which it came into that state."""
+def _repair(order: RepairOrder) -> Found:
+    """A repair order by its state, its customer, its device, and the day on which it came into that state."""
     closed = order.record is not None and day_of(order.record.filed_at).isoformat()
-    return Found(order.state, order.customer, order.serial, closed or order.opened_on)
+    serials = (order.serial,) if order.serial else ()
+    return Found(order.state, order.customer, closed or order.opened_on, serials=serials)
+
+
+def _dispatch(order: DispatchOrder) -> Found:
+    """A dispatch order by its state, its customer, the day it was opened or its job done, its technician, and its
+    devices; one that came to nothing frees its number elsewhere.
+    """
+    day = day_of(order.record.completed_at if order.record else order.opened_at).isoformat()
+    reference = None if order.cancelled else order.issued_as
+    return Found(order.state, order.customer, day, order.technician, reference, order.serials)
 
 
 PERSONAL = "personal"
@@ -47,7 +50,7 @@ REPAIR = RecordKind(
     RepairOrder,
     lambda v: v.number,
     lambda v: v.site,
-    found_by=_order,
+    found_by=_repair,
     letter="R",
     open_states=("open",),
 )
@@ -56,9 +59,11 @@ DISPATCH_ORDER = RecordKind(
     DispatchOrder,
     lambda v: v.number,
     lambda v: v.site,
-    found_by=_order,
+    found_by=_dispatch,
     letter="D",
-    open_states=("open", "accepted", "waiting"),
+    read=read_dispatch_order,
+    tells_of_customer=lambda v: bool(v.commitment),
+    open_states=AHEAD,
 )
 MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site, letter="M")
 CONSIGNMENT = RecordKind(

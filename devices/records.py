@@ -21,7 +21,7 @@ from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables import columns_of, key_of
 from devices.store.tables.columns import Table
-from devices.store.tables.ledger import PersonalData, Records, Revisions
+from devices.store.tables.ledger import PersonalData, RecordDevices, Records, Revisions
 from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.values import UNIT, Bin, Carrier, Model, Site
 
@@ -32,12 +32,18 @@ _Value = TypeVar("_Value", bound=msgspec.Struct)
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a current record is found by beside its key: its state, whose it is, its device, an ISO date of it."""
+    """What a current record is found by beside its key: its state, whose it is, an ISO date of it, its devices.
+
+    `assignee` is the username of whose work it is, `reference` the number it has elsewhere, which no other of its
+    kind has; `serials` are kept in a table of their own, since they may be several.
+    """
 
     state: str | None = None
     customer: str | None = None
-    serial: str | None = None
     day: str | None = None
+    assignee: str | None = None
+    reference: str | None = None
+    serials: tuple[str, ...] = ()
 
 
 NOT_FOUND_BY = Found()
@@ -48,7 +54,7 @@ class RecordKind(msgspec.Struct, frozen=True):
 
     `table` is the kind's own current table, whose columns are the value's fields plus `revision`; without one the
     current revision is in `record`, where `found_by` says what it is found by. `letter` is the one with which numbers
-    of a numbered kind begin.
+    of a numbered kind begin. `read` makes a value of content that is not kept as `value` is now.
 
     `tells_of_customer` says of a value whether it still has personal data of the customer it is found by, which their
     erasure then reaches (its value has `erased`); None of a kind that never has any. `open_states` are those in which
@@ -62,8 +68,13 @@ class RecordKind(msgspec.Struct, frozen=True):
     table: type[Table] | None = None
     found_by: Callable[[Any], Found] = lambda _: NOT_FOUND_BY
     letter: str | None = None
+    read: Callable[[str], Any] | None = None
     tells_of_customer: Callable[[Any], bool] | None = None
     open_states: tuple[str, ...] = ()
+
+    def decode(self, content: str) -> Any:
+        """A content as its value. Raises msgspec.ValidationError."""
+        return self.read(content) if self.read else msgspec.json.decode(content, type=self.value)
 
 
 def bin_key(site: str, code: str) -> str:
@@ -112,8 +123,9 @@ def current_row(
 ) -> tuple[Any, ...]:
     """The row that the current table of a kind has of a record, in the order of the table's columns."""
     if kind.table is None:
-        found = msgspec.structs.astuple(kind.found_by(value))
-        return (kind.name, key, revision, kind.journal(value), content, *found)
+        found = kind.found_by(value)
+        columns_of_it = (found.state, found.customer, found.day, found.assignee, found.reference)
+        return (kind.name, key, revision, kind.journal(value), content, *columns_of_it)
     columns = {name: getattr(value, name) for name in value.__struct_fields__} | {"revision": revision}
     return tuple(int(v) if isinstance(v := columns[name], bool) else v for name in columns_of(kind.table))
 
@@ -141,6 +153,10 @@ _PERSONAL = compiled(
         PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
     )
 )
+_SERIALS = compiled(
+    RecordDevices.select(RecordDevices.serial).where(RecordDevices.kind == GIVEN, RecordDevices.key == GIVEN)
+)
+_NO_SERIALS = compiled(RecordDevices.delete().where(RecordDevices.kind == GIVEN, RecordDevices.key == GIVEN))
 CURRENT = compiled(
     Records.select(Records.content, Records.revision).where(Records.kind == GIVEN, Records.key == GIVEN)
 )
@@ -194,7 +210,17 @@ def write(
     if personal:
         _keep_personal(store, kind.name, key, revision, salt, personal)
     store.upsert(kind.table or Records, current_row(kind, key, revision, value, content))
+    if kind.table is None:
+        _keep_serials(store, kind, key, value, fresh=revision == 1)
     return value, Written(kind.name, key, revision)
+
+
+def _keep_serials(store: Store, kind: RecordKind, key: str, value: msgspec.Struct, *, fresh: bool) -> None:
+    serials = kind.found_by(value).serials
+    there = () if fresh else tuple(serial for (serial,) in store.rows(_SERIALS, (kind.name, key)))
+    if sorted(there) != sorted(serials):
+        store.execute(_NO_SERIALS, (kind.name, key))
+        store.insert(RecordDevices, [(serial, kind.name, key) for serial in sorted(serials)])
 
 
 def _keep_personal(
@@ -208,13 +234,13 @@ def _keep_personal(
 def current(store: Store, kind: RecordKind, key: str) -> tuple[Any, int] | None:
     """The latest value of a record without a table of its own, with its revision; None where there is none."""
     row = store.row(CURRENT, (kind.name, key))
-    return (msgspec.json.decode(row[0], type=kind.value), row[1]) if row else None
+    return (kind.decode(row[0]), row[1]) if row else None
 
 
 def belonging(store: Store, kind: RecordKind, owner: str) -> list[tuple[Any, int]]:
     """The latest values of a kind whose keys begin with that of their owner and `/`, with their revisions, by key."""
     rows = store.rows(_BELONGING, (kind.name, f"{owner}/", f"{owner}0"))  # 0 follows / in ASCII
-    return [(msgspec.json.decode(content, type=kind.value), revision) for content, revision in rows]
+    return [(kind.decode(content), revision) for content, revision in rows]
 
 
 def personal_of(store: Store, kind: RecordKind, key: str) -> str | None:
@@ -255,44 +281,71 @@ def site_codes(store: Store) -> list[str]:
     return [code for (code,) in store.rows(SITE_CODES)]
 
 
+class Only(msgspec.Struct, frozen=True):
+    """Which records of a kind are wanted: those that are found by all of these, None for any.
+
+    `since` and `until` are ISO dates, both of them included.
+    """
+
+    states: Collection[str] | None = None
+    customers: Collection[str] | None = None
+    serial: str | None = None
+    assignee: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+EVERY = Only()
+
+
 def listed(
     store: Store,
     kind: RecordKind,
     sites: Collection[str] | None = None,
     after: str = "",
+    only: Only = EVERY,
     *,
-    states: Collection[str] | None = None,
-    customers: Collection[str] | None = None,
-    serial: str | None = None,
-    since: str | None = None,
     newest_first: bool = False,
 ) -> Iterator[Any]:
     """The latest values of a kind without a table of its own, by key, those after one key; `sites` None means all.
 
-    `states`, `customers`, `serial` and `since` (an ISO date) leave only those that are found by them. They are read
-    as they are asked for, so that the first of many cost no more than the first of few; `newest_first` from the last
-    key on, where `after` is then no key to begin with.
+    They are read as they are asked for, so that the first of many cost no more than the first of few; `newest_first`
+    from the last key on, where `after` is then no key to begin with.
     """
+    among = ((Records.site, sites), (Records.state, only.states), (Records.customer, only.customers))
+    if any(values is not None and not values for _, values in among):
+        return
     chosen = Records.kind == kind.name
-    for column, values in ((Records.site, sites), (Records.state, states), (Records.customer, customers)):
-        if values is not None and not values:
-            return
+    for column, values in among:
         if values is not None:
             chosen &= column.in_(sorted(values))
-    if serial is not None:
-        chosen &= Records.serial == serial
-    if since is not None:
-        chosen &= Records.day >= since
+    for condition in _found_by(kind, only):
+        chosen &= condition
     order = Records.key.desc() if newest_first else Records.key
     query = Records.select(Records.key, Records.content).order_by(order).limit(AT_ONCE)
     while True:
         beyond = Records.key < after if newest_first and after else Records.key > after
         rows = store.rows(*query.where(chosen & beyond).sql())
         for _, content in rows:
-            yield msgspec.json.decode(content, type=kind.value)
+            yield kind.decode(content)
         if len(rows) < AT_ONCE:
             return
         after = rows[-1][0]
+
+
+def _found_by(kind: RecordKind, only: Only) -> Iterator[Any]:
+    if only.serial is not None:
+        yield Records.key.in_(
+            RecordDevices.select(RecordDevices.key).where(
+                RecordDevices.serial == only.serial, RecordDevices.kind == kind.name
+            )
+        )
+    if only.assignee is not None:
+        yield Records.assignee == only.assignee
+    if only.since is not None:
+        yield Records.day >= only.since
+    if only.until is not None:
+        yield Records.day <= only.until
 
 
 def next_number(store: Store, kind: RecordKind, site: str, *, after: int = 0) -> str:

@@ -173,7 +173,10 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A site of the unit: how many days a device may be on its way, and lie between an auditor's inspections."""
+    """A site of the unit: how many days a device may be on its way, and lie between an auditor's inspections.
+
+    `installation_days` are the working days in which an installation that was asked for is done.
+    """
 
     code: str
     name: str
@@ -182,6 +185,7 @@ class Site(msgspec.Struct, frozen=True):
     at_factory_days: int = 60
     active: bool = True
     inspection_days: int = 90
+    installation_days: int = 3
 
 
 class Carrier(msgspec.Struct, frozen=True):

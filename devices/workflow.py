@@ -11,12 +11,15 @@ import msgspec
 
 from devices.problems import PROBLEMS, Fact, refuse
 
+SAME = ""
+"""As the state after a step: the one before it."""
+
 
 class Step(msgspec.Struct, frozen=True):
     """One step: the states `before` it, the one `after`, and the code it is refused with in any other.
 
-    `refused_in` gives other codes for some states; `role` is whose step it is, empty where the workflow does not say;
-    `decides`: it is never taken by whoever asked for it.
+    `refused_in` gives other codes for some states; `who` are the roles one of which takes it, none where the workflow
+    does not say; `decides`: it is never taken by whoever asked for it.
     """
 
     name: str
@@ -24,8 +27,12 @@ class Step(msgspec.Struct, frozen=True):
     after: str
     refused: str
     refused_in: Mapping[str, str] = {}
-    role: str = ""
+    who: tuple[str, ...] = ()
     decides: bool = False
+
+    def leads_to(self, state: str) -> str:
+        """The state after it was taken in one."""
+        return self.after or state
 
 
 class Workflow:
@@ -36,13 +43,14 @@ class Workflow:
         self.steps = steps
         self.step = {step.name: step for step in steps}
         assert len(self.step) == len(steps), "two steps share a name"
-        reached = {begins, *(step.after for step in steps)}
+        reached = {begins, *(step.after for step in steps)} - {SAME}
         assert {state for step in steps for state in step.before} <= reached, "a step from no state there is"
 
     @property
     def states(self) -> tuple[str, ...]:
         """Every state, in the order of the steps that lead there."""
-        return tuple(dict.fromkeys((self.begins, *(step.after for step in self.steps))))
+        after = (step.after for step in self.steps if step.after != SAME)
+        return tuple(dict.fromkeys((self.begins, *after)))
 
     def before(self, name: str) -> tuple[str, ...]:
         """The states in which a step may be taken."""

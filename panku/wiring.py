@@ -12,7 +12,7 @@ from devices.audit.stocktake.stocktake_checks import stocktake_faults
 from devices.ledger.deciding.plan import Rule, Rulebook
 from devices.ledger.deciding.rules_of_one import RULES as LEDGER_RULES
 from devices.ledger.duties.of_devices import DEVICE_DUTY
-from devices.ledger.duties.of_orders import ORDER_DUTY
+from devices.ledger.duties.of_repairs import REPAIR_DUTY
 from devices.ledger.posting.closed_months import MONTH
 from devices.ledger.proving.credentials import credential_faults
 from devices.ledger.proving.requests import request_faults
@@ -20,11 +20,12 @@ from devices.moments.readings import CLOCK_READING
 from devices.paperwork_kinds import PAPERWORK_KINDS
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
+from devices.service.duties import DISPATCH_DUTY
 from devices.spares.minimum_levels import SPARES_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.unit import FOUNDING
 
-DUTIES = (DEVICE_DUTY, ORDER_DUTY, COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY)
+DUTIES = (DEVICE_DUTY, REPAIR_DUTY, DISPATCH_DUTY, COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY)
 """Who tells what is due, and what was met."""
 
 RECORD_KINDS = (

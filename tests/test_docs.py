@@ -12,7 +12,7 @@ from typing import get_args
 
 from api.form_routes import DOORS
 from devices.lifecycle import DOCUMENTS, STEPS, Document
-from devices.paperwork import WhyLeftOut
+from devices.paperwork.papers import WhyLeftOut
 from labels.words import term
 from panku.commands import COMMANDS
 from panku.settings import SETTINGS

@@ -6,9 +6,9 @@ from devices import records
 from devices.deadlines import DEADLINE, DEADLINE_OF_STATE
 from devices.ledger.duties.due import Due, what_is_due
 from devices.ledger.duties.of_devices import DEVICE_DUTY
-from devices.ledger.duties.of_orders import ORDER_DUTY
+from devices.ledger.duties.of_repairs import REPAIR_DUTY
 from devices.lifecycle import STEPS
-from devices.paperwork import ServiceRecord
+from devices.paperwork.dispatches import ServiceRecord
 from devices.paperwork_kinds import REPAIR
 from devices.spares import orders
 from devices.store.database import Store
@@ -20,7 +20,7 @@ FIRST, SECOND, THIRD = SERIALS[:3]
 
 def deadlines(store: Store, sites: list[str], today: date) -> list[Due]:
     """What the ledger has due."""
-    return what_is_due(store, (DEVICE_DUTY, ORDER_DUTY), sites, today)
+    return what_is_due(store, (DEVICE_DUTY, REPAIR_DUTY), sites, today)
 
 
 def test_sales_and_transfers_fall_due(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_what_meets_a_deadline_is_what_takes_it_off_the_list() -> None:
     for state, deadline in DEADLINE_OF_STATE.items():
         assert {step.document for step in STEPS if step.before == state} >= set(deadline.met_by)
         assert deadline.starts_from in {step.document for step in STEPS if step.after == state}
-    assert {DEADLINE[name].met_by for name in ORDER_DUTY.deadlines} == {("service_record",)}
+    assert {DEADLINE[name].met_by for name in REPAIR_DUTY.deadlines} == {("service_record",)}
 
 
 def test_every_deadline_is_told_by_one_source() -> None:

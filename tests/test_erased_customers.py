@@ -7,7 +7,7 @@ from falcon import testing
 
 from devices import records
 from devices.journal import open_journals
-from devices.paperwork import Customer
+from devices.paperwork.customers import Customer
 from devices.paperwork_kinds import CUSTOMER
 from devices.store.database import Store
 from tests.door import NOW, TODAY, Client, Door

@@ -20,7 +20,7 @@ from devices.ledger.deciding.entries import Entry, Held
 from devices.ledger.deciding.plan import plan
 from devices.ledger.deciding.positions import OWN
 from devices.lifecycle import DOCUMENTS, EXCHANGE_STATE, FROM, POSTED, STEPS, Step, roles_of, starts_of
-from devices.paperwork import DispatchOrder
+from devices.paperwork.dispatches import DispatchOrder
 from devices.problems import Refused
 from devices.store.database import Store
 from devices.texts.lengths import Word

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from devices.paperwork import Manifest
+from devices.paperwork.papers import Manifest
 from devices.store.database import Store
 from tests.door import Client, Door
 

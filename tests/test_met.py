@@ -11,7 +11,7 @@ from devices import records
 from devices.deadlines import DEADLINE_OF_STATE, DEADLINES, STANDINGS
 from devices.ledger.duties.due import what_was_met
 from devices.lifecycle import STEPS
-from devices.paperwork import ServiceRecord
+from devices.paperwork.dispatches import ServiceRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.records import RecordKind
 from devices.spares import orders

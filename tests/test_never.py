@@ -7,7 +7,7 @@ import pytest
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.proving.verify import verify
-from devices.paperwork import Manifest, ManifestRow
+from devices.paperwork.papers import Manifest, ManifestRow
 from devices.paperwork_kinds import MANIFEST
 from devices.problems import Problem, Refused
 from devices.store.database import Store

@@ -9,7 +9,7 @@ import pytest
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.proving.verify import verify
-from devices.paperwork import ServiceRecord
+from devices.paperwork.dispatches import ServiceRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import Problem, Refused
 from devices.records import RecordKind

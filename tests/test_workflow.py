@@ -9,7 +9,7 @@ import pytest
 from devices.audit.custody.custody_kinds import HANDOVERS, VISITS
 from devices.audit.kinds import STOCKTAKES
 from devices.ledger.posting.closed_months import MONTHS
-from devices.paperwork import ORDERS
+from devices.paperwork.orders import ORDERS
 from devices.problems import PROBLEMS, Refused
 from devices.workflow import Step, Workflow
 

@@ -11,13 +11,14 @@ from devices.audit.custody.inspections import INSPECTORS
 from devices.audit.custody.visits import VISIT_READERS
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
+from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
 from devices.values import UNIT
 
 READERS = ("storekeeper", "auditor", "clerk", "supervisor")
 SITE_STAFF = ("storekeeper", "auditor", "clerk")
-TECHNICIAN = "technician"
+TECHNICIANS = (TECHNICIAN,)
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -51,10 +52,14 @@ READ_LEVEL = Access(roles=(*READERS, "admin"), site="path")
 SITE_STAFF_NUMBER = Access(roles=SITE_STAFF, site="number")
 PAPER_QUERY = Access(roles=(*SITE_STAFF, TECHNICIAN), site="query")
 DESK_BODY = Access(roles=DESK, site="body")
+DESK_POSTS = Access(roles=DESK, site="body", scope="post")
 DESK_SOMEWHERE = Access(roles=DESK, site="any")
 AUDITOR_SOMEWHERE = Access(roles=("auditor",), site="any")
 """Of a customer's home, which only the books know: the handler asks for the role there."""
 DESK_NUMBER = Access(roles=DESK, site="number")
+JOB_READER = Access(roles=(*READERS, *TECHNICIANS), site="number", scope="read")
+"""Of an order: a technician sees those that are theirs, which the handler asks."""
+DISPATCH_STEP = {name: Access(roles=step.who, site="number") for name, step in DISPATCHES.step.items()}
 STOREKEEPER_BODY = Access(roles=STOREKEEPER, site="body")
 STOREKEEPER_PATH = Access(roles=STOREKEEPER, site="path")
 STOREKEEPER_QUERY = Access(roles=STOREKEEPER, site="query")
@@ -99,7 +104,11 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
     site = site_of(access, path, body, query)
     if access.site == "any" and person.sites_of(roles):
         return
-    if site is None or person.may(roles, site) or (access is READER and reads_records(person, site)):
+    if (
+        site is None
+        or person.may(roles, site)
+        or (access in (READER, JOB_READER) and reads_records(person, site))
+    ):
         return
     if access.site == "number" and not person.reads(site):
         raise refuse_foreign()

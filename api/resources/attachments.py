@@ -8,14 +8,15 @@ from urllib.parse import unquote
 
 import msgspec
 
-from api.callers.access import SITE_STAFF, TECHNICIAN
+from api.callers.access import SITE_STAFF, TECHNICIANS
 from api.calls import Call, Done, Shown
 from api.wire.downloads import Download, safe_name
 from devices import records
 from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
 from devices.ledger.posting.personal_papers import keep_signed_paper, order_of_paper, personal_records
-from devices.paperwork import Attachment, DispatchOrder, attachment_key
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER
 from devices.people.roles import Person
 from devices.problems import refuse, refuse_foreign
@@ -40,7 +41,7 @@ def add_attachment(call: Call) -> Done:
     if under is not None:
         order = order_of_paper(call.store, site, under)
         if not (call.who.may(SITE_STAFF, site) or _is_theirs(call.who, order)):
-            raise refuse("not_the_technician", order=under)
+            raise refuse("not_the_technician", order=under, technician=order.technician)
         digest = keep_signed_paper(call.store, call.raw, order, by=by, at_us=call.at_us)
     elif call.who.may(SITE_STAFF, site):
         digest = manifests.keep_attachment(
@@ -53,7 +54,7 @@ def add_attachment(call: Call) -> Done:
 
 
 def _is_theirs(person: Person, order: DispatchOrder) -> bool:
-    return order.technician == person.username and person.may((TECHNICIAN,), order.site)
+    return order.technician == person.username and person.may(TECHNICIANS, order.site)
 
 
 def show_attached(call: Call, done: Done) -> Shown:
@@ -84,7 +85,7 @@ def show_attachment(call: Call, _: Done) -> Shown:
 
 def _paper_of_theirs(call: Call, digest: str) -> Attachment | None:
     """A signed paper of an order that is the caller's to work on; None without one."""
-    for paper in personal_records(call.store, digest) if call.who.sites_of((TECHNICIAN,)) else ():
+    for paper in personal_records(call.store, digest) if call.who.sites_of(TECHNICIANS) else ():
         order = order_of_paper(call.store, paper.site, str(paper.under))
         if order.state in DISPATCH_ORDER.open_states and _is_theirs(call.who, order):
             return paper

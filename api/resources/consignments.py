@@ -11,7 +11,7 @@ from api.resources.records import found_record
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.posting.gather import kept_at
-from devices.paperwork import Consignment
+from devices.paperwork.papers import Consignment
 from devices.paperwork_kinds import CONSIGNMENT
 from devices.problems import refuse
 from devices.texts.lengths import Note, Papers

@@ -15,7 +15,7 @@ from devices.ledger.posting.erasure import forget_customer, refuse_erasure, site
 from devices.ledger.posting.notices import move_home
 from devices.ledger.reading.customers import customer_data, number_of_taxpayer, sees_customer
 from devices.lifecycle import DESK
-from devices.paperwork import Customer, CustomerData
+from devices.paperwork.customers import Customer, CustomerData
 from devices.paperwork_kinds import CUSTOMER
 from devices.people import signing_keys
 from devices.people.grants import refuse_site

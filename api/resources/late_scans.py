@@ -29,7 +29,9 @@ class LateScanQuery(SiteQuery, frozen=True, kw_only=True):
 def list_late(call: Call, _: Done) -> Shown:
     """The late scans of the caller's sites, by stocktake and id."""
     states = None if call.query.state is None else (call.query.state,)
-    found = records.listed(call.store, LATE_SCAN, sites_asked(call), call.query.place, states=states)
+    found = records.listed(
+        call.store, LATE_SCAN, sites_asked(call), call.query.place, only=records.Only(states=states)
+    )
     return page(call, found, LATE_SCAN.key)
 
 

@@ -15,7 +15,7 @@ from devices.ledger.duties.told_at_home import Flag, flag_of
 from devices.ledger.posting import notices
 from devices.ledger.reading.customers import homes_of, proposed_by
 from devices.lifecycle import DESK
-from devices.paperwork import Notice, Proposed, notice_key
+from devices.paperwork.customers import Notice, Proposed, notice_key
 from devices.paperwork_kinds import NOTICE
 from devices.problems import refuse, refuse_foreign
 
@@ -39,7 +39,9 @@ class NoticeAnswer(msgspec.Struct, frozen=True):
 def list_notices(call: Call, _: Done) -> Shown:
     """What the caller's sites were told of their customers."""
     states = None if call.query.state is None else (call.query.state,)
-    found = records.listed(call.store, NOTICE, sites_asked(call), call.query.place, states=states)
+    found = records.listed(
+        call.store, NOTICE, sites_asked(call), call.query.place, only=records.Only(states=states)
+    )
     shown = page(call, found, NOTICE.key)
     return msgspec.structs.replace(shown, body=[answer_of(call, each) for each in shown.body])
 

@@ -73,7 +73,9 @@ def _counts_met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Du
 
 def _sealed(store: Store, site: Site, since: date) -> Iterator[tuple[str, date]]:
     """(register, day of its close) of each sealed count of a site that was closed since a day, oldest first."""
-    for each in records.listed(store, STOCKTAKE, [site.code], states=("sealed",), since=since.isoformat()):
+    for each in records.listed(
+        store, STOCKTAKE, [site.code], only=records.Only(states=("sealed",), since=since.isoformat())
+    ):
         yield each.register, day_of(each.closed.at)
 
 
@@ -102,7 +104,7 @@ def _inspections_met(store: Store, sites: Sequence[Site], since: date) -> Iterat
 
 
 def _settled(store: Store, site: Site, since: date) -> Iterator[Due]:
-    for value in records.listed(store, INSPECTION, [site.code], since=since.isoformat()):
+    for value in records.listed(store, INSPECTION, [site.code], only=records.Only(since=since.isoformat())):
         for item in value.items:
             if item.finding is not None and item.finding.settled_at is not None:
                 yield _finding(site, value, item, day_of(item.finding.settled_at), settled=True)
@@ -143,14 +145,16 @@ def _finding(site: Site, value: Inspection, item: InspectedItem, day: date, *, s
 
 def _visits_due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites if site.active}
-    for value in records.listed(store, VISIT, by_code, states=("entered",)):
+    for value in records.listed(store, VISIT, by_code, only=records.Only(states=("entered",))):
         entered = date.fromisoformat(value.visit_on)
         yield due_of(DEADLINE["visit"], value.number, by_code[value.site], entered, today)
 
 
 def _visits_met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for value in records.listed(store, VISIT, by_code, states=("left",), since=since.isoformat()):
+    for value in records.listed(
+        store, VISIT, by_code, only=records.Only(states=("left",), since=since.isoformat())
+    ):
         left, entered = day_of(value.course[-1].at), date.fromisoformat(value.visit_on)
         yield due_of(DEADLINE["visit"], value.number, by_code[value.site], entered, left, left)
 

@@ -196,7 +196,7 @@ FINDING = RecordKind(
     Finding,
     lambda v: f"{v.stocktake}/{v.serial}",
     lambda v: v.site,
-    found_by=lambda v: Found(serial=v.serial),
+    found_by=lambda v: Found(serials=(v.serial,)),
 )
 FINISH = RecordKind("finish", Finish, lambda v: f"{v.stocktake}/{v.username}", lambda v: v.site)
 LATE_SCAN = RecordKind(
@@ -204,7 +204,7 @@ LATE_SCAN = RecordKind(
     LateScan,
     lambda v: f"{v.stocktake}/{v.id}",
     lambda v: v.site,
-    found_by=lambda v: Found(v.state, serial=v.serial),
+    found_by=lambda v: Found(v.state, serials=(v.serial,) if v.serial else ()),
 )
 SIGNATURE = RecordKind("signature", Signature, lambda v: signature_key(v.subject, v.role), lambda v: v.site)
 AUDIT_KINDS = (STOCKTAKE, FINISH, LATE_SCAN, FINDING, SIGNATURE, *CUSTODY_KINDS)

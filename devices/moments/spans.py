@@ -9,6 +9,7 @@ See docs/decisions.md, "A moment in the future is none".
 from __future__ import annotations
 
 SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
 TOLERATED_US = 60 * SECOND_US
 """How far ahead a moment may lie and be now all the same: servers differ a little, and time servers step a little."""
 

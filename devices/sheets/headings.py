@@ -11,7 +11,7 @@ from itertools import chain
 import msgspec
 from openpyxl.utils import get_column_letter
 
-from devices.paperwork import LeftOut, WhyLeftOut
+from devices.paperwork.papers import LeftOut, WhyLeftOut
 from devices.problems import Problem, Refused, refuse
 from devices.serials import shortened
 from devices.sheets.row_words import says_no_device

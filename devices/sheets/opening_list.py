@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from devices import taxpayers
-from devices.paperwork import LeftOut
+from devices.paperwork.papers import LeftOut
 from devices.problems import Problem
 from devices.serials import shortened
 from devices.sheets.headings import Column, Entry, read_rows

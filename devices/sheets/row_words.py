@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from devices.paperwork import WhyLeftOut
+from devices.paperwork.papers import WhyLeftOut
 
 _COUNT = r"\d{1,5}[台只个件套张块盘箱支]?"  # a list has five digits of rows at most
 _ENDS = r"(?=$|[:(\d])"

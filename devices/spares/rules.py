@@ -16,8 +16,9 @@ from devices.ledger.deciding.rules_of_sending import (
     sent_last_by_the_cited,
     waybill_goes_to_one_place,
 )
-from devices.paperwork import DispatchOrder, RepairOrder
-from devices.problems import Problem
+from devices.paperwork.dispatches import AHEAD, DispatchOrder
+from devices.paperwork.orders import RepairOrder
+from devices.problems import Fact, Problem
 from devices.serials import trimmed
 from devices.values import RECEIVABLE, Position
 
@@ -69,7 +70,7 @@ def order_names_device(case: Case[Draft], faulty: Sequence[str]) -> _Problems:
         assert order is not None, "no order has no serials"
         facts = {"order": order.number, "serial": serial}
         owner = case.position(serial).customer
-        if order.serial != serial:
+        if serial not in (order.serials if isinstance(order, DispatchOrder) else (order.serial,)):
             yield Problem("order_of_other_device", "/order", facts)
         elif None not in (order.customer, owner) and order.customer != owner:
             yield Problem("order_of_other_customer", "/order", facts)
@@ -88,7 +89,7 @@ def carried_for_a_faulty_device(case: Case[CarryOut], moves: _Moves) -> _Problem
     yield from order_stands(case, moves)
     if isinstance(case.order, RepairOrder):
         yield Problem("order_kind", "/order", {"order": case.order.number, "document": case.document})
-    elif case.order is not None and case.order.record is not None:
+    elif case.order is not None and case.order.state not in AHEAD:
         yield Problem("order_closed", "/order", {"order": case.order.number})
     faulty = [trimmed(move.entry.item.faulty) for move in moves]
     yield from order_names_device(case, faulty)
@@ -136,10 +137,10 @@ def swap_replaces_a_faulty_device(case: Case[Swap], moves: _Moves) -> _Problems:
     by_serial = {move.entry.serial: move for move in moves}
     faulty = [move for move in moves if move.entry.role == "faulty"]
     yield from order_names_device(case, [move.entry.serial for move in faulty])
-    if isinstance(case.order, DispatchOrder) and case.order.record is None:
-        yield Problem("service_record_required", "/order", {"order": case.order.number})
-    elif isinstance(case.order, RepairOrder) and case.order.record is not None:
+    if isinstance(case.order, RepairOrder) and case.order.record is not None:
         yield Problem("order_closed", "/order", {"order": case.order.number})
+    elif isinstance(case.order, DispatchOrder):
+        yield from _swap_as_recorded(case, case.order, faulty)
     for move in faulty:
         spare = by_serial.get(move.entry.partner or "")
         if spare is None:
@@ -155,6 +156,24 @@ def swap_replaces_a_faulty_device(case: Case[Swap], moves: _Moves) -> _Problems:
         under = spare.before.order_number
         if meant is not None and under not in (None, case.draft.order):
             yield Problem("swap_other_order", "/order", {"serial": spare.entry.serial, "order": under})
+
+
+def _swap_as_recorded(case: Case[Swap], order: DispatchOrder, faulty: _Moves) -> _Problems:
+    """A swap at the customer's is what the record of the job says went in, and no charge stands for a free one."""
+    record = order.record
+    if record is None:
+        yield Problem("service_record_required", "/order", {"order": order.number})
+        return
+    if record.used is None:  # filed before records named what went in
+        return
+    for move in faulty:
+        spare = move.entry.partner or ""
+        if not any((pair.faulty, pair.spare) == (move.entry.serial, spare) for pair in record.used):
+            facts = {"order": order.number, "faulty": move.entry.serial, "serial": spare}
+            yield Problem("swap_not_in_record", move.entry.pointer, facts)
+    if case.draft.terms == "free" and record.charged_fen > 0:
+        facts_of_charge: dict[str, Fact] = {"order": order.number, "charged_fen": record.charged_fen}
+        yield Problem("charged_under_warranty", "/terms", facts_of_charge)
 
 
 def charge_is_as_agreed(case: Case[Swap], moves: _Moves) -> _Problems:

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from devices.journal import open_journals
 from devices.ledger.posting import manifests, opening_stock, post
-from devices.paperwork import LeftOut
+from devices.paperwork.papers import LeftOut
 from devices.people.roles import Person
 from devices.problems import PROBLEMS, Problem
 from devices.problems import Refused as RuleRefused

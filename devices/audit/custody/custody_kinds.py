@@ -19,10 +19,10 @@ HandoverState = Literal["open", "completed", "cancelled"]
 VISITS = Workflow(
     "requested",
     #    step       before           after       refused otherwise     whose it is
-    Step("approve", ("requested",),  "approved", "visit_out_of_order", role="auditor", decides=True),
-    Step("refuse",  ("requested",),  "refused",  "visit_out_of_order", role="auditor", decides=True),
-    Step("enter",   ("approved",),   "entered",  "visit_out_of_order", role="storekeeper"),
-    Step("leave",   ("entered",),    "left",     "visit_out_of_order", role="storekeeper"),
+    Step("approve", ("requested",),  "approved", "visit_out_of_order", who=("auditor",), decides=True),
+    Step("refuse",  ("requested",),  "refused",  "visit_out_of_order", who=("auditor",), decides=True),
+    Step("enter",   ("approved",),   "entered",  "visit_out_of_order", who=("storekeeper",)),
+    Step("leave",   ("entered",),    "left",     "visit_out_of_order", who=("storekeeper",)),
 )  # fmt: skip
 """A visitor is approved before they enter, and out again at its end."""
 

@@ -178,7 +178,7 @@ def handover_of(store: Store, number: str) -> tuple[Handover, int]:
 
 def handovers_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Handover]:
     """The handovers of a site, oldest first: all, or those in some states."""
-    return list(records.listed(store, HANDOVER, [site], states=states))
+    return list(records.listed(store, HANDOVER, [site], only=records.Only(states=states)))
 
 
 def payload_of(value: Handover) -> signing.Payload:

@@ -183,7 +183,7 @@ def inspection_of(store: Store, number: str) -> tuple[Inspection, int]:
 
 def inspections_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Inspection]:
     """The inspections of a site, oldest first: all, or the `open` or `settled` ones (see custody_kinds)."""
-    return list(records.listed(store, INSPECTION, [site], states=states))
+    return list(records.listed(store, INSPECTION, [site], only=records.Only(states=states)))
 
 
 def open_findings(store: Store, site: str) -> Iterator[tuple[Inspection, InspectedItem, InspectionFinding]]:

@@ -124,7 +124,7 @@ def visit_of(store: Store, number: str) -> tuple[Visit, int]:
 
 def visits_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Visit]:
     """The visits of a site, oldest first: all, or those in some states."""
-    return list(records.listed(store, VISIT, [site], states=states))
+    return list(records.listed(store, VISIT, [site], only=records.Only(states=states)))
 
 
 def visitor_of(store: Store, number: str) -> VisitorData | None:

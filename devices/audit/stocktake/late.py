@@ -150,7 +150,7 @@ def settle_listed(writer: Writer, number: str, listed: Iterable[LeftWaiting], *,
 def waiting_at(store: Store, sites: Collection[str]) -> list[tuple[Stocktake, list[LateScan]]]:
     """The stocktakes of some sites whose late scans wait to be settled, by number, with them in order of arrival."""
     found: dict[str, list[LateScan]] = {}
-    for each in records.listed(store, LATE_SCAN, sites, states=(LATE_SCANS.begins,)):
+    for each in records.listed(store, LATE_SCAN, sites, only=records.Only(states=(LATE_SCANS.begins,))):
         found.setdefault(each.stocktake, []).append(each)
     told = []
     for number, late in found.items():

@@ -91,7 +91,7 @@ def stocktakes_of(
 
     Since a day (ISO): those that were closed, or are open and were opened, on it or later.
     """
-    return list(records.listed(store, STOCKTAKE, [site], states=states, since=since))
+    return list(records.listed(store, STOCKTAKE, [site], only=records.Only(states=states, since=since)))
 
 
 def begin_stocktake(

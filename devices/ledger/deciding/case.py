@@ -11,7 +11,9 @@ from devices.calendar import BookDays
 from devices.ledger.deciding.drafts import Draft, Party
 from devices.ledger.deciding.entries import Entry, Held
 from devices.lifecycle import Step
-from devices.paperwork import Consignment, DispatchOrder, Manifest, RepairOrder
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork.papers import Consignment, Manifest
 from devices.serials import trimmed
 from devices.values import NOWHERE, Bin, Model, Position
 

@@ -13,6 +13,7 @@ from devices.ledger.deciding.case import Case
 from devices.ledger.deciding.drafts import Adoption, CarryOut, Draft, Recovery, RepairIntake, Sale
 from devices.ledger.deciding.entries import Entry
 from devices.lifecycle import Step
+from devices.paperwork.dispatches import DispatchOrder
 from devices.serials import trimmed
 from devices.values import BOOKS, NOWHERE, RECEIVABLE, STATE, Bin, Position, Register
 
@@ -142,7 +143,8 @@ _PLACES: dict[str, _Place] = {
 def party_of(case: Case[Draft], before: Position) -> str | None:
     """Who carries the device: the draft's carrier for a transfer, the maker, the order's technician."""
     if case.document == "carry_out":
-        return getattr(case.order, "technician", None)
+        order = case.order
+        return (order.technician or order.technician_text) if isinstance(order, DispatchOrder) else None
     given = getattr(case.draft, "maker", None) or getattr(case.draft, "carrier", None)
     return given or before.party
 

@@ -18,7 +18,7 @@ class Due(msgspec.Struct, frozen=True):
     """One thing to be done, or that was done on `met_on`. `subject` is a serial, or the number of an order.
 
     The dates are ISO business dates. `days_left` counts calendar days to `due_on`, from today, or from `met_on` once
-    it was met; negative where that day lies after it.
+    it was met; negative where that day lies after it. `waits_for` is why the work waits, a WaitReason; it moves no day.
     """
 
     deadline: str
@@ -29,6 +29,7 @@ class Due(msgspec.Struct, frozen=True):
     standing: Standing
     days_left: int
     met_on: str | None = None
+    waits_for: str | None = None
 
 
 _Source = Callable[[Store, Sequence[Site], date], Iterable[Due]]
@@ -57,7 +58,14 @@ def what_was_met(store: Store, duties: Sequence[Duty], sites: Sequence[str], sin
 
 
 def due_of(
-    deadline: Deadline, subject: str, site: Site, started: date, today: date, met_on: date | None = None
+    deadline: Deadline,
+    subject: str,
+    site: Site,
+    started: date,
+    today: date,
+    met_on: date | None = None,
+    *,
+    waits_for: str | None = None,
 ) -> Due:
     """How one subject stands under a deadline. Pure."""
     due_on = rules.due(deadline, started, site)
@@ -71,6 +79,7 @@ def due_of(
         standing,
         (due_on - (met_on or today)).days,
         met_on.isoformat() if met_on else None,
+        waits_for,
     )
 
 

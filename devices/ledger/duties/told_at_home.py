@@ -6,7 +6,9 @@ from collections.abc import Collection
 from typing import Literal
 
 from devices import records
-from devices.paperwork import NOTICES, DispatchOrder, Notice, RepairOrder
+from devices.paperwork.customers import NOTICES, Notice
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
@@ -39,7 +41,7 @@ _ORDERS = {REPAIR.name: REPAIR, DISPATCH_ORDER.name: DISPATCH_ORDER}
 
 def waiting_notices(store: Store, sites: Collection[str] | None) -> list[Notice]:
     """The notices of these sites' customers that nobody there has settled, by what they are under."""
-    return list(records.listed(store, NOTICE, sites, states=(NOTICES.begins,)))
+    return list(records.listed(store, NOTICE, sites, only=records.Only(states=(NOTICES.begins,))))
 
 
 def flag_of(store: Store, notice: Notice) -> Flag | None:
@@ -56,6 +58,8 @@ def _of_order(store: Store, order: RepairOrder | DispatchOrder) -> Flag | None:
     if order.cancelled:
         return "cancelled"
     if order.record is not None or store.row(_SWAPPED, (order.number,)):
+        return None
+    if isinstance(order, DispatchOrder):
         return None
     came_in = store.row(_TAKEN_IN, (order.number, order.serial))
     still_out = store.row(_STILL_OUT, (order.serial, order.number))

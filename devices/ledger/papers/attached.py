@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from devices.paperwork import Attachment, Consignment, attachment_key, consignment_key
+from devices.paperwork.papers import Attachment, Consignment, attachment_key, consignment_key
 from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT
 from devices.records import site_codes
 from devices.store.database import Store
@@ -34,6 +34,12 @@ def paper_kept(store: Store, digest: str, reads: Callable[[str], bool]) -> Attac
     sites = [site for site in site_codes(store) if reads(site)]
     known = _records(store, ATTACHMENT.name, {attachment_key(site, digest) for site in sites})
     return msgspec.json.decode(known[min(known)], type=Attachment) if known else None
+
+
+def papers_kept(store: Store, site: str, digests: Sequence[str]) -> frozenset[str]:
+    """Those of these papers that a site keeps."""
+    known = _records(store, ATTACHMENT.name, {attachment_key(site, digest) for digest in digests})
+    return frozenset(msgspec.json.decode(record, type=Attachment).digest for record in known.values())
 
 
 def papers_of(store: Store, documents: Sequence[str]) -> list[Paper]:

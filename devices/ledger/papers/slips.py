@@ -14,13 +14,9 @@ from devices.ledger.reading import listing
 from devices.ledger.reading.listing import DocumentView
 from devices.ledger.reading.passport import CustomerShown
 from devices.lifecycle import DOCUMENTS
-from devices.paperwork import (
-    Consignment,
-    DispatchOrder,
-    RepairOrder,
-    attachment_key,
-    consignment_key,
-)
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork.papers import Consignment, attachment_key, consignment_key
 from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT, DISPATCH_ORDER, MANIFEST, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -181,7 +177,7 @@ def _far_site(view: DocumentView, cited: DocumentView | None) -> str | None:
 
 def _party(view: DocumentView, cited: DocumentView | None, order: Any) -> str | None:
     said, before = view.content, cited.content if cited else {}
-    technician = order.technician if isinstance(order, DispatchOrder) else None
+    technician = (order.technician or order.technician_text) if isinstance(order, DispatchOrder) else None
     return (
         said.get("supplier")
         or said.get("maker")

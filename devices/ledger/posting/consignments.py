@@ -10,7 +10,7 @@ import msgspec
 from devices import records
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Draft, Sending, destination_of
-from devices.paperwork import Consignment, consignment_key
+from devices.paperwork.papers import Consignment, consignment_key
 from devices.paperwork_kinds import CONSIGNMENT
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled

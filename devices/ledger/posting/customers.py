@@ -13,7 +13,7 @@ from devices.ledger.deciding.case import Case, Known, party_key
 from devices.ledger.deciding.drafts import Draft, Party
 from devices.ledger.deciding.naming import is_named, makes_customers
 from devices.ledger.reading.customers import homes_of
-from devices.paperwork import Customer, CustomerData, Proposed
+from devices.paperwork.customers import Customer, CustomerData, Proposed
 from devices.paperwork_kinds import CUSTOMER
 from devices.problems import Problem, refuse
 from devices.store.database import Store
@@ -150,11 +150,33 @@ def refuse_unnamed(store: Store, site: str, serial: str, owner: str, party: Part
         if homes_of(store, [owner])[owner] != site:
             raise refuse("customer_required", "/customer", serial=serial)
         return
-    known = _by_taxpayer(store, party, "/customer")
+    known = _named(store, site, party)
+    if known is None or known.number != owner:
+        raise refuse("customer_not_matched", "/customer", serial=serial)
+
+
+def named_customer(store: Store, site: str, party: Party) -> Known:
+    """The customer whom a party names, as whoever acts at `site` must name them.
+
+    Raises Refused: what is wrong of the number or taxpayer id, `unknown_customer`, `customer_erased`.
+    """
+    known = _named(store, site, party)
+    if known is None:
+        raise refuse("unknown_customer", "/customer", customer=party.number or party.taxpayer_id or "")
+    if known.erased:
+        raise refuse("customer_erased", "/customer", customer=known.number, serial=None)
+    return known
+
+
+def _named(store: Store, site: str, party: Party) -> Known | None:
+    """The customer whom a party names rightly; None for nobody, or where the name is wrong."""
+    if party.number:
+        known: Known | taxpayers.Taxpayer | Problem = _by_number(store, party.number, "/customer", site)
+    else:
+        known = _by_taxpayer(store, party, "/customer")
     if isinstance(known, Problem):
         raise refuse(known.code, known.pointer, **known.facts)
-    if not isinstance(known, Known) or known.number != owner or not is_named(known, party, site):
-        raise refuse("customer_not_matched", "/customer", serial=serial)
+    return known if isinstance(known, Known) and is_named(known, party, site) else None
 
 
 def keep_customers(writer: Writer, unit: Unit, case: Case[Draft], *, by: str) -> None:

@@ -16,7 +16,7 @@ from devices.journal import Writer
 from devices.ledger.deciding.reversal import position_before
 from devices.ledger.posting.gather import cited_document, reserved_for, trails_of
 from devices.ledger.posting.personal_papers import erase_bytes
-from devices.paperwork import Customer
+from devices.paperwork.customers import Customer
 from devices.paperwork_kinds import ATTACHMENT, CUSTOMER
 from devices.problems import refuse
 from devices.records import RecordKind

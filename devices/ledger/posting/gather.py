@@ -20,7 +20,9 @@ from devices.ledger.posting.consignments import consignment_of
 from devices.ledger.posting.customers import held_customers
 from devices.ledger.reading.customers import homes_of
 from devices.lifecycle import DOCUMENT, STEPS
-from devices.paperwork import DispatchOrder, Manifest, RepairOrder, attachment_key
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork.papers import Manifest, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, MANIFEST, REPAIR
 from devices.problems import Problem
 from devices.store.database import Store
@@ -221,8 +223,8 @@ def _order_of(store: Store, draft: Draft) -> RepairOrder | DispatchOrder | None:
     row = store.row(_ORDER, (getattr(draft, "order", None),))
     if row is None:
         return None
-    shape: Any = RepairOrder if row[0] == REPAIR.name else DispatchOrder
-    order: RepairOrder | DispatchOrder = msgspec.json.decode(row[1], type=shape)
+    kind = REPAIR if row[0] == REPAIR.name else DISPATCH_ORDER
+    order: RepairOrder | DispatchOrder = kind.decode(row[1])
     return order if order.site == draft.site else None
 
 

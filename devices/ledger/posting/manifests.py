@@ -10,7 +10,7 @@ from devices import records
 from devices.journal import Writer, open_journals
 from devices.ledger.posting.gather import kept_at, manifest_of, serial_patterns
 from devices.ledger.posting.personal_papers import personal_records
-from devices.paperwork import Attachment, LeftOut, Manifest, ManifestRow
+from devices.paperwork.papers import Attachment, LeftOut, Manifest, ManifestRow
 from devices.paperwork_kinds import ATTACHMENT, MANIFEST
 from devices.problems import Problem, Refused, refuse
 from devices.sheets.packing_lists import read_packing_list

@@ -12,7 +12,8 @@ import msgspec
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.posting.customers import hold_customers
-from devices.paperwork import Attachment, DispatchOrder, attachment_key
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, CUSTOMER, DISPATCH_ORDER, PERSONAL
 from devices.problems import refuse
 from devices.store.database import Store

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
-from peewee import JOIN, fn
+from peewee import fn
 
 from devices.calendar import a_year_before, day_of
 from devices.chain import commitment
-from devices.ledger.proving.faults import UNREADABLE, Fault
+from devices.ledger.proving.current import LATEST, check_kind
+from devices.ledger.proving.faults import SHOWN, UNREADABLE, Fault, Faults, decoded_as
 from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
 from devices.paperwork_kinds import ATTACHMENT
-from devices.records import RecordKind, current_row, value_of, whole_table
+from devices.records import RecordKind
 from devices.serials import trimmed
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
-from devices.store.tables import columns_of, name_of
+from devices.store.tables import name_of
 from devices.store.tables.ledger import (
     Blobs,
     Documents,
@@ -35,11 +36,6 @@ from devices.store.tables.ledger import (
 from devices.store.tables.registers import Units
 from devices.unit import FOUNDING, Founded, Unit, founded, unit_of
 from devices.values import POSITION_FIELDS
-
-SHOWN = 20
-"""Faults of one kind that are named; a table that was emptied would fill the screen."""
-
-Faults = Iterator[Fault]
 
 _DIFFERS = " OR ".join(
     f"p.{name} IS DISTINCT FROM l.{name}"
@@ -97,7 +93,7 @@ def cache_checks(kinds: Sequence[RecordKind]) -> Mapping[str, Callable[[Store], 
         "line_elsewhere": partial(_steps, table="line_elsewhere", statements=_ELSEWHERE),
         "standing": _standing,
         "reservation": _reservations,
-        **{f"record {kind.name}": partial(_current if kind.table else _copies, kind=kind) for kind in kinds},
+        **{f"record {kind.name}": partial(check_kind, kind=kind) for kind in kinds},
         "kinds": partial(_unknown_kinds, kinds=kinds, committed=committed),
         "personal": partial(_personal, kinds=committed),
         "unit": _unit,
@@ -224,78 +220,12 @@ class _Proposal(msgspec.Struct):
 
 
 def _proposed(store: Store, document: str, cites: str | None, content: str) -> set[str]:
-    proposal = _decoded(content, _Proposal) or _Proposal()
+    proposal = decoded_as(content, _Proposal) or _Proposal()
     if document != "reversal":
         return {trimmed(item.serial) for item in proposal.lines}
     if proposal.serials:
         return {trimmed(serial) for serial in proposal.serials}
     return {serial for (serial,) in store.rows(_STANDING_LINES, (cites,))}
-
-
-_later = Revisions.alias("m")
-_is_latest = Revisions.revision == _later.select(fn.MAX(_later.revision)).where(
-    _later.kind == Revisions.kind, _later.key == Revisions.key
-)
-_of_kind = (Revisions.kind == GIVEN, _is_latest)
-_LATEST = compiled(Revisions.select(Revisions.key, Revisions.revision, Revisions.content).where(*_of_kind))
-_COPIES = compiled(
-    Revisions.select(
-        Revisions.key,
-        Revisions.revision,
-        Revisions.content,
-        *(getattr(Records, name) for name in columns_of(Records)),
-    )
-    .join(Records, JOIN.LEFT_OUTER, on=(Records.kind == Revisions.kind) & (Records.key == Revisions.key))
-    .where(*_of_kind)
-)
-_STRAY_COPIES = compiled(
-    Records.select(Records.key)
-    .where(
-        Records.kind == GIVEN,
-        ~fn.EXISTS(
-            Revisions.select(Revisions.key).where(
-                Revisions.kind == Records.kind, Revisions.key == Records.key
-            )
-        ),
-    )
-    .order_by(Records.key)
-    .limit(SHOWN)
-)
-
-
-def _copies(store: Store, kind: RecordKind) -> Faults:
-    """The copies in `record`, of which there may be very many, against their latest revisions."""
-    count = 0
-    for key, revision, content, *found in store.stream(_COPIES, (kind.name,)):
-        value = _decoded(content, kind.value)
-        if value is None or tuple(found) != current_row(kind, key, revision, value, content):
-            yield Fault("record", f"{kind.name} {key}", f"it is not as revision {revision} says")
-            count += 1
-        if count == SHOWN:
-            break
-    for (key,) in store.rows(_STRAY_COPIES, (kind.name,)):
-        yield Fault("record", f"{kind.name} {key}", "no revision says so")
-
-
-def _current(store: Store, kind: RecordKind) -> Faults:
-    """The current table of a kind against its latest revisions."""
-    own: Any = kind.table
-    table = name_of(own)
-    found: dict[str, Any] = {}
-    for row in store.rows(whole_table(own)):
-        try:
-            value, _ = value_of(kind, row)
-            found[kind.key(value)] = row
-        except UNREADABLE:  # a value that the kind does not have: its record is missed below
-            yield Fault(table, f"{kind.name} {row[0]}", "it can not be read")
-    count = 0
-    for key, revision, content in store.rows(_LATEST, (kind.name,)):
-        value = _decoded(content, kind.value)  # one that can not be read is as nothing
-        expected = None if value is None else current_row(kind, key, revision, value, content)
-        if found.pop(key, ()) != expected and (count := count + 1) <= SHOWN:
-            yield Fault(table, f"{kind.name} {key}", f"it is not as revision {revision} says")
-    for key in sorted(found)[:SHOWN]:
-        yield Fault(table, f"{kind.name} {key}", "no revision says so")
 
 
 def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequence[str]) -> Faults:
@@ -314,8 +244,8 @@ def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequenc
 def _unit(store: Store) -> Faults:
     """The unit against what was journalled at its founding; one of an earlier version was not, or not its first day."""
     found = [_founded(row) for row in store.rows(_UNITS)]
-    for _, _, content in store.rows(_LATEST, (FOUNDING.name,)):
-        told = _decoded(content, Founded)
+    for _, _, content in store.rows(LATEST, (FOUNDING.name,)):
+        told = decoded_as(content, Founded)
         if isinstance(told, Founded) and told.books_from is None:
             if not all(_begun_as_migrated(store, each) for each in found if each):
                 yield Fault("unit", FOUNDING.name, "its books begin on a day that its lines do not tell")
@@ -402,16 +332,8 @@ def _commits(unit: Unit | None, salt: str, data: str, committed: str) -> bool:
         return False
 
 
-def _decoded(content: str, shape: Any) -> Any:
-    """A content as its value, None where it was changed into something that is none."""
-    try:
-        return msgspec.json.decode(content, type=shape)
-    except UNREADABLE:
-        return None
-
-
 def _fields(content: str) -> dict[str, Any]:
-    return _decoded(content, dict[str, Any]) or {}
+    return decoded_as(content, dict[str, Any]) or {}
 
 
 _DIGEST_OF_KEY = "SUBSTR(r.key, LENGTH(r.key) - 63)"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,19 @@ class Fault(msgspec.Struct, frozen=True):
     table: str
     key: str
     what: str
+
+
+Faults = Iterator[Fault]
+SHOWN = 20
+"""Faults of one kind that are named; a table that was emptied would fill the screen."""
+
+
+def decoded_as(content: str, shape: Any) -> Any:
+    """A content as its value, None where it was changed into something that is none."""
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except UNREADABLE:
+        return None
 
 
 def guarded(store: Store, name: str, check: Callable[[], Iterable[Fault]]) -> list[Fault]:

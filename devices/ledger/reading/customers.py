@@ -8,7 +8,9 @@ import msgspec
 
 from devices import records
 from devices.ledger.reading.passport import CustomerShown
-from devices.paperwork import Customer, CustomerData, Proposed, notice_key
+from devices.paperwork.customers import Customer, CustomerData, Proposed, notice_key
+from devices.paperwork.dispatches import AHEAD
+from devices.paperwork.orders import ORDERS
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -36,11 +38,13 @@ _HOLDING = compiled(
     .distinct()
     .where(Positions.customer.in_(EACH), Positions.register == "custody")
 )
+AT_WORK = tuple(dict.fromkeys((ORDERS.begins, *AHEAD)))
+"""The states of an order that is dealing with its customer."""
 _WORKING_FOR = compiled(
     Records.select(Records.customer, Records.site).where(
         Records.customer.in_(EACH),
         Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name]),
-        Records.state == "open",
+        Records.state.in_(AT_WORK),
     )
 )
 DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR)

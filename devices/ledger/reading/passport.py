@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from devices.ledger.reading.replacements import LONGEST_CHAIN
 from devices.lifecycle import FROM, POSTED, roles_of, starts_of
-from devices.paperwork import CustomerData
+from devices.paperwork.customers import CustomerData
 from devices.problems import Fact
 from devices.store.database import Store
 from devices.values import Instant

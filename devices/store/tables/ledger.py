@@ -72,7 +72,8 @@ class PersonalData(Table):
 class Records(Table):
     """The current revision of each record whose kind has no table of its own, and what it is found by.
 
-    `state`, `customer`, `serial` and `day` (an ISO date) are what the kind declares (devices.records.RecordKind).
+    `state`, `customer`, `day` (an ISO date), `assignee` and `reference` are what the kind declares
+    (devices.records.RecordKind).
     """
 
     kind = Text()
@@ -82,13 +83,27 @@ class Records(Table):
     content = Text()
     state = Text(null=True)
     customer = Text(null=True)
-    serial = Text(null=True)
     day = Text(null=True)
+    assignee = Text(null=True)
+    reference = Text(null=True)
 
     class Meta:
         table_name = "record"
         primary_key = CompositeKey("kind", "key")
         constraints = (foreign("kind", "key", "revision", references="revision (kind, key, revision)"),)
+
+
+class RecordDevices(Table):
+    """The devices that each current record is about, as its kind declares."""
+
+    serial = Text()
+    kind = Text()
+    key = Text()
+
+    class Meta:
+        table_name = "record_device"
+        primary_key = CompositeKey("serial", "kind", "key")
+        constraints = (foreign("kind", "key", references="record (kind, key)"),)
 
 
 class Blobs(Table):
@@ -323,8 +338,10 @@ LEDGER_INDEXES = (
     Index("record_site", Records, "kind", "site", "key"),
     Index("record_state", Records, "kind", "state", "site", "key", where="state IS NOT NULL"),
     Index("record_customer", Records, "customer", where="customer IS NOT NULL"),
-    Index("record_serial", Records, "serial", "kind", where="serial IS NOT NULL"),
     Index("record_day", Records, "kind", "day", where="day IS NOT NULL"),
+    Index("record_assignee", Records, "assignee", "kind", "state", where="assignee IS NOT NULL"),
+    Index("record_reference", Records, "kind", "reference", unique=True, where="reference IS NOT NULL"),
+    Index("record_device_of", RecordDevices, "kind", "key"),
     Index("document_cites", Documents, "cites", where="cites IS NOT NULL"),
     Index("document_answers", Documents, "answers", where="answers IS NOT NULL"),
     Index("document_under", Documents, "under", where="under IS NOT NULL"),

@@ -31,6 +31,7 @@ class Sites(Table):
     at_factory_days = Integer(check="at_factory_days > 0")
     active = Flag("active")
     inspection_days = Integer(check="inspection_days > 0", since_default=90)
+    installation_days = Integer(check="installation_days > 0", since_default=3)
     revision = Integer()
 
     class Meta:

@@ -33,7 +33,7 @@ def visit_page(view: View) -> dict[str, Any]:
     value, _ = visit_of(call.store, call.path["number"])
     asked_by = value.course[0].by
     next_steps = VISITS.next_steps(value.state)
-    own = [step for step in next_steps if view.person.may((step.role,), value.site)]
+    own = [step for step in next_steps if view.person.may(step.who, value.site)]
     steps = [step.name for step in own if not (step.decides and asked_by == view.person.username)]
     today = call.unit.day_of(call.at_us)
     return {
@@ -42,7 +42,7 @@ def visit_page(view: View) -> dict[str, Any]:
         "stages": [(_state_after(stage), stage) for stage in value.course],
         "names": names_of(call.store, _people(value)),
         "steps": steps,
-        "waits_for": sorted({step.role for step in next_steps}) if not steps else [],
+        "waits_for": sorted({role for step in next_steps for role in step.who}) if not steps else [],
         "escorts": _storekeepers(call.store, value.site) if "enter" in steps else [],
         "erases": view.person.may(ERASERS, value.site) and not value.erased and not is_open(value, today),
     }

@@ -9,7 +9,7 @@ from api.calls import Call
 from devices import records
 from devices.ledger.papers.attached import paper_kept
 from devices.lifecycle import DOCUMENT
-from devices.paperwork import Attachment
+from devices.paperwork.papers import Attachment
 from devices.problems import refuse
 from devices.values import BIN_STATE, Bin
 from web.pages import View

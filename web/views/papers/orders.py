@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
+from devices.ledger.reading.customers import AT_WORK
 from devices.lifecycle import DESK
-from devices.paperwork import DispatchOrder, RepairOrder
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import refuse
 from devices.records import RecordKind
@@ -42,10 +44,10 @@ def order_page(view: View) -> dict[str, Any]:
         "order": order,
         "technician": getattr(order, "technician", None),
         "path": f"{PATHS[number[0]]}/{number}",
-        "acts": view.person.may(DESK, order.site) and order.state == "open",
+        "acts": view.person.may(DESK, order.site) and order.state in AT_WORK,
     }
 
 
 def open_orders(store: Store, kind: RecordKind, sites: list[str]) -> list[_Order]:
     """The orders of these sites that are neither cancelled nor closed by a service record, oldest first."""
-    return list(records.listed(store, kind, sites, states=("open",)))
+    return list(records.listed(store, kind, sites, only=records.Only(states=AT_WORK)))

@@ -144,5 +144,5 @@ def _orders(store: Store, site: str, serial: str) -> set[str]:
     return {
         order.number
         for kind in (REPAIR, DISPATCH_ORDER)
-        for order in records.listed(store, kind, [site], serial=serial)
+        for order in records.listed(store, kind, [site], only=records.Only(serial=serial))
     }

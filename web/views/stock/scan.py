@@ -21,7 +21,8 @@ from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
-from devices.paperwork import DispatchOrder, RepairOrder
+from devices.paperwork.dispatches import AHEAD, DispatchOrder
+from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
 from devices.values import REGISTERS, STATE, Bin
@@ -279,17 +280,24 @@ def _unserved(call: Call, site: str) -> dict[str, str]:
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
-    states = ("closed",) if served else ("open",)
-    found = records.listed(call.store, DISPATCH_ORDER, [site], states=states, newest_first=True)
+    states = ("done",) if served else AHEAD
+    found = records.listed(
+        call.store, DISPATCH_ORDER, [site], newest_first=True, only=records.Only(states=states)
+    )
     return _of_orders(call, islice(found, NEWEST_DISPATCHES))
 
 
 def _of_orders(call: Call, orders: Iterable[RepairOrder | DispatchOrder]) -> list[Option]:
     """Orders by number and device; one whose device a blind count keeps from the reader, by number and fault."""
     return [
-        Option(each.number, f"{each.number} {each.serial or each.fault}", each.serial, each.fault)
+        Option(each.number, f"{each.number} {serial or each.fault}", serial, each.fault)
         for each in as_told(call, list(orders))
+        for serial in _devices_of(each)
     ]
+
+
+def _devices_of(order: RepairOrder | DispatchOrder) -> tuple[str | None, ...]:
+    return (order.serials or (None,)) if isinstance(order, DispatchOrder) else (order.serial,)
 
 
 OPTIONS: dict[str, Callable[[Call, str], list[Option]]] = {

@@ -1,4 +1,4 @@
-"""Orders that wait for their service record: a technician's, and that of a repair once it is completed."""
+"""Repair orders that wait for their record, once the repair is completed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from devices import records
 from devices.calendar import TIME_ZONE, day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
-from devices.paperwork import DispatchOrder, RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork_kinds import REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, compiled
 from devices.store.tables.ledger import Documents, Lines, Standings
@@ -65,10 +65,10 @@ def _completions(store: Store, orders: Mapping[str, RepairOrder]) -> Iterator[tu
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for order in records.listed(store, DISPATCH_ORDER, by_code, states=("open",)):
-        started = date.fromisoformat(order.opened_on)
-        yield due_of(DEADLINE["on_site_repair"], order.number, by_code[order.site], started, today)
-    orders = {each.number: each for each in records.listed(store, REPAIR, by_code, states=("open",))}
+    orders = {
+        each.number: each
+        for each in records.listed(store, REPAIR, by_code, only=records.Only(states=("open",)))
+    }
     for number, started in first_completions(store, orders).items():
         yield due_of(DEADLINE["repair_record"], number, by_code[orders[number].site], started, today)
 
@@ -77,19 +77,16 @@ def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     """Each on the day on which the service record was filed."""
     by_code = {site.code: site for site in sites}
     day = since.isoformat()
-    for order in records.listed(store, DISPATCH_ORDER, by_code, states=("closed",), since=day):
-        started, filed = date.fromisoformat(order.opened_on), _filed_on(order)
-        yield due_of(DEADLINE["on_site_repair"], order.number, by_code[order.site], started, filed, filed)
-    repairs = records.listed(store, REPAIR, by_code, states=("closed",), since=day)
+    repairs = records.listed(store, REPAIR, by_code, only=records.Only(states=("closed",), since=day))
     orders = {each.number: each for each in repairs}
     for number, started in first_completions(store, orders).items():
         filed = _filed_on(orders[number])
         yield due_of(DEADLINE["repair_record"], number, by_code[orders[number].site], started, filed, filed)
 
 
-def _filed_on(order: RepairOrder | DispatchOrder) -> date:
+def _filed_on(order: RepairOrder) -> date:
     assert order.record is not None, "a closed order has its service record"
     return day_of(order.record.filed_at)
 
 
-ORDER_DUTY = Duty(("on_site_repair", "repair_record"), _due, _met)
+REPAIR_DUTY = Duty(("repair_record",), _due, _met)

@@ -1,0 +1,384 @@
+"""Dispatch orders (派工单) over HTTP: opened, worked step by step, closed by a service record, corrected, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import msgspec
+
+from api.callers.access import READERS, TECHNICIANS, visible_sites
+from api.calls import Call, Done, Shown
+from api.resources.records import found_record
+from api.wire import times
+from api.wire.paging import SiteQuery, page, refuse_unknown
+from api.writing import at_site_of_number
+from devices import records
+from devices.journal import open_journals
+from devices.ledger.deciding.drafts import Party
+from devices.ledger.reading.customers import customer_shown, sees_customer
+from devices.ledger.reading.passport import CustomerShown
+from devices.lifecycle import DESK
+from devices.paperwork.dispatches import (
+    AHEAD,
+    DISPATCHES,
+    MOST_SERIALS,
+    Confirmation,
+    Confirmed,
+    DispatchOrder,
+    DispatchState,
+    JobContact,
+    Outcomes,
+    Purpose,
+    ServiceRecord,
+    Used,
+    WaitReason,
+    Window,
+)
+from devices.paperwork_kinds import DISPATCH_ORDER
+from devices.problems import refuse, refuse_foreign
+from devices.records import Only
+from devices.service import dispatching, filing
+from devices.texts.lengths import Address, Contact, Day, Digest, Name, Note, Sentence, Serial, Username, Word
+from devices.values import UNIT
+
+Charged = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
+Purposes = Annotated[tuple[Purpose, ...], msgspec.Meta(min_length=1, max_length=3)]
+
+
+class WindowBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The time in which the technician comes, in RFC 3339."""
+
+    starts_at: times.Told
+    ends_at: times.Told
+
+
+class ContactBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to ask for, where it is not the customer themselves; erased with them."""
+
+    name: Name | None = None
+    phone: Contact | None = None
+    address: Address | None = None
+
+
+class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A technician sent to a customer; `customer` is asked for where no device tells them, and away from their home.
+
+    `asked_at` is when the customer asked, in RFC 3339: the deadline counts from it; now where it is left out.
+    """
+
+    site: Word
+    fault: Sentence
+    purposes: Purposes = ("repair",)
+    serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_SERIALS)] = ()
+    customer: Party | None = None
+    asked_at: times.Told | None = None
+    technician: Username | None = None
+    window: WindowBody | None = None
+    issued_as: Word | None = None
+    contact: ContactBody | None = None
+
+
+class UsedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A spare that went in, and the faulty device that came out; both as they were scanned on the spot."""
+
+    faulty: Serial
+    spare: Serial
+
+
+class ConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the customer confirmed: `paper` is the digest of the paper they signed, `reason` why they declined."""
+
+    how: Confirmed
+    paper: Digest | None = None
+    reason: Note | None = None
+
+
+class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was done under an order; times in RFC 3339, `charged_fen` 0 for free."""
+
+    arrived_at: times.Told
+    completed_at: times.Told
+    diagnosis: Sentence
+    work: Sentence
+    outcomes: Outcomes
+    confirmation: ConfirmationBody
+    charged_fen: Charged = 0
+    used: Annotated[tuple[UsedBody, ...], msgspec.Meta(max_length=MOST_SERIALS)] = ()
+
+
+class CorrectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The record as it should be, and why it is corrected."""
+
+    reason: Sentence
+    record: ServiceRecordBody
+
+
+class AssignBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who goes; `reason` where somebody else was to."""
+
+    technician: Username
+    reason: Note | None = None
+
+
+class AppointBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The time that was agreed with the customer."""
+
+    window: WindowBody
+
+
+class PostponeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the job waits, and the new time where one was agreed."""
+
+    reason: WaitReason
+    window: WindowBody | None = None
+
+
+class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why nobody goes."""
+
+    reason: Sentence
+
+
+class DispatchQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Those in one state, of a customer, about a device, of a technician, opened or done from one day to another."""
+
+    state: DispatchState | None = None
+    customer: Word | None = None
+    serial: Serial | None = None
+    technician: Username | None = None
+    since: Day | None = None
+    until: Day | None = None
+
+
+class Job(DispatchOrder, frozen=True):
+    """A dispatch order as whoever works it sees it.
+
+    `customer_shown` and `contact` are told to whoever sees the customer, and to the technician until the order is
+    settled; `carried` are the spares that are out under it, `unsettled` the pairs that wait for their swap, and
+    `next` the steps that the caller may take.
+    """
+
+    customer_shown: CustomerShown | None = None
+    contact: JobContact | None = None
+    carried: tuple[str, ...] = ()
+    unsettled: tuple[Used, ...] = ()
+    next: tuple[str, ...] = ()
+
+
+STEP_BODIES: dict[str, type[msgspec.Struct] | None] = {
+    "reassign": AssignBody,
+    "appoint": AppointBody,
+    "accept": None,
+    "postpone": PostponeBody,
+    "resume": None,
+    "correct": CorrectionBody,
+    "cancel": CancelBody,
+}
+"""What each step of an order asks for, but for filing its record, which has a path of its own."""
+
+
+def open_dispatch_order(call: Call) -> Done:
+    """Open a dispatch order, and assign it where a technician is named."""
+    body: DispatchOrderBody = call.body
+    sites = [body.site] if body.issued_as is None else [body.site, UNIT]
+    writer = open_journals(call.store, sites, call.at_us)
+    asked = dispatching.Asked(
+        site=body.site,
+        purposes=body.purposes,
+        asked_at=call.at_us if body.asked_at is None else times.moment(body.asked_at, "/asked_at"),
+        fault=body.fault,
+        serials=body.serials,
+        customer=body.customer,
+        technician=body.technician or None,
+        window=_window(body.window),
+        issued_as=body.issued_as,
+        contact=JobContact(**msgspec.structs.asdict(body.contact)) if body.contact else None,
+    )
+    _, written = dispatching.open_dispatch_order(writer, call.unit, asked, by=call.who.username)
+    return Done(201, written.key)
+
+
+def _window(body: WindowBody | None) -> Window | None:
+    if body is None:
+        return None
+    return Window(
+        times.moment(body.starts_at, "/window/starts_at"), times.moment(body.ends_at, "/window/ends_at")
+    )
+
+
+_Act = Callable[[Call, DispatchOrder, int], records.Written]
+
+
+def _reassign(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+    body, writer = call.body, at_site_of_number(call)
+    return dispatching.reassign(
+        writer, call.unit, order, revision, body.technician, body.reason, by=call.who.username
+    )
+
+
+def _appoint(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+    window = _window(call.body.window)
+    assert window is not None, "an appointment has its time"
+    return dispatching.appoint(at_site_of_number(call), order, revision, window, by=call.who.username)
+
+
+def _postpone(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+    body, writer = call.body, at_site_of_number(call)
+    return dispatching.postpone(
+        writer, order, revision, body.reason, _window(body.window), by=call.who.username
+    )
+
+
+def _cancel(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+    return dispatching.cancel(
+        at_site_of_number(call), order, revision, call.body.reason, by=call.who.username
+    )
+
+
+def _plainly(step: str) -> _Act:
+    def act(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+        return dispatching.take(at_site_of_number(call), order, revision, step, by=call.who.username)
+
+    return act
+
+
+def _file(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+    record = _record(call, call.body, "")
+    return filing.file_record(
+        at_site_of_number(call), call.unit, order, revision, record, by=call.who.username
+    )
+
+
+def _correct(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+    record, writer = _record(call, call.body.record, "/record"), at_site_of_number(call)
+    return filing.correct_record(
+        writer, call.unit, order, revision, record, call.body.reason, by=call.who.username
+    )
+
+
+ACTS_ON_ORDERS: dict[str, _Act] = {
+    "reassign": _reassign,
+    "appoint": _appoint,
+    "accept": _plainly("accept"),
+    "postpone": _postpone,
+    "resume": _plainly("resume"),
+    "file": _file,
+    "correct": _correct,
+    "cancel": _cancel,
+}
+"""By the step's name; every declared one is here."""
+assert list(ACTS_ON_ORDERS) == list(DISPATCHES.step), "a step that nobody can take"
+
+
+STEP_TOLD = {
+    "reassign": "Give an order to a technician; to another one with a reason, and not while they carry a spare for it.",
+    "appoint": "Agree with the customer on the time in which the technician comes.",
+    "accept": "Take an order on, as the technician it was given to.",
+    "postpone": "Put a job off for a reason; the deadline goes on, and the reason is told beside it.",
+    "resume": "Take up a job that waited.",
+    "file": "File what was done, and how the customer confirmed it; the job is done then.",
+    "correct": "Correct one's own record with a reason, until the job was called about; the record before stays.",
+    "cancel": "Cancel an order under which nothing was done.",
+}
+
+
+def taking_step(name: str) -> Callable[[Call], Done]:
+    """A function that takes a step of an order, for whom it is to take."""
+
+    def write(call: Call) -> Done:
+        at_site_of_number(call)
+        order, revision = found_record(call, DISPATCH_ORDER, call.path["number"])
+        if not _is_theirs(call, name, order):
+            raise refuse("not_the_technician", order=order.number, technician=order.technician)
+        ACTS_ON_ORDERS[name](call, order, revision)
+        return Done(201 if name == "file" else 200, order.number)
+
+    write.__doc__ = STEP_TOLD[name]
+    return write
+
+
+def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
+    """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
+    who = DISPATCHES.step[name].who
+    desk = tuple(role for role in who if role in DESK)
+    return call.who.may(desk, order.site) or (
+        order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
+    )
+
+
+def _record(call: Call, body: ServiceRecordBody, at: str) -> ServiceRecord:
+    told = body.confirmation
+    return ServiceRecord(
+        completed_at=times.moment(body.completed_at, f"{at}/completed_at"),
+        diagnosis=body.diagnosis,
+        work=body.work,
+        charged_fen=body.charged_fen,
+        filed_at=call.at_us,
+        filed_by=call.who.username,
+        arrived_at=times.moment(body.arrived_at, f"{at}/arrived_at"),
+        outcomes=body.outcomes,
+        used=tuple(
+            filing.pair_told(each.faulty, each.spare, f"{at}/used/{n}") for n, each in enumerate(body.used)
+        ),
+        confirmation=Confirmation(told.how, told.paper, told.reason),
+    )
+
+
+def show_job(call: Call, done: Done) -> Shown:
+    """One order as the caller may see it."""
+    order, revision = found_record(call, DISPATCH_ORDER, done.key or call.path["number"])
+    return Shown(job_of(call, order), revision)
+
+
+def job_of(call: Call, order: DispatchOrder) -> Job:
+    """An order as the caller may see it.
+
+    Raises Refused (`not_found`) for one that is neither theirs nor their site's.
+    """
+    reads = call.who.reads(order.site)
+    if not reads and order.technician != call.who.username:
+        raise refuse_foreign()
+    waits = filing.unsettled(call.store, order)
+    job = Job(
+        **msgspec.structs.asdict(order),
+        carried=tuple(dispatching.carried_under(call.store, order.number)),
+        unsettled=waits,
+        next=tuple(
+            step.name for step in DISPATCHES.next_steps(order.state) if _is_theirs(call, step.name, order)
+        ),
+    )
+    if order.customer is None or not (
+        sees_customer(call.store, order.customer, call.who.reads) if reads else order.state in AHEAD or waits
+    ):
+        return job
+    content = records.personal_of(call.store, DISPATCH_ORDER, order.number)
+    contact = msgspec.json.decode(content, type=JobContact) if content else None
+    return msgspec.structs.replace(
+        job, customer_shown=customer_shown(call.store, order.customer), contact=contact
+    )
+
+
+def list_dispatch_orders(call: Call, _: Done) -> Shown:
+    """The orders of the caller's sites, by number; a technician's are those that are assigned to them."""
+    return page(call, _listed(call), DISPATCH_ORDER.key)
+
+
+def _listed(call: Call) -> Iterator[DispatchOrder]:
+    query: DispatchQuery = call.query
+    own = call.who.sites_of(TECHNICIANS)
+    reads = call.who.reads_every_site or call.who.site or call.who.sites_of(READERS)
+    mine = bool(own) and (query.site in own if query.site else not reads)
+    sites = (
+        sorted(own if query.site is None else {query.site}) if mine else visible_sites(call.who, query.site)
+    )
+    refuse_unknown(call, "site")
+    only = Only(
+        states=(query.state,) if query.state else None,
+        customers=(query.customer,) if query.customer else None,
+        serial=query.serial,
+        assignee=call.who.username if mine else query.technician,
+        since=query.since,
+        until=query.until,
+    )
+    return records.listed(call.store, DISPATCH_ORDER, sites, query.place, only)

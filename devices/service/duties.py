@@ -1,0 +1,43 @@
+"""What is due at the customer's: on-site repairs, by the working day after the customer asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from devices import records
+from devices.calendar import day_of
+from devices.deadlines import DEADLINE
+from devices.ledger.duties.due import Due, Duty, due_of
+from devices.paperwork.dispatches import AHEAD
+from devices.paperwork_kinds import DISPATCH_ORDER
+from devices.records import Only
+from devices.store.database import Store
+from devices.values import Site
+
+ON_SITE = DEADLINE["on_site_repair"]
+
+
+def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
+    by_code = {site.code: site for site in sites}
+    for order in records.listed(store, DISPATCH_ORDER, by_code, only=Only(states=AHEAD)):
+        if "repair" in order.purposes:
+            started = day_of(order.asked_at)
+            yield due_of(
+                ON_SITE, order.number, by_code[order.site], started, today, waits_for=order.waits_for
+            )
+
+
+def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
+    """Each on the day on which the job was done, whenever it was written up."""
+    by_code = {site.code: site for site in sites}
+    for order in records.listed(
+        store, DISPATCH_ORDER, by_code, only=Only(states=("done",), since=since.isoformat())
+    ):
+        if "repair" in order.purposes:
+            assert order.record is not None, "a job that is done has its record"
+            started, done = day_of(order.asked_at), day_of(order.record.completed_at)
+            yield due_of(ON_SITE, order.number, by_code[order.site], started, done, done)
+
+
+DISPATCH_DUTY = Duty((ON_SITE.name,), _due, _met)

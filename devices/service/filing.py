@@ -1,0 +1,215 @@
+"""Service records (上门服务单): filed under a dispatch order once its job is done, and corrected with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
+from msgspec.structs import replace
+from peewee import fn
+
+from devices.journal import Writer
+from devices.ledger.papers.attached import papers_kept
+from devices.moments.spans import MINUTE_US, is_ahead
+from devices.paperwork.dispatches import (
+    DISPATCHES,
+    OUTCOMES,
+    Correction,
+    DispatchOrder,
+    ServiceRecord,
+    Used,
+)
+from devices.problems import Problem, Refused, refuse
+from devices.records import Written
+from devices.serials import recognise
+from devices.service.dispatching import take
+from devices.store.database import Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Positions, Standings
+from devices.unit import Unit
+
+_MEANT_FOR = compiled(
+    Positions.select(Positions.serial, Positions.meant_for).where(
+        Positions.serial.in_(EACH), Positions.state == "carried", Positions.order_number == GIVEN
+    )
+)
+_undoing = Lines.alias("undoing")
+_SWAPPED = compiled(
+    Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
+    .join(Documents, on=(Documents.number == Lines.document))
+    .join(Standings, on=(Standings.document == Documents.number))
+    .where(
+        Documents.under == GIVEN,
+        Documents.type == "swap",
+        Standings.status != "reversed",
+        Lines.replaced_by.is_null(is_null=False),
+        ~fn.EXISTS(
+            _undoing.select(_undoing.step).where(
+                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
+            )
+        ),
+    )
+)
+"""The pairs of the swaps that stand under an order, with their documents."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a record is judged by beside its order: the clock, the unit's day, what is carried, swapped and kept.
+
+    `carried` is the faulty device that each carried spare is meant for, `swapped` the document of each pair that was
+    swapped already, `papers` the digests of the site's papers among those that the record names.
+    """
+
+    now_us: int
+    today: str
+    carried: Mapping[str, str]
+    swapped: Mapping[Used, str]
+    papers: Collection[str]
+
+
+def file_record(
+    writer: Writer, unit: Unit, order: DispatchOrder, revision: int, record: ServiceRecord, *, by: str
+) -> Written:
+    """File what was done under an order; its job is done then.
+
+    Raises Refused with everything that is wrong of the record, `service_record_exists`, `order_closed`.
+    """
+    DISPATCHES.take("file", order.state, order=order.number)
+    _refuse(writer, unit, order, record)
+    return take(writer, replace(order, record=record), revision, "file", by=by)
+
+
+def correct_record(
+    writer: Writer,
+    unit: Unit,
+    order: DispatchOrder,
+    revision: int,
+    record: ServiceRecord,
+    reason: str,
+    *,
+    by: str,
+) -> Written:
+    """Correct a filed record, with a reason; the one before stays beside it.
+
+    Raises Refused: `dispatch_out_of_order`, `filed_by_another`, and everything that is wrong of the record.
+    """
+    DISPATCHES.take("correct", order.state, order=order.number)
+    before = order.record
+    assert before is not None, "a job that is done has its record"
+    if before.filed_by != by:
+        raise refuse("filed_by_another", order=order.number, username=before.filed_by)
+    _refuse(writer, unit, order, record)
+    kept = Correction(before, reason, writer.now_us, by)
+    changed = replace(order, record=record, corrections=(*order.corrections, kept))
+    return take(writer, changed, revision, "correct", by=by, reason=reason)
+
+
+def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:
+    problems = list(faults_of(order, record, _seen(writer, unit, order, record)))
+    if problems:
+        raise Refused(problems)
+
+
+def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> Seen:
+    store = writer.store
+    spares = sorted({each.spare for each in record.used or ()})
+    carried: dict[str, str] = dict(store.rows_in(_MEANT_FOR, spares, after=(order.number,)))
+    paper = record.confirmation.paper if record.confirmation else None
+    papers = papers_kept(store, order.site, [paper] if paper else [])
+    today = unit.day_of(writer.now_us).isoformat()
+    return Seen(writer.now_us, today, carried, swaps_under(store, order.number), papers)
+
+
+def swaps_under(store: Store, number: str) -> dict[Used, str]:
+    """The pairs that were swapped under an order by documents that stand, with the number of each."""
+    return {Used(faulty, spare): document for spare, faulty, document in store.rows(_SWAPPED, (number,))}
+
+
+def faults_of(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
+    """Everything that is wrong of a record. Pure."""
+    yield from _times(order, record, seen)
+    yield from _outcomes(order, record)
+    yield from _used(order, record, seen)
+    yield from _confirmation(record, seen)
+
+
+def _times(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
+    """A job is done under an order that was open before, and by now; a clock that was ahead opened nothing yet."""
+    for name in ("arrived_at", "completed_at"):
+        at_us = getattr(record, name)
+        if at_us is not None and is_ahead(at_us, seen.now_us):
+            yield Problem("future_date", f"/{name}", {"date": seen.today, "today": seen.today})
+    if record.arrived_at is not None and record.arrived_at > record.completed_at:
+        yield Problem("arrived_after_completed", "/arrived_at", {"order": order.number})
+    to_the_minute = order.opened_at // MINUTE_US * MINUTE_US  # as people tell a time
+    if record.completed_at < to_the_minute and not is_ahead(order.opened_at, seen.now_us):
+        yield Problem("completed_before_opened", "/completed_at", {"order": order.number})
+
+
+def _outcomes(order: DispatchOrder, record: ServiceRecord) -> Iterator[Problem]:
+    for purpose in OUTCOMES:
+        told = getattr(record.outcomes, purpose)
+        if (told is not None) != (purpose in order.purposes):
+            code = "outcome_required" if told is None else "outcome_not_asked"
+            yield Problem(code, f"/outcomes/{purpose}", {"order": order.number, "purpose": purpose})
+
+
+def _used(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
+    """A spare that went in was carried under this order for that very device; what was swapped stays told."""
+    told = record.used or ()
+    for index, pair in enumerate(told):
+        pointer = f"/used/{index}"
+        if pair in seen.swapped:
+            continue
+        if pair.faulty not in order.serials:
+            facts = {"order": order.number, "serial": pair.faulty}
+            yield Problem("order_of_other_device", f"{pointer}/faulty", facts)
+        elif pair.spare not in seen.carried:
+            facts = {"order": order.number, "serial": pair.spare, "faulty": pair.faulty}
+            yield Problem("spare_not_carried", f"{pointer}/spare", facts)
+        elif seen.carried[pair.spare] != pair.faulty:
+            facts = {"serial": pair.spare, "faulty": seen.carried[pair.spare]}
+            yield Problem("swap_other_faulty", f"{pointer}/spare", facts)
+    for pair, document in seen.swapped.items():
+        if pair not in told:
+            facts = {"serial": pair.spare, "faulty": pair.faulty, "document": document}
+            yield Problem("used_was_swapped", "/used", facts)
+    for name in ("faulty", "spare"):
+        named = [getattr(pair, name) for pair in told]
+        for serial in sorted({each for each in named if named.count(each) > 1}):
+            yield Problem("used_twice", "/used", {"serial": serial})
+
+
+def _confirmation(record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
+    told = record.confirmation
+    if told is None:
+        return
+    if told.how == "declined" and not (told.reason or "").strip():
+        yield Problem("reason_required", "/confirmation/reason")
+    if told.how == "signed" and told.paper is None:
+        yield Problem("signed_paper_required", "/confirmation/paper")
+    if told.paper is not None and told.paper not in seen.papers:
+        yield Problem("unknown_attachment", "/confirmation/paper", {"digest": told.paper})
+
+
+def pair_told(faulty: str, spare: str, pointer: str) -> Used:
+    """A pair as it was scanned, its serials recognised. Raises Refused with what is wrong of one."""
+    pair = []
+    for name, text in (("faulty", faulty), ("spare", spare)):
+        serial = recognise(text, f"{pointer}/{name}")
+        if isinstance(serial, Problem):
+            raise Refused([serial])
+        pair.append(serial)
+    return Used(*pair)
+
+
+def unsettled(store: Store, order: DispatchOrder) -> tuple[Used, ...]:
+    """The pairs that a filed record names and that no swap has settled yet: the spare is still out under the order."""
+    told = order.record.used if order.record else None
+    if not told:
+        return ()
+    out = {
+        serial
+        for serial, _ in store.rows_in(_MEANT_FOR, sorted({p.spare for p in told}), after=(order.number,))
+    }
+    return tuple(pair for pair in told if pair.spare in out)
