@@ -15,7 +15,7 @@ from devices import records
 from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
 from devices.ledger.posting.personal_papers import keep_signed_paper, order_of_paper, personal_records
-from devices.paperwork.dispatches import AHEAD, DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.people.roles import Person
@@ -88,7 +88,7 @@ def _paper_of_theirs(call: Call, digest: str) -> Attachment | None:
     """A signed paper of an order that is the caller's and not settled yet; None without one."""
     for paper in personal_records(call.store, digest) if call.who.sites_of(TECHNICIANS) else ():
         order = order_of_paper(call.store, paper.site, str(paper.under))
-        if _is_theirs(call.who, order) and (order.state in AHEAD or unsettled(call.store, order)):
+        if _is_theirs(call.who, order) and (order.state in TO_BE_DONE or unsettled(call.store, order)):
             return paper
     return None
 
