@@ -64,7 +64,6 @@ from api.resources import (
     minimum_levels,
     months,
     notices,
-    order_lists,
     orders,
     own_sessions,
     people,
@@ -78,6 +77,7 @@ from api.resources import (
     tokens,
     visits,
 )
+from api.resources.service import order_lists
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES

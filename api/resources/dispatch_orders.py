@@ -9,8 +9,8 @@ import msgspec
 
 from api.callers.access import TECHNICIANS, works_or_reads
 from api.calls import Call, Done, Shown
-from api.resources.order_lists import OrderQuery, list_orders
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, list_orders
 from api.wire import times
 from api.wire.paging import refuse_unknown
 from api.writing import at_site_of_number

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 
 from api.calls import Call, Done, Shown
-from api.resources.order_lists import OrderQuery, list_orders
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, list_orders
 from api.wire import times
 from api.writing import at_site_of_body, at_site_of_number
 from devices.ledger.deciding.drafts import Party
