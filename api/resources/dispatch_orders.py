@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
 
-from api.callers.access import READERS, TECHNICIANS, visible_sites
+from api.callers.access import TECHNICIANS, works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, list_orders
 from api.wire import times
-from api.wire.paging import SiteQuery, page, refuse_unknown
+from api.wire.paging import refuse_unknown
 from api.writing import at_site_of_number
 from devices import records
 from devices.journal import open_journals
@@ -37,9 +38,8 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
-from devices.records import Only
 from devices.service import dispatching, filing
-from devices.texts.lengths import Address, Contact, Day, Digest, Name, Note, Sentence, Serial, Username, Word
+from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
 Charged = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
@@ -140,15 +140,11 @@ class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class DispatchQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
-    """Those in one state, of a customer, about a device, of a technician, opened or done from one day to another."""
+class DispatchQuery(OrderQuery, frozen=True, kw_only=True):
+    """Those in one state besides, or of one technician."""
 
     state: DispatchState | None = None
-    customer: Word | None = None
-    serial: Serial | None = None
     technician: Username | None = None
-    since: Day | None = None
-    until: Day | None = None
 
 
 class Job(DispatchOrder, frozen=True):
@@ -337,7 +333,7 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
     Raises Refused (`not_found`) for one that is neither theirs nor their site's.
     """
     reads = call.who.reads(order.site)
-    if not reads and order.technician != call.who.username:
+    if not works_or_reads(call.who, order.site, order.technician):
         raise refuse_foreign()
     waits = filing.unsettled(call.store, order)
     job = Job(
@@ -363,24 +359,5 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
 
 def list_dispatch_orders(call: Call, _: Done) -> Shown:
     """The orders of the caller's sites, by number; a technician's are those that are assigned to them."""
-    return page(call, _listed(call), DISPATCH_ORDER.key)
-
-
-def _listed(call: Call) -> Iterator[DispatchOrder]:
-    query: DispatchQuery = call.query
-    own = call.who.sites_of(TECHNICIANS)
-    reads = call.who.reads_every_site or call.who.site or call.who.sites_of(READERS)
-    mine = bool(own) and (query.site in own if query.site else not reads)
-    sites = (
-        sorted(own if query.site is None else {query.site}) if mine else visible_sites(call.who, query.site)
-    )
-    refuse_unknown(call, "site")
-    only = Only(
-        states=(query.state,) if query.state else None,
-        customers=(query.customer,) if query.customer else None,
-        serial=query.serial,
-        assignee=call.who.username if mine else query.technician,
-        since=query.since,
-        until=query.until,
-    )
-    return records.listed(call.store, DISPATCH_ORDER, sites, query.place, only)
+    refuse_unknown(call, "technician")
+    return list_orders(call, DISPATCH_ORDER, call.query.state, call.query.technician)
