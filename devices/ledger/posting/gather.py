@@ -18,6 +18,7 @@ from devices.ledger.deciding.rules_of_sending import may_be_cited
 from devices.ledger.posting.closed_months import closed_months
 from devices.ledger.posting.consignments import consignment_of
 from devices.ledger.posting.customers import held_customers
+from devices.ledger.posting.told_used import told_used_of
 from devices.ledger.reading.customers import homes_of
 from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork.dispatches import DispatchOrder
@@ -316,6 +317,7 @@ def gather(
         waybills=_waybills_of(store, devices.wanted) if document == "transit_loss" else {},
         closed=closed_months(store, _sites_of(draft, positions, devices.trails.values())),
         ahead=_dated_ahead(store, devices.held, days.today.isoformat()),
+        told_used=told_used_of(store, document, devices.held),
         own_reservation=own_reservation,
     )
     return case, problems
