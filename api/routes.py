@@ -19,15 +19,16 @@ from api.callers.access import (
     DESK_SOMEWHERE,
     DISPATCH_STEP,
     JOB_READER,
+    PAPER_QUERY,
     POSTER,
     PUBLIC,
     READ_BOOK,
     READ_LEVEL,
+    READ_QUERY,
     READER,
     SIGNED_IN,
     SITE_STAFF_NUMBER,
     STAFF_NUMBER,
-    STAFF_QUERY,
     STOREKEEPER_BODY,
     STOREKEEPER_PATH,
     STOREKEEPER_QUERY,
@@ -72,6 +73,7 @@ from api.resources import (
     sheets,
     stocktakes,
     system,
+    technicians,
     tokens,
     visits,
 )
@@ -92,6 +94,7 @@ from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment
 from devices.paperwork_kinds import CONSIGNMENT, REPAIR
+from devices.people.certificates import Technician
 from devices.people.kinds import PublicKey
 from devices.people.signing_in.sessions import OwnSession
 from devices.spares.minimum_levels import Level
@@ -179,7 +182,7 @@ ROUTES = (
       check=manifests.read_upload, write=manifests.add_manifest, query=manifests.ManifestQuery, raw=True,
       statuses=CREATED),
     R("GET", "/v1/manifests/{number}", "read_manifest", READER, manifests.show_manifest, Compared),
-    R("POST", "/v1/attachments", "add_attachment", STAFF_QUERY, attachments.show_attached, Attachment,
+    R("POST", "/v1/attachments", "add_attachment", PAPER_QUERY, attachments.show_attached, Attachment,
       write=attachments.add_attachment, query=attachments.AttachmentQuery, raw=True, statuses=CREATED),
     R("GET", "/v1/attachments/{digest}", "read_attachment", SIGNED_IN, attachments.show_attachment, bytes),
     # orders, consignments, customers
@@ -386,6 +389,17 @@ ROUTES = (
     R("POST", "/v1/people", "add_person", ADMINS, people.show_person, people.PersonAnswer, write=people.add_person,
       body=people.PersonBody, statuses=CREATED, example={"username": "zhang.wei", "name": "张伟"}),
     R("GET", "/v1/people", "list_people", ADMINS, people.list_people, list[people.PersonAnswer], query=PageQuery),
+    R("GET", "/v1/people/{username}", "read_person", ADMINS, people.show_named_person, people.PersonAnswer),
+    R("GET", "/v1/people/{username}/certificate", "read_certificate", ADMINS, technicians.show_certificate,
+      technicians.CertificateAnswer),
+    R("PUT", "/v1/people/{username}/certificate", "replace_certificate", ADMINS, technicians.show_certificate,
+      technicians.CertificateAnswer, write=technicians.replace_certificate, body=technicians.CertificateBody,
+      replaces=True, example={"number": "SG-2026-0117", "issuer": "启明税控设备厂", "valid_until": "2027-11-30"}),
+    R("POST", "/v1/people/{username}/certificate/erase", "erase_certificate", ADMINS, technicians.show_certificate,
+      technicians.CertificateAnswer, check=documents.confirm_password, write=technicians.erase_number,
+      body=customers.EraseBody, example={"password": PASSWORD}),
+    R("GET", "/v1/technicians", "list_technicians", READ_QUERY, technicians.list_technicians, list[Technician],
+      query=technicians.TechnicianQuery),
     R("POST", "/v1/people/{username}/enrol", "enrol", PUBLIC, people.show_enrolled, people.PersonAnswer,
       check=people.choose_password, write=people.sign_up, body=people.EnrolBody, statuses=CREATED,
       example={"code": "7K2M-9QXA-41TD", "password": PASSWORD}),

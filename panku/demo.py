@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from devices.journal import open_journals
 from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.posting import post, reviewing
 from devices.people import enrolment, grants, persons
+from devices.people.certificates import CertificateData, set_certificate
 from devices.people.roles import Person
 from devices.spares import orders
 from devices.store.database import Store
@@ -26,13 +28,15 @@ PASSWORDS = {  # printed, so that nobody else may choose them: devices/people/pa
     "zhang": ("seven grey herons at dawn", "storekeeper"),
     "li": ("a quiet ledger in winter", "auditor"),
     "zhao": ("wooden boats near the gate", "storekeeper"),
+    "wang": ("four bicycles in the drizzle", "technician"),
 }
-_NAMES = {"zhang": "张伟", "li": "李静", "zhao": "赵敏"}
+_NAMES = {"zhang": "张伟", "li": "李静", "zhao": "赵敏", "wang": "王强"}
 _ROLES = (
     ("zhang", "storekeeper", "BJ01"),
     ("li", "auditor", "BJ01"),
     ("zhao", "storekeeper", "TJ01"),
     ("li", "auditor", "TJ01"),
+    ("wang", "technician", "BJ01"),
 )
 _BINS: tuple[tuple[str, Register, Condition], ...] = (
     ("M-01", "merchandise", "good"),
@@ -81,6 +85,9 @@ def _found(store: Store, at_us: int) -> Unit:
             enrolment.enrol(writer, username, code, enrolment.unjudged(username, PASSWORDS[username][0]))
         for username, role, site in _ROLES:
             grants.grant(writer, admin, username, role, site)
+        last = (unit.day_of(at_us) + timedelta(days=365)).isoformat()
+        data = CertificateData("SG-2026-0117", "启明税控设备厂")
+        set_certificate(writer, unit, admin, "wang", data, last)
     return unit
 
 

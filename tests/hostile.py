@@ -30,6 +30,7 @@ QUERIES = {
     **dict.fromkeys(("read_card", "print_card_xlsx", "print_card_pdf"), CARD),
     **dict.fromkeys(("read_statement", "print_statement_xlsx", "print_statement_pdf"), MONTH),
     "list_keys": {"username": "li"},
+    "list_technicians": {"site": "BJ01"},
 }
 TEXTS = (
     "", " ", "\x00", "A\x00B", "661565714360\x00", "\x04", "A\x1d", "\n", "BJ01\n", "\x7f", "\x85", "\uffff",

@@ -125,6 +125,7 @@ FILLED: dict[str, Any] = {
     "journal/{site}": lambda house: [SITE],
     "scan/{task}": lambda house: [task.name for task in TASKS],
     "admin/people/{username}": lambda house: ["zhang"],
+    "people/{username}": lambda house: ["zhang", "wang"],
 }
 """By what a path begins with, its parts in braces: what they are filled with."""
 

@@ -16,6 +16,7 @@ LAYERS = (
     "devices.ledger.posting",
     "devices.ledger",
     "devices.spares|devices.audit",
+    "devices.service",
     "labels",
     "api",
     "web",
@@ -30,7 +31,7 @@ PURE = (
     "devices.values", "devices.lifecycle", "devices.problems", "devices.chain", "devices.serials",
     "devices.taxpayers", "devices.texts", "devices.calendar", "devices.deadlines", "devices.paperwork",
     "devices.moments.spans",
-    "devices.people.roles",
+    "devices.people.roles", "devices.people.certified",
     "devices.ledger.deciding", "devices.ledger.duties.attention", "devices.spares.rules",
     "devices.audit.stocktake.counting", "devices.audit.declarations",
 )  # fmt: skip

@@ -191,6 +191,8 @@ def test_the_sites_of_a_person_are_told_by_role() -> None:
     ("roles", "expected"),
     [
         (frozenset({("clerk", "A1")}), {"A1"}),
+        (frozenset({("technician", "A1")}), set()),
+        (frozenset({("technician", "A1"), ("clerk", "B2")}), {"B2"}),
         (frozenset({("supervisor", UNIT)}), {"A1", "B2"}),
         (frozenset({(ADMIN, UNIT)}), set()),
     ],

@@ -13,6 +13,7 @@ from devices.audit.custody import custody_kinds, handovers, inspections, open_it
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
 from devices.paperwork import dispatches, papers
+from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
 from devices.store import unusable
@@ -23,7 +24,7 @@ from panku.wiring import RECORD_KINDS
 STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 
 TERMS: dict[str, Iterable[str]] = {
-    "kind": values.KINDS,
+    "kind": values.KIND,
     "label": ("command", "bin", "title"),
     "command": serials.SCAN_COMMANDS,
     "register": values.REGISTERS,
@@ -43,6 +44,7 @@ TERMS: dict[str, Iterable[str]] = {
     "disclosed": ("read", "refused", "posted"),
     "late": kinds.LATE_SCANS.states,
     "cause": unusable.CAUSE,
+    "lack": get_args(certified.Lack),
     "left_out": get_args(papers.WhyLeftOut),
     "remark": (*sheet.REMARKS, vouching.LET_IN_BY_ONE),
     "purpose": dispatches.PURPOSES,

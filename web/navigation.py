@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.callers.access import READERS
+from devices.paperwork.dispatches import TECHNICIAN
 from devices.people.roles import ADMIN, Person
 
 
@@ -17,7 +18,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 LINKS = (
-    Link("home", "/", (*READERS, ADMIN)),
+    Link("home", "/", (*READERS, TECHNICIAN, ADMIN)),
     Link("reviews", "/reviews", ("auditor", "supervisor")),
     Link("books", "/books", READERS),
     Link("documents", "/documents", READERS),

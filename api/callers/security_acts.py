@@ -39,6 +39,7 @@ ACTS = (
     Act("rename", "person_renamed"),
     Act("grant_role", "role_granted", facts=("role", "site")),
     Act("revoke_role", "role_withdrawn", facts=("role", "site")),
+    Act("replace_certificate", "certificate_written", facts=("valid_until",)),
     # programs
     Act("issue_token", "token_issued", facts=("site", "username")),
     Act("confirm_own_token", "token_confirmed"),
@@ -52,6 +53,7 @@ ACTS = (
     Act("move_customer", "customer_moved", facts=("site",)),
     Act("erase_customer", "customer_erased"),
     Act("erase_visitor", "visitor_erased"),
+    Act("erase_certificate", "certificate_erased"),
 )
 ACT = {act.route: act for act in ACTS}
 assert len(ACT) == len(ACTS), "two acts share a route"
@@ -63,7 +65,7 @@ REFUSALS = {
     ),
     "what one may": ("role_missing", "scope_missing", "token_not_confirmed", "person_required", "foreign_origin"),
     "two persons": (
-        "granting_oneself", "resetting_oneself", "admin_has_no_other_role", "last_administrator",
+        "granting_oneself", "certifying_oneself", "resetting_oneself", "admin_has_no_other_role", "last_administrator",
         "key_own_confirmation", "key_let_in_confirmation", "own_document", "own_visit", "only_poster_withdraws",
         "auditor_posted", "same_person_twice", "same_session_twice",
     ),

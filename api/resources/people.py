@@ -8,10 +8,12 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.resources.documents import confirm_password
+from api.resources.technicians import CertificateAnswer, certificate_answer
 from api.wire.paging import page_sorted
 from api.wire.secret_fields import OneTimeCode, Password
 from api.writing import at_unit
 from devices.people import credentials, enrolment, grants, persons
+from devices.people.certificates import Kept, certificate_of, every_certificate
 from devices.people.signing_in import sessions, sign_in
 from devices.problems import refuse
 from devices.texts.lengths import Name, Username, Word
@@ -78,7 +80,10 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class PersonAnswer(msgspec.Struct, frozen=True):
-    """A person as administrators see them. `enrolment_code` is told once."""
+    """A person as administrators see them, with their certificate, if ever they had one.
+
+    `enrolment_code` is told once.
+    """
 
     username: str
     name: str
@@ -88,6 +93,7 @@ class PersonAnswer(msgspec.Struct, frozen=True):
     key: str | None
     key_status: str | None
     key_confirmed_by: str | None
+    certificate: CertificateAnswer | None
     enrolment_code: str | None = None
 
 
@@ -222,14 +228,19 @@ def show_person(call: Call, done: Done) -> Shown:
     return Shown(_person(call, done))
 
 
+def show_named_person(call: Call, _: Done) -> Shown:
+    """One person, whom the path names."""
+    return Shown(_person(call, Done(200, call.path["username"])))
+
+
 def _person(call: Call, done: Done) -> PersonAnswer:
     for listed in persons.everybody(call.store):
         if listed.username == done.key:
-            return _listed(listed, done.secret)
+            return _listed(listed, certificate_of(call.store, done.key), done.secret)
     raise refuse("not_found")
 
 
-def _listed(listed: persons.Listed, code: str | None = None) -> PersonAnswer:
+def _listed(listed: persons.Listed, kept: Kept | None, code: str | None = None) -> PersonAnswer:
     return PersonAnswer(
         listed.username,
         listed.name,
@@ -239,10 +250,17 @@ def _listed(listed: persons.Listed, code: str | None = None) -> PersonAnswer:
         listed.key,
         listed.key_status,
         listed.key_confirmed_by,
+        certificate_answer(listed.username, kept) if kept else None,
         code,
     )
 
 
 def list_people(call: Call, _: Done) -> Shown:
     """Everybody."""
-    return page_sorted(call, persons.everybody(call.store), lambda each: each.username, _listed)
+    kept = every_certificate(call.store)
+    return page_sorted(
+        call,
+        persons.everybody(call.store),
+        lambda each: each.username,
+        lambda each: _listed(each, kept.get(each.username)),
+    )

@@ -1,4 +1,4 @@
-"""The journalled records about people: who they are, their grants, their public keys, the outlets' tokens."""
+"""The journalled records about people: who they are, their grants, keys and certificates, the outlets' tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from devices.records import RecordKind
+from devices.records import Found, RecordKind
 from devices.store.tables.people import Persons, PublicKeys, RoleGrants, Tokens
 from devices.values import UNIT
 
@@ -75,6 +75,20 @@ class Proof(msgspec.Struct, frozen=True):
     digest: str
 
 
+class Certificate(msgspec.Struct, frozen=True):
+    """A technician's certificate (上岗证): good until the end of its last day, ISO.
+
+    Its number and who issued it are personal data, kept outside, and `commitment` commits to them, until they are
+    `erased`. `reason` says why it ends sooner than it was said to.
+    """
+
+    username: str
+    valid_until: str
+    reason: str | None = None
+    commitment: str = ""
+    erased: bool = False
+
+
 def grant_key(username: str, role: str, site: str) -> str:
     """The key of a grant's record; no username has a slash."""
     return f"{username}/{role}/{site}"
@@ -95,4 +109,7 @@ GRANT = RecordKind(
 KEY = RecordKind("key", PublicKey, lambda v: v.fingerprint, _unit, PublicKeys)
 TOKEN = RecordKind("token", Token, lambda v: v.id, _unit, Tokens)
 CREDENTIAL = RecordKind("credential", Proof, lambda v: v.username, _unit)
-PEOPLE_KINDS = (PERSON, GRANT, KEY, TOKEN, CREDENTIAL)
+CERTIFICATE = RecordKind(
+    "certificate", Certificate, lambda v: v.username, _unit, found_by=lambda v: Found(day=v.valid_until)
+)
+PEOPLE_KINDS = (PERSON, GRANT, KEY, TOKEN, CREDENTIAL, CERTIFICATE)

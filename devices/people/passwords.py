@@ -43,17 +43,17 @@ SAME_SIGN = str.maketrans({sign: signs[0] for signs in reversed(SIGNS) for sign 
 PRINTED = (
     "correct horse battery staple", "another long password",
     "copper lantern over the river", "seven grey herons at dawn", "a quiet ledger in winter",
-    "wooden boats near the gate",
+    "wooden boats near the gate", "four bicycles in the drizzle",
 )  # fmt: skip
 """The passwords of our own examples: anybody reads them."""
 OUR_WORDS = (
-    "panku", "storekeeper", "auditor", "clerk", "supervisor", "admin", "administrator", "password", "warehouse",
-    "inventory", "stocktake", "tax disk", "report disk", "spare part", "TCG",
+    "panku", "storekeeper", "auditor", "clerk", "supervisor", "technician", "admin", "administrator", "password",
+    "warehouse", "inventory", "stocktake", "tax disk", "report disk", "spare part", "TCG",
     "盘库", "税控盘", "报税盘", "金税盘", "税控", "报税", "税务", "备件", "发票", "开票", "库房", "仓库", "库存",
     "盘点", "入库", "出库", "返厂", "更换", "调拨", "盘盈", "盘亏", "交接", "设备", "网点", "管理员", "审核员", "库管",
-    "密码", "shuikongpan", "baoshuipan", "jinshuipan", "shuikong", "baoshui", "jinshui", "shuiwu", "beijian", "fapiao",
-    "kaipiao", "kufang", "cangku", "kucun", "pandian", "ruku", "chuku", "fanchang", "genghuan", "diaobo", "panying",
-    "pankui", "jiaojie", "shebei", "wangdian", "guanliyuan", "shenheyuan", "kuguan", "mima",
+    "技术员", "密码", "shuikongpan", "baoshuipan", "jinshuipan", "shuikong", "baoshui", "jinshui", "shuiwu", "beijian",
+    "fapiao", "kaipiao", "kufang", "cangku", "kucun", "pandian", "ruku", "chuku", "fanchang", "genghuan", "diaobo",
+    "panying", "pankui", "jiaojie", "shebei", "wangdian", "guanliyuan", "shenheyuan", "kuguan", "jishuyuan", "mima",
 )  # fmt: skip
 """What somebody at a unit of the trade thinks of first, in the letters of three keyboards."""
 

@@ -14,22 +14,30 @@ Via = Literal["session", "token", "system"]
 
 
 class Role(msgspec.Struct, frozen=True):
-    """One role: granted for a site or for the whole unit; `reads_every_site` also shows what is another site's."""
+    """One role: granted for a site or for the whole unit; `reads_every_site` also shows what is another site's.
+
+    One that does not `reads_site` shows nothing of its own site: to who has it, the site is as foreign as any other,
+    but for what a route declares for them.
+    """
 
     name: str
     span: Literal["site", "unit"]
     reads_every_site: bool = False
+    reads_site: bool = True
 
 
 ROLES = (
     Role("storekeeper", "site"),
     Role("auditor", "site"),
     Role("clerk", "site"),
+    Role("technician", "site", reads_site=False),
     Role("supervisor", "unit", reads_every_site=True),
     Role("admin", "unit"),
 )
 ROLE = {role.name: role for role in ROLES}
 SITE_ROLES = tuple(role.name for role in ROLES if role.span == "site")
+READING_ROLES = tuple(role.name for role in ROLES if role.span == "site" and role.reads_site)
+"""Whose site is not foreign to them: its books, documents, customers and counts are theirs to read."""
 UNIT_ROLES = tuple(role.name for role in ROLES if role.span == "unit")
 ADMIN = "admin"
 KEY_CONFIRMERS = ("auditor", "supervisor", ADMIN)
@@ -96,8 +104,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return any(ROLE[role].reads_every_site for role, _ in self.roles if role in ROLE)
 
     def reads(self, site: str) -> bool:
-        """Whether `site` is not foreign to them: a role there, a token of it, or a role that reads every site."""
-        return site == self.site or site in self.sites_of() or self.reads_every_site
+        """Whether `site` is not foreign to them: a role that reads it, a token of it, or a role for every site."""
+        return site == self.site or site in self.sites_of(READING_ROLES) or self.reads_every_site
 
 
 SYSTEM = Person(username="system", name="system", via="system")

@@ -52,6 +52,7 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
     "parties": ("party", "role"),
     "lists": ("open_item",),
     "cause": ("cause",),
+    "why": ("lack",),
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 

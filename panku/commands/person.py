@@ -8,16 +8,17 @@ import argparse
 
 from devices.journal import Writer, open_journals
 from devices.people import credentials, enrolment, grants, persons
+from devices.people.certificates import CertificateData, every_certificate, set_certificate
 from devices.people.roles import ROLE, SYSTEM, Person
 from devices.problems import Refused as RuleRefused
 from devices.store.database import Store
-from devices.texts.lengths import Name
+from devices.texts.lengths import Line, Name, Sentence, Word
 from devices.unit import Unit
 from devices.values import UNIT
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.opening import books, session_store_of
 from panku.console.terminal import say
-from panku.console.words import acting, founded_unit, new_password, one_line, refusal
+from panku.console.words import acting, founded_unit, iso_day, new_password, one_line, refusal
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -44,6 +45,16 @@ def declare(parser: argparse.ArgumentParser) -> None:
     rename = what.add_parser("rename", help="change the name that is shown")
     rename.add_argument("username")
     rename.add_argument("--name", required=True, type=one_line(Name))
+    certificate = what.add_parser(
+        "certificate", help="write or renew a technician's certificate, or end it sooner"
+    )
+    certificate.add_argument("username")
+    certificate.add_argument("--number", required=True, type=one_line(Word))
+    certificate.add_argument("--issuer", required=True, type=one_line(Line))
+    certificate.add_argument("--valid-until", required=True, type=iso_day, help="the last day, YYYY-MM-DD")
+    certificate.add_argument(
+        "--reason", type=one_line(Sentence), help="why, where it ends sooner than before"
+    )
     for name, meaning in (("grant", "give a role"), ("revoke", "take a role away")):
         one = what.add_parser(name, help=meaning)
         one.add_argument("username")
@@ -62,10 +73,13 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Do it, journalled."""
     with books(settings) as store:
         if arguments.what == "list":
+            certificates = every_certificate(store)
             for listed in persons.everybody(store):
                 roles = ", ".join(f"{role}@{site}" for role, site in sorted(listed.roles))
                 state = "active" if listed.active else "inactive"
-                say(listed.username, listed.name, roles or "-", state, between="\t")
+                kept = certificates.get(listed.username)
+                until = [f"certificate until {kept.certificate.valid_until}"] if kept else []
+                say(listed.username, listed.name, roles or "-", state, *until, between="\t")
             return DONE
         try:
             say(_act(store, settings, arguments))
@@ -118,6 +132,12 @@ def _grant(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) ->
     return f"{asked.what}: {asked.username} {asked.role}@{asked.site}"
 
 
+def _certify(writer: Writer, unit: Unit, by: Person, asked: argparse.Namespace) -> str:
+    data = CertificateData(asked.number, asked.issuer)
+    set_certificate(writer, unit, by, asked.username, data, asked.valid_until, reason=asked.reason)
+    return f"certificate: {asked.username} until {asked.valid_until}"
+
+
 DONE_BY = {
     "add": _add,
     "reset": _reset,
@@ -126,6 +146,7 @@ DONE_BY = {
     "rename": _rename,
     "grant": _grant,
     "revoke": _grant,
+    "certificate": _certify,
 }
 """What each is done by; it answers what is printed."""
 

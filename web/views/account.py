@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from api.resources.own_sessions import own_sessions
+from devices.people.certificates import certificate_of
 from devices.people.persons import names_of
 from devices.people.signing_keys import keys_of
 from devices.people.tokens import is_waiting, tokens_of
@@ -35,6 +36,7 @@ def me_page(view: View) -> dict[str, Any]:
     return {
         "roles": sorted(view.person.roles),
         "keys": keys,
+        "certificate": kept.certificate if (kept := certificate_of(call.store, username)) else None,
         "names": names_of(call.store, {key.confirmed_by for key in keys if key.confirmed_by}),
         "tokens": [(token, is_waiting(token)) for token in tokens_of(call.store, username, call.at_us)],
         "sessions": own_sessions(call),

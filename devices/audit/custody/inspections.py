@@ -16,7 +16,7 @@ from devices.audit.custody.custody_kinds import (
 )
 from devices.journal import Writer
 from devices.people.grants import refuse_site
-from devices.people.roles import Person
+from devices.people.roles import READING_ROLES, Person
 from devices.problems import Problem, Refused, refuse
 from devices.serials import shortened
 from devices.store.database import Store
@@ -26,7 +26,9 @@ from devices.unit import Unit
 
 INSPECTORS = ("storekeeper", "auditor")
 _STAFF = compiled(
-    RoleGrants.select(RoleGrants.username).where(RoleGrants.site == GIVEN, RoleGrants.active == 1)
+    RoleGrants.select(RoleGrants.username).where(
+        RoleGrants.site == GIVEN, RoleGrants.active == 1, RoleGrants.role.in_(READING_ROLES)
+    )
 )
 
 

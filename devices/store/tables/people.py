@@ -23,7 +23,7 @@ class RoleGrants(Table):
     """The current revision of each grant of a role at a site."""
 
     username = Text(references="person (username)")
-    role = Text(check="role IN ('storekeeper', 'auditor', 'clerk', 'supervisor', 'admin')")
+    role = Text(check="role IN ('storekeeper', 'auditor', 'clerk', 'technician', 'supervisor', 'admin')")
     site = Text()
     active = Flag("active")
     revision = Integer()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
+from devices.paperwork.dispatches import TECHNICIAN
+from devices.people.certificates import certificate_of, endings
+from devices.people.certified import ending_on
 from devices.people.persons import everybody, names_of
 from devices.people.roles import ROLES, SCOPES
 from devices.people.signing_keys import confirmable
@@ -15,18 +18,31 @@ from web.pages import View
 
 
 def people_page(view: View) -> dict[str, Any]:
-    """Everybody, with their roles, and whether they can sign in and sign."""
-    return {"people": everybody(view.call.store)}
+    """Everybody, with their roles, and whether they can sign in and sign, and technicians whose certificate ends."""
+    store = view.call.store
+    people = everybody(store)
+    technicians = {each.username for each in people if TECHNICIAN in {role for role, _ in each.roles}}
+    return {"people": people, "endings": endings(store, view.call.today, technicians)}
 
 
 def person_page(view: View) -> dict[str, Any]:
-    """One person, and the forms that grant, revoke, reset and deactivate."""
+    """One person with their certificate, and the forms that grant, revoke, certify, reset and deactivate."""
     found = [each for each in everybody(view.call.store) if each.username == view.call.path["username"]]
     if not found:
         raise refuse("not_found")
     sites = [site.code for site, _ in records.all_current(view.call.store, records.SITE) if site.active]
     places = {role.name: sites if role.span == "site" else [UNIT] for role in ROLES}
-    return {"each": found[0], "places": places}
+    kept = certificate_of(view.call.store, found[0].username)
+    until = kept.certificate.valid_until if kept else None
+    return {
+        "each": found[0],
+        "places": places,
+        "kept": kept,
+        "ending": ending_on(view.call.today, until),
+        "certifies": found[0].active
+        and found[0].username != view.person.username
+        and not (kept and kept.certificate.erased),
+    }
 
 
 def keys_page(view: View) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from devices.audit.custody.custody_kinds import Inspection
 from devices.audit.custody.inspections import CHECKLIST, INSPECTORS, inspection_of
 from devices.people.persons import everybody, names_of
+from devices.people.roles import READING_ROLES
 from devices.problems import refuse
 from web.pages import View
 
@@ -20,7 +21,7 @@ def checklist_page(view: View) -> dict[str, Any]:
     staff = [
         each
         for each in everybody(view.call.store)
-        if each.active and any(where == site for _, where in each.roles)
+        if each.active and any((role, site) in each.roles for role in READING_ROLES)
     ]
     return {
         "site": site,
