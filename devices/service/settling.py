@@ -11,8 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from devices.ledger.posting.told_used import filed_orders
+from devices import records
 from devices.paperwork.dispatches import DispatchOrder, Used
+from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.store.database import Store
 from devices.store.statements import EACH, compiled
 from devices.store.tables.ledger import Positions
@@ -47,12 +48,12 @@ class Settling(msgspec.Struct, frozen=True):
 def settled_by(store: Store, faulty: Collection[str]) -> dict[str, Settling]:
     """By faulty serial, the swap that each of these devices waits for; most wait for none. Two statements at most."""
     rows = store.rows_in(_OUT_FOR, sorted(faulty))
-    spares = {(order, meant_for, spare) for spare, meant_for, order in rows}
+    out = {(order, meant_for, spare) for spare, meant_for, order in rows}
     return {
-        pair.faulty: _settling(order, pair)
-        for order in filed_orders(store, [order for order, _, _ in spares])
-        for pair in _told(order)
-        if (order.number, pair.faulty, pair.spare) in spares
+        pair.faulty: swap_of(order, pair)
+        for order in records.these(store, DISPATCH_ORDER, [order for order, _, _ in out]).values()
+        for pair in order.used
+        if (order.number, pair.faulty, pair.spare) in out
     }
 
 
@@ -61,22 +62,22 @@ def unsettled_at(store: Store, sites: Collection[str]) -> list[tuple[DispatchOrd
 
     Found from the carried spares, so that it costs what is out and not what was ever done.
     """
-    out = {(order, spare) for order, spare in store.rows_in(_OUT_AT, sorted(sites))}
-    found = (
-        (order, tuple(pair for pair in _told(order) if (order.number, pair.spare) in out))
-        for order in filed_orders(store, [order for order, _ in out])
-    )
+    out = set(store.rows_in(_OUT_AT, sorted(sites)))
+    orders = records.these(store, DISPATCH_ORDER, [order for order, _ in out])
+    found = ((order, waiting_pairs(order, out)) for _, order in sorted(orders.items()))
     return [(order, pairs) for order, pairs in found if pairs]
 
 
-def _told(order: DispatchOrder) -> tuple[Used, ...]:
-    return (order.record.used if order.record else None) or ()
+def waiting_pairs(order: DispatchOrder, out: Collection[tuple[str, str]]) -> tuple[Used, ...]:
+    """The pairs of an order's record whose spare is still out, by (order, spare). Pure."""
+    return tuple(pair for pair in order.used if (order.number, pair.spare) in out)
 
 
-def _settling(order: DispatchOrder, pair: Used) -> Settling:
+def swap_of(order: DispatchOrder, pair: Used) -> Settling:
+    """The swap of one pair of a done order, as its record says it. Pure."""
     assert order.record is not None, "a job that is done has its record"
     charged_fen = order.record.charged_fen
-    alone = charged_fen == 0 or len(_told(order)) == 1
+    alone = charged_fen == 0 or len(order.used) == 1
     terms: Literal["free", "charged"] = "charged" if charged_fen else "free"
     return Settling(
         order.number, order.site, pair.faulty, pair.spare, order.fault, terms, charged_fen if alone else None

@@ -24,8 +24,7 @@ from devices.ledger.deciding.rules_of_all import (
     models_fit,
 )
 from devices.ledger.deciding.rules_of_one import bin_changes, told_used_stays_out
-from devices.ledger.posting.gather import bins_of, held, models_of
-from devices.ledger.posting.told_used import told_used_of
+from devices.ledger.posting.gather import bins_of, held, models_of, told_used_of
 from devices.lifecycle import Step
 from devices.problems import Problem
 from devices.store.database import Store
