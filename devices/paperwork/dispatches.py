@@ -186,6 +186,11 @@ class DispatchOrder(msgspec.Struct, frozen=True):
         return self.state == "cancelled"
 
     @property
+    def used(self) -> tuple[Used, ...]:
+        """The pairs that its record says went in; none of one from before they were kept."""
+        return (self.record.used if self.record else None) or ()
+
+    @property
     def waits_for(self) -> str | None:
         """Why its job waits, a WaitReason; None where it does not."""
         return self.course[-1].reason if self.state == "waiting" and self.course else None
