@@ -23,6 +23,7 @@ from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
     DISPATCHES,
     MOST_DEVICES,
+    TECHNICIAN,
     TO_BE_DONE,
     Confirmation,
     Confirmed,
@@ -298,9 +299,8 @@ def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
     """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
     who = DISPATCHES.step[name].who
     desk = tuple(role for role in who if role in DESK)
-    return call.who.may(desk, order.site) or (
-        order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
-    )
+    assigned = order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
+    return call.who.may(desk, order.site) or (assigned and TECHNICIAN in who)
 
 
 def _record(call: Call, body: ServiceRecordBody, at: str) -> ServiceRecord:
