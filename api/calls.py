@@ -17,6 +17,7 @@ from devices.ledger.duties.due import Due, Duty, what_is_due
 from devices.ledger.reading.replica import Replica
 from devices.people.roles import Person
 from devices.problems import refuse
+from devices.records import RecordKind
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.readiness import Readiness
@@ -46,7 +47,7 @@ def newest_of_sound_books(store: Store) -> int:
 
 
 class Services:
-    """What every handler works with; `clock` answers in UTC microseconds."""
+    """What every handler works with; `clock` answers in UTC microseconds, `kinds` are all kinds of records."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Services:
         duties: Sequence[Duty],
         clock: Callable[[], int],
         *,
+        kinds: Sequence[RecordKind],
         secure_cookies: bool,
         body_limit_bytes: int,
         upload_limit_bytes: int,
@@ -69,6 +71,7 @@ class Services:
         self.rulebook = rulebook
         self.duties = duties
         self.clock = clock
+        self.kinds = kinds
         self.secure_cookies = secure_cookies
         self.body_limit_bytes = body_limit_bytes
         self.upload_limit_bytes = upload_limit_bytes

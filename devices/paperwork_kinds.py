@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devices.calendar import day_of
 from devices.paperwork.customers import Customer, Notice, notice_key
-from devices.paperwork.dispatches import DispatchOrder, read_dispatch_order
+from devices.paperwork.dispatches import AHEAD, DispatchOrder, read_dispatch_order
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment, Manifest, attachment_key
 from devices.records import Found, RecordKind
@@ -26,15 +26,34 @@ def _dispatch(order: DispatchOrder) -> Found:
     return Found(order.state, order.customer, day, order.technician, reference, order.serials)
 
 
-CUSTOMER = RecordKind("customer", Customer, lambda v: v.number, lambda v: v.home, letter="C")
+PERSONAL = "personal"
+"""What the record of a paper that can be erased is found by."""
+
+CUSTOMER = RecordKind(
+    "customer",
+    Customer,
+    lambda v: v.number,
+    lambda v: v.home,
+    letter="C",
+    tells_of_customer=lambda v: not v.erased,
+)
 NOTICE = RecordKind(
     "notice",
     Notice,
     lambda v: notice_key(v.under, v.customer),
     lambda v: v.site,
     found_by=lambda v: Found(v.state, v.customer, day=v.told_on),
+    tells_of_customer=lambda v: v.proposes and not v.erased,
 )
-REPAIR = RecordKind("repair", RepairOrder, lambda v: v.number, lambda v: v.site, found_by=_repair, letter="R")
+REPAIR = RecordKind(
+    "repair",
+    RepairOrder,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=_repair,
+    letter="R",
+    open_states=("open",),
+)
 DISPATCH_ORDER = RecordKind(
     "dispatch_order",
     DispatchOrder,
@@ -43,6 +62,8 @@ DISPATCH_ORDER = RecordKind(
     found_by=_dispatch,
     letter="D",
     read=read_dispatch_order,
+    tells_of_customer=lambda v: bool(v.commitment),
+    open_states=AHEAD,
 )
 MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site, letter="M")
 CONSIGNMENT = RecordKind(
@@ -53,6 +74,11 @@ CONSIGNMENT = RecordKind(
     found_by=lambda v: Found(day=v.sent_on),
 )
 ATTACHMENT = RecordKind(
-    "attachment", Attachment, lambda v: attachment_key(v.site, v.digest), lambda v: v.site
+    "attachment",
+    Attachment,
+    lambda v: attachment_key(v.site, v.digest),
+    lambda v: v.site,
+    found_by=lambda v: Found(PERSONAL if v.personal else None, v.customer),
+    tells_of_customer=lambda v: v.personal and not v.erased,
 )
 PAPERWORK_KINDS = (CUSTOMER, NOTICE, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)

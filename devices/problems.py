@@ -102,6 +102,11 @@ PROBLEMS: dict[str, Meaning] = {
     "unknown_carrier": _of(422, "carrier"),
     "inactive_carrier": _of(422, "carrier"),
     "unknown_attachment": _of(422, "digest"),
+    "not_a_signed_paper": _of(422),
+    "paper_is_personal": _of(409, "digest"),
+    "paper_not_erasable": _of(409, "digest"),
+    "paper_of_other_customer": _of(409, "digest"),
+    "paper_erased": _of(410, "digest"),
     "unknown_customer": _of(422, "customer"),
     "field_is_fixed": _of(422, "field"),
     "in_use": _of(409, "kind", "key", "count"),
@@ -217,6 +222,7 @@ PROBLEMS: dict[str, Meaning] = {
     "order_of_other_customer": _of(422, "order", "serial"),
     "order_kind": _of(422, "order", "document"),
     "order_closed": _of(422, "order"),
+    "order_required": _of(422),
     "order_in_use": _of(409, "order", "serial", "document"),
     "order_open_already": _of(409, "serial", "order"),
     "service_record_required": _of(422, "order"),
@@ -340,6 +346,7 @@ PROBLEMS: dict[str, Meaning] = {
     "already_erased": _of(409, "customer"),
     "customer_has_devices": _of(409, "customer", "count"),
     "customer_has_proposals": _of(409, "customer", "documents"),
+    "customer_has_open_service": _of(409, "customer", "records"),
     "customer_erased": _of(422, "customer", "serial"),
 }
 

@@ -55,6 +55,10 @@ class RecordKind(msgspec.Struct, frozen=True):
     `table` is the kind's own current table, whose columns are the value's fields plus `revision`; without one the
     current revision is in `record`, where `found_by` says what it is found by. `letter` is the one with which numbers
     of a numbered kind begin. `read` makes a value of content that is not kept as `value` is now.
+
+    `tells_of_customer` says of a value whether it still has personal data of the customer it is found by, which their
+    erasure then reaches (its value has `erased`); None of a kind that never has any. `open_states` are those in which
+    it keeps its customer from being erased. See docs/decisions.md, "What an erasure reaches is declared".
     """
 
     name: str
@@ -65,6 +69,8 @@ class RecordKind(msgspec.Struct, frozen=True):
     found_by: Callable[[Any], Found] = lambda _: NOT_FOUND_BY
     letter: str | None = None
     read: Callable[[str], Any] | None = None
+    tells_of_customer: Callable[[Any], bool] | None = None
+    open_states: tuple[str, ...] = ()
 
     def decode(self, content: str) -> Any:
         """A content as its value. Raises msgspec.ValidationError."""

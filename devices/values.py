@@ -7,15 +7,34 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-Kind = Literal["tax_disk", "report_disk", "spare_part"]
+Kind = Literal["tax_disk", "report_disk", "golden_disk", "tax_ukey", "spare_part"]
 Register = Literal["merchandise", "spare", "custody"]
 Book = Literal["merchandise", "spare"]
 Condition = Literal["good", "quarantine", "faulty"]
 
-KINDS: tuple[Kind, ...] = ("tax_disk", "report_disk", "spare_part")
 BOOKS: tuple[Book, ...] = ("merchandise", "spare")
 REGISTERS: tuple[Register, ...] = (*BOOKS, "custody")
 CONDITIONS: tuple[Condition, ...] = ("good", "quarantine", "faulty")
+
+
+class KindOfDevice(msgspec.Struct, frozen=True):
+    """One kind of device: the books it may be in, the kinds it is paired with, and whether one may lack a serial."""
+
+    name: Kind
+    books: tuple[Book, ...] = BOOKS
+    paired_with: tuple[Kind, ...] = ()
+    unserialised: bool = False
+
+
+KINDS = (
+    KindOfDevice("tax_disk"),
+    KindOfDevice("golden_disk"),
+    KindOfDevice("tax_ukey"),
+    KindOfDevice("report_disk", paired_with=("tax_disk", "golden_disk")),
+    KindOfDevice("spare_part", books=("spare",), unserialised=True),
+)
+KIND: dict[str, KindOfDevice] = {kind.name: kind for kind in KINDS}
+"""The kinds of device by name. See docs/decisions.md, "A kind of device is a row"."""
 
 Instant = Annotated[int, msgspec.Meta(extra={"unit": "microsecond"})]
 """A moment, in UTC microseconds; the doors tell it as RFC 3339 in the unit's time zone."""

@@ -22,7 +22,7 @@ from panku import settings as panku_settings
 from panku.console.opening import books
 from panku.settings import SECRET, SETTINGS, Setting, Settings, written_value
 from panku.waiting import WaitingApplication
-from panku.wiring import DUTIES, RULEBOOK, clock
+from panku.wiring import DUTIES, RECORD_KINDS, RULEBOOK, clock
 from web.door import add_pages
 
 
@@ -50,6 +50,7 @@ def services(settings: Settings) -> Services:
         RULEBOOK,
         DUTIES,
         clock,
+        kinds=RECORD_KINDS,
         secure_cookies=settings.needs_https,
         body_limit_bytes=settings.body_limit_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,

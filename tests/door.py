@@ -22,7 +22,7 @@ from devices.store.database import Store
 from devices.unit import unit_of
 from devices.values import UNIT
 from panku.demo import PASSWORDS, fill
-from panku.wiring import DUTIES, RULEBOOK
+from panku.wiring import DUTIES, RECORD_KINDS, RULEBOOK
 
 NOW = 1_795_500_000_000_000  # 2026-11-24 in Shanghai
 TODAY = "2026-11-24"
@@ -80,6 +80,7 @@ class Door:
             RULEBOOK,
             DUTIES,
             lambda: self.now,
+            kinds=RECORD_KINDS,
             secure_cookies=False,
             body_limit_bytes=2 * 1024 * 1024,
             upload_limit_bytes=5 * 1024 * 1024,

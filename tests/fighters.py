@@ -25,7 +25,7 @@ from devices.people.signing_in.session_store import session_store_url
 from devices.problems import Refused
 from devices.store.database import Store
 from devices.unit import Unit, unit_of
-from panku.wiring import DUTIES, RULEBOOK
+from panku.wiring import DUTIES, RECORD_KINDS, RULEBOOK
 from tests.forks import FORKS
 
 NOW = 1_795_500_000_000_000
@@ -97,7 +97,7 @@ class Ask(msgspec.Struct, frozen=True):
         session_store = Store(session_store_url(store.url))
         services = Services(
             store, session_store, RULEBOOK, DUTIES, lambda: NOW, secure_cookies=False, body_limit_bytes=2**21,
-            upload_limit_bytes=2**21,
+            upload_limit_bytes=2**21, kinds=RECORD_KINDS,
         )  # fmt: skip
         client = testing.TestClient(create_app(services))
         answer = client.simulate_request(self.method, self.path, headers=self.headers, body=self.body)

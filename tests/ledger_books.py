@@ -16,6 +16,7 @@ from devices.ledger.posting import post, reviewing
 from devices.ledger.posting.manifests import attach
 from devices.ledger.reading.customers import customer_data
 from devices.lifecycle import DOCUMENT
+from devices.service.dispatching import Asked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from devices.unit import found
@@ -140,16 +141,15 @@ class Books:
         """Send a technician."""
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
-            order, _ = orders.send_technician(
-                writer,
-                self.unit,
+            asked = Asked(
                 site=site,
-                serial=serial,
+                purposes=("repair",),
+                asked_at=NOW,
                 fault="坏",
-                technician="wang",
-                by="zhang",
-                named=self.whose(serial),
+                serials=(serial,),
+                customer=self.whose(serial),
             )
+            order, _ = open_dispatch_order(writer, self.unit, asked, by="zhang")
         return order.number
 
     def state(self, serial: str) -> str | None:

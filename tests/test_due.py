@@ -8,8 +8,10 @@ from devices.ledger.duties.due import Due, what_is_due
 from devices.ledger.duties.of_devices import DEVICE_DUTY
 from devices.ledger.duties.of_repairs import REPAIR_DUTY
 from devices.lifecycle import STEPS
-from devices.paperwork.dispatches import ServiceRecord
+from devices.paperwork.orders import RepairOrder, RepairRecord
 from devices.paperwork_kinds import REPAIR
+from devices.service.dispatching import Asked, open_dispatch_order
+from devices.service.duties import DISPATCH_DUTY
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import DUTIES
@@ -20,7 +22,7 @@ FIRST, SECOND, THIRD = SERIALS[:3]
 
 def deadlines(store: Store, sites: list[str], today: date) -> list[Due]:
     """What the ledger has due."""
-    return what_is_due(store, (DEVICE_DUTY, REPAIR_DUTY), sites, today)
+    return what_is_due(store, (DEVICE_DUTY, REPAIR_DUTY, DISPATCH_DUTY), sites, today)
 
 
 def test_sales_and_transfers_fall_due(store: Store) -> None:
@@ -51,15 +53,10 @@ def test_orders_fall_due(store: Store) -> None:
     completed = "2026-11-06T18:00:00Z"  # already the 7th in Shanghai, a Saturday
     books.post("repair_return", 9, FIRST, diagnosis="坏", work="修", completed_at=completed)
     with books.writing("A1", 9) as writer:
-        order, _ = orders.send_technician(
-            writer,
-            books.unit,
-            site="A1",
-            serial=SECOND,
-            fault='"record":null}',
-            technician="wu",
-            by="li.ming",
+        asked = Asked(
+            site="A1", purposes=("repair",), asked_at=at(9), fault='"record":null}', serials=(SECOND,)
         )
+        order, _ = open_dispatch_order(writer, books.unit, asked, by="li.ming")
     found = deadlines(store, ["A1"], date(2026, 11, 10))
     assert [(each.deadline, each.subject, each.started_on, each.due_on) for each in found] == [
         ("on_site_repair", order.number, "2026-11-09", "2026-11-10"),
@@ -84,8 +81,9 @@ def test_a_swap_completes_a_repair_and_its_record_meets_the_deadline(store: Stor
     books.post("swap", 9, lines=[{"faulty": FIRST, "spare": SECOND}], **swap)
     with books.writing("A1", 9) as writer:
         order, revision = records.current(store, REPAIR, number) or (None, 0)
-        done = ServiceRecord(at(9), "坏", "换", 0, at(9), "li.ming")
-        orders.file_service_record(writer, REPAIR, order, revision, done, by="li.ming")  # type: ignore[type-var]
+        assert isinstance(order, RepairOrder)
+        done = RepairRecord(at(9), "坏", "换", 0, at(9), "li.ming")
+        orders.file_repair_record(writer, order, revision, done, by="li.ming")
     assert deadlines(store, ["A1"], date(2026, 11, 30)) == []
 
 

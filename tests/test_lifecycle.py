@@ -44,7 +44,9 @@ DAYS = BookDays(date(2025, 11, 1), date(2026, 11, 24))
 BINS = {f"{register}/{condition}": Bin(SITE, f"{register}/{condition}", register, condition)
         for register, condition in BIN_STATE}  # fmt: skip
 CUSTOMER = Known("C-BJ01-000001", "110101199003077", "older", "惠民便利店")
-ORDER = DispatchOrder("D-BJ01-000001", SITE, OTHER, "坏", "wang", DAY, "zhang")
+ORDER = DispatchOrder(
+    "D-BJ01-000001", SITE, None, (OTHER,), ("repair",), "坏", 0, 0, "zhang", technician="wang"
+)
 PLACES: list[tuple[str, Register | None]] = [
     (NEW, None),
     *((state.name, register) for state in STATES for register in state.registers or (None,)),

@@ -11,9 +11,11 @@ from devices import records
 from devices.deadlines import DEADLINE_OF_STATE, DEADLINES, STANDINGS
 from devices.ledger.duties.due import what_was_met
 from devices.lifecycle import STEPS
-from devices.paperwork.dispatches import ServiceRecord
+from devices.paperwork.dispatches import DispatchOrder, Outcomes, ServiceRecord
+from devices.paperwork.orders import RepairOrder, RepairRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
-from devices.records import RecordKind
+from devices.service import filing
+from devices.service.dispatching import Asked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import DUTIES
@@ -68,14 +70,27 @@ def test_what_was_reversed_met_nothing(books: ReadingBooks) -> None:
     assert told(books) == []
 
 
-def file_record(books: ReadingBooks, kind: RecordKind, number: str, day: int) -> None:
+def close_repair(books: ReadingBooks, number: str, day: int) -> None:
     with books.writing("A1", day) as writer:
-        order, revision = records.current(books.store, kind, number) or (None, 0)
-        record = ServiceRecord(at(day), "坏", "修", 0, at(day), "li.ming")
-        orders.file_service_record(writer, kind, order, revision, record, by="li.ming")  # type: ignore[type-var]
+        order, revision = records.current(books.store, REPAIR, number) or (None, 0)
+        assert isinstance(order, RepairOrder)
+        record = RepairRecord(at(day), "坏", "修", 0, at(day), "li.ming")
+        orders.file_repair_record(writer, order, revision, record, by="li.ming")
 
 
-def test_orders_are_met_when_their_record_is_filed(books: ReadingBooks) -> None:
+def close_dispatch(books: ReadingBooks, number: str, done: int, filed: int) -> None:
+    with books.writing("A1", filed) as writer:
+        order, revision = records.current(books.store, DISPATCH_ORDER, number) or (None, 0)
+        assert isinstance(order, DispatchOrder)
+        record = ServiceRecord(
+            at(done), "坏", "修", 0, at(filed), "li.ming", at(done), Outcomes(repair="solved"), ()
+        )
+        filing.file_record(writer, books.unit, order, revision, record, by="li.ming")
+
+
+def test_repairs_are_met_when_their_record_is_filed_and_visits_on_the_day_they_were_made(
+    books: ReadingBooks,
+) -> None:
     books.register(9, FIRST, SECOND)
     repair = books.repair(10, FIRST)
     books.post("repair_intake", 10, FIRST, order=repair, fault="不亮", bin="C1")
@@ -83,11 +98,10 @@ def test_orders_are_met_when_their_record_is_filed(books: ReadingBooks) -> None:
         "repair_return", 11, FIRST, diagnosis="坏", work="修", completed_at="2026-11-11T09:00:00+08:00"
     )
     with books.writing("A1", 11) as writer:
-        order, _ = orders.send_technician(
-            writer, books.unit, site="A1", serial=SECOND, fault="不亮", technician="wu", by="li.ming"
-        )
-    file_record(books, REPAIR, repair, 17)
-    file_record(books, DISPATCH_ORDER, order.number, 12)
+        asked = Asked(site="A1", purposes=("repair",), asked_at=at(11), fault="不亮", serials=(SECOND,))
+        order, _ = open_dispatch_order(writer, books.unit, asked, by="li.ming")
+    close_repair(books, repair, 17)
+    close_dispatch(books, order.number, done=12, filed=17)
     assert [each for each in told(books) if each[0] != "registration"] == [
         ("on_site_repair", order.number, "2026-11-12", "2026-11-12", "met"),
         ("repair_record", repair, "2026-11-16", "2026-11-17", "met_late"),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.proving.verify import verify
-from devices.paperwork.dispatches import ServiceRecord
+from devices.paperwork.dispatches import Outcomes, ServiceRecord, Used
+from devices.paperwork.orders import RepairRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import Problem, Refused
 from devices.records import RecordKind
+from devices.service import dispatching, filing
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import RECORD_KINDS
@@ -46,17 +49,25 @@ def cancel(books: Books, order: str) -> None:
         writer = open_journals(books.store, ["BJ01"], NOW)
         found = records.current(books.store, kind_of(order), order)
         assert found is not None
-        orders.cancel_order(writer, kind_of(order), *found, by="zhang")
+        if kind_of(order) is REPAIR:
+            orders.cancel_repair_order(writer, *found, by="zhang")
+        else:
+            dispatching.cancel(writer, *found, "不去了", by="zhang")
 
 
-def close(books: Books, order: str) -> None:
-    """File an order's service record."""
-    record = ServiceRecord(NOW, "d", "w", 0, NOW, "zhang")
+def close(books: Books, order: str, *used: Used) -> None:
+    """File the record of what was done under an order."""
     with books.store.writing():
         writer = open_journals(books.store, ["BJ01"], NOW)
         found = records.current(books.store, kind_of(order), order)
         assert found is not None
-        orders.file_service_record(writer, kind_of(order), *found, record, by="zhang")
+        if kind_of(order) is REPAIR:
+            orders.file_repair_record(
+                writer, *found, RepairRecord(NOW, "d", "w", 0, NOW, "zhang"), by="zhang"
+            )
+            return
+        done = ServiceRecord(NOW, "d", "w", 0, NOW, "zhang", NOW, Outcomes(repair="solved"), used)
+        filing.file_record(writer, books.unit, *found, done, by="zhang")
 
 
 def in_use(books: Books, order: str) -> dict[str, Any]:
@@ -157,7 +168,7 @@ def test_a_faulty_device_is_swapped_a_second_time_only_once_it_was_mended_and_is
     books.receive(S, T, register="spare")
     order, later = books.repair(A), books.dispatch_order(A)
     swap(books, A, S, order)
-    close(books, later)
+    close_as_once(books, later)
     again: dict[str, Any] = {"order": later, **SWAP, "lines": [{"faulty": A, "spare": T}]}
     assert refusal(books, "swap", **again).code == "wrong_state"
     sent = books.post("factory_dispatch", A, maker="厂", carrier="SF", consignment_number="W-F").number
@@ -171,10 +182,20 @@ def test_a_faulty_device_is_swapped_a_second_time_only_once_it_was_mended_and_is
     assert verify(books.store, RECORD_KINDS).faults == []
 
 
+def close_as_once(books: Books, order: str) -> None:
+    """File a record as it was before records named what went in: a swap is not held against it."""
+    found = records.current(books.store, DISPATCH_ORDER, order)
+    assert found is not None
+    done = replace(found[0], state="done", record=ServiceRecord(NOW, "d", "w", 0, NOW, "zhang"))
+    with books.store.writing():
+        writer = open_journals(books.store, ["BJ01"], NOW)
+        records.write(writer, DISPATCH_ORDER, done, by="zhang")
+
+
 def closed(books: Books, serial: str) -> str:
-    """A dispatch order with its service record."""
+    """A dispatch order with a service record of once."""
     order = books.dispatch_order(serial)
-    close(books, order)
+    close_as_once(books, order)
     return order
 
 
@@ -208,7 +229,7 @@ def test_a_carried_spare_is_swapped_under_its_own_order_and_with_its_record(book
     problem = refusal(books, "swap", order=repair, **SWAP, lines=[line])
     assert (problem.code, problem.facts) == ("swap_other_order", {"serial": S, "order": dispatch})
     assert refusal(books, "swap", order=dispatch, **SWAP, lines=[line]).code == "service_record_required"
-    close(books, dispatch)
+    close(books, dispatch, Used(A, S))
     swap(books, A, S, dispatch)
     assert books.state(A) == "faulty"
 

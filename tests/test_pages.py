@@ -215,7 +215,15 @@ def test_without_an_administrator_the_first_page_says_how_to_begin(stores: Store
     with store.writing():
         found(store, "unit", 1)
     services = Services(
-        store, store, {}, (), lambda: 1, secure_cookies=False, body_limit_bytes=1, upload_limit_bytes=1
+        store,
+        store,
+        {},
+        (),
+        lambda: 1,
+        kinds=(),
+        secure_cookies=False,
+        body_limit_bytes=1,
+        upload_limit_bytes=1,
     )
     app = create_app(services)
     add_pages(app, services)

@@ -26,7 +26,7 @@ from devices.people.signing_in.session_store import session_store_url
 from devices.problems import PROBLEMS, Refused
 from devices.store.database import Store
 from devices.values import UNIT
-from panku.wiring import DUTIES, RULEBOOK
+from panku.wiring import DUTIES, RECORD_KINDS, RULEBOOK
 from tests.conftest import Undone
 from tests.ledger_books import NOW, SITES
 from tests.shelf import HOME, PARTS, PLACES, POSTED, SERIALS, Place, Shelf, expected, step_of
@@ -162,7 +162,7 @@ class Stage:
         self.store, session_store = Rehearsal(shelf.store.url), Store(session_store_url(shelf.store.url))
         services = Services(
             self.store, session_store, RULEBOOK, DUTIES, lambda: NOW, secure_cookies=False, body_limit_bytes=2**20,
-            upload_limit_bytes=2**20,
+            upload_limit_bytes=2**20, kinds=RECORD_KINDS,
         )  # fmt: skip
         self.client = testing.TestClient(create_app(services))
         self.headers = {caller_name(caller): self._enter(shelf, session_store, caller) for caller in CALLERS}

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
+from devices import records
+from devices.journal import open_journals
 from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store import schema
 from devices.store.database import Store
 from devices.store.schema import BOOK_MIGRATIONS, Migrations
 from devices.store.schema_objects import objects_of
+from devices.values import KINDS, UNIT, Model
 from panku import settings
 from panku.commands import main
 from tests import counted_house, kept_books
@@ -135,6 +138,23 @@ def test_upgraded_books_read_as_they_did(house: House, kept: Kept) -> None:
     assert [
         pattern for pattern in READ_OTHERWISE if not any(re.search(pattern, each) for each in found)
     ] == []
+
+
+def test_upgraded_books_refuse_no_kind_of_device_that_new_ones_know(house: House, stores: Stores) -> None:
+    going_on = house.copied(stores)
+    held = going_on.store.rows("SELECT code, kind FROM model ORDER BY code")
+    fresh = stores.fresh(going_on.store.engine)
+    kinds = {name: digest for name, digest in objects_of(fresh).items() if "model" in name}
+    assert {name: objects_of(going_on.store)[name] for name in kinds} == kinds
+    with going_on.store.writing():
+        writer = open_journals(going_on.store, [UNIT], going_on.now)
+        for kind in KINDS:
+            value = Model(f"NEW-{kind.name}", kind.name, kind.name, "[0-9]+", 0, 0, kind.name)
+            records.write(writer, records.MODEL, value, by="root", expected=0)
+    assert set(held) < set(going_on.store.rows("SELECT code, kind FROM model"))
+    assert going_on.faults() == []
+    for store in (fresh, going_on.store):
+        stores.drop(store)
 
 
 def test_who_was_signed_in_goes_on_and_who_was_not_signs_in(house: House, kept: Kept) -> None:

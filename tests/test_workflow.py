@@ -9,12 +9,14 @@ import pytest
 from devices.audit.custody.custody_kinds import HANDOVERS, VISITS
 from devices.audit.kinds import STOCKTAKES
 from devices.ledger.posting.closed_months import MONTHS
+from devices.paperwork.dispatches import DISPATCHES
 from devices.paperwork.orders import ORDERS
 from devices.problems import PROBLEMS, Refused
 from devices.workflow import Step, Workflow
 
 WORKFLOWS = {
     "orders": ORDERS,
+    "dispatches": DISPATCHES,
     "visits": VISITS,
     "handovers": HANDOVERS,
     "stocktakes": STOCKTAKES,
@@ -35,13 +37,15 @@ def test_a_step_is_taken_from_the_states_it_declares_and_refused_in_others(
     facts: dict[str, Any] = {"order": "R-A1-000001"}
     if state in step.before:
         assert workflow.take(step.name, state, **facts) is step
+        assert step.leads_to(state) in workflow.states
         assert step in workflow.next_steps(state)
         return
     with pytest.raises(Refused) as refused:
         workflow.take(step.name, state, **facts)
     (problem,) = refused.value.problems
     assert problem.code == step.refused_in.get(state, step.refused)
-    assert ("state" in problem.facts) == ("state" in PROBLEMS[problem.code].facts)
+    told_as = workflow.told_as
+    assert (told_as in problem.facts) == (told_as in PROBLEMS[problem.code].facts)
     assert step not in workflow.next_steps(state)
 
 
@@ -49,7 +53,7 @@ def test_a_step_is_taken_from_the_states_it_declares_and_refused_in_others(
 def test_every_state_is_reached_from_the_first(workflow: Workflow) -> None:
     reached = {workflow.begins}
     for _ in workflow.steps:
-        reached |= {step.after for step in workflow.steps if reached & set(step.before)}
+        reached |= {step.leads_to(state) for step in workflow.steps for state in reached & set(step.before)}
     assert reached == set(workflow.states)
 
 

@@ -40,7 +40,7 @@ def replace_consignment(call: Call) -> Done:
     """Tell more of a consignment; its papers must be stored."""
     value, _ = found_record(call, CONSIGNMENT, consignment_number(call))
     for index, digest in enumerate(call.body.papers):
-        if not kept_at(call.store, value.site, [digest]):
+        if not kept_at(call.store, value.site, [digest], lasting=True):
             raise refuse("unknown_attachment", f"/papers/{index}", digest=digest)
     writer = open_journals(call.store, [value.site], call.at_us)
     changed: Consignment = msgspec.structs.replace(value, **msgspec.structs.asdict(call.body))

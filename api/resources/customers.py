@@ -11,8 +11,8 @@ from api.wire.secret_fields import Password
 from devices import records, taxpayers
 from devices.journal import Writer, open_journals
 from devices.ledger.posting.customers import hold_customers, write_customer
-from devices.ledger.posting.erasure import refuse_erasure
-from devices.ledger.posting.notices import erase_notices, move_home
+from devices.ledger.posting.erasure import forget_customer, refuse_erasure, sites_about
+from devices.ledger.posting.notices import move_home
 from devices.ledger.reading.customers import customer_data, number_of_taxpayer, sees_customer
 from devices.lifecycle import DESK
 from devices.paperwork.customers import Customer, CustomerData
@@ -133,18 +133,17 @@ def move_customer(call: Call) -> Done:
 def erase_customer(call: Call) -> Done:
     """Erase a customer's personal data for good (个人信息保护法 article 47); the chain stays whole.
 
-    Journalled free text and attachments are not reached. Refused while the customer has devices of ours, or a
-    proposal that waits for an auditor would give them one, and to a person whose signing key waits.
+    Every record of them is reached, and what they signed; journalled free text and other attachments are not. Refused
+    while the customer has devices of ours or open service, or a proposal that waits for an auditor would give them
+    one, and to a person whose signing key waits.
     """
     signing_keys.refuse_waiting(call.store, call.who.username)
-    value, _, writer = _held_customer(call, ("auditor",))
+    value, _, writer = _held_customer(call, ("auditor",), everywhere=True)
     if value.erased:
         raise refuse("already_erased", customer=value.number)
-    refuse_erasure(call.store, value.number)
-    changed = msgspec.structs.replace(value, commitment="", erased=True)
-    records.write(writer, CUSTOMER, changed, by=call.who.username)
-    records.erase_personal(call.store, CUSTOMER, value.number)
-    erase_notices(writer, value, by=call.who.username)
+    kinds = call.services.kinds
+    refuse_erasure(call.store, value.number, kinds)
+    forget_customer(writer, value, kinds, by=call.who.username)
     return Done(200, value.number)
 
 
@@ -152,18 +151,22 @@ def _answer(call: Call, value: Customer) -> CustomerAnswer:
     return CustomerAnswer(value.number, value.home, customer_data(call.store, value.number), value.erased)
 
 
-def _held_customer(call: Call, roles: tuple[str, ...]) -> tuple[Customer, int, Writer]:
+def _held_customer(
+    call: Call, roles: tuple[str, ...], *, everywhere: bool = False
+) -> tuple[Customer, int, Writer]:
     """A customer whom nobody else changes, or sells anything to, meanwhile; with the writer of their home's journal.
 
-    Raises Refused: `not_found` for one whom the caller does not see, `role_missing` for who has none of these at home.
+    `everywhere`: and of the journals of every site that keeps records of them. Raises Refused: `not_found` for one whom
+    the caller does not see, `role_missing` for who has none of these at home.
     """
     number = call.path["number"]
     home = seen_customer(call, number)[0].home
     if not call.who.may(roles, home):
         raise refuse("role_missing", roles=list(roles), site=home)
-    writer = open_journals(call.store, [home], call.at_us)
+    sites = sites_about(call.store, number) if everywhere else set()
+    writer = open_journals(call.store, [home, *sites], call.at_us)
     hold_customers(call.store, [number])
     value, revision = found_record(call, CUSTOMER, number)
-    if value.home != home:
+    if value.home != home or (everywhere and not sites_about(call.store, number) <= {home, *sites}):
         raise refuse("race_lost", serial=None)
     return value, revision, writer

@@ -67,13 +67,21 @@ class Consignment(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A paper that a site keeps, known by the SHA-256 of its bytes; the bytes are there once, whoever keeps them."""
+    """A paper that a site keeps, known by the SHA-256 of its bytes; the bytes are there once, whoever keeps them.
+
+    A `personal` one is a paper that `customer` signed, kept `under` the order it is of: erasing the customer erases
+    its bytes, and its digest stays. Its name is the order's, since a file's own may be a person's.
+    """
 
     digest: str
     site: str
     name: str
     media_type: str
     size_bytes: int
+    personal: bool = False
+    customer: str | None = None
+    under: str | None = None
+    erased: bool = False
 
 
 def consignment_key(site: str, carrier: str, waybill: str) -> str:

@@ -15,6 +15,7 @@ from devices.texts.lengths import Name
 
 SERIAL_HEADERS = (
     "设备编号", "设备序列号", "设备号", "产品序列号", "序列号", "机身号", "机身编号", "盘号", "条码", "条形码",
+    "税控盘编号", "税控盘号", "金税盘编号", "金税盘号", "ukey编号", "ukey号", "税务ukey编号", "税务ukey号",
     "serial", "serial number", "serial no", "serial no.", "sn", "s/n", "编号",
 )  # fmt: skip
 MODEL_HEADERS = (

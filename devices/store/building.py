@@ -40,6 +40,44 @@ def build(db: Any, tables: Iterable[type[Table]]) -> None:
                 db.execute(index)
 
 
+def build_anew(db: Any, table: type[Table]) -> None:
+    """Let a table that is there have the CHECKs that it is declared with; within a migration, before `build`.
+
+    PostgreSQL exchanges those of its columns. SQLite can not: the table is made anew and its rows are copied, whatever
+    refers to it (see docs/decisions.md, "A kind of device is a row"). Its indexes are then for `build` to make.
+    """
+    assert table not in APPEND_ONLY, "what is never changed is not copied either"
+    name, columns = name_of(table), columns_of(table)
+    if name not in db.get_tables():
+        return
+    if not isinstance(db, peewee.SqliteDatabase):
+        for column in columns:
+            for check in getattr(table, column).checks:
+                kept = f"{name}_{column}_check"
+                db.execute_sql(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {kept}")
+                db.execute_sql(f"ALTER TABLE {name} ADD CONSTRAINT {kept} CHECK ({check})")
+        return
+    made = _made_as(db, table)
+    (there,) = db.execute_sql(
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)
+    ).fetchone()
+    if there == made:
+        return
+    anew = f"{name}_anew"
+    db.execute_sql(made.replace(f'"{name}"', f'"{anew}"', 1))
+    told = ", ".join(columns)
+    db.execute_sql(f"INSERT INTO {anew} ({told}) SELECT {told} FROM {name}")
+    db.execute_sql(f"DROP TABLE {name}")
+    db.execute_sql(f"ALTER TABLE {anew} RENAME TO {name}")
+
+
+def _made_as(db: Any, table: type[Table]) -> str:
+    """The statement that makes a table as it is declared."""
+    statement, values = peewee.SchemaManager(table, db)._create_table(safe=False).query()  # noqa: SLF001
+    assert not values, "a declaration has no values"
+    return str(statement)
+
+
 def _add_columns(db: Any, table: type[Table]) -> None:
     there = {column.name for column in db.get_columns(name_of(table))}
     for column in columns_of(table):

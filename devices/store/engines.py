@@ -65,6 +65,7 @@ SQLITE_PRAGMAS = (
     ("journal_mode", "wal"),
     ("synchronous", "full"),  # durable: the commit waits for the disk
     ("foreign_keys", 1),
+    ("secure_delete", 1),  # what is erased is written over, not only let go
     ("recursive_triggers", 1),  # else REPLACE deletes past the triggers that forbid it
     ("mmap_size", 256 * 1024 * 1024),  # a history's lines lie on as many pages: no system call for each
 )

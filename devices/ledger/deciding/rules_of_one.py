@@ -38,7 +38,7 @@ from devices.ledger.deciding.rules_of_sending import (
     waybill_goes_to_one_place,
 )
 from devices.problems import Problem
-from devices.values import BOOKS, STATE
+from devices.values import BOOKS, KIND, STATE
 
 _Problems = Iterator[Problem]
 _Moves = Sequence[Move]
@@ -159,7 +159,7 @@ def taxpayer_bought_it(case: Case[Registration], moves: _Moves) -> _Problems:
 
 
 def pairs_fit(case: Case[Draft], moves: _Moves) -> _Problems:
-    """A report disk is paired with a tax disk of the same customer."""
+    """A report disk is paired with the tax disk or golden disk of the same customer, as its kind declares."""
     together = {move.entry.serial: move.after for move in moves}
     for move in moves:
         pair = move.after.paired_with
@@ -171,19 +171,19 @@ def pairs_fit(case: Case[Draft], moves: _Moves) -> _Problems:
             yield Problem("pair_not_found", f"{move.entry.pointer}/paired_with", facts)
             continue
         kinds = tuple(
-            case.models[p.model].kind for p in (move.after, other) if p.model and p.model in case.models
+            KIND[case.models[p.model].kind] for p in (move.after, other) if p.model and p.model in case.models
         )
-        if kinds != ("report_disk", "tax_disk"):
+        if len(kinds) != len((move.after, other)) or kinds[1].name not in kinds[0].paired_with:
             yield Problem("pair_kind", f"{move.entry.pointer}/paired_with", facts)
         elif other.customer != move.after.customer:
             yield Problem("pair_of_other_customer", f"{move.entry.pointer}/paired_with", facts)
 
 
 def unserialised_is_a_part(case: Case[Draft], moves: _Moves) -> _Problems:
-    """Only a spare part may lack a serial of its own."""
+    """Only a kind that says so, a spare part, may lack a serial of its own."""
     for move in moves:
         model = case.models.get(move.after.model or "")
-        if move.entry.item.serial is None and model and model.kind != "spare_part":
+        if move.entry.item.serial is None and model and not KIND[model.kind].unserialised:
             yield Problem("unserialised_only_spare_part", move.entry.pointer)
 
 

@@ -12,9 +12,10 @@ from devices.paperwork_kinds import ATTACHMENT, CONSIGNMENT
 from devices.records import site_codes
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Blobs, Documents, Records
+from devices.store.tables.ledger import Blobs, Documents, PersonalBlobs, Records
 
 _BYTES = compiled(Blobs.select(Blobs.bytes).where(Blobs.digest == GIVEN))
+_PERSONAL_BYTES = compiled(PersonalBlobs.select(PersonalBlobs.bytes).where(PersonalBlobs.digest == GIVEN))
 _CONTENTS = compiled(Documents.select(Documents.number, Documents.content).where(Documents.number.in_(EACH)))
 _RECORDS = compiled(
     Records.select(Records.key, Records.content).where(Records.kind == GIVEN, Records.key.in_(EACH))
@@ -77,5 +78,5 @@ def _records(store: Store, kind: str, keys: set[str]) -> dict[str, str]:
 
 def bytes_kept(store: Store, digest: str) -> bytes | None:
     """The bytes that are kept under a digest, unchecked; None where there are none."""
-    row = store.row(_BYTES, (digest,))
+    row = store.row(_BYTES, (digest,)) or store.row(_PERSONAL_BYTES, (digest,))
     return bytes(row[0]) if row else None

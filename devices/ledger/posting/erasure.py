@@ -1,16 +1,28 @@
-"""Whether a customer may be erased: no device is theirs, and no proposal that waits would make one theirs."""
+"""Erasing a customer: whether they may be, and everything that every record of them says of them.
+
+What that is, each kind declares (`tells_of_customer`). See docs/decisions.md, "What an erasure reaches is declared".
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 from peewee import fn
 
+from devices import records
+from devices.journal import Writer
 from devices.ledger.deciding.reversal import position_before
 from devices.ledger.posting.gather import cited_document, reserved_for, trails_of
+from devices.ledger.posting.personal_papers import erase_bytes
+from devices.paperwork.customers import Customer
+from devices.paperwork_kinds import ATTACHMENT, CUSTOMER
 from devices.problems import refuse
+from devices.records import RecordKind
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import Documents, Positions, Standings
+from devices.store.tables.ledger import Documents, Positions, Records, Standings
 
 _HELD_FOR_CUSTOMER = compiled(
     Positions.select(fn.COUNT(Positions.customer)).where(Positions.customer == GIVEN)
@@ -21,6 +33,7 @@ _PROPOSALS = compiled(
     .where(Standings.review == "waiting", Standings.status == "pending")
     .order_by(Documents.number)
 )
+_SITES = compiled(Records.select(Records.site).distinct().where(Records.customer == GIVEN))
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -36,11 +49,17 @@ class _Proposal(msgspec.Struct, frozen=True):
     lines: tuple[_Item, ...] = ()
 
 
-def refuse_erasure(store: Store, number: str) -> None:
+def sites_about(store: Store, number: str) -> set[str]:
+    """The sites that keep records of a customer, whose journals an erasure holds beside their home's."""
+    return {site for (site,) in store.rows(_SITES, (number,))}
+
+
+def refuse_erasure(store: Store, number: str, kinds: Sequence[RecordKind]) -> None:
     """Refuse to erase a customer who would be needed; call it while `hold_customers` holds them.
 
-    A posting holds whom it gives devices to just so: the later of it and an erasure sees the other. Raises Refused
-    (`customer_has_devices`, `customer_has_proposals`).
+    A posting holds whom it gives devices to just so, and so does whoever opens a record of them: the later of it and
+    an erasure sees the other. Raises Refused (`customer_has_devices`, `customer_has_proposals`,
+    `customer_has_open_service`).
     """
     held = store.row(_HELD_FOR_CUSTOMER, (number,))
     if held and held[0]:
@@ -48,6 +67,40 @@ def refuse_erasure(store: Store, number: str) -> None:
     proposals = proposals_for(store, number)
     if proposals:
         raise refuse("customer_has_proposals", customer=number, documents=proposals)
+    if served := open_service_of(store, number, kinds):
+        raise refuse("customer_has_open_service", customer=number, records=served)
+
+
+def open_service_of(store: Store, number: str, kinds: Sequence[RecordKind]) -> list[str]:
+    """The numbers of a customer's records that are in a state in which they still need them."""
+    return [
+        kind.key(value)
+        for kind in kinds
+        if kind.open_states
+        for value in records.listed(store, kind, customers=[number], states=kind.open_states)
+    ]
+
+
+def forget_customer(writer: Writer, customer: Customer, kinds: Collection[RecordKind], *, by: str) -> None:
+    """Forget a customer for good, with what every record of them says of them, and the bytes of what they signed.
+
+    The journals of their home and of `sites_about` are held; each record gets a revision that says so, in the home's.
+    """
+    _forget(writer, CUSTOMER, customer, customer, by=by)
+    for kind in kinds:
+        tells = kind.tells_of_customer
+        for value in list(records.listed(writer.store, kind, customers=[customer.number])) if tells else ():
+            if tells and tells(value):
+                _forget(writer, kind, value, customer, by=by)
+
+
+def _forget(writer: Writer, kind: RecordKind, value: Any, customer: Customer, *, by: str) -> None:
+    committed = {"commitment": ""} if "commitment" in value.__struct_fields__ else {}
+    changed = msgspec.structs.replace(value, erased=True, **committed)
+    records.write(writer, kind, changed, by=by, told_at=customer.home)
+    records.erase_personal(writer.store, kind, kind.key(value))
+    if kind is ATTACHMENT:
+        erase_bytes(writer.store, value.digest)
 
 
 def proposals_for(store: Store, number: str) -> list[str]:

@@ -90,6 +90,11 @@ _RECEIVED_UNDER = compiled(
 _KEPT_PAPERS = compiled(
     Records.select(Records.key).where(Records.kind == ATTACHMENT.name, Records.key.in_(EACH))
 )
+_LASTING = compiled(
+    Records.select(Records.key).where(
+        Records.kind == ATTACHMENT.name, Records.state.is_null(), Records.key.in_(EACH)
+    )
+)
 _OUT_FOR = compiled(
     Positions.select(Positions.meant_for, Positions.serial).where(Positions.meant_for.in_(EACH))
 )
@@ -236,10 +241,10 @@ def _in_use(store: Store, query: str, names: Iterable[str | None]) -> dict[str, 
     return {code: bool(active) for code, active in rows}
 
 
-def kept_at(store: Store, site: str, digests: Sequence[str]) -> frozenset[str]:
-    """Those of these papers that the site keeps."""
+def kept_at(store: Store, site: str, digests: Sequence[str], *, lasting: bool = False) -> frozenset[str]:
+    """Those of these papers that the site keeps; `lasting`: but for those that can be erased."""
     keys = {attachment_key(site, digest): digest for digest in digests}
-    return frozenset(keys[key] for (key,) in store.rows_in(_KEPT_PAPERS, keys))
+    return frozenset(keys[key] for (key,) in store.rows_in(_LASTING if lasting else _KEPT_PAPERS, keys))
 
 
 class _Devices(msgspec.Struct, frozen=True):
@@ -304,7 +309,7 @@ def gather(
         carriers=_in_use(store, _CARRIERS_IN_USE, {getattr(draft, "carrier", None)}),
         customers=customers,
         homes=homes_of(store, owners),
-        attachments=kept_at(store, draft.site, draft.attachments),
+        attachments=kept_at(store, draft.site, draft.attachments, lasting=True),
         cited=cited,
         answered=_known(draft, cited_document(store, draft.answers, with_lines=False)),
         order=_order_of(store, draft),

@@ -9,6 +9,7 @@ import msgspec
 from devices import records
 from devices.journal import Writer, open_journals
 from devices.ledger.posting.gather import kept_at, manifest_of, serial_patterns
+from devices.ledger.posting.personal_papers import personal_records
 from devices.paperwork.papers import Attachment, LeftOut, Manifest, ManifestRow
 from devices.paperwork_kinds import ATTACHMENT, MANIFEST
 from devices.problems import Problem, Refused, refuse
@@ -157,12 +158,15 @@ def keep_attachment(
 def attach(writer: Writer, data: bytes, *, site: str, name: str, media_type: str, by: str) -> str:
     """Keep bytes under their digest, once, and the site's own record of them, once.
 
-    Raises Refused for a `name` that cannot be kept (`control_character`, `text_too_long`).
+    Raises Refused for a `name` that cannot be kept (`control_character`, `text_too_long`), and `paper_is_personal` for
+    the bytes of a paper that a customer signed, which could not be erased any more.
     """
     if (problem := fault_of_line(name, "file_name", FileName)) is not None:
         raise Refused([problem])
     digest = hashlib.sha256(data).hexdigest()
     writer.store.hold(f"attachment {digest}")  # another site may keep the same paper at this moment
+    if personal_records(writer.store, digest):
+        raise refuse("paper_is_personal", digest=digest)
     if not writer.store.row(_BLOB, (digest,)):
         writer.store.insert(Blobs, [(digest, data)])
     if not kept_at(writer.store, site, [digest]):

@@ -104,15 +104,6 @@ def notices_about(store: Store, customer: str) -> list[Notice]:
     return list(records.listed(store, NOTICE, only=records.Only(customers=[customer])))
 
 
-def erase_notices(writer: Writer, customer: Customer, *, by: str) -> None:
-    """Forget what was ever proposed of a customer, for good; the journal of their home is held."""
-    for notice in notices_about(writer.store, customer.number):
-        if notice.proposes and not notice.erased:
-            changed = msgspec.structs.replace(notice, commitment="", erased=True)
-            records.write(writer, NOTICE, changed, by=by, told_at=customer.home)
-            records.erase_personal(writer.store, NOTICE, notice_key(notice.under, customer.number))
-
-
 def move_home(writer: Writer, customer: Customer, revision: int, site: str, *, by: str) -> Written:
     """Make another site a customer's home, with the journals of both held; what waits to be seen goes along."""
     for notice in notices_about(writer.store, customer.number):

@@ -25,6 +25,7 @@ from devices.store.tables.ledger import (
     Blobs,
     Documents,
     Lines,
+    PersonalBlobs,
     PersonalData,
     Records,
     Reservations,
@@ -136,6 +137,10 @@ _UNITS = compiled(
 _IN_MONTH = compiled(Lines.select(Lines.serial).where(fn.SUBSTR(Lines.business_date, 1, 7) == GIVEN).limit(1))
 _DIGESTS = compiled(Blobs.select(Blobs.digest).order_by(Blobs.digest))
 _BYTES = compiled(Blobs.select(Blobs.bytes).where(Blobs.digest == GIVEN))
+_PERSONAL_BYTES = (
+    compiled(PersonalBlobs.select(PersonalBlobs.digest).order_by(PersonalBlobs.digest)),
+    compiled(PersonalBlobs.select(PersonalBlobs.bytes).where(PersonalBlobs.digest == GIVEN)),
+)
 
 _STANDING = (
     "WITH undone AS (SELECT l.document, COUNT(*) AS lines FROM line u"
@@ -331,20 +336,46 @@ def _fields(content: str) -> dict[str, Any]:
     return decoded_as(content, dict[str, Any]) or {}
 
 
+_DIGEST_OF_KEY = "SUBSTR(r.key, LENGTH(r.key) - 63)"
 # By hand: all attachments against all papers, whose digest ends the key.
-_LOST_PAPERS = (
-    "SELECT DISTINCT SUBSTR(r.key, LENGTH(r.key) - 63) AS digest FROM revision r WHERE r.kind = ? AND r.revision = 1"
-    " AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = SUBSTR(r.key, LENGTH(r.key) - 63)) ORDER BY digest LIMIT ?"
+_KEPT_PAPERS = (
+    f"SELECT {_DIGEST_OF_KEY}, r.content,"
+    f" EXISTS (SELECT 1 FROM blob b WHERE b.digest = {_DIGEST_OF_KEY}),"
+    f" EXISTS (SELECT 1 FROM personal_blob b WHERE b.digest = {_DIGEST_OF_KEY})"
+    " FROM revision r WHERE r.kind = ? AND r.revision ="
+    " (SELECT MAX(m.revision) FROM revision m WHERE m.kind = r.kind AND m.key = r.key) ORDER BY 1"
 )
 
 
 def _papers(store: Store) -> Faults:
-    for (digest,) in store.rows(_DIGESTS):
-        row = store.row(_BYTES, (digest,))
-        if row is None or _bytes_digest(row[0]) != digest:
-            yield Fault("blob", str(digest), "the paper's bytes are not those of its digest")
-    for (digest,) in store.rows(_LOST_PAPERS, (ATTACHMENT.name, SHOWN)):
-        yield Fault("blob", digest, "the paper is gone")
+    """The bytes of every paper, and where each must be: one that can be erased in the table in which it can be."""
+    for table, digests, content in ((Blobs, _DIGESTS, _BYTES), (PersonalBlobs, *_PERSONAL_BYTES)):
+        for (digest,) in store.rows(digests):
+            row = store.row(content, (digest,))
+            if row is None or _bytes_digest(row[0]) != digest:
+                yield Fault(name_of(table), str(digest), "the paper's bytes are not those of its digest")
+    found: dict[tuple[str, str], str] = {}
+    erasable: set[str] = set()
+    for digest, content, lasting, personal in store.stream(_KEPT_PAPERS, (ATTACHMENT.name,)):
+        told = _fields(content)
+        if told.get("personal"):
+            erasable.add(digest)
+        if what := _paper_fault(told, lasting=bool(lasting), personal=bool(personal)):
+            found["personal_blob" if told.get("personal") else "blob", digest] = what
+    for (digest,) in store.rows(_PERSONAL_BYTES[0]):
+        if digest not in erasable:
+            found["personal_blob", digest] = "nobody keeps such a paper"
+    for (name, digest), what in sorted(found.items())[:SHOWN]:
+        yield Fault(name, digest, what)
+
+
+def _paper_fault(told: dict[str, Any], *, lasting: bool, personal: bool) -> str | None:
+    """What is wrong with where a paper's bytes are, by what its record tells."""
+    if told.get("erased"):
+        return "it was erased, and is there again" if lasting or personal else None
+    if told.get("personal") and lasting:
+        return "it is kept where nothing can be erased"
+    return None if (personal if told.get("personal") else lasting) else "the paper is gone"
 
 
 def _bytes_digest(content: Any) -> str | None:

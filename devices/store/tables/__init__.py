@@ -9,7 +9,7 @@ from devices.store.tables.columns import Table
 
 TABLES_OF_BOOKS: tuple[type[Table], ...] = (
     registers.Units, ledger.Links, ledger.Revisions, ledger.PersonalData, ledger.Records, ledger.RecordDevices,
-    ledger.Blobs,
+    ledger.Blobs, ledger.PersonalBlobs,
     registers.Sites, registers.Bins, registers.Models, registers.Carriers,
     ledger.Documents, ledger.Reviews, ledger.Lines, ledger.LinesElsewhere, ledger.Positions,
     ledger.Standings, ledger.Reservations, ledger.Requests,

@@ -23,6 +23,7 @@ class Declared(peewee.Field):
         alone: bool = False,
         **options: Any,
     ) -> None:
+        self.checks: tuple[str, ...] = () if check is None else (check,)
         constraints: list[Any] = []
         if since_default is not None:
             constraints.append(peewee.SQL(f"DEFAULT {since_default!r}"))

@@ -116,6 +116,16 @@ class Blobs(Table):
         table_name = "blob"
 
 
+class PersonalBlobs(Table):
+    """The bytes of papers that customers signed, under their SHA-256: unlike others', they can be erased."""
+
+    digest = Text(primary_key=True)
+    bytes = Bytes()
+
+    class Meta:
+        table_name = "personal_blob"
+
+
 class Documents(Table):
     """Every document, in the order of its digest (devices/ledger/posting/rows.py)."""
 

@@ -64,7 +64,7 @@ class Models(Table):
     """The current revision of each model."""
 
     code = Text(primary_key=True)
-    kind = Text(check="kind IN ('tax_disk', 'report_disk', 'spare_part')")
+    kind = Text(check="kind IN ('tax_disk', 'golden_disk', 'tax_ukey', 'report_disk', 'spare_part')")
     name = Text()
     serial_pattern = Text()
     price_fen = BigInteger(check="price_fen >= 0")

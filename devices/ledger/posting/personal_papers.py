@@ -1,0 +1,120 @@
+"""Papers that customers signed: kept under the order they are of, and erased with the customer.
+
+See docs/decisions.md, "A paper that somebody signed can be erased".
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from devices import records
+from devices.journal import open_journals
+from devices.ledger.posting.customers import hold_customers
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.papers import Attachment, attachment_key
+from devices.paperwork_kinds import ATTACHMENT, CUSTOMER, DISPATCH_ORDER, PERSONAL
+from devices.problems import refuse
+from devices.store.database import Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Blobs, PersonalBlobs, Records
+
+_LASTING_BYTES = compiled(Blobs.select(Blobs.digest).where(Blobs.digest == GIVEN))
+_PERSONAL_RECORDS = compiled(
+    Records.select(Records.content).where(
+        Records.kind == ATTACHMENT.name, Records.state == PERSONAL, Records.key.in_(EACH)
+    )
+)
+_BYTES_ERASED = compiled(PersonalBlobs.delete().where(PersonalBlobs.digest == GIVEN))
+
+
+class _PaperType(msgspec.Struct, frozen=True):
+    """What a scan or a photograph of a paper may be, by how its bytes begin: `marks` from the byte `at`."""
+
+    media_type: str
+    ending: str
+    marks: tuple[bytes, ...]
+    at: int = 0
+
+
+# Heads of the formats: RFC 2083, ITU-T T.81 annex B, RFC 9649, ISO/IEC 23008-12 annex B and 14496-12, ISO 32000-1.
+_PAPER_TYPES = (
+    _PaperType("application/pdf", "pdf", (b"%PDF-",)),
+    _PaperType("image/jpeg", "jpg", (b"\xff\xd8\xff",)),
+    _PaperType("image/png", "png", (b"\x89PNG\r\n\x1a\n",)),
+    _PaperType("image/webp", "webp", (b"WEBP",), at=8),
+    _PaperType(
+        "image/heic", "heic", tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"msf1")), at=4
+    ),
+)
+
+
+def order_of_paper(store: Store, site: str, number: str) -> DispatchOrder:
+    """The dispatch order of a site that a paper is kept under. Raises Refused (`unknown_order`), of others' too."""
+    found = records.current(store, DISPATCH_ORDER, number)
+    if found is None or found[0].site != site or found[0].customer is None:
+        raise refuse("unknown_order", "/under", order=number)
+    order: DispatchOrder = found[0]
+    return order
+
+
+def keep_signed_paper(store: Store, data: bytes, order: DispatchOrder, *, by: str, at_us: int) -> str:
+    """Keep a paper that an order's customer signed, within `store.writing()`; returns its digest.
+
+    The same one again is kept once. Raises Refused: `not_a_signed_paper` for bytes that begin neither as a picture nor
+    as a PDF, `customer_erased`, `paper_not_erasable` where the same bytes are kept as an ordinary attachment,
+    `paper_of_other_customer`.
+    """
+    paper_type = _type_of(data)
+    if paper_type is None:
+        raise refuse("not_a_signed_paper")
+    customer, digest = str(order.customer), hashlib.sha256(data).hexdigest()
+    writer = open_journals(store, [order.site], at_us)
+    hold_customers(store, [customer])
+    store.hold(f"attachment {digest}")
+    known = records.current(store, CUSTOMER, customer)
+    if known is None or known[0].erased:
+        raise refuse("customer_erased", "/under", customer=customer, serial=None)
+    if store.row(_LASTING_BYTES, (digest,)):
+        raise refuse("paper_not_erasable", digest=digest)
+    kept = personal_records(store, digest)
+    if any(each.customer != customer for each in kept):
+        raise refuse("paper_of_other_customer", digest=digest)
+    if not kept:
+        store.insert(PersonalBlobs, [(digest, data)])
+    if all(each.site != order.site for each in kept):
+        name = f"{order.number}-{_count_under(store, order) + 1}.{paper_type.ending}"
+        value = Attachment(
+            digest,
+            order.site,
+            name,
+            paper_type.media_type,
+            len(data),
+            personal=True,
+            customer=customer,
+            under=order.number,
+        )
+        records.write(writer, ATTACHMENT, value, by=by, expected=0)
+    return digest
+
+
+def personal_records(store: Store, digest: str) -> list[Attachment]:
+    """Every site's record of a paper that can be erased, or was, by site; the paper's digest is held."""
+    keys = [attachment_key(site, digest) for site in records.site_codes(store)]
+    found = [msgspec.json.decode(row[0], type=Attachment) for row in store.rows_in(_PERSONAL_RECORDS, keys)]
+    return sorted(found, key=lambda each: each.site)
+
+
+def erase_bytes(store: Store, digest: str) -> None:
+    """Forget the bytes of a personal paper, for good."""
+    store.execute(_BYTES_ERASED, (digest,))
+
+
+def _type_of(data: bytes) -> _PaperType | None:
+    return next((each for each in _PAPER_TYPES if data.startswith(each.marks, each.at)), None)
+
+
+def _count_under(store: Store, order: DispatchOrder) -> int:
+    kept = records.listed(store, ATTACHMENT, [order.site], customers=[str(order.customer)])
+    return sum(each.under == order.number for each in kept)
