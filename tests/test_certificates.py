@@ -16,6 +16,7 @@ from devices.people.certificates import (
     certificate_standing,
     endings,
     erase_certificate,
+    every_certificate,
     set_certificate,
     technicians_of,
 )
@@ -116,6 +117,7 @@ def test_those_are_sent_who_have_the_role_there_and_a_certificate(staff: Staff) 
     assert stand == {
         "ann": None, "bob": None, "cid": "expired", "dan": "no_role", "eve": "no_certificate", "nobody": "no_role",
     }  # fmt: skip
+    assert sorted(every_certificate(staff.store)) == ["ann", "bob", "cid", "dan"]
     assert endings(staff.store, TODAY) == {"ann": "soon", "cid": "over", "eve": "missing"}
 
 
