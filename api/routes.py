@@ -200,7 +200,7 @@ ROUTES = (
     R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
       write=orders.cancel_repair),
     R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_POSTS, dispatch_orders.show_job, dispatch_orders.Job,
-      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch_order, body=dispatch_orders.DispatchOrderBody,
+      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch, body=dispatch_orders.DispatchOrderBody,
       statuses=CREATED, example={
           "site": "BJ01", "serials": [SERIAL], "purposes": ["repair"], "fault": "无法开机",
           "asked_at": "2026-11-24T09:20:00+08:00", "technician": "wang.qiang",

@@ -22,7 +22,7 @@ from devices.ledger.reading.passport import CustomerShown
 from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
     DISPATCHES,
-    MOST_SERIALS,
+    MOST_DEVICES,
     TO_BE_DONE,
     Confirmation,
     Confirmed,
@@ -70,7 +70,7 @@ class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     site: Word
     fault: Sentence
     purposes: Purposes = ("repair",)
-    serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_SERIALS)] = ()
+    serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
     customer: Party | None = None
     asked_at: times.Told | None = None
     technician: Username | None = None
@@ -104,7 +104,7 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     outcomes: Outcomes
     confirmation: ConfirmationBody
     charged_fen: Charged = 0
-    used: Annotated[tuple[UsedBody, ...], msgspec.Meta(max_length=MOST_SERIALS)] = ()
+    used: Annotated[tuple[UsedBody, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
 
 
 class CorrectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,7 +174,7 @@ STEP_BODIES: dict[str, type[msgspec.Struct] | None] = {
 """What each step of an order asks for, but for filing its record, which has a path of its own."""
 
 
-def open_dispatch_order(call: Call) -> Done:
+def open_dispatch(call: Call) -> Done:
     """Open a dispatch order, and assign it where a technician is named."""
     body: DispatchOrderBody = call.body
     sites = [body.site] if body.issued_as is None else [body.site, UNIT]
@@ -227,14 +227,14 @@ def _postpone(call: Call, order: DispatchOrder, revision: int) -> records.Writte
 
 
 def _cancel(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    return dispatching.cancel(
+    return dispatching.cancel_dispatch(
         at_site_of_number(call), order, revision, call.body.reason, by=call.who.username
     )
 
 
 def _plainly(step: str) -> _Act:
     def act(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-        return dispatching.take(at_site_of_number(call), order, revision, step, by=call.who.username)
+        return dispatching.take_step(at_site_of_number(call), order, revision, step, by=call.who.username)
 
     return act
 

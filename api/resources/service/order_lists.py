@@ -23,12 +23,10 @@ from devices.records import Only, RecordKind
 from devices.service.briefs import LATER_THAN_ALL, orders_of_customer
 from devices.texts.lengths import Cursor, Day, Serial, Word
 
-
-class _Place(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Where a list of a customer's orders goes on: when an order was opened, and its number."""
-
-    opened_at: Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
-    number: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9-]*$")]
+_PLACE: Any = tuple[
+    Annotated[int, msgspec.Meta(ge=0, lt=2**63)], Annotated[str, msgspec.Meta(pattern="^[A-Z0-9-]*$")]
+]
+"""Where a list of a customer's orders goes on: when an order was opened, and its number."""
 
 
 class OrderQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
@@ -105,8 +103,7 @@ def list_customer_orders(call: Call, _: Done) -> Shown:
     """Every order for a customer whom the caller sees, the newest first; another site's in brief."""
     number, query = call.path["number"], call.query
     seen_customer(call, number)
-    place = cursors.decoded(query.cursor, _Place) if query.cursor is not None else _Place(*LATER_THAN_ALL)
-    before = (place.opened_at, place.number)
+    before = cursors.decoded(query.cursor, _PLACE) if query.cursor is not None else LATER_THAN_ALL
     reads = partial(works_or_reads, call.who)
     orders = orders_of_customer(call.store, number, reads, before=before, limit=query.limit + 1)
     found, more = cut(orders, query.limit)
