@@ -118,9 +118,9 @@ def _record(view: View, text: str) -> list[Hit]:
     return _theirs(view, kind, found[0], path)
 
 
-def _issued(view: View, text: str) -> list[Hit]:
-    """A dispatch order by its number in 服务综合管理系统."""
-    order = records.referred_to(view.call.store, DISPATCH_ORDER, text)
+def _issued(view: View, _: str) -> list[Hit]:
+    """A dispatch order by its number in 服务综合管理系统, as it was written."""
+    order = records.referred_to(view.call.store, DISPATCH_ORDER, view.text("q"))
     return _theirs(view, DISPATCH_ORDER, order, "/orders/") if order else []
 
 
