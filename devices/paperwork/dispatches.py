@@ -20,7 +20,7 @@ from devices.workflow import SAME, Step, Workflow
 
 Purpose = Literal["repair", "install", "return_visit"]
 PURPOSES: tuple[Purpose, ...] = ("repair", "install", "return_visit")
-MOST_SERIALS = 20
+MOST_DEVICES = 20
 REPEAT_DAYS = 90
 """A job on a device of which another was done within as many days repeats it."""
 
