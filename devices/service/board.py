@@ -13,13 +13,12 @@ from typing import Literal
 
 import msgspec
 
-from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
 from devices.ledger.reading.customers import Sees, customers_shown
 from devices.ledger.reading.passport import CustomerShown
-from devices.paperwork.dispatches import TO_BE_DONE, REPEAT_DAYS, DispatchOrder, Used
+from devices.paperwork.dispatches import REPEAT_DAYS, TO_BE_DONE, DispatchOrder, Used
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.people.certificates import certificate_standing, technicians_of
 from devices.people.certified import Lack
