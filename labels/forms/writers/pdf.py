@@ -13,8 +13,9 @@ from itertools import islice
 from typing import IO, Any
 
 from devices.problems import refuse
-from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, as_text, proof_texts, signed_text
-from labels.forms.pdf_pages import (
+from labels.forms.form import Kind
+from labels.forms.paper import Grid, Heading, Paper, Said, Signed, as_text, proof_texts, signed_text
+from labels.forms.writers.pdf_pages import (
     BODY,
     FIELD,
     HEADING_MM,
@@ -28,7 +29,7 @@ from labels.forms.pdf_pages import (
     Pages,
     drawn,
 )
-from labels.forms.spans import LABEL_MM, in_lines
+from labels.forms.writers.spans import LABEL_MM, in_lines
 from labels.pdf import A4_MM, MM_PER_POINT
 from labels.words import text_of
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import segno
 
-from labels.forms.form import Paper
-from labels.forms.wrapping import broken
+from labels.forms.paper import Paper
+from labels.forms.writers.wrapping import broken
 from labels.pdf import FAMILY, MM_PER_POINT, Document, drawable
 from labels.words import text_of
 

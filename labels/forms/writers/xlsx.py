@@ -17,9 +17,10 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from devices.problems import refuse
-from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, proof_texts, signed_text
-from labels.forms.spans import in_lines, width_of
-from labels.forms.xlsx_cells import (
+from labels.forms.form import Kind
+from labels.forms.paper import Grid, Heading, Paper, Said, Signed, proof_texts, signed_text
+from labels.forms.writers.spans import in_lines, width_of
+from labels.forms.writers.xlsx_cells import (
     BODY,
     HEADING,
     LABEL,
@@ -39,7 +40,7 @@ from labels.forms.xlsx_cells import (
     put,
     safe_text,
 )
-from labels.forms.xlsx_pages import MARGIN_INCHES, PageEnds
+from labels.forms.writers.xlsx_pages import MARGIN_INCHES, PageEnds
 from labels.words import text_of
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -14,9 +14,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from labels.forms.form import Kind
-from labels.forms.spans import Pair, pairs_over, whole, width_of
-from labels.forms.wrapping import broken, is_wide
-from labels.forms.xlsx_pages import PageEnds
+from labels.forms.writers.spans import Pair, pairs_over, whole, width_of
+from labels.forms.writers.wrapping import broken, is_wide
+from labels.forms.writers.xlsx_pages import PageEnds
 from labels.words import Locale
 
 CELL_LIMIT = 30_000
