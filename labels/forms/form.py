@@ -15,10 +15,13 @@ import msgspec
 
 from devices.audit.declarations import Declared
 
-Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]
-"""How a value is printed. `serial`: text, zeros and all; `ordinal`: a number that counts rows; `date`: an ISO date;
-`moment`: from UTC microseconds, to the second in the unit's time zone; `money`: from integer fen, in yuan; `person`:
-from a username, from numbers by username, or from what was done `By` somebody."""
+Kind = Literal[
+    "text", "serial", "barcode", "date", "moment", "money", "number", "ordinal", "person", "choice"
+]
+"""How a value is printed. `serial`: text, zeros and all; `barcode`: the same, on a PDF below its Code 128; `ordinal`: a
+number that counts rows; `date`: an ISO date; `moment`: from UTC microseconds, to the second in the unit's time zone;
+`money`: from integer fen, in yuan; `person`: from a username, from numbers by username, or from what was done `By`
+somebody; `choice`: of several codes each behind a box to tick by hand."""
 
 Names = Callable[[str], str]
 """How a person is printed, by username."""
@@ -57,13 +60,24 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field of the head, left out where it is empty; a `wide` one has a line of its own."""
+    """One field, left out where it is empty; a `wide` one has a line of its own.
+
+    One `to_fill` in by hand is there also where it is empty, and has room for so many lines of print.
+    """
 
     word: str
     read: Reads
     kind: Kind = "text"
     words: str | None = None
     wide: bool = False
+    to_fill: int = 0
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What stands below the tables, if anything: the id of its title, and its fields."""
+
+    word: str
+    fields: tuple[Field, ...]
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -78,7 +92,8 @@ class Box(msgspec.Struct, frozen=True):
     """A place to sign: the id of whose it is, who did it by username, when, and the id of what was decided.
 
     `fingerprint` is that of the key of an electronic signature; `let_in_by` issued its owner's code, `confirmed_by`
-    has confirmed it. `token` is the label of the one that somebody's word came through.
+    has confirmed it. `token` is the label of the one that somebody's word came through. `place` is the id of what is
+    printed where to sign by hand.
     """
 
     word: str
@@ -89,6 +104,7 @@ class Box(msgspec.Struct, frozen=True):
     let_in_by: str | None = None
     confirmed_by: str | None = None
     token: str | None = None
+    place: str = "form.to_sign"
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -103,7 +119,9 @@ class Proof(msgspec.Struct, frozen=True):
 class Form(msgspec.Struct, frozen=True):
     """A declared form over values of one type. `title` gives the id of its title with the facts that the title names.
 
-    `declared` is what is said above the boxes, for a value that has some.
+    `declared` is what is said above the boxes, for a value that has some. `code` is what the QR code at the head holds,
+    for a paper that is scanned to find what it is of. `copies` are the ids of the names of its copies, where it is
+    printed for several hands.
     """
 
     name: str
@@ -115,4 +133,7 @@ class Form(msgspec.Struct, frozen=True):
     boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
     proof: Callable[[Any], Proof | None] = lambda _: None
     declared: Callable[[Any], Sequence[Declared]] = lambda _: ()
+    below: Callable[[Any], Part | None] = lambda _: None
+    code: Reads | None = None
+    copies: Callable[[Any], Sequence[str]] = lambda _: ()
     landscape: bool = False

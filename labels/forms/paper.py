@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -14,17 +14,21 @@ import msgspec
 from devices.audit.declarations import Declared
 from devices.calendar import TIME_ZONE
 from devices.people.roles import SYSTEM
-from labels.forms.form import By, Column, Field, Form, Kind, Names, Proof, Reads, Table, Word
+from labels.forms.form import Box, By, Column, Field, Form, Kind, Names, Part, Proof, Reads, Table, Word
 from labels.words import SENTENCE_SPACE, Locale, sentence, term, text_of
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A field of the paper with its value as the writers take it: str, int, Decimal in yuan, date or naive datetime."""
+    """A field of the paper with its value as the writers take it: str, int, Decimal in yuan, date or naive datetime.
+
+    It has room for `lines` lines of print at least.
+    """
 
     title: str
     value: Any
     kind: Kind
     wide: bool
+    lines: int = 1
 
 
 class Heading(msgspec.Struct, frozen=True):
@@ -36,15 +40,22 @@ class Heading(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct):
-    """A table of the paper. `rows` can be read once, in order.
+    """A table of the paper. `rows` can be read once, in order; those of a copy again and again.
 
     `totals` is the row below them, complete once they have been read; empty where no column is summed.
     """
 
     title: str
     columns: tuple[Heading, ...]
-    rows: Iterator[list[Any]]
+    rows: Iterable[list[Any]]
     totals: list[Any]
+
+
+class Below(msgspec.Struct, frozen=True):
+    """What stands below the tables of the paper."""
+
+    title: str
+    fields: tuple[Said, ...]
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -57,10 +68,14 @@ class Signed(msgspec.Struct, frozen=True):
     outcome: str | None
     let_in_by: str
     confirmed_by: str
+    place: str
 
 
 class Paper(msgspec.Struct):
-    """A form filled in, ready to be drawn. `locale` is that of its words."""
+    """A form filled in, ready to be drawn. `locale` is that of its words, `code` what its QR code at the head holds.
+
+    `copies` are the names of its copies; one that was taken of them has the name of its own alone.
+    """
 
     name: str
     title: str
@@ -73,6 +88,14 @@ class Paper(msgspec.Struct):
     declared: str | None
     boxes: tuple[Signed, ...]
     proof: Proof | None
+    below: Below | None = None
+    code: str | None = None
+    copies: tuple[str, ...] = ()
+
+    @property
+    def under(self) -> str:
+        """What is printed under the title: whose it is, its number, and which copy."""
+        return "  ".join((self.unit, self.number, *self.copies))
 
 
 class Speech(msgspec.Struct, frozen=True):
@@ -89,7 +112,6 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
     """
     code, facts = form.title(value)
     speech = Speech(locale, names)
-    said = [_said(field, value, speech) for field in form.fields]
     tables = form.tables(value) if callable(form.tables) else form.tables
     boxes = form.boxes(value)
     return Paper(
@@ -99,24 +121,38 @@ def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Pape
         unit=str(_reader(form.unit)(value)),
         locale=locale,
         landscape=form.landscape,
-        fields=tuple(each for each in said if each.value not in (None, "")),
+        fields=_fields(form.fields, value, speech),
         tables=tuple(_grid(table, value, speech) for table in tables),
         declared=_declared(form.declared(value), speech) if boxes else None,
-        boxes=tuple(
-            Signed(
-                text_of(box.word, locale),
-                _person(box.username and By(box.username, box.token), speech),
-                None if box.at_us is None else clock_time(box.at_us),
-                box.fingerprint,
-                text_of(box.outcome, locale) if box.outcome else None,
-                _let_in_by(box.let_in_by, speech),
-                text_of("form.confirmed.nobody", locale)
-                if box.confirmed_by is None
-                else names(box.confirmed_by),
-            )
-            for box in boxes
-        ),
+        boxes=tuple(_signed(box, speech) for box in boxes),
         proof=form.proof(value),
+        below=_below(form.below(value), value, speech),
+        code=None if form.code is None else str(_reader(form.code)(value)),
+        copies=tuple(text_of(copy, locale) for copy in form.copies(value)),
+    )
+
+
+def each_copy(paper: Paper) -> list[Paper]:
+    """The paper itself, or each of its copies: the rows of those are held, and can be read again."""
+    if not paper.copies:
+        return [paper]
+    held = tuple(msgspec.structs.replace(grid, rows=list(grid.rows)) for grid in paper.tables)
+    return [msgspec.structs.replace(paper, tables=held, copies=(copy,)) for copy in paper.copies]
+
+
+def _signed(box: Box, speech: Speech) -> Signed:
+    locale = speech.locale
+    return Signed(
+        text_of(box.word, locale),
+        _person(box.username and By(box.username, box.token), speech),
+        None if box.at_us is None else clock_time(box.at_us),
+        box.fingerprint,
+        text_of(box.outcome, locale) if box.outcome else None,
+        _let_in_by(box.let_in_by, speech),
+        text_of("form.confirmed.nobody", locale)
+        if box.confirmed_by is None
+        else speech.names(box.confirmed_by),
+        text_of(box.place, locale),
     )
 
 
@@ -143,9 +179,21 @@ def _let_in_by(username: str | None, speech: Speech) -> str:
     )
 
 
+def _below(part: Part | None, value: Any, speech: Speech) -> Below | None:
+    if part is None:
+        return None
+    return Below(text_of(part.word, speech.locale), _fields(part.fields, value, speech))
+
+
+def _fields(fields: Sequence[Field], value: Any, speech: Speech) -> tuple[Said, ...]:
+    """The fields that have something to say, or to be filled in."""
+    said = ((field, _said(field, value, speech)) for field in fields)
+    return tuple(each for field, each in said if field.to_fill or each.value not in (None, ""))
+
+
 def _said(field: Field, value: Any, speech: Speech) -> Said:
-    read = _told(field.read, field.kind, field.words, speech)
-    return Said(text_of(field.word, speech.locale), read(value), _drawn_as(field.kind), field.wide)
+    read, lines = _told(field.read, field.kind, field.words, speech), max(1, field.to_fill)
+    return Said(text_of(field.word, speech.locale), read(value), _drawn_as(field.kind), field.wide, lines)
 
 
 def _grid(table: Table, value: Any, speech: Speech) -> Grid:
@@ -184,9 +232,11 @@ def _reader(read: Reads) -> Callable[[Any], Any]:
 def _told(read: Reads, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
     """A function from a row to what is printed of it."""
     get, locale = _reader(read), speech.locale
+    if kind == "choice":
+        return lambda row: _to_tick(get(row), words or "", locale)
     if words is not None:
         return lambda row: _in_words(get(row), words, locale)
-    if kind in ("number", "ordinal", "serial"):
+    if kind in ("number", "ordinal", "serial", "barcode"):
         return get
     if kind == "text":
         return lambda row: _text(get(row), locale)
@@ -212,9 +262,14 @@ def _in_words(value: Any, group: str, locale: Locale) -> str | None:
     return term(group, str(value), locale)
 
 
+def _to_tick(codes: Sequence[str] | None, group: str, locale: Locale) -> str | None:
+    """Several codes in words, each behind a box; None where there is nothing to choose."""
+    return "    ".join(f"{TICK} {term(group, code, locale)}" for code in codes) if codes else None
+
+
 def _drawn_as(kind: Kind) -> Kind:
-    """What the writers draw: a person's name is a text to them."""
-    return "text" if kind == "person" else kind
+    """What the writers draw: a person's name is a text to them, and so is what is chosen from."""
+    return "text" if kind in ("person", "choice") else kind
 
 
 def _person(value: Any, speech: Speech) -> str | None:
@@ -268,7 +323,7 @@ def signed_text(box: Signed, locale: Locale) -> str:
         }
         return sentence("form.signed", facts, locale)
     done = "  ".join(part for part in (box.person, at, box.outcome) if part)
-    return "\n".join(part for part in (done, text_of("form.to_sign", locale)) if part)
+    return "\n".join(part for part in (done, box.place) if part)
 
 
 def proof_texts(proof: Proof, locale: Locale) -> list[str]:
@@ -278,6 +333,7 @@ def proof_texts(proof: Proof, locale: Locale) -> list[str]:
     return [*digest, sentence("form.journal", journal, locale)]
 
 
+TICK = "□"
 ZONE = ZoneInfo(TIME_ZONE)
 CONVERT: dict[Kind, Callable[[Any], Any]] = {
     "date": date.fromisoformat,

@@ -34,13 +34,14 @@ LETTER = 1.15
 _FORMATS: dict[Kind, str] = {
     "text": "General",
     "serial": "@",
+    "barcode": "@",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm:ss",
     "money": "#,##0.00",
     "number": "0",
     "ordinal": "0",
 }
-AS_TEXT = ("text", "serial")
+AS_TEXT = ("text", "serial", "barcode")
 SIDES: dict[Kind, str] = {
     "money": "right",
     "number": "right",
