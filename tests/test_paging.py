@@ -22,6 +22,7 @@ from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores
 from tests.counts import scan
 from tests.custody import House, begin, inspect, receipt, request
+from tests.dispatched import sent
 from tests.door import NOW, TODAY, Client, Door
 
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
@@ -38,7 +39,11 @@ FILTERS = {
     for name in PAGES
 }
 """The filters of the lists that have several."""
-ASKED = {"list_keys": "username=wu&", "list_deadlines": "met_since=2026-01-01&"}
+ASKED = {
+    "list_keys": "username=wu&",
+    "list_technicians": "site=BJ01&",
+    "list_deadlines": "met_since=2026-01-01&",
+}
 ADMINISTRATORS = {"list_people", "list_tokens"}
 
 
@@ -66,9 +71,8 @@ def more_of_each(house: House) -> None:
     for (serial,) in house.store.rows(f"{served} DESC LIMIT 3"):
         order = {"site": "BJ01", "serial": serial, "fault": "无法识别"}
         done(zhang.post("/v1/repairs", order))
-        done(zhang.post("/v1/dispatch-orders", {**order, "technician": "王师傅"}))
-    order = {"site": "TJ01", "serial": "661565714354", "fault": "不亮", "customer": WHOSE}
-    done(house.of("zhao").post("/v1/dispatch-orders", {**order, "technician": "王师傅"}))
+        done(zhang.post("/v1/dispatch-orders", sent(serial)))
+    done(house.of("zhao").post("/v1/dispatch-orders", sent("661565714354", "TJ01", customer=WHOSE)))
     done(house.of("zhao").post("/v1/documents", {**receipt("TJ01"), "model": "TCG-02"}))
     held = house.store.rows("SELECT serial FROM position WHERE state = 'quarantined' AND site = 'BJ01'")
     lines = [{"serial": serial} for (serial,) in held]
@@ -83,6 +87,10 @@ def more_of_each(house: House) -> None:
     done(zhang.post("/v1/months", {"site": "BJ01", "register": "spare", "month": "2026-10"}))
     done(admin.post("/v1/carriers", {"code": "EMS", "name": "邮政速递"}))
     done(admin.send("PUT", "/v1/minimum-levels/BJ01/TCG-02", {"minimum": 3}, If_Match='"0"'))
+    done(admin.post("/v1/people", {"username": "lu", "name": "陆平"}))
+    done(admin.post("/v1/people/lu/grants", {"role": "technician", "site": "BJ01"}))
+    certificate = {"number": "JS-2", "issuer": "省局", "valid_until": "2027-06-30"}
+    done(admin.send("PUT", "/v1/people/lu/certificate", certificate, If_Match='"0"'))
     done(house.of("wu").post("/v1/me/key", {"password": house.password("wu")}))
 
 

@@ -20,7 +20,7 @@ from devices.workflow import SAME, Step, Workflow
 
 Purpose = Literal["repair", "install", "return_visit"]
 PURPOSES: tuple[Purpose, ...] = ("repair", "install", "return_visit")
-MOST_SERIALS = 20
+MOST_DEVICES = 20
 REPEAT_DAYS = 90
 """A job on a device of which another was done within as many days repeats it."""
 
@@ -30,7 +30,7 @@ WAIT_REASONS: tuple[WaitReason, ...] = (
 )  # fmt: skip
 
 DispatchState = Literal["open", "accepted", "waiting", "done", "cancelled"]
-AHEAD: tuple[DispatchState, ...] = ("open", "accepted", "waiting")
+TO_BE_DONE: tuple[DispatchState, ...] = ("open", "accepted", "waiting")
 """The states of an order whose job is still to be done."""
 TECHNICIAN = "technician"
 """The role of whoever is sent; as whose a step is, the one technician of that order."""
@@ -131,7 +131,7 @@ class Correction(msgspec.Struct, frozen=True):
     by: str
 
 
-class Act(msgspec.Struct, frozen=True):
+class StepTaken(msgspec.Struct, frozen=True):
     """One step that was taken of an order, and what it said."""
 
     step: str
@@ -173,7 +173,7 @@ class DispatchOrder(msgspec.Struct, frozen=True):
     issued_as: str | None = None
     repeat_of: str | None = None
     state: DispatchState = "open"
-    course: tuple[Act, ...] = ()
+    course: tuple[StepTaken, ...] = ()
     record: ServiceRecord | None = None
     corrections: tuple[Correction, ...] = ()
     commitment: str = ""
@@ -184,6 +184,11 @@ class DispatchOrder(msgspec.Struct, frozen=True):
     def cancelled(self) -> bool:
         """Whether it came to nothing."""
         return self.state == "cancelled"
+
+    @property
+    def used(self) -> tuple[Used, ...]:
+        """The pairs that its record says went in; none of one from before they were kept."""
+        return (self.record.used if self.record else None) or ()
 
     @property
     def waits_for(self) -> str | None:
