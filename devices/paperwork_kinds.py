@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devices.calendar import day_of
 from devices.paperwork.customers import Customer, Notice, notice_key
-from devices.paperwork.dispatches import AHEAD, DispatchOrder, read_dispatch_order
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, read_dispatch_order
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment, Manifest, attachment_key
@@ -70,7 +70,7 @@ DISPATCH_ORDER = RecordKind(
     letter="D",
     read=read_dispatch_order,
     tells_of_customer=lambda v: bool(v.commitment),
-    open_states=AHEAD,
+    open_states=TO_BE_DONE,
 )
 INSTALLATION = RecordKind(
     "installation",

@@ -234,6 +234,7 @@ PROBLEMS: dict[str, Meaning] = {
     "serials_of_two_customers": _of(422, "serial", "other"),
     "window_ends_first": _of(422),
     "spare_carried_under": _of(409, "order", "serial"),
+    "technician_missing": _of(422, "order"),
     "not_the_technician": _of(403, "order", "technician"),
     "filed_by_another": _of(403, "order", "username"),
     "arrived_after_completed": _of(422, "order"),

@@ -16,6 +16,7 @@ from tests import custody
 from tests.closing import DAY_US, close, review_all, seal
 from tests.counts import SECOND, close_count
 from tests.custody import House
+from tests.dispatched import sent
 from tests.door import Client
 
 SITE = "BJ01"
@@ -97,13 +98,12 @@ def _live(house: House) -> None:
     order = {"site": SITE, "serial": CUSTODY, "fault": "不亮"}
     repair = made(zhang.post("/v1/repairs", order))["number"]
     post(house, "repair_intake", CUSTODY, order=repair, fault="不亮", bin="R-01")
-    order = {"site": SITE, "serial": MENT, "fault": "不亮", "technician": "王师傅"}
-    visit = made(zhang.post("/v1/dispatch-orders", order))["number"]
+    visit = made(zhang.post("/v1/dispatch-orders", sent(MENT, SITE, technician="wang")))["number"]
     post(house, "carry_out", order=visit, lines=[{"serial": CARRIED, "faulty": MENT}])
     post(house, "release", "661565714371", inspection="好", bin="M-01")  # waits for an auditor
-    sent = _dispatch_to(house, "TJ01")
+    away = _dispatch_to(house, "TJ01")
     for serial in (AWAY, BACK):
-        post(house, "arrival", serial, who="zhao", site="TJ01", dispatch=sent, bin="M-01")
+        post(house, "arrival", serial, who="zhao", site="TJ01", dispatch=away, bin="M-01")
     again = post(house, "dispatch", BACK, who="zhao", site="TJ01", destination=SITE, **PAPERS)
     post(house, "arrival", BACK, dispatch=again, bin="M-02")
     post(house, "move", "661565714360", bin="M-02")

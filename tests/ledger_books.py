@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from devices import records
 from devices.journal import open_journals
@@ -16,7 +17,8 @@ from devices.ledger.posting import post, reviewing
 from devices.ledger.posting.manifests import attach
 from devices.ledger.reading.customers import customer_data
 from devices.lifecycle import DOCUMENT
-from devices.service.dispatching import Asked, open_dispatch_order
+from devices.paperwork_kinds import DISPATCH_ORDER
+from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from devices.unit import found
@@ -141,7 +143,7 @@ class Books:
         """Send a technician."""
         with self.store.writing():
             writer = open_journals(self.store, [site], NOW)
-            asked = Asked(
+            asked = OrderAsked(
                 site=site,
                 purposes=("repair",),
                 asked_at=NOW,
@@ -150,6 +152,8 @@ class Books:
                 customer=self.whose(serial),
             )
             order, _ = open_dispatch_order(writer, self.unit, asked, by="zhang")
+            # As if assigned: these books have no persons.
+            records.write(writer, DISPATCH_ORDER, replace(order, technician="wang"), by="zhang")
         return order.number
 
     def state(self, serial: str) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 from devices.ledger.proving.verify import verify
 from devices.store.database import Store
 from panku.wiring import CHECKS, RECORD_KINDS
+from tests.dispatched import sent
 from tests.door import TODAY, Client, Door
 
 pytestmark = pytest.mark.both_engines
@@ -143,7 +144,8 @@ def orders(door: Door, customer: dict[str, Any] | None) -> list[Any]:
     """What a repair order and a dispatch order of TJ01 for BJ01's device are answered with."""
     zhao = door.sign_in("zhao")
     body = {"site": "TJ01", "serial": SOLD, "fault": "不亮"} | ({"customer": customer} if customer else {})
-    return [zhao.post("/v1/repairs", body), zhao.post("/v1/dispatch-orders", {**body, "technician": "王"})]
+    named = {"customer": customer} if customer else {}
+    return [zhao.post("/v1/repairs", body), zhao.post("/v1/dispatch-orders", sent(SOLD, "TJ01", **named))]
 
 
 def test_an_order_away_from_home_asks_whose_the_device_is(door: Door) -> None:
@@ -210,7 +212,7 @@ def test_home_is_told_of_an_order_and_of_what_came_of_it(door: Door) -> None:
         (dispatch, None),
         (repair, None),
     ]
-    assert zhao.post(f"/v1/dispatch-orders/{dispatch}/cancel").status_code == 200
+    assert zhao.post(f"/v1/dispatch-orders/{dispatch}/cancel", {"reason": "不去了"}).status_code == 200
     assert post(zhao, "repair_intake", order=repair, fault="不亮", bin="R-01").status_code == 201
     back = {"diagnosis": "x", "work": "y", "completed_at": f"{TODAY}T00:00:00+08:00"}
     assert post(zhao, "repair_return", **back).status_code == 201
@@ -232,7 +234,7 @@ def test_a_site_sees_whom_it_deals_with_and_no_longer_once_it_is_done(door: Door
     assert read(zhao) == (200, [NUMBER])
     assert zhao.post(f"/v1/repairs/{repair}/cancel").status_code == 200
     assert read(zhao) == (200, [NUMBER]), "a technician is still sent to them"
-    assert zhao.post(f"/v1/dispatch-orders/{dispatch}/cancel").status_code == 200
+    assert zhao.post(f"/v1/dispatch-orders/{dispatch}/cancel", {"reason": "不去了"}).status_code == 200
     assert read(zhao) == (404, [])
 
 

@@ -10,7 +10,7 @@ from devices.ledger.duties.of_repairs import REPAIR_DUTY
 from devices.lifecycle import STEPS
 from devices.paperwork.orders import RepairOrder, RepairRecord
 from devices.paperwork_kinds import REPAIR
-from devices.service.dispatching import Asked, open_dispatch_order
+from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.duties import DISPATCH_DUTY
 from devices.spares import orders
 from devices.store.database import Store
@@ -53,7 +53,7 @@ def test_orders_fall_due(store: Store) -> None:
     completed = "2026-11-06T18:00:00Z"  # already the 7th in Shanghai, a Saturday
     books.post("repair_return", 9, FIRST, diagnosis="坏", work="修", completed_at=completed)
     with books.writing("A1", 9) as writer:
-        asked = Asked(
+        asked = OrderAsked(
             site="A1", purposes=("repair",), asked_at=at(9), fault='"record":null}', serials=(SECOND,)
         )
         order, _ = open_dispatch_order(writer, books.unit, asked, by="li.ming")

@@ -19,6 +19,7 @@ from devices.ledger.deciding.drafts import DRAFTS
 from devices.ledger.deciding.naming import MAKING
 from tests import custody, hostile
 from tests.conftest import ENGINES, Stores
+from tests.dispatched import sent
 from tests.door import TODAY, Client, Door
 
 CALLERS = ("zhang", "ma", "wu", "admin", "token", "bound token", "posting token")
@@ -63,7 +64,7 @@ class Scene:
         return {
             "/v1/documents": receipt["number"],
             "/v1/repairs": made(zhao, "/v1/repairs", order)["number"],
-            "/v1/dispatch-orders": made(zhao, "/v1/dispatch-orders", {**order, "technician": "王"})["number"],
+            "/v1/dispatch-orders": made(zhao, "/v1/dispatch-orders", sent(THERE, "TJ01"))["number"],
             "/v1/manifests": manifest["number"],
             "/v1/attachments": paper["digest"],
             "/v1/customers": "C-TJ01-000001",

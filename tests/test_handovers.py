@@ -40,6 +40,7 @@ from tests.custody import (
 from tests.custody import (
     HANDOVER as BODY,
 )
+from tests.dispatched import sent
 from tests.door import TODAY
 
 
@@ -173,8 +174,7 @@ def test_what_is_open_is_listed(house: House) -> None:
     ]  # fmt: skip
     rejected = {"decision": "reject", "reason": "不符", "password": house.password("li")}
     assert li.post(f"/v1/documents/{waiting[0]}/review", rejected).status_code == 200
-    order = {"site": "BJ01", "serial": "661565714354", "fault": "坏", "technician": "王"}
-    dispatch = zhang.post("/v1/dispatch-orders", order).json["number"]
+    dispatch = zhang.post("/v1/dispatch-orders", sent("661565714354")).json["number"]
     repairs = [
         each["number"] for each in zhang.get("/v1/repairs?site=BJ01").json
         if not each["cancelled"] and each["record"] is None

@@ -16,6 +16,7 @@ LAYERS = (
     "devices.ledger.posting",
     "devices.ledger",
     "devices.spares|devices.audit",
+    "devices.service",
     "labels",
     "api",
     "web",

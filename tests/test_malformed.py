@@ -12,6 +12,7 @@ from api.routes import ROUTES
 from api.routing import ANSWERS, EVERY_ANSWER, Route
 from devices.problems import PROBLEMS
 from tests.conftest import ENGINES, Stores
+from tests.dispatched import sent
 from tests.door import Client, Door
 from tests.hostile import ROUTE, Hostile, hostile_requests, sound
 
@@ -21,7 +22,13 @@ ENDS_WHAT_THE_OTHERS_NEED = {"sign_out", "deactivate", "reset_password"}
 STRIDE = 13  # shares no factor with the number of values, so that every value is tried somewhere
 FIRST = {"sqlite": 0, "postgresql": 6}
 """Each engine is asked every so many-th of the requests, the other engine others."""
-CALLERS = {"storekeeper": "zhang", "auditor": "li", "admin": "admin", "supervisor": "chen"}
+CALLERS = {
+    "storekeeper": "zhang",
+    "auditor": "li",
+    "admin": "admin",
+    "supervisor": "chen",
+    "technician": "wang",
+}
 
 
 @pytest.fixture(params=ENGINES)
@@ -30,8 +37,8 @@ def door(request: pytest.FixtureRequest, stores: Stores) -> Door:
     made = Door(stores.demo(request.param))
     made.enrol_extra()
     zhang = made.sign_in("zhang")
-    order = {"site": "BJ01", "serial": "661565714354", "fault": "坏", "technician": "王"}
-    assert zhang.post("/v1/dispatch-orders", order).status_code == 201
+    made.sign_in("wang")
+    assert zhang.post("/v1/dispatch-orders", sent("661565714354")).status_code == 201
     manifest = "/v1/manifests?site=BJ01&register=spare&supplier=x&delivery_note=y"
     assert zhang.post(manifest, "序列号\n661565714999\n".encode()).status_code == 201
     return made

@@ -15,7 +15,7 @@ from devices.paperwork.dispatches import DispatchOrder, Outcomes, ServiceRecord
 from devices.paperwork.orders import RepairOrder, RepairRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.service import filing
-from devices.service.dispatching import Asked, open_dispatch_order
+from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import DUTIES
@@ -98,7 +98,7 @@ def test_repairs_are_met_when_their_record_is_filed_and_visits_on_the_day_they_w
         "repair_return", 11, FIRST, diagnosis="坏", work="修", completed_at="2026-11-11T09:00:00+08:00"
     )
     with books.writing("A1", 11) as writer:
-        asked = Asked(site="A1", purposes=("repair",), asked_at=at(11), fault="不亮", serials=(SECOND,))
+        asked = OrderAsked(site="A1", purposes=("repair",), asked_at=at(11), fault="不亮", serials=(SECOND,))
         order, _ = open_dispatch_order(writer, books.unit, asked, by="li.ming")
     close_repair(books, repair, 17)
     close_dispatch(books, order.number, done=12, filed=17)

@@ -22,6 +22,7 @@ from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores
 from tests.counts import scan
 from tests.custody import House, begin, inspect, receipt, request
+from tests.dispatched import sent
 from tests.door import NOW, TODAY, Client, Door
 
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
@@ -38,7 +39,7 @@ FILTERS = {
     for name in PAGES
 }
 """The filters of the lists that have several."""
-ASKED = {"list_keys": "username=wu&", "list_deadlines": "met_since=2026-01-01&"}
+ASKED = {"list_keys": "username=wu&", "list_technicians": "site=BJ01&", "list_deadlines": "met_since=2026-01-01&"}
 ADMINISTRATORS = {"list_people", "list_tokens"}
 
 
@@ -66,9 +67,8 @@ def more_of_each(house: House) -> None:
     for (serial,) in house.store.rows(f"{served} DESC LIMIT 3"):
         order = {"site": "BJ01", "serial": serial, "fault": "无法识别"}
         done(zhang.post("/v1/repairs", order))
-        done(zhang.post("/v1/dispatch-orders", {**order, "technician": "王师傅"}))
-    order = {"site": "TJ01", "serial": "661565714354", "fault": "不亮", "customer": WHOSE}
-    done(house.of("zhao").post("/v1/dispatch-orders", {**order, "technician": "王师傅"}))
+        done(zhang.post("/v1/dispatch-orders", sent(serial)))
+    done(house.of("zhao").post("/v1/dispatch-orders", sent("661565714354", "TJ01", customer=WHOSE)))
     done(house.of("zhao").post("/v1/documents", {**receipt("TJ01"), "model": "TCG-02"}))
     held = house.store.rows("SELECT serial FROM position WHERE state = 'quarantined' AND site = 'BJ01'")
     lines = [{"serial": serial} for (serial,) in held]

@@ -70,8 +70,8 @@ NAMED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a visitor": ("zhang", "/v1/visits", {"site": "BJ01", "visit_on": "2026-11-25", "purpose": "检修", "name": "刘*洋",
                                           "organisation": "海淀维修部"}),
     "a reason": ("zhang", "/v1/documents", {**move(), "type": "hold", "bin": "M-09", "reason": "外壳*破损"}),
-    "a technician": ("zhang", "/v1/dispatch-orders", {"site": "BJ01", "serial": "661565714354", "fault": "坏",
-                                                      "technician": "王*师傅"}),
+    "a dispatch order's fault": ("zhang", "/v1/dispatch-orders", {"site": "BJ01", "serials": ["661565714354"],
+                                                                  "fault": "打不*开"}),
 }  # fmt: skip
 
 

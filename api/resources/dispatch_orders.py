@@ -20,9 +20,9 @@ from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
 from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
-    AHEAD,
     DISPATCHES,
     MOST_SERIALS,
+    TO_BE_DONE,
     Confirmation,
     Confirmed,
     DispatchOrder,
@@ -183,7 +183,7 @@ def open_dispatch_order(call: Call) -> Done:
     body: DispatchOrderBody = call.body
     sites = [body.site] if body.issued_as is None else [body.site, UNIT]
     writer = open_journals(call.store, sites, call.at_us)
-    asked = dispatching.Asked(
+    asked = dispatching.OrderAsked(
         site=body.site,
         purposes=body.purposes,
         asked_at=call.at_us if body.asked_at is None else times.moment(body.asked_at, "/asked_at"),
@@ -349,7 +349,9 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
         ),
     )
     if order.customer is None or not (
-        sees_customer(call.store, order.customer, call.who.reads) if reads else order.state in AHEAD or waits
+        sees_customer(call.store, order.customer, call.who.reads)
+        if reads
+        else order.state in TO_BE_DONE or waits
     ):
         return job
     content = records.personal_of(call.store, DISPATCH_ORDER, order.number)

@@ -30,7 +30,7 @@ WAIT_REASONS: tuple[WaitReason, ...] = (
 )  # fmt: skip
 
 DispatchState = Literal["open", "accepted", "waiting", "done", "cancelled"]
-AHEAD: tuple[DispatchState, ...] = ("open", "accepted", "waiting")
+TO_BE_DONE: tuple[DispatchState, ...] = ("open", "accepted", "waiting")
 """The states of an order whose job is still to be done."""
 TECHNICIAN = "technician"
 """The role of whoever is sent; as whose a step is, the one technician of that order."""
@@ -131,7 +131,7 @@ class Correction(msgspec.Struct, frozen=True):
     by: str
 
 
-class Act(msgspec.Struct, frozen=True):
+class StepTaken(msgspec.Struct, frozen=True):
     """One step that was taken of an order, and what it said."""
 
     step: str
@@ -173,7 +173,7 @@ class DispatchOrder(msgspec.Struct, frozen=True):
     issued_as: str | None = None
     repeat_of: str | None = None
     state: DispatchState = "open"
-    course: tuple[Act, ...] = ()
+    course: tuple[StepTaken, ...] = ()
     record: ServiceRecord | None = None
     corrections: tuple[Correction, ...] = ()
     commitment: str = ""

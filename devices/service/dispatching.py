@@ -17,13 +17,13 @@ from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import named_customer
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import (
-    AHEAD,
     DISPATCHES,
     REPEAT_DAYS,
-    Act,
+    TO_BE_DONE,
     DispatchOrder,
     JobContact,
     Purpose,
+    StepTaken,
     Window,
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
@@ -58,7 +58,7 @@ _ISSUED = compiled(
 )
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class OrderAsked(msgspec.Struct, frozen=True, kw_only=True):
     """What an order is opened with: for whom, about what, since when, and who goes.
 
     `customer` is needed where no device tells it, and away from the customer's home. `contact` is whom to ask for.
@@ -77,7 +77,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_dispatch_order(
-    writer: Writer, unit: Unit, asked: Asked, *, by: str
+    writer: Writer, unit: Unit, asked: OrderAsked, *, by: str
 ) -> tuple[DispatchOrder, Written]:
     """Open a dispatch order; the site's journal is held, and the unit's where `issued_as` is told.
 
@@ -94,7 +94,7 @@ def open_dispatch_order(
     if asked.issued_as is not None and (row := store.row(_ISSUED, (asked.issued_as,))):
         raise refuse("issued_already", "/issued_as", issued_as=asked.issued_as, order=row[0])
     number = records.next_number(store, DISPATCH_ORDER, asked.site)
-    opened = Act("open", writer.now_us, by, technician=asked.technician, window=asked.window)
+    opened = StepTaken("open", writer.now_us, by, technician=asked.technician, window=asked.window)
     order = DispatchOrder(
         number, asked.site, customer, serials, tuple(sorted(set(asked.purposes))), asked.fault, asked.asked_at,
         writer.now_us, by, asked.technician, asked.window, asked.issued_as,
@@ -107,7 +107,7 @@ def open_dispatch_order(
     )
 
 
-def _about(writer: Writer, asked: Asked) -> tuple[tuple[str, ...], str]:
+def _about(writer: Writer, asked: OrderAsked) -> tuple[tuple[str, ...], str]:
     """The devices an order is about, and the customer whose they all are."""
     if not asked.serials:
         if asked.customer is None:
@@ -127,7 +127,7 @@ def _about(writer: Writer, asked: Asked) -> tuple[tuple[str, ...], str]:
     return tuple(found), next(iter(found.values()))
 
 
-def _refuse_times(writer: Writer, unit: Unit, asked: Asked) -> None:
+def _refuse_times(writer: Writer, unit: Unit, asked: OrderAsked) -> None:
     today = unit.day_of(writer.now_us).isoformat()
     if is_ahead(asked.asked_at, writer.now_us):
         day = unit.day_of(asked.asked_at).isoformat()
@@ -146,7 +146,7 @@ def _refuse_open_already(
     problems = []
     for index, serial in enumerate(serials):
         there = records.listed(
-            store, DISPATCH_ORDER, [site], only=Only(states=AHEAD, customers=[customer], serial=serial)
+            store, DISPATCH_ORDER, [site], only=Only(states=TO_BE_DONE, customers=[customer], serial=serial)
         )
         twice = next((order for order in there if set(order.purposes) & set(purposes)), None)
         if twice is not None:
@@ -228,7 +228,7 @@ def take(
 ) -> Written:
     """Take a declared step of an order and keep it in its course. Raises Refused as the step declares."""
     step = DISPATCHES.take(name, order.state, order=order.number)
-    act = Act(name, writer.now_us, by, reason, technician, window)
+    act = StepTaken(name, writer.now_us, by, reason, technician, window)
     changed = replace(order, state=step.leads_to(order.state), course=(*order.course, act))
     return records.write(writer, DISPATCH_ORDER, changed, by=by, expected=revision)[1]
 

@@ -9,7 +9,7 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
-from devices.paperwork.dispatches import AHEAD
+from devices.paperwork.dispatches import TO_BE_DONE
 from devices.paperwork.installations import INSTALLING
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.records import Only
@@ -22,7 +22,7 @@ TO_INSTALL = DEADLINE["installation"]
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for order in records.listed(store, DISPATCH_ORDER, by_code, only=Only(states=AHEAD)):
+    for order in records.listed(store, DISPATCH_ORDER, by_code, only=Only(states=TO_BE_DONE)):
         if "repair" in order.purposes:
             started = day_of(order.asked_at)
             yield due_of(

@@ -16,7 +16,7 @@ from devices.ledger.deciding.rules_of_sending import (
     sent_last_by_the_cited,
     waybill_goes_to_one_place,
 )
-from devices.paperwork.dispatches import AHEAD, DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.problems import Fact, Problem
 from devices.serials import trimmed
@@ -89,7 +89,9 @@ def carried_for_a_faulty_device(case: Case[CarryOut], moves: _Moves) -> _Problem
     yield from order_stands(case, moves)
     if isinstance(case.order, RepairOrder):
         yield Problem("order_kind", "/order", {"order": case.order.number, "document": case.document})
-    elif case.order is not None and case.order.state not in AHEAD:
+    elif case.order is not None and not (case.order.technician or case.order.technician_text):
+        yield Problem("technician_missing", "/order", {"order": case.order.number})
+    elif case.order is not None and case.order.state not in TO_BE_DONE:
         yield Problem("order_closed", "/order", {"order": case.order.number})
     faulty = [trimmed(move.entry.item.faulty) for move in moves]
     yield from order_names_device(case, faulty)

@@ -194,7 +194,7 @@ def test_a_spare_among_merchandise_is_told_at_the_scan(visit: Visit) -> None:
 def test_a_disk_with_a_visit_under_way_is_not_swapped_under_another_order(visit: Visit) -> None:
     page = visit("zhang", None, PHONE)
     serviced(page, "780000000081")
-    order = {"site": "BJ01", "serial": "780000000081", "fault": "读不出", "technician": "孙师傅"}
+    order = {"site": "BJ01", "serials": ["780000000081"], "fault": "读不出", "technician": "wang"}
     number = post(page.request, "/v1/dispatch-orders", order, "o-mishap")["number"]
     page.goto("/scan/swap")
     scan(page, "780000000081")

@@ -345,7 +345,7 @@ def test_a_repaired_device_is_handed_back_alone_and_the_moment_is_the_units(visi
 def test_a_spare_is_carried_out_for_the_device_of_a_dispatch_and_back(visit: Visit) -> None:
     page = visit("zhang", None, DESKTOP)
     serviced(page, "773000000006")
-    order = {"site": "BJ01", "serial": "773000000006", "fault": "读不出", "technician": "孙师傅"}
+    order = {"site": "BJ01", "serials": ["773000000006"], "fault": "读不出", "technician": "wang"}
     number = post(page.request, "/v1/dispatch-orders", order, "o-visit")["number"]
     page.goto("/scan/carry_out")
     page.select_option("[name=order]", number)

@@ -19,7 +19,7 @@ from devices.ledger.posting.personal_papers import erase_bytes
 from devices.paperwork.customers import Customer
 from devices.paperwork_kinds import ATTACHMENT, CUSTOMER
 from devices.problems import refuse
-from devices.records import RecordKind
+from devices.records import Only, RecordKind
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Positions, Records, Standings
@@ -77,7 +77,7 @@ def open_service_of(store: Store, number: str, kinds: Sequence[RecordKind]) -> l
         kind.key(value)
         for kind in kinds
         if kind.open_states
-        for value in records.listed(store, kind, customers=[number], states=kind.open_states)
+        for value in records.listed(store, kind, only=Only(states=kind.open_states, customers=[number]))
     ]
 
 
@@ -89,7 +89,9 @@ def forget_customer(writer: Writer, customer: Customer, kinds: Collection[Record
     _forget(writer, CUSTOMER, customer, customer, by=by)
     for kind in kinds:
         tells = kind.tells_of_customer
-        for value in list(records.listed(writer.store, kind, customers=[customer.number])) if tells else ():
+        for value in (
+            list(records.listed(writer.store, kind, only=Only(customers=[customer.number]))) if tells else ()
+        ):
             if tells and tells(value):
                 _forget(writer, kind, value, customer, by=by)
 

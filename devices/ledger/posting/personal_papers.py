@@ -16,6 +16,7 @@ from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, CUSTOMER, DISPATCH_ORDER, PERSONAL
 from devices.problems import refuse
+from devices.records import Only
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Blobs, PersonalBlobs, Records
@@ -116,5 +117,5 @@ def _type_of(data: bytes) -> _PaperType | None:
 
 
 def _count_under(store: Store, order: DispatchOrder) -> int:
-    kept = records.listed(store, ATTACHMENT, [order.site], customers=[str(order.customer)])
+    kept = records.listed(store, ATTACHMENT, [order.site], only=Only(customers=[str(order.customer)]))
     return sum(each.under == order.number for each in kept)

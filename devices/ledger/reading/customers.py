@@ -9,7 +9,7 @@ import msgspec
 from devices import records
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.customers import Customer, CustomerData, Proposed, notice_key
-from devices.paperwork.dispatches import AHEAD
+from devices.paperwork.dispatches import TO_BE_DONE
 from devices.paperwork.installations import INSTALLING
 from devices.paperwork.orders import ORDERS
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
@@ -39,7 +39,7 @@ _HOLDING = compiled(
     .distinct()
     .where(Positions.customer.in_(EACH), Positions.register == "custody")
 )
-AT_WORK = tuple(dict.fromkeys((ORDERS.begins, *AHEAD)))
+AT_WORK = tuple(dict.fromkeys((ORDERS.begins, *TO_BE_DONE)))
 """The states of an order that is dealing with its customer."""
 _WORKING_FOR = compiled(
     Records.select(Records.customer, Records.site).where(

@@ -14,7 +14,7 @@ from devices.store.building import build
 from devices.store.tables import TABLES_OF_BOOKS
 from devices.store.tables.ledger import RecordDevices, Records
 
-CHINA = ZoneInfo("Asia/Shanghai")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 OF_ONE_DEVICE = ("repair", "dispatch_order", "finding", "late_scan")
 
 
@@ -31,9 +31,10 @@ def up(migrator: Any, db: Any) -> None:
             done = {Records.state: "done", Records.day: _day_of(record["completed_at"])}
             db.execute(Records.update(done).where(Records.kind == kind, Records.key == key))
     if any(column.name == "serial" for column in db.get_columns("record")):
+        # By hand: peewee drops no column but through a model that declares it.
         db.execute_sql("DROP INDEX IF EXISTS record_serial")
         db.execute_sql("ALTER TABLE record DROP COLUMN serial")
 
 
 def _day_of(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us / 1_000_000, CHINA).date().isoformat()
+    return datetime.fromtimestamp(at_us / 1_000_000, SHANGHAI).date().isoformat()

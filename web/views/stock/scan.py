@@ -21,7 +21,7 @@ from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
-from devices.paperwork.dispatches import AHEAD, DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
@@ -280,7 +280,7 @@ def _unserved(call: Call, site: str) -> dict[str, str]:
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
-    states = ("done",) if served else AHEAD
+    states = ("done",) if served else TO_BE_DONE
     found = records.listed(
         call.store, DISPATCH_ORDER, [site], newest_first=True, only=records.Only(states=states)
     )

@@ -1,0 +1,27 @@
+"""Dispatch orders as tests open them, and the records that close them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DONE_AT = "2026-11-24T14:00:00+08:00"
+"""The moment at which the clock of the demo's books stands."""
+
+
+def sent(serial: str, site: str = "BJ01", **more: Any) -> dict[str, Any]:
+    """The body that opens a dispatch order for a device."""
+    return {"site": site, "serials": [serial], "fault": "不亮", **more}
+
+
+def done(*used: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """The body that files what was done of a repair: each faulty device and the spare that went in for it."""
+    return {
+        "arrived_at": DONE_AT,
+        "completed_at": DONE_AT,
+        "diagnosis": "主板故障",
+        "work": "更换备件",
+        "outcomes": {"repair": "solved"},
+        "used": [{"faulty": faulty, "spare": spare} for faulty, spare in used],
+        "confirmation": {"how": "stamped"},
+        **more,
+    }
