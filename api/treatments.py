@@ -39,6 +39,7 @@ from devices.ledger.reading.listing import DeviceRow, DocumentRow, DocumentView,
 from devices.ledger.reading.passport import Next, Passport, without_place
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.spares.minimum_levels import Level
 from devices.values import Position
@@ -140,7 +141,7 @@ def _sheet_line(blind: Blind, line: SheetLine | Row) -> Any:
     return replace(line, **hidden, moved=())
 
 
-def _order(blind: Blind, order: RepairOrder) -> Any:
+def _order(blind: Blind, order: RepairOrder | Installation) -> Any:
     """The desk goes on with its orders, which are many; the device of one is told to whoever named it."""
     hidden = order.serial is not None and _text(blind, order.serial) is GONE
     return replace(order, serial=None) if hidden else order
@@ -329,6 +330,7 @@ TREATMENTS: dict[type, Treatment] = {
     Event: _by_its_place(lambda line: line.serial),
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
+    Installation: _order,
     LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,

@@ -6,6 +6,7 @@ Each act is a step of INSTALLATIONS, taken while the journal of the installation
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from devices import records
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
-from devices.ledger.posting.customers import hold_unerased, refuse_unnamed
+from devices.ledger.posting.customers import hold_customers, refuse_unnamed
 from devices.ledger.posting.gather import held
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import DispatchOrder
@@ -32,7 +33,7 @@ from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
 from devices.records import Only, Personal, Written
 from devices.serials import recognise
-from devices.service.dispatching import Asked, open_dispatch_order
+from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.install_rules import hindrance
 from devices.spares.orders import tell_home
 from devices.store.database import Store
@@ -42,7 +43,7 @@ from devices.unit import Unit
 
 INSTALLED_IN = ("sold", "in_service")
 """The states of a device that is with its customer, where it may be installed."""
-Trip = str | Asked
+Trip: TypeAlias = str | OrderAsked
 """What somebody is sent with: the number of a dispatch order, or what one is opened with."""
 
 _OF_DEVICES = compiled(
@@ -75,7 +76,7 @@ def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: st
     `installation_open_already` and `installed_already` naming the one there is, and as `send_for` does.
     """
     serial, customer = _device(writer, asked)
-    hold_unerased(writer.store, customer)  # two sites that ask at once follow one another by this
+    hold_customers(writer.store, [customer])  # two sites that ask at once follow one another by this
     if is_ahead(asked.asked_at, writer.now_us):
         today, day = (unit.day_of(at_us).isoformat() for at_us in (writer.now_us, asked.asked_at))
         raise refuse("future_date", "/asked_at", date=day, today=today)

@@ -1,0 +1,1 @@
+"""What is served of the service side: installations."""
