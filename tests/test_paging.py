@@ -39,7 +39,11 @@ FILTERS = {
     for name in PAGES
 }
 """The filters of the lists that have several."""
-ASKED = {"list_keys": "username=wu&", "list_technicians": "site=BJ01&", "list_deadlines": "met_since=2026-01-01&"}
+ASKED = {
+    "list_keys": "username=wu&",
+    "list_technicians": "site=BJ01&",
+    "list_deadlines": "met_since=2026-01-01&",
+}
 ADMINISTRATORS = {"list_people", "list_tokens"}
 
 
