@@ -18,6 +18,7 @@ from api.resources.dispatch_orders import Job
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
 from api.resources.scanning import CheckAnswer, Fault
+from api.resources.service.installations import InstallationAnswer
 from api.resources.sheets import SheetAnswer, SheetLine
 from api.resources.stocktakes import Fault as ScanFault
 from api.resources.stocktakes import ScanAnswer, StocktakeAnswer
@@ -330,7 +331,7 @@ TREATMENTS: dict[type, Treatment] = {
     Event: _by_its_place(lambda line: line.serial),
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
-    Installation: _order,
+    **dict.fromkeys((Installation, InstallationAnswer), _order),
     LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,

@@ -114,7 +114,7 @@ def _earlier(store: Store, serial: str, customer: str) -> str | None:
             raise refuse("installation_open_already", "/serial", serial=serial, installation=value.number)
         if value.state == "installed":
             raise refuse("installed_already", "/serial", serial=serial, installation=value.number)
-    return max(there, key=lambda value: value.opened_at).number if there else None
+    return max((value.number for value in there), default=None)
 
 
 def guide(
@@ -277,17 +277,14 @@ def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
         store, DISPATCH_ORDER, [value.site], only=Only(customers=[value.customer], serial=value.serial)
     )
     fitting = [order for order in there if "install" in order.purposes and not_in_vain(order)]
-    return max(fitting, key=lambda order: order.opened_at, default=None)
+    return max(fitting, key=lambda order: order.number, default=None)
 
 
-def installations_of(store: Store, serials: Iterable[str]) -> dict[str, Installation]:
-    """The last installation of each of these devices, whoever's they were, by serial."""
-    rows = store.rows_in(_OF_DEVICES, sorted(set(serials)))
-    found: dict[str, Installation] = {}
-    for serial, content in rows:
-        value: Installation = INSTALLATION.decode(content)
-        if serial not in found or found[serial].opened_at <= value.opened_at:
-            found[serial] = value
+def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:
+    """By serial, each of these devices' installations, whoever's they were, by number."""
+    found: dict[str, list[Installation]] = {}
+    for serial, content in store.rows_in(_OF_DEVICES, sorted(set(serials))):
+        found.setdefault(serial, []).append(INSTALLATION.decode(content))
     return found
 
 
