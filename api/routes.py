@@ -79,7 +79,7 @@ from api.resources import (
     tokens,
     visits,
 )
-from api.resources.service import installations
+from api.resources.service import installations, order_lists
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
@@ -101,6 +101,7 @@ from devices.paperwork_kinds import CONSIGNMENT, REPAIR
 from devices.people.certificates import Technician
 from devices.people.kinds import PublicKey
 from devices.people.signing_in.sessions import OwnSession
+from devices.service.briefs import OrderBrief
 from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
@@ -193,8 +194,8 @@ ROUTES = (
     R("POST", "/v1/repairs", "open_repair", DESK_BODY, records.showing(REPAIR), RepairOrder,
       check=guessing.refuse_guesser, write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法识别"}),
-    R("GET", "/v1/repairs", "list_repairs", ANYONE, records.listing(REPAIR), list[RepairOrder],
-      query=SiteQuery),
+    R("GET", "/v1/repairs", "list_repairs", ANYONE, orders.list_repairs, list[RepairOrder],
+      query=orders.RepairQuery),
     R("GET", "/v1/repairs/{number}", "read_repair", READER, records.showing(REPAIR), RepairOrder),
     R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, records.showing(REPAIR),
       RepairOrder, write=orders.file_repair, body=orders.RepairRecordBody, statuses=CREATED,
@@ -202,7 +203,7 @@ ROUTES = (
     R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
       write=orders.cancel_repair),
     R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_POSTS, dispatch_orders.show_job, dispatch_orders.Job,
-      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch_order, body=dispatch_orders.DispatchOrderBody,
+      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch, body=dispatch_orders.DispatchOrderBody,
       statuses=CREATED, example={
           "site": "BJ01", "serials": [SERIAL], "purposes": ["repair"], "fault": "无法开机",
           "asked_at": "2026-11-24T09:20:00+08:00", "technician": "wang.qiang",
@@ -242,6 +243,8 @@ ROUTES = (
       example={"taxpayer_id": TAXPAYER, "name": "北京晨光商贸有限公司"}),
     R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, customers.show_customer,
       customers.CustomerAnswer),
+    R("GET", "/v1/customers/{number}/orders", "list_customer_orders", SIGNED_IN, order_lists.list_customer_orders,
+      list[OrderBrief], query=order_lists.OrdersQuery),
     R("PUT", "/v1/customers/{number}", "replace_customer", DESK_SOMEWHERE, customers.show_customer,
       customers.CustomerAnswer, write=customers.replace_customer, body=customers.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),

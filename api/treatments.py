@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from api.callers.blind import Blind
-from api.resources.devices import DeviceAnswer, HistoryAnswer
+from api.resources.devices import DeviceAnswer, HistoryAnswer, LookupAnswer
 from api.resources.dispatch_orders import Job
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
@@ -42,6 +42,7 @@ from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
+from devices.service.briefs import OrderBrief
 from devices.spares.minimum_levels import Level
 from devices.values import Position
 from labels.forms.custody import HandoverPrinted
@@ -99,7 +100,20 @@ def _passport(blind: Blind, told: Passport) -> Any:
 
 def _device_answer(blind: Blind, answer: DeviceAnswer) -> Any:
     device = _passport(blind, answer.device)
-    return replace(answer, device=device, next=() if device.withheld else answer.next)
+    next_steps = () if device.withheld else answer.next
+    return replace(answer, device=device, next=next_steps, orders=_orders(blind, device, answer.orders))
+
+
+def _lookup_answer(blind: Blind, answer: LookupAnswer) -> Any:
+    device = answer.device and _passport(blind, answer.device)
+    return replace(answer, device=device, orders=_orders(blind, device, answer.orders))
+
+
+def _orders(blind: Blind, device: Passport | None, orders: tuple[OrderBrief, ...]) -> tuple[OrderBrief, ...]:
+    """None of a device without its place: an order that is open tells where it is."""
+    if device is None or device.withheld:
+        return ()
+    return tuple(told_blind(blind, each) for each in orders)
 
 
 def _check_answer(blind: Blind, answer: CheckAnswer) -> Any:
@@ -112,7 +126,7 @@ def _history_answer(blind: Blind, answer: HistoryAnswer) -> Any:
     counted = blind.of_device(answer.serial)
     if counted is None:
         return _in_parts(blind, answer)
-    return replace(answer, lines=[], withheld=blind.disclose(counted, answer.serial))
+    return replace(answer, lines=[], orders=(), withheld=blind.disclose(counted, answer.serial))
 
 
 def _by_its_place(serial: Callable[[Any], str]) -> Treatment:
@@ -322,6 +336,7 @@ TREATMENTS: dict[type, Treatment] = {
     # told of without its place, or left out
     Passport: _passport,
     DeviceAnswer: _device_answer,
+    LookupAnswer: _lookup_answer,
     CheckAnswer: _check_answer,
     HistoryAnswer: _history_answer,
     Position: _without_links,
@@ -345,7 +360,7 @@ TREATMENTS: dict[type, Treatment] = {
     HandedOver: _handed_over,
     # of its own count, and parts of what is above or of what has a state of its own
     **dict.fromkeys((StocktakeAnswer, Place, ScanFault), _as_it_is),
-    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice, DispatchOrder, Job), _in_parts),
+    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice, DispatchOrder, Job, OrderBrief), _in_parts),
     **REFUSED,
 }
 """By type, its subclasses included: how it is told. What is of none of them is told part by part."""

@@ -218,6 +218,7 @@ PROBLEMS: dict[str, Meaning] = {
     # orders
     "unknown_order": _of(422, "order"),
     "order_of_other_site": _of(422, "order", "site"),
+    "not_with_a_customer": _of(422, "serial", "state", "cited"),
     "order_of_other_device": _of(422, "order", "serial"),
     "order_of_other_customer": _of(422, "order", "serial"),
     "order_kind": _of(422, "order", "document"),

@@ -35,6 +35,7 @@ MOST_BYTES = 150_000
 READ_OTHERWISE: dict[str, str] = {
     r"/v1/dispatch-orders.*#/(\d+/)?serial: '\d+' is now None": "an order may be about several devices: `serials`",
     r"/v1/dispatch-orders.*#/(\d+/)?opened_on: '.*' is now None": "it tells the moment: `opened_at`",
+    r"/v1/dispatch-orders.*#/(\d+/)?cancelled: \w+ is now None": "it is one of its states: `state`",
     r"/v1/dispatch-orders.*#/(\d+/)?technician: '.*' is now None": "what was no person is in `technician_text`",
 }
 """What is answered otherwise than the version answered whose books they are: a pattern of `path#/pointer`, and why.

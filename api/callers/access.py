@@ -123,6 +123,11 @@ def reads_records(person: Person, site: str) -> bool:
     return person.may(READERS, site) or (person.via == "token" and site == person.site)
 
 
+def works_or_reads(person: Person, site: str, assignee: str | None) -> bool:
+    """Whether somebody reads a site's order: whoever reads the site, or the technician whose work it is."""
+    return person.reads(site) or (assignee == person.username and person.may(TECHNICIANS, site))
+
+
 def admit_caller(access: Access, person: Person | None) -> None:
     """Let through whoever is known, whatever they ask for, or raise Refused.
 

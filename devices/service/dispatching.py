@@ -185,7 +185,7 @@ def reassign(
         raise refuse("spare_carried_under", order=order.number, serial=carried[0])
     refuse_uncertified(writer.store, technician, order.site, unit.day_of(writer.now_us))
     changed = replace(order, technician=technician)
-    return take(writer, changed, revision, "reassign", by=by, reason=reason, technician=technician)
+    return take_step(writer, changed, revision, "reassign", by=by, reason=reason, technician=technician)
 
 
 def appoint(writer: Writer, order: DispatchOrder, revision: int, window: Window, *, by: str) -> Written:
@@ -193,7 +193,7 @@ def appoint(writer: Writer, order: DispatchOrder, revision: int, window: Window,
     `window_ends_first`, `not_the_technician`.
     """
     _refuse_window(window)
-    return take(writer, replace(order, window=window), revision, "appoint", by=by, window=window)
+    return take_step(writer, replace(order, window=window), revision, "appoint", by=by, window=window)
 
 
 def postpone(
@@ -202,20 +202,20 @@ def postpone(
     """Put a job off, for a WaitReason; the deadline goes on. Raises Refused as `appoint` does."""
     _refuse_window(window)
     changed = replace(order, window=window or order.window)
-    return take(writer, changed, revision, "postpone", by=by, reason=reason, window=window)
+    return take_step(writer, changed, revision, "postpone", by=by, reason=reason, window=window)
 
 
-def cancel(writer: Writer, order: DispatchOrder, revision: int, reason: str, *, by: str) -> Written:
+def cancel_dispatch(writer: Writer, order: DispatchOrder, revision: int, reason: str, *, by: str) -> Written:
     """Cancel an order under which nothing was done, while its site's journal is held.
 
     Raises Refused: `order_closed`, `order_in_use` naming a device and the document that has it under the order.
     """
     DISPATCHES.take("cancel", order.state, order=order.number)
     refuse_used(writer.store, order.number)
-    return take(writer, order, revision, "cancel", by=by, reason=reason)
+    return take_step(writer, order, revision, "cancel", by=by, reason=reason)
 
 
-def take(
+def take_step(
     writer: Writer,
     order: DispatchOrder,
     revision: int,

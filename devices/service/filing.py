@@ -22,7 +22,7 @@ from devices.paperwork.dispatches import (
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognise
-from devices.service.dispatching import take
+from devices.service.dispatching import take_step
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Standings
@@ -76,7 +76,7 @@ def file_record(
     """
     DISPATCHES.take("file", order.state, order=order.number)
     _refuse(writer, unit, order, record)
-    return take(writer, replace(order, record=record), revision, "file", by=by)
+    return take_step(writer, replace(order, record=record), revision, "file", by=by)
 
 
 def correct_record(
@@ -101,11 +101,11 @@ def correct_record(
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
-    return take(writer, changed, revision, "correct", by=by, reason=reason)
+    return take_step(writer, changed, revision, "correct", by=by, reason=reason)
 
 
 def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:
-    problems = list(faults_of(order, record, _seen(writer, unit, order, record)))
+    problems = list(record_faults(order, record, _seen(writer, unit, order, record)))
     if problems:
         raise Refused(problems)
 
@@ -125,7 +125,7 @@ def swaps_under(store: Store, number: str) -> dict[Used, str]:
     return {Used(faulty, spare): document for spare, faulty, document in store.rows(_SWAPPED, (number,))}
 
 
-def faults_of(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
+def record_faults(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
     """Everything that is wrong of a record. Pure."""
     yield from _times(order, record, seen)
     yield from _outcomes(order, record)

@@ -47,8 +47,6 @@ _DOCUMENT_UNDER = compiled(
 )
 """A device of a document that stands under an order, or waits to, and the document."""
 
-WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit")
-
 
 def open_repair_order(
     writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, by: str, named: Party | None = None
@@ -133,7 +131,7 @@ def device_of_customer(
 ) -> tuple[str, str]:
     """A customer's device and the number of the customer, who is `named` away from their home.
 
-    Raises Refused: what is wrong of the serial, `unknown_device`, `wrong_state`, `customer_required`,
+    Raises Refused: what is wrong of the serial, `unknown_device`, `not_with_a_customer`, `customer_required`,
     `customer_not_matched`.
     """
     serial = recognise(text, pointer)
@@ -143,7 +141,7 @@ def device_of_customer(
     if found is None or found.step == 0:
         raise refuse("unknown_device", pointer, serial=serial, document="repair_intake")
     if found.position.customer is None:
-        facts = {"serial": serial, "state": found.position.state, "document": "repair_intake"}
-        raise refuse("wrong_state", pointer, **facts, allowed=list(WITH_A_CUSTOMER), cited=found.document)
+        state, cited = found.position.state, found.document
+        raise refuse("not_with_a_customer", pointer, serial=serial, state=state, cited=cited)
     refuse_unnamed(writer.store, site, serial, found.position.customer, named)
     return serial, found.position.customer

@@ -1,1 +1,1 @@
-"""What is served of the service side: installations."""
+"""What happens at the customer's, as it is served."""
