@@ -95,6 +95,7 @@ def _live(house: House) -> None:
     for serial in (SOLD, CUSTODY, MENT):
         post(house, "sale", serial, application="SY-0100", **customer)
         post(house, "registration", serial, **customer)
+    made(zhang.post("/v1/installations", {"site": SITE, "serial": CUSTODY, "mode": "disc"}))
     order = {"site": SITE, "serial": CUSTODY, "fault": "不亮"}
     repair = made(zhang.post("/v1/repairs", order))["number"]
     post(house, "repair_intake", CUSTODY, order=repair, fault="不亮", bin="R-01")

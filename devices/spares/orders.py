@@ -13,6 +13,7 @@ from devices.ledger.posting.gather import held
 from devices.ledger.posting.notices import tell
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import ORDERS, RepairOrder, RepairRecord
 from devices.paperwork_kinds import REPAIR
 from devices.problems import Problem, refuse
@@ -71,11 +72,11 @@ def tell_home(
     writer: Writer,
     unit: Unit,
     kind: RecordKind,
-    order: RepairOrder | DispatchOrder,
+    order: RepairOrder | DispatchOrder | Installation,
     serials: tuple[str, ...],
     named: Party | None,
 ) -> None:
-    """Tell a customer's home of an order for them that another site opens, and what it learned of them."""
+    """Tell a customer's home of an order or installation that another site opens, and what it learned of them."""
     assert order.customer is not None, "an order for nobody's device"
     known = known_customer(writer.store, order.customer)
     if known.home == order.site:
