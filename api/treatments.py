@@ -78,13 +78,13 @@ def _gone(blind: Blind, counted: Stocktake) -> Any:
 # --- devices: one that was asked for by its serial is told of without its place, any other is left out
 
 
-LINKS = ("replaces", "replaced_by", "paired_with", "meant_for")
+_LINKS = ("replaces", "replaced_by", "paired_with", "meant_for")
 """What a device's passport and positions say of other devices."""
 
 
 def _without_links(blind: Blind, told: Passport | Position) -> Any:
     """One that names others: those that are left out it no longer names."""
-    links = {name: getattr(told, name) for name in LINKS}
+    links = {name: getattr(told, name) for name in _LINKS}
     left = {name: None for name, serial in links.items() if serial and _text(blind, serial) is GONE}
     return replace(told, **left) if left else told
 
