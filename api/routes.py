@@ -18,6 +18,7 @@ from api.callers.access import (
     DESK_POSTS,
     DESK_SOMEWHERE,
     DISPATCH_STEP,
+    INSTALL_STEP,
     JOB_READER,
     PAPER_QUERY,
     POSTER,
@@ -42,6 +43,7 @@ from api.examples import (
     DISPATCH_EXAMPLES,
     DOCUMENT_EXAMPLES,
     INSPECTION_EXAMPLE,
+    INSTALL_EXAMPLES,
     SERIAL,
     SERVICE_RECORD_EXAMPLE,
     TAXPAYER,
@@ -77,6 +79,7 @@ from api.resources import (
     tokens,
     visits,
 )
+from api.resources.service import installations, order_lists
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
@@ -91,12 +94,14 @@ from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading import changes, listing
 from devices.paperwork.customers import NOTICES
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment
 from devices.paperwork_kinds import CONSIGNMENT, REPAIR
 from devices.people.certificates import Technician
 from devices.people.kinds import PublicKey
 from devices.people.signing_in.sessions import OwnSession
+from devices.service.briefs import OrderBrief
 from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
@@ -189,8 +194,8 @@ ROUTES = (
     R("POST", "/v1/repairs", "open_repair", DESK_BODY, records.showing(REPAIR), RepairOrder,
       check=guessing.refuse_guesser, write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法识别"}),
-    R("GET", "/v1/repairs", "list_repairs", ANYONE, records.listing(REPAIR), list[RepairOrder],
-      query=SiteQuery),
+    R("GET", "/v1/repairs", "list_repairs", ANYONE, orders.list_repairs, list[RepairOrder],
+      query=orders.RepairQuery),
     R("GET", "/v1/repairs/{number}", "read_repair", READER, records.showing(REPAIR), RepairOrder),
     R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, records.showing(REPAIR),
       RepairOrder, write=orders.file_repair, body=orders.RepairRecordBody, statuses=CREATED,
@@ -198,7 +203,7 @@ ROUTES = (
     R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
       write=orders.cancel_repair),
     R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_POSTS, dispatch_orders.show_job, dispatch_orders.Job,
-      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch_order, body=dispatch_orders.DispatchOrderBody,
+      check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch, body=dispatch_orders.DispatchOrderBody,
       statuses=CREATED, example={
           "site": "BJ01", "serials": [SERIAL], "purposes": ["repair"], "fault": "无法开机",
           "asked_at": "2026-11-24T09:20:00+08:00", "technician": "wang.qiang",
@@ -214,6 +219,18 @@ ROUTES = (
     *(R("POST", f"/v1/dispatch-orders/{{number}}/{name}", f"{name}_dispatch_order", DISPATCH_STEP[name],
         dispatch_orders.show_job, dispatch_orders.Job, write=dispatch_orders.taking_step(name), body=body,
         example=DISPATCH_EXAMPLES.get(name)) for name, body in dispatch_orders.STEP_BODIES.items()),
+    R("POST", "/v1/installations", "ask_for_installation", DESK_POSTS, installations.show_installation,
+      installations.InstallationAnswer, check=guessing.refuse_guesser, write=installations.ask_for_installation,
+      body=installations.InstallationBody, statuses=CREATED,
+      example={"site": "BJ01", "serial": SERIAL, "mode": "download", "asked_at": "2026-11-24T09:20:00+08:00"}),
+    R("GET", "/v1/installations", "list_installations", ANYONE, installations.list_installations,
+      list[Installation], query=installations.InstallationQuery),
+    R("GET", "/v1/installations/{number}", "read_installation", JOB_READER, installations.show_installation,
+      installations.InstallationAnswer),
+    *(R("POST", f"/v1/installations/{{number}}/{name.replace('_', '-')}", f"{name}_installation", INSTALL_STEP[name],
+        installations.show_installation, installations.InstallationAnswer,
+        check=guessing.refuse_guesser if name == "send" else None, write=installations.install_step(name), body=body,
+        example=INSTALL_EXAMPLES[name]) for name, body in installations.INSTALL_BODIES.items()),
     R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, records.listing(CONSIGNMENT), list[Consignment],
       query=SiteQuery),
     R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK,
@@ -226,6 +243,8 @@ ROUTES = (
       example={"taxpayer_id": TAXPAYER, "name": "北京晨光商贸有限公司"}),
     R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, customers.show_customer,
       customers.CustomerAnswer),
+    R("GET", "/v1/customers/{number}/orders", "list_customer_orders", SIGNED_IN, order_lists.list_customer_orders,
+      list[OrderBrief], query=order_lists.OrdersQuery),
     R("PUT", "/v1/customers/{number}", "replace_customer", DESK_SOMEWHERE, customers.show_customer,
       customers.CustomerAnswer, write=customers.replace_customer, body=customers.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),

@@ -13,11 +13,12 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from api.callers.blind import Blind
-from api.resources.devices import DeviceAnswer, HistoryAnswer
+from api.resources.devices import DeviceAnswer, HistoryAnswer, LookupAnswer
 from api.resources.dispatch_orders import Job
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
 from api.resources.scanning import CheckAnswer, Fault
+from api.resources.service.installations import InstallationAnswer
 from api.resources.sheets import SheetAnswer, SheetLine
 from api.resources.stocktakes import Fault as ScanFault
 from api.resources.stocktakes import ScanAnswer, StocktakeAnswer
@@ -39,7 +40,9 @@ from devices.ledger.reading.listing import DeviceRow, DocumentRow, DocumentView,
 from devices.ledger.reading.passport import Next, Passport, without_place
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
+from devices.service.briefs import OrderBrief
 from devices.spares.minimum_levels import Level
 from devices.values import Position
 from labels.forms.custody import HandoverPrinted
@@ -97,20 +100,37 @@ def _passport(blind: Blind, told: Passport) -> Any:
 
 def _device_answer(blind: Blind, answer: DeviceAnswer) -> Any:
     device = _passport(blind, answer.device)
-    return replace(answer, device=device, next=() if device.withheld else answer.next)
+    next_steps = () if device.withheld else answer.next
+    return replace(answer, device=device, next=next_steps, orders=_orders(blind, device, answer.orders))
+
+
+def _lookup_answer(blind: Blind, answer: LookupAnswer) -> Any:
+    device = answer.device and _passport(blind, answer.device)
+    return replace(answer, device=device, orders=_orders(blind, device, answer.orders))
+
+
+def _orders(blind: Blind, device: Passport | None, orders: tuple[OrderBrief, ...]) -> tuple[OrderBrief, ...]:
+    """None of a device without its place: an order that is open tells where it is."""
+    if device is None or device.withheld:
+        return ()
+    return tuple(told_blind(blind, each) for each in orders)
 
 
 def _check_answer(blind: Blind, answer: CheckAnswer) -> Any:
-    """A verdict would tell the state: the posting itself decides."""
+    """A verdict would tell the state: the posting itself decides. No swap is offered of a spare that is left out."""
     device = answer.device and _passport(blind, answer.device)
-    return replace(answer, device=device, fault=None if device and device.withheld else answer.fault)
+    settles = answer.settles
+    if settles is not None and _text(blind, settles.spare) is GONE:
+        settles = None
+    fault = None if device and device.withheld else answer.fault
+    return replace(answer, device=device, fault=fault, settles=settles)
 
 
 def _history_answer(blind: Blind, answer: HistoryAnswer) -> Any:
     counted = blind.of_device(answer.serial)
     if counted is None:
         return _in_parts(blind, answer)
-    return replace(answer, lines=[], withheld=blind.disclose(counted, answer.serial))
+    return replace(answer, lines=[], orders=(), withheld=blind.disclose(counted, answer.serial))
 
 
 def _by_its_place(serial: Callable[[Any], str]) -> Treatment:
@@ -140,7 +160,7 @@ def _sheet_line(blind: Blind, line: SheetLine | Row) -> Any:
     return replace(line, **hidden, moved=())
 
 
-def _order(blind: Blind, order: RepairOrder) -> Any:
+def _order(blind: Blind, order: RepairOrder | Installation) -> Any:
     """The desk goes on with its orders, which are many; the device of one is told to whoever named it."""
     hidden = order.serial is not None and _text(blind, order.serial) is GONE
     return replace(order, serial=None) if hidden else order
@@ -320,6 +340,7 @@ TREATMENTS: dict[type, Treatment] = {
     # told of without its place, or left out
     Passport: _passport,
     DeviceAnswer: _device_answer,
+    LookupAnswer: _lookup_answer,
     CheckAnswer: _check_answer,
     HistoryAnswer: _history_answer,
     Position: _without_links,
@@ -329,6 +350,7 @@ TREATMENTS: dict[type, Treatment] = {
     Event: _by_its_place(lambda line: line.serial),
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
+    **dict.fromkeys((Installation, InstallationAnswer), _order),
     LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,
@@ -342,7 +364,7 @@ TREATMENTS: dict[type, Treatment] = {
     HandedOver: _handed_over,
     # of its own count, and parts of what is above or of what has a state of its own
     **dict.fromkeys((StocktakeAnswer, Place, ScanFault), _as_it_is),
-    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice, DispatchOrder, Job), _in_parts),
+    **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice, DispatchOrder, Job, OrderBrief), _in_parts),
     **REFUSED,
 }
 """By type, its subclasses included: how it is told. What is of none of them is told part by part."""

@@ -7,7 +7,7 @@ cache; `panku verify` recomputes it. Personal data stays out of the content, whi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from devices.chain import commitment, digest_of
 from devices.journal import Writer
 from devices.problems import refuse
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables import columns_of, key_of
 from devices.store.tables.columns import Table
 from devices.store.tables.ledger import PersonalData, RecordDevices, Records, Revisions
@@ -160,6 +160,12 @@ _NO_SERIALS = compiled(RecordDevices.delete().where(RecordDevices.kind == GIVEN,
 CURRENT = compiled(
     Records.select(Records.content, Records.revision).where(Records.kind == GIVEN, Records.key == GIVEN)
 )
+_THESE = compiled(
+    Records.select(Records.key, Records.content).where(Records.kind == GIVEN, Records.key.in_(EACH))
+)
+_REFERRED_TO = compiled(
+    Records.select(Records.content).where(Records.kind == GIVEN, Records.reference == GIVEN)
+)
 _BELONGING = compiled(
     Records.select(Records.content, Records.revision)
     .where(Records.kind == GIVEN, Records.key > GIVEN, Records.key < GIVEN)
@@ -235,6 +241,18 @@ def current(store: Store, kind: RecordKind, key: str) -> tuple[Any, int] | None:
     """The latest value of a record without a table of its own, with its revision; None where there is none."""
     row = store.row(CURRENT, (kind.name, key))
     return (kind.decode(row[0]), row[1]) if row else None
+
+
+def these(store: Store, kind: RecordKind, keys: Iterable[str | None]) -> dict[str, Any]:
+    """The latest values of these records, by key; one that is not there, or is None, is missing."""
+    wanted = sorted({key for key in keys if key})
+    return {key: kind.decode(content) for key, content in store.rows_in(_THESE, wanted, before=(kind.name,))}
+
+
+def referred_to(store: Store, kind: RecordKind, reference: str) -> Any | None:
+    """The latest value of the one record of a kind that has this number elsewhere; None where there is none."""
+    row = store.row(_REFERRED_TO, (kind.name, reference))
+    return kind.decode(row[0]) if row else None
 
 
 def belonging(store: Store, kind: RecordKind, owner: str) -> list[tuple[Any, int]]:

@@ -13,6 +13,9 @@ from tests.custody import House, answers, count_all, fault, fill_house, inspect,
 
 pytestmark = pytest.mark.both_engines
 
+SERVED = "SELECT MAX(serial) FROM position WHERE state = 'in_service' AND responsible_site = 'BJ01'"
+LATER_KINDS = "('certificate', 'attachment')"
+"""Those that were found by nothing when the migration was written."""
 COLUMNS = ("state", "customer", "day")
 
 
@@ -27,7 +30,8 @@ def fill(house: House) -> None:
     order = {"site": "BJ01", "serial": "661565714354", "fault": "坏"}
     assert zhang.post("/v1/repairs", order).status_code == 201
     done = {"completed_at": "2026-11-24T09:00:00+08:00", "diagnosis": "坏", "work": "换", "charged_fen": 0}
-    opened = zhang.post("/v1/repairs", {**order, "serial": "661565714355"})
+    (served,) = house.store.row(SERVED) or ()
+    opened = zhang.post("/v1/repairs", {**order, "serial": served})
     filed = zhang.post(f"/v1/repairs/{opened.json['number']}/service-record", done)
     assert filed.status_code == 201, filed.text
     count_all(house)
@@ -42,10 +46,10 @@ def fill(house: House) -> None:
 def test_a_migration_fills_in_what_records_are_found_by(house: House) -> None:
     fill(house)
     store = house.store
-    found = f"SELECT kind, key, {', '.join(COLUMNS)} FROM record ORDER BY kind, key"
+    found = f"SELECT kind, key, {', '.join(COLUMNS)} FROM record WHERE kind NOT IN {LATER_KINDS} ORDER BY kind, key"
     before = store.rows(found)
     assert {row[2] for row in before} >= {"open", "closed", "sealed", "counting", "approved"}
-    for index in ("record_state", "record_customer", "record_day"):
+    for index in ("record_state", "record_customer", "record_day", "record_assignee"):
         store.execute(f"DROP INDEX {index}")
     for column in COLUMNS:
         store.execute(f"ALTER TABLE record DROP COLUMN {column}")
@@ -53,4 +57,5 @@ def test_a_migration_fills_in_what_records_are_found_by(house: House) -> None:
     schema.accept(store)
     assert schema.migrate(store) == ["0005_found_by"]
     assert store.rows(found) == before
-    assert list(verify(store, RECORD_KINDS, checks=CHECKS).faults) == []
+    faults = verify(store, RECORD_KINDS, checks=CHECKS).faults
+    assert [each for each in faults if each.key.split()[0] not in LATER_KINDS] == []

@@ -52,7 +52,7 @@ def cancel(books: Books, order: str) -> None:
         if kind_of(order) is REPAIR:
             orders.cancel_repair_order(writer, *found, by="zhang")
         else:
-            dispatching.cancel(writer, *found, "不去了", by="zhang")
+            dispatching.cancel_dispatch(writer, *found, "不去了", by="zhang")
 
 
 def close(books: Books, order: str, *used: Used) -> None:

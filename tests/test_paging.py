@@ -39,7 +39,11 @@ FILTERS = {
     for name in PAGES
 }
 """The filters of the lists that have several."""
-ASKED = {"list_keys": "username=wu&", "list_technicians": "site=BJ01&", "list_deadlines": "met_since=2026-01-01&"}
+ASKED = {
+    "list_keys": "username=wu&",
+    "list_technicians": "site=BJ01&",
+    "list_deadlines": "met_since=2026-01-01&",
+}
 ADMINISTRATORS = {"list_people", "list_tokens"}
 
 
@@ -83,6 +87,10 @@ def more_of_each(house: House) -> None:
     done(zhang.post("/v1/months", {"site": "BJ01", "register": "spare", "month": "2026-10"}))
     done(admin.post("/v1/carriers", {"code": "EMS", "name": "邮政速递"}))
     done(admin.send("PUT", "/v1/minimum-levels/BJ01/TCG-02", {"minimum": 3}, If_Match='"0"'))
+    done(admin.post("/v1/people", {"username": "lu", "name": "陆平"}))
+    done(admin.post("/v1/people/lu/grants", {"role": "technician", "site": "BJ01"}))
+    certificate = {"number": "JS-2", "issuer": "省局", "valid_until": "2027-06-30"}
+    done(admin.send("PUT", "/v1/people/lu/certificate", certificate, If_Match='"0"'))
     done(house.of("wu").post("/v1/me/key", {"password": house.password("wu")}))
 
 

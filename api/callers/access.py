@@ -12,6 +12,7 @@ from devices.audit.custody.visits import VISIT_READERS
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
 from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
+from devices.paperwork.installations import INSTALLATIONS
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
 from devices.values import UNIT
@@ -61,6 +62,7 @@ DESK_NUMBER = Access(roles=DESK, site="number")
 JOB_READER = Access(roles=(*READERS, *TECHNICIANS), site="number", scope="read")
 """Of an order: a technician sees those that are theirs, which the handler asks."""
 DISPATCH_STEP = {name: Access(roles=step.who, site="number") for name, step in DISPATCHES.step.items()}
+INSTALL_STEP = {name: Access(roles=step.who, site="number") for name, step in INSTALLATIONS.step.items()}
 STOREKEEPER_BODY = Access(roles=STOREKEEPER, site="body")
 STOREKEEPER_PATH = Access(roles=STOREKEEPER, site="path")
 STOREKEEPER_QUERY = Access(roles=STOREKEEPER, site="query")
@@ -119,6 +121,11 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
 def reads_records(person: Person, site: str) -> bool:
     """Whether somebody reads a site's documents and records: a reader there, or a token of it, bound or not."""
     return person.may(READERS, site) or (person.via == "token" and site == person.site)
+
+
+def works_or_reads(person: Person, site: str, assignee: str | None) -> bool:
+    """Whether somebody reads a site's order: whoever reads the site, or the technician whose work it is."""
+    return person.reads(site) or (assignee == person.username and person.may(TECHNICIANS, site))
 
 
 def admit_caller(access: Access, person: Person | None) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
-from api.callers.access import visible_sites
+from api.callers.access import visible_sites, works_or_reads
 from api.calls import Call
 from devices.ledger.reading import history, listing, passport
 from devices.ledger.reading.customers import seen_customers
 from devices.problems import refuse_foreign
+from devices.service.briefs import OrderBrief, orders_of_devices
+from devices.store.database import Store
 
 
 def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.Passport]:
@@ -16,6 +19,13 @@ def masked_for(call: Call, found: Sequence[passport.Passport]) -> list[passport.
     numbers = [each.customer.number for each in found if each.customer is not None]
     seen = seen_customers(call.store, numbers, call.who.reads)
     return [passport.masked(each, seen) for each in found]
+
+
+def orders_told(
+    call: Call, serials: Iterable[str], store: Store | None = None
+) -> Mapping[str, tuple[OrderBrief, ...]]:
+    """The orders of these devices as the caller may see them, by serial; read in `store`, else in the books."""
+    return orders_of_devices(store or call.store, serials, partial(works_or_reads, call.who))
 
 
 def foreign_document_for(

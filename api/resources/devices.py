@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 
 from api.callers.access import visible_sites
 from api.callers.blind import refuse_while_blind
-from api.callers.masking import lines_masked_for, masked_for
+from api.callers.masking import lines_masked_for, masked_for, orders_told
 from api.calls import Call, Done, Shown
 from api.wire.paging import PAGE, After, Limit, SiteQuery, after_cursor, cut, refuse_unknown, sites_asked
 from devices import serials
@@ -17,6 +17,7 @@ from devices.journal import Head, heads
 from devices.ledger.reading import changes, history, listing, passport
 from devices.problems import Problem, refuse
 from devices.records import site_codes
+from devices.service.briefs import OrderBrief
 from devices.store.database import Store
 from devices.texts.lengths import Cursor, Scan, Word, one_of
 from devices.values import STATE, Register
@@ -54,27 +55,36 @@ class LookupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):
-    """A device's passport, what may come next and why not, and the journal heads to hold as evidence."""
+    """A device's passport, what may come next and why not, and the journal heads to hold as evidence.
+
+    `orders` are those that are, or were, about the device, the newest first.
+    """
 
     device: passport.Passport
     next: tuple[passport.Next, ...]
     journal: list[Head]
+    orders: tuple[OrderBrief, ...] = ()
 
 
 class LookupAnswer(msgspec.Struct, frozen=True):
-    """One of the looked-up serials, as asked: its passport, or the code of why there is none."""
+    """One of the looked-up serials, as asked: its passport and its orders, or the code of why there is none."""
 
     asked: str
     device: passport.Passport | None = None
     code: str | None = None
+    orders: tuple[OrderBrief, ...] = ()
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True):
-    """A device's lines, oldest first; none where a blind count, `withheld` its number, keeps them from the caller."""
+    """A device's lines, oldest first; none where a blind count, `withheld` its number, keeps them from the caller.
+
+    With the first of them come its `orders`, the newest first.
+    """
 
     serial: str
     lines: list[history.Event]
     withheld: str | None = None
+    orders: tuple[OrderBrief, ...] = ()
 
 
 def recognised(text: str) -> str:
@@ -91,20 +101,27 @@ def show_device(call: Call, _: Done) -> Shown:
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
-    answer = DeviceAnswer(masked_for(call, [found])[0], passport.next_steps(found), heads(call.store))
+    orders = orders_told(call, [serial]).get(serial, ())
+    answer = DeviceAnswer(masked_for(call, [found])[0], passport.next_steps(found), heads(call.store), orders)
     return Shown(answer)
 
 
 def show_history(call: Call, _: Done) -> Shown:
-    """The lines of one serial."""
+    """The lines of one serial, and with the first of them its orders."""
     serial = recognised(call.path["serial"])
     after, limit = call.query.after, call.query.limit
-    found = call.read_past(lambda store: history.history(store, serial, after, limit + 1))
+
+    def past(store: Store) -> tuple[list[history.Event], Mapping[str, tuple[OrderBrief, ...]]]:
+        orders = orders_told(call, [serial], store) if after == 0 else {}
+        return history.history(store, serial, after, limit + 1), orders
+
+    found, orders = call.read_past(past)
     if not found and after == 0:
         raise refuse("not_found")
     lines, more = cut(found, limit)
     following = {"after": lines[-1].step} if more else None
-    return Shown(HistoryAnswer(serial, lines_masked_for(call, lines)), next=following)
+    answer = HistoryAnswer(serial, lines_masked_for(call, lines), orders=orders.get(serial, ()))
+    return Shown(answer, next=following)
 
 
 def lookup(call: Call, _: Done) -> Shown:
@@ -112,6 +129,7 @@ def lookup(call: Call, _: Done) -> Shown:
     asked = [(text, serials.recognise(text)) for text in call.body.serials]
     found = passport.passports(call.store, sorted({serial for _, serial in asked if isinstance(serial, str)}))
     shown = {each.serial: each for each in masked_for(call, list(found.values()))}
+    orders = orders_told(call, shown)
     answers = []
     for text, serial in asked:
         if isinstance(serial, Problem):
@@ -119,7 +137,7 @@ def lookup(call: Call, _: Done) -> Shown:
         elif serial not in shown:
             answers.append(LookupAnswer(text, code="not_found"))
         else:
-            answers.append(LookupAnswer(text, shown[serial]))
+            answers.append(LookupAnswer(text, shown[serial], orders=orders.get(serial, ())))
     return Shown(answers)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
 
-from api.callers.access import READERS, TECHNICIANS, visible_sites
+from api.callers.access import TECHNICIANS, works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, list_orders
 from api.wire import times
-from api.wire.paging import SiteQuery, page, refuse_unknown
+from api.wire.paging import refuse_unknown
 from api.writing import at_site_of_number
 from devices import records
 from devices.journal import open_journals
@@ -21,7 +22,8 @@ from devices.ledger.reading.passport import CustomerShown
 from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
     DISPATCHES,
-    MOST_SERIALS,
+    MOST_DEVICES,
+    TECHNICIAN,
     TO_BE_DONE,
     Confirmation,
     Confirmed,
@@ -37,9 +39,8 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
-from devices.records import Only
 from devices.service import dispatching, filing
-from devices.texts.lengths import Address, Contact, Day, Digest, Name, Note, Sentence, Serial, Username, Word
+from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
 Charged = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
@@ -70,7 +71,7 @@ class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     site: Word
     fault: Sentence
     purposes: Purposes = ("repair",)
-    serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_SERIALS)] = ()
+    serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
     customer: Party | None = None
     asked_at: times.Told | None = None
     technician: Username | None = None
@@ -104,7 +105,7 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     outcomes: Outcomes
     confirmation: ConfirmationBody
     charged_fen: Charged = 0
-    used: Annotated[tuple[UsedBody, ...], msgspec.Meta(max_length=MOST_SERIALS)] = ()
+    used: Annotated[tuple[UsedBody, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
 
 
 class CorrectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,15 +141,11 @@ class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class DispatchQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
-    """Those in one state, of a customer, about a device, of a technician, opened or done from one day to another."""
+class DispatchQuery(OrderQuery, frozen=True, kw_only=True):
+    """Those in one state besides, or of one technician."""
 
     state: DispatchState | None = None
-    customer: Word | None = None
-    serial: Serial | None = None
     technician: Username | None = None
-    since: Day | None = None
-    until: Day | None = None
 
 
 class Job(DispatchOrder, frozen=True):
@@ -178,7 +175,7 @@ STEP_BODIES: dict[str, type[msgspec.Struct] | None] = {
 """What each step of an order asks for, but for filing its record, which has a path of its own."""
 
 
-def open_dispatch_order(call: Call) -> Done:
+def open_dispatch(call: Call) -> Done:
     """Open a dispatch order, and assign it where a technician is named."""
     body: DispatchOrderBody = call.body
     sites = [body.site] if body.issued_as is None else [body.site, UNIT]
@@ -191,7 +188,7 @@ def open_dispatch_order(call: Call) -> Done:
         serials=body.serials,
         customer=body.customer,
         technician=body.technician or None,
-        window=_window(body.window),
+        window=window_told(body.window),
         issued_as=body.issued_as,
         contact=JobContact(**msgspec.structs.asdict(body.contact)) if body.contact else None,
     )
@@ -199,11 +196,15 @@ def open_dispatch_order(call: Call) -> Done:
     return Done(201, written.key)
 
 
-def _window(body: WindowBody | None) -> Window | None:
+def window_told(body: WindowBody | None, at: str = "/window") -> Window | None:
+    """The time in which the technician comes, as it is kept; `at` is where it stands in the body.
+
+    Raises Refused (`malformed_date`).
+    """
     if body is None:
         return None
     return Window(
-        times.moment(body.starts_at, "/window/starts_at"), times.moment(body.ends_at, "/window/ends_at")
+        times.moment(body.starts_at, f"{at}/starts_at"), times.moment(body.ends_at, f"{at}/ends_at")
     )
 
 
@@ -218,7 +219,7 @@ def _reassign(call: Call, order: DispatchOrder, revision: int) -> records.Writte
 
 
 def _appoint(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    window = _window(call.body.window)
+    window = window_told(call.body.window)
     assert window is not None, "an appointment has its time"
     return dispatching.appoint(at_site_of_number(call), order, revision, window, by=call.who.username)
 
@@ -226,19 +227,19 @@ def _appoint(call: Call, order: DispatchOrder, revision: int) -> records.Written
 def _postpone(call: Call, order: DispatchOrder, revision: int) -> records.Written:
     body, writer = call.body, at_site_of_number(call)
     return dispatching.postpone(
-        writer, order, revision, body.reason, _window(body.window), by=call.who.username
+        writer, order, revision, body.reason, window_told(body.window), by=call.who.username
     )
 
 
 def _cancel(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    return dispatching.cancel(
+    return dispatching.cancel_dispatch(
         at_site_of_number(call), order, revision, call.body.reason, by=call.who.username
     )
 
 
 def _plainly(step: str) -> _Act:
     def act(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-        return dispatching.take(at_site_of_number(call), order, revision, step, by=call.who.username)
+        return dispatching.take_step(at_site_of_number(call), order, revision, step, by=call.who.username)
 
     return act
 
@@ -302,9 +303,8 @@ def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
     """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
     who = DISPATCHES.step[name].who
     desk = tuple(role for role in who if role in DESK)
-    return call.who.may(desk, order.site) or (
-        order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
-    )
+    assigned = order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
+    return call.who.may(desk, order.site) or (assigned and TECHNICIAN in who)
 
 
 def _record(call: Call, body: ServiceRecordBody, at: str) -> ServiceRecord:
@@ -337,7 +337,7 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
     Raises Refused (`not_found`) for one that is neither theirs nor their site's.
     """
     reads = call.who.reads(order.site)
-    if not reads and order.technician != call.who.username:
+    if not works_or_reads(call.who, order.site, order.technician):
         raise refuse_foreign()
     waits = filing.unsettled(call.store, order)
     job = Job(
@@ -363,24 +363,5 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
 
 def list_dispatch_orders(call: Call, _: Done) -> Shown:
     """The orders of the caller's sites, by number; a technician's are those that are assigned to them."""
-    return page(call, _listed(call), DISPATCH_ORDER.key)
-
-
-def _listed(call: Call) -> Iterator[DispatchOrder]:
-    query: DispatchQuery = call.query
-    own = call.who.sites_of(TECHNICIANS)
-    reads = call.who.reads_every_site or call.who.site or call.who.sites_of(READERS)
-    mine = bool(own) and (query.site in own if query.site else not reads)
-    sites = (
-        sorted(own if query.site is None else {query.site}) if mine else visible_sites(call.who, query.site)
-    )
-    refuse_unknown(call, "site")
-    only = Only(
-        states=(query.state,) if query.state else None,
-        customers=(query.customer,) if query.customer else None,
-        serial=query.serial,
-        assignee=call.who.username if mine else query.technician,
-        since=query.since,
-        until=query.until,
-    )
-    return records.listed(call.store, DISPATCH_ORDER, sites, query.place, only)
+    refuse_unknown(call, "technician")
+    return list_orders(call, DISPATCH_ORDER, call.query.state, call.query.technician)

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import msgspec
 
-from api.calls import Call, Done
+from api.calls import Call, Done, Shown
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, list_orders
 from api.wire import times
 from api.writing import at_site_of_body, at_site_of_number
 from devices.ledger.deciding.drafts import Party
-from devices.paperwork.orders import RepairRecord
+from devices.paperwork.orders import OrderState, RepairRecord
 from devices.paperwork_kinds import REPAIR
 from devices.problems import refuse
 from devices.spares import orders
@@ -34,6 +35,12 @@ class RepairBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serial: Serial
     fault: Sentence
     customer: Named | None = None
+
+
+class RepairQuery(OrderQuery, frozen=True, kw_only=True):
+    """Those in one state besides."""
+
+    state: OrderState | None = None
 
 
 class RepairRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,3 +96,8 @@ def cancel_repair(call: Call) -> Done:
     order, revision = found_record(call, REPAIR, call.path["number"])
     orders.cancel_repair_order(writer, order, revision, by=call.who.username)
     return Done(200, order.number)
+
+
+def list_repairs(call: Call, _: Done) -> Shown:
+    """The repair orders of the caller's sites, by number."""
+    return list_orders(call, REPAIR, call.query.state)

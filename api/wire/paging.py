@@ -28,7 +28,10 @@ After = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 IS_THERE: dict[str, Callable[[Store, str], bool]] = {
     "site": is_site,
     "model": is_model,
-    "username": lambda store, username: latest_revision(store, PERSON.name, username) > 0,
+    **dict.fromkeys(
+        ("username", "technician"),
+        lambda store, username: latest_revision(store, PERSON.name, username) > 0,
+    ),
 }
 """By the name of a filter: how the books know whether there is such a one."""
 

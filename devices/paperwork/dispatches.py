@@ -20,7 +20,7 @@ from devices.workflow import SAME, Step, Workflow
 
 Purpose = Literal["repair", "install", "return_visit"]
 PURPOSES: tuple[Purpose, ...] = ("repair", "install", "return_visit")
-MOST_SERIALS = 20
+MOST_DEVICES = 20
 REPEAT_DAYS = 90
 """A job on a device of which another was done within as many days repeats it."""
 
@@ -184,6 +184,11 @@ class DispatchOrder(msgspec.Struct, frozen=True):
     def cancelled(self) -> bool:
         """Whether it came to nothing."""
         return self.state == "cancelled"
+
+    @property
+    def used(self) -> tuple[Used, ...]:
+        """The pairs that its record says went in; none of one from before they were kept."""
+        return (self.record.used if self.record else None) or ()
 
     @property
     def waits_for(self) -> str | None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from devices import records
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
-from devices.ledger.posting.customers import named_customer
+from devices.ledger.posting.customers import hold_unerased, named_customer
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
@@ -87,6 +87,7 @@ def open_dispatch_order(
     """
     store = writer.store
     serials, customer = _about(writer, asked)
+    hold_unerased(store, customer)
     _refuse_times(writer, unit, asked)
     _refuse_open_already(store, asked.site, serials, customer, asked.purposes)
     if asked.technician is not None:
@@ -185,7 +186,7 @@ def reassign(
         raise refuse("spare_carried_under", order=order.number, serial=carried[0])
     refuse_uncertified(writer.store, technician, order.site, unit.day_of(writer.now_us))
     changed = replace(order, technician=technician)
-    return take(writer, changed, revision, "reassign", by=by, reason=reason, technician=technician)
+    return take_step(writer, changed, revision, "reassign", by=by, reason=reason, technician=technician)
 
 
 def appoint(writer: Writer, order: DispatchOrder, revision: int, window: Window, *, by: str) -> Written:
@@ -193,7 +194,7 @@ def appoint(writer: Writer, order: DispatchOrder, revision: int, window: Window,
     `window_ends_first`, `not_the_technician`.
     """
     _refuse_window(window)
-    return take(writer, replace(order, window=window), revision, "appoint", by=by, window=window)
+    return take_step(writer, replace(order, window=window), revision, "appoint", by=by, window=window)
 
 
 def postpone(
@@ -202,20 +203,20 @@ def postpone(
     """Put a job off, for a WaitReason; the deadline goes on. Raises Refused as `appoint` does."""
     _refuse_window(window)
     changed = replace(order, window=window or order.window)
-    return take(writer, changed, revision, "postpone", by=by, reason=reason, window=window)
+    return take_step(writer, changed, revision, "postpone", by=by, reason=reason, window=window)
 
 
-def cancel(writer: Writer, order: DispatchOrder, revision: int, reason: str, *, by: str) -> Written:
+def cancel_dispatch(writer: Writer, order: DispatchOrder, revision: int, reason: str, *, by: str) -> Written:
     """Cancel an order under which nothing was done, while its site's journal is held.
 
     Raises Refused: `order_closed`, `order_in_use` naming a device and the document that has it under the order.
     """
     DISPATCHES.take("cancel", order.state, order=order.number)
     refuse_used(writer.store, order.number)
-    return take(writer, order, revision, "cancel", by=by, reason=reason)
+    return take_step(writer, order, revision, "cancel", by=by, reason=reason)
 
 
-def take(
+def take_step(
     writer: Writer,
     order: DispatchOrder,
     revision: int,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peewee import fn
 
 from devices.journal import Writer
-from devices.ledger.papers.attached import papers_kept
+from devices.ledger.posting.personal_papers import signed_papers
 from devices.moments.spans import MINUTE_US, is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
@@ -22,7 +22,7 @@ from devices.paperwork.dispatches import (
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognise
-from devices.service.dispatching import take
+from devices.service.dispatching import take_step
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Standings
@@ -57,7 +57,7 @@ class Seen(msgspec.Struct, frozen=True):
     """What a record is judged by beside its order: the clock, the unit's day, what is carried, swapped and kept.
 
     `carried` is the faulty device that each carried spare is meant for, `swapped` the document of each pair that was
-    swapped already, `papers` the digests of the site's papers among those that the record names.
+    swapped already, `papers` the digests of those papers the record names which the order's customer signed.
     """
 
     now_us: int
@@ -76,7 +76,7 @@ def file_record(
     """
     DISPATCHES.take("file", order.state, order=order.number)
     _refuse(writer, unit, order, record)
-    return take(writer, replace(order, record=record), revision, "file", by=by)
+    return take_step(writer, replace(order, record=record), revision, "file", by=by)
 
 
 def correct_record(
@@ -101,11 +101,11 @@ def correct_record(
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
-    return take(writer, changed, revision, "correct", by=by, reason=reason)
+    return take_step(writer, changed, revision, "correct", by=by, reason=reason)
 
 
 def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:
-    problems = list(faults_of(order, record, _seen(writer, unit, order, record)))
+    problems = list(record_faults(order, record, _seen(writer, unit, order, record)))
     if problems:
         raise Refused(problems)
 
@@ -115,7 +115,7 @@ def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecor
     spares = sorted({each.spare for each in record.used or ()})
     carried: dict[str, str] = dict(store.rows_in(_MEANT_FOR, spares, after=(order.number,)))
     paper = record.confirmation.paper if record.confirmation else None
-    papers = papers_kept(store, order.site, [paper] if paper else [])
+    papers = signed_papers(store, order, [paper] if paper else [])
     today = unit.day_of(writer.now_us).isoformat()
     return Seen(writer.now_us, today, carried, swaps_under(store, order.number), papers)
 
@@ -125,7 +125,7 @@ def swaps_under(store: Store, number: str) -> dict[Used, str]:
     return {Used(faulty, spare): document for spare, faulty, document in store.rows(_SWAPPED, (number,))}
 
 
-def faults_of(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
+def record_faults(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
     """Everything that is wrong of a record. Pure."""
     yield from _times(order, record, seen)
     yield from _outcomes(order, record)

@@ -60,6 +60,13 @@ class Dated(msgspec.Struct, frozen=True):
     document: str
 
 
+class ToldUsed(msgspec.Struct, frozen=True):
+    """The dispatch order whose record says that a spare went in, and the faulty serial that came out for it."""
+
+    order: str
+    faulty: str
+
+
 class Cited(msgspec.Struct, frozen=True):
     """A document that the draft cites or answers, and, where its lines matter, those lines by serial.
 
@@ -86,7 +93,8 @@ class Case(msgspec.Struct, Generic[Of], frozen=True):
     out for a faulty serial, `received` the serials of the manifest that have been received before, `consignment` the
     one that a sending document would join, `waybills` the consignment number each device was last sent with, `closed`
     the last closed month of each book (site, register) that the devices are or were in, `ahead` the day that counts for
-    each device whose last line is dated after today.
+    each device whose last line is dated after today, `told_used` the pair and the order of each carried spare that a
+    filed record says went in.
     """
 
     draft: Of
@@ -113,6 +121,7 @@ class Case(msgspec.Struct, Generic[Of], frozen=True):
     waybills: Mapping[str, str] = {}
     closed: Mapping[tuple[str, str], str] = {}
     ahead: Mapping[str, Dated] = {}
+    told_used: Mapping[str, ToldUsed] = {}
     own_reservation: str | None = None
 
     def position(self, serial: str) -> Position:

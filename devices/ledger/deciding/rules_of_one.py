@@ -210,6 +210,15 @@ def restored_bins_are_in_use(case: Case[Draft], moves: _Moves) -> _Problems:
             yield Problem("inactive_bin", move.entry.pointer, {"bin": code, "site": site})
 
 
+def told_used_stays_out(case: Case[Draft], moves: _Moves) -> _Problems:
+    """A carried spare that a filed record says went in leaves the technician by its swap, or once that is corrected."""
+    for move in moves:
+        told = case.told_used.get(move.entry.serial)
+        if told is not None and move.before.state == "carried":
+            facts = {"serial": move.entry.serial, "order": told.order, "faulty": told.faulty}
+            yield Problem("told_used", move.entry.pointer, facts)
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "every": (
         devices_are_free,
@@ -246,11 +255,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "transit_loss": (lost_with_its_consignment,),
     "sale": (customer_is_known_by_name,),
     "registration": (customer_is_known_by_name, taxpayer_bought_it, pairs_fit),
+    "carry_back": (told_used_stays_out,),
     "customer_return": (stays_in_books,),
     "supplier_return": (carrier_is_approved, waybill_goes_to_one_place),
     "surrender": (foreign_customer_is_named,),
     "loss_report": (foreign_customer_is_named,),
     "recovery": (foreign_customer_is_named,),
     "write_off": (customer_consents,),
-    "reversal": (restored_bins_are_in_use,),
+    "reversal": (restored_bins_are_in_use, told_used_stays_out),
 }

@@ -23,8 +23,8 @@ from devices.ledger.deciding.rules_of_all import (
     marks_are_kept,
     models_fit,
 )
-from devices.ledger.deciding.rules_of_one import bin_changes
-from devices.ledger.posting.gather import bins_of, held, models_of
+from devices.ledger.deciding.rules_of_one import bin_changes, told_used_stays_out
+from devices.ledger.posting.gather import bins_of, held, models_of, told_used_of
 from devices.lifecycle import Step
 from devices.problems import Problem
 from devices.store.database import Store
@@ -45,7 +45,7 @@ class Scanned(msgspec.Struct, frozen=True):
 
 
 _RULES = (devices_are_free, devices_are_here, models_fit, marks_are_kept, books_are_kept)
-OWN_RULES = {"move": (bin_changes,)}
+OWN_RULES = {"move": (bin_changes,), "carry_back": (told_used_stays_out,)}
 
 
 def check(
@@ -68,6 +68,7 @@ def check(
         bins=bins_of(store, site, [each.bin for each in scans if each.bin]),
         models=models_of(store, [code for code in named if code]),
         held=positions,
+        told_used=told_used_of(store, document, positions),
     )
     return [next(iter(_problems(_with_partner(case, entry), entry)), None) for entry in entries]
 

@@ -10,7 +10,7 @@ import msgspec
 from peewee import fn
 
 from devices import records, serials
-from devices.ledger.deciding.case import Case, Cited, Dated, PastLine
+from devices.ledger.deciding.case import Case, Cited, Dated, PastLine, ToldUsed
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.entries import Entry, Held, other_serials
 from devices.ledger.deciding.reversal import last_dated, position_before
@@ -36,6 +36,8 @@ from devices.values import NEW, NOWHERE, POSITION_FIELDS, Bin, Model, Position, 
 AT_ONCE = 2000
 """How many serials one statement looks up."""
 
+ENDS_CARRYING = ("carry_back", "reversal")
+"""The documents that take a carried spare from its technician, other than by the swap it was carried for."""
 MAKES_NEW = frozenset(step.document for step in STEPS if step.before == NEW)
 
 _BINS = compiled(
@@ -321,9 +323,24 @@ def gather(
         waybills=_waybills_of(store, devices.wanted) if document == "transit_loss" else {},
         closed=closed_months(store, _sites_of(draft, positions, devices.trails.values())),
         ahead=_dated_ahead(store, devices.held, days.today.isoformat()),
+        told_used=told_used_of(store, document, devices.held),
         own_reservation=own_reservation,
     )
     return case, problems
+
+
+def told_used_of(store: Store, document: str, positions: Mapping[str, Held]) -> dict[str, ToldUsed]:
+    """The carried spares among these that a record says went in, by serial, where a document ends carrying them."""
+    out = {s: found.position for s, found in positions.items() if found.position.state == "carried"}
+    if document not in ENDS_CARRYING or not out:
+        return {}
+    orders = records.these(store, DISPATCH_ORDER, [position.order_number for position in out.values()])
+    return {
+        pair.spare: ToldUsed(number, pair.faulty)
+        for number, order in orders.items()
+        for pair in order.used
+        if pair.spare in out and out[pair.spare].order_number == number
+    }
 
 
 def _dated_ahead(store: Store, positions: Mapping[str, Held], today: str) -> dict[str, Dated]:

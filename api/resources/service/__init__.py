@@ -1,0 +1,1 @@
+"""What happens at the customer's, as it is served."""
