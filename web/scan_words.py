@@ -39,6 +39,7 @@ _UNFINISHED = (
     *(f"scan.task.{task.name}" for task in TASKS),
     *(f"scan.left_{each}" for each in ("scans", "pending", "unanswered")),
     "scan.others_left",
+    "jobs.left_here",
 )
 SCAN_WORDS: dict[str, tuple[str, ...]] = {
     "home": _UNFINISHED,
