@@ -12,7 +12,7 @@ from devices.audit import kinds, vouching
 from devices.audit.custody import custody_kinds, handovers, inspections, open_items
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
-from devices.paperwork import dispatches, papers
+from devices.paperwork import dispatches, orders, papers
 from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
@@ -51,6 +51,7 @@ TERMS: dict[str, Iterable[str]] = {
     "outcome": {outcome for outcomes in dispatches.OUTCOMES.values() for outcome in outcomes},
     "dispatch": dispatches.DISPATCHES.states,
     "dispatch_step": ("open", *dispatches.DISPATCHES.step),
+    "repair": orders.ORDERS.states,
     "wait": dispatches.WAIT_REASONS,
     "confirmed": dispatches.CONFIRMED,
     "month": get_args(closed_months.State),
