@@ -10,8 +10,9 @@ from devices import records
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.customers import Customer, CustomerData, Proposed, notice_key
 from devices.paperwork.dispatches import TO_BE_DONE
+from devices.paperwork.installations import INSTALLING
 from devices.paperwork.orders import ORDERS
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, NOTICE, REPAIR
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Positions, Records, Revisions
@@ -43,12 +44,18 @@ AT_WORK = tuple(dict.fromkeys((ORDERS.begins, *TO_BE_DONE)))
 _WORKING_FOR = compiled(
     Records.select(Records.customer, Records.site).where(
         Records.customer.in_(EACH),
-        Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name]),
-        Records.state.in_(AT_WORK),
+        Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name, INSTALLATION.name]),
+        Records.state.in_([*AT_WORK, *INSTALLING]),
+    )
+)
+_NAMED = compiled(
+    PersonalData.select(PersonalData.key, PersonalData.content).where(
+        PersonalData.kind == CUSTOMER.name, PersonalData.latest == 1, PersonalData.key.in_(EACH)
     )
 )
 DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR)
-"""Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order of theirs open."""
+"""Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order or an
+installation of theirs open."""
 _AS_OF = compiled(
     PersonalData.select(PersonalData.content)
     .join(
@@ -102,6 +109,25 @@ def customer_shown(store: Store, number: str) -> CustomerShown:
     if data is None:
         return CustomerShown(number, erased=records.current(store, CUSTOMER, number) is not None)
     return _shown(number, data)
+
+
+def customers_shown(store: Store, numbers: Iterable[str | None], sees: Sees) -> dict[str, CustomerShown]:
+    """Several customers as a viewer may see them, by number: whom they do not see is masked."""
+    wanted = sorted({number for number in numbers if number})
+    seen = seen_customers(store, wanted, sees)
+    known = {
+        number: msgspec.json.decode(content, type=CustomerData)
+        for number, content in store.rows_in(_NAMED, sorted(seen))
+        if content
+    }
+    return {
+        number: CustomerShown(masked=True)
+        if number not in seen
+        else _shown(number, known[number])
+        if number in known
+        else CustomerShown(number, erased=True)
+        for number in wanted
+    }
 
 
 def proposed_by(store: Store, under: str, customer: str) -> Proposed | None:
