@@ -66,8 +66,8 @@ def read_packing_list(
 
     `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
     are found too; a numeric cell is never taken without one that it matches. `kinds` are those of the models in use: with
-    them what people call a kind means its only model. The problems of rows are those of
-    `SerialCells.read` and `line_of`. Raises Refused: those of `read_rows`.
+    them what people call a kind means its only model. The problems of rows are those of `SerialCells.read` and `line_of`.
+    Raises Refused: those of `read_rows`.
     """
     serial_cells, model_cells = SerialCells(patterns or {}), ModelCells(kinds or {})
     rows: list[PackingRow] = []
