@@ -54,8 +54,8 @@ def list_orders(call: Call, kind: RecordKind, state: str | None, assignee: str |
 
     Raises Refused: `role_missing`, `malformed_parameter` for a site that there is not, or a text that is no serial.
     """
-    every, own = _sites(call)
-    only = _only(call, state, assignee)
+    every, own = sites_of_orders(call)
+    only = only_asked(call, state, assignee)
     found = [records.listed(call.store, kind, every, call.query.place, only)]
     if own and assignee in (None, call.who.username):
         mine = replace(only, assignee=call.who.username)
@@ -64,7 +64,7 @@ def list_orders(call: Call, kind: RecordKind, state: str | None, assignee: str |
     return page(call, values, kind.key)
 
 
-def _sites(call: Call) -> tuple[list[str] | None, list[str]]:
+def sites_of_orders(call: Call) -> tuple[list[str] | None, list[str]]:
     """The sites whose every order is asked for, None for all there are; and those where only the caller's own are."""
     own = {site for site in call.who.sites_of(TECHNICIANS) if not call.who.reads(site)}
     if call.query.site in own:
@@ -74,8 +74,11 @@ def _sites(call: Call) -> tuple[list[str] | None, list[str]]:
     return visible_sites(call.who, None), sorted(own)
 
 
-def _only(call: Call, state: str | None, assignee: str | None) -> Only:
-    """What the orders are to be found by; a filter tells nothing that the list does not."""
+def only_asked(call: Call, state: str | None, assignee: str | None = None) -> Only:
+    """What the records are to be found by; a filter tells nothing that the list does not.
+
+    Raises Refused (`malformed_parameter`) for a text that is no serial.
+    """
     query: OrderQuery = call.query
     serial = serials.recognise(query.serial) if query.serial is not None else None
     if isinstance(serial, Problem):
