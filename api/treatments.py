@@ -117,9 +117,13 @@ def _orders(blind: Blind, device: Passport | None, orders: tuple[OrderBrief, ...
 
 
 def _check_answer(blind: Blind, answer: CheckAnswer) -> Any:
-    """A verdict would tell the state: the posting itself decides."""
+    """A verdict would tell the state: the posting itself decides. No swap is offered of a spare that is left out."""
     device = answer.device and _passport(blind, answer.device)
-    return replace(answer, device=device, fault=None if device and device.withheld else answer.fault)
+    settles = answer.settles
+    if settles is not None and _text(blind, settles.spare) is GONE:
+        settles = None
+    fault = None if device and device.withheld else answer.fault
+    return replace(answer, device=device, fault=fault, settles=settles)
 
 
 def _history_answer(blind: Blind, answer: HistoryAnswer) -> Any:

@@ -186,11 +186,13 @@ def test_no_form_that_a_script_sends_is_sent_by_the_browser_where_the_script_is_
 
 
 @pytest.mark.parametrize("name", sorted(name for name in SERVED if name.endswith(".js")))
-def test_a_script_is_served_without_its_comments_and_with_every_other_line(name: str) -> None:
+def test_a_script_is_served_without_its_comments_and_indents_and_with_every_other_line(name: str) -> None:
     code = [line for line in script(name).splitlines() if not re.match(r" *(//|/\*\*| \*)", line)]
     lines = [re.sub(r" +// .*", "", line) for line in code]
     cut = [line for line, whole in zip(lines, code, strict=True) if line != whole]
     assert all(line.count(quote) % 2 == 0 for line in cut for quote in "\"'`"), "cut within a text"
+    assert all(line.count("`") % 2 == 0 for line in code), "a text of several lines would lose its indents"
+    lines = [line.lstrip(" ") for line in lines]
     served = static_bytes(name).decode().splitlines()
     assert [re.sub(r"\?\w{12}", "", line).replace("/static/", "./") for line in served] == lines
 

@@ -121,17 +121,18 @@ def static_bytes(name: str) -> bytes:
     """A static file as it is served.
 
     What a script imports has the address that pages give it: a browser takes another address for another module, and
-    would run the same file twice. Its comments are for whoever reads the source.
+    would run the same file twice. Its comments and its indents are for whoever reads the source.
     """
     data = (STATIC / name).read_bytes()
     if not name.endswith(".js"):
         return data
-    data = COMMENTS.sub(b"", data)
+    data = INDENTS.sub(b"", COMMENTS.sub(b"", data))
     return IMPORTED.sub(lambda found: found[1] + static_url(found[2].decode()).encode() + found[3], data)
 
 
 COMMENTS = re.compile(rb"^ *(?://.*|/\*\*(?s:.*?)\*/)\n| +// .*$", re.MULTILINE)
 """Comments, on lines of their own or behind what they are about."""
+INDENTS = re.compile(rb"^ +", re.MULTILINE)
 IMPORTED = re.compile(rb'((?:from|import) ")\./(\w+\.js)(")')
 
 

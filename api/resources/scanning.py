@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,8 +13,9 @@ from api.resources.devices import LOOKUP_LIMIT
 from devices import serials
 from devices.ledger.posting import checking
 from devices.ledger.reading import passport
-from devices.lifecycle import POSTED
+from devices.lifecycle import DOCUMENT, POSTED
 from devices.problems import Problem, refuse
+from devices.service.settling import Settling, settled_by
 from devices.texts.lengths import Entries, Scan, Word
 from devices.values import Register
 from labels.words import detail
@@ -49,12 +50,16 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class CheckAnswer(msgspec.Struct, frozen=True):
-    """One scan, as asked: its serial, its device where Panku has held it, and why the document may not take it."""
+    """One scan, as asked: its serial, its device where Panku has held it, and why the document may not take it.
+
+    `settles` is the swap that a filed service record waits for, told of its faulty device to whoever may post it.
+    """
 
     asked: str
     serial: str | None = None
     device: passport.Passport | None = None
     fault: Fault | None = None
+    settles: Settling | None = None
 
 
 class ListBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,14 +88,24 @@ def check_devices(call: Call, _: Done) -> Shown:
     ]
     found = passport.passports(call.store, sorted({each.serial for each in known}))
     shown = {each.serial: each for each in masked_for(call, list(found.values()))}
-    problems = iter(_problems(call, known, shown))
+    problems, settles = iter(_problems(call, known, shown)), _settles(call, shown)
     answers = [
         CheckAnswer(each.serial, fault=_fault(call, serial))
         if isinstance(serial, Problem)
-        else CheckAnswer(each.serial, serial, shown.get(serial), _fault(call, next(problems)))
+        else CheckAnswer(
+            each.serial, serial, shown.get(serial), _fault(call, next(problems)), settles.get(serial)
+        )
         for each, serial in zip(body.scans, recognised, strict=True)
     ]
     return Shown(answers)
+
+
+def _settles(call: Call, serials: Collection[str]) -> dict[str, Settling]:
+    """The swaps that these devices wait for at the site, by serial, for whoever may post them."""
+    site = call.body.site
+    if not call.who.may(DOCUMENT["swap"].posters, site):
+        return {}
+    return {s: each for s, each in settled_by(call.store, serials).items() if each.site == site}
 
 
 def _problems(

@@ -9,10 +9,10 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
-from devices.paperwork.dispatches import TO_BE_DONE
 from devices.paperwork.installations import INSTALLING
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.records import Only
+from devices.service.board import due_of_job, jobs_ahead
 from devices.store.database import Store
 from devices.values import Site
 
@@ -22,12 +22,10 @@ TO_INSTALL = DEADLINE["installation"]
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for order in records.listed(store, DISPATCH_ORDER, by_code, only=Only(states=TO_BE_DONE)):
-        if "repair" in order.purposes:
-            started = day_of(order.asked_at)
-            yield due_of(
-                ON_SITE, order.number, by_code[order.site], started, today, waits_for=order.waits_for
-            )
+    for order in jobs_ahead(store, by_code):
+        due = due_of_job(order, by_code[order.site], today)
+        if due is not None:
+            yield due
 
 
 def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:

@@ -160,6 +160,15 @@ export function chooseOrder(serial) {
   if (fault && !fault.value) fault.value = option.dataset.fault ?? "";
 }
 
+/** Say of a swap what the record says of which it is a part. */
+export function settle({ order, faulty, fault, terms, charged_fen }, row) {
+  offerOrder(order, faulty, fault);
+  for (const [path, value] of Object.entries({ order, fault, terms, charged_fen: charged_fen ? charged_fen / 100 : "" })) {
+    fieldOf(path).value = value;
+    Object.assign(fieldOf(path).dataset, { filledBy: row.id, filled: value });
+  }
+}
+
 /** An order that was opened for a document that was then refused is the one that the next try goes under. */
 export function offerOrder(order, serial, fault) {
   const field = fieldOf("order");

@@ -112,11 +112,29 @@ async function send(batch) {
   });
   desk.answered(stay);
   desk.redraw(stay);
+  for (const [index, row] of batch.entries()) if (answer.ok && stay.includes(row)) settle(row, answer.body[index].settles);
   return true;
 }
 
+/** A device that came out at a customer's, as a filed record says: scanned for its swap, it fills in all the rest. */
+function settle(row, owed) {
+  if (!owed || row.role !== "faulty" || halfPair()?.[0] !== row.pair) return;
+  form.settle(owed, row);
+  quietly(owed.spare);
+}
+
 /** What an answer means for a row, and whether it becomes a line of the document. */
-function outcomeOf(row, { serial, device, fault }) {
+function outcomeOf(row, answer) {
+  const found = alone(row, answer);
+  const { settles } = answer;
+  if (!settles) return found;
+  const swapping = row.role === "faulty";
+  const detail = [found.detail, text(swapping ? "scan.settling" : "scan.settles", settles)].filter(Boolean).join(" ");
+  const query = new URLSearchParams({ site: settles.site, faulty: settles.faulty });
+  return { ...found, detail, href: swapping ? undefined : `/scan/swap?${query}` };
+}
+
+function alone(row, { serial, device, fault }) {
   const place = desk.placeOf(device);
   const customer = device && !device.site ? (device.customer?.name ?? device.customer?.taxpayer_id) : undefined;
   const extra = foreign(row);
@@ -407,4 +425,5 @@ addEventListener("online", () => desk.sender.wake?.());
 batchBox($("batch"), quietly);
 desk.begin();
 drawn();
+if (data.begin && !desk.rows.size) quietly(data.begin);
 submit().then(lookAnew);

@@ -48,6 +48,11 @@ _WORKING_FOR = compiled(
         Records.state.in_([*AT_WORK, *INSTALLING]),
     )
 )
+_NAMED = compiled(
+    PersonalData.select(PersonalData.key, PersonalData.content).where(
+        PersonalData.kind == CUSTOMER.name, PersonalData.latest == 1, PersonalData.key.in_(EACH)
+    )
+)
 DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR)
 """Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order or an
 installation of theirs open."""
@@ -104,6 +109,25 @@ def customer_shown(store: Store, number: str) -> CustomerShown:
     if data is None:
         return CustomerShown(number, erased=records.current(store, CUSTOMER, number) is not None)
     return _shown(number, data)
+
+
+def customers_shown(store: Store, numbers: Iterable[str | None], sees: Sees) -> dict[str, CustomerShown]:
+    """Several customers as a viewer may see them, by number: whom they do not see is masked."""
+    wanted = sorted({number for number in numbers if number})
+    seen = seen_customers(store, wanted, sees)
+    known = {
+        number: msgspec.json.decode(content, type=CustomerData)
+        for number, content in store.rows_in(_NAMED, sorted(seen))
+        if content
+    }
+    return {
+        number: CustomerShown(masked=True)
+        if number not in seen
+        else _shown(number, known[number])
+        if number in known
+        else CustomerShown(number, erased=True)
+        for number in wanted
+    }
 
 
 def proposed_by(store: Store, under: str, customer: str) -> Proposed | None:

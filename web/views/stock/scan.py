@@ -161,6 +161,7 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
             "then": task.then,
             "looks": task.document is None,
             "opens": f"/v1/{task.opens}" if task.opens else None,
+            "begin": view.text("faulty"),
             "unserved": _unserved(view.call, site) if "orders" in sources else {},
         },
     }
