@@ -41,6 +41,7 @@ PAGE_OF = {
     **dict.fromkeys([each.name for each in DEADLINE_OF_STATE.values()], "/devices/{}"),
     "repair_record": "/orders/{}",
     "on_site_repair": "/orders/{}",
+    "installation": "/installations/{}",
     "stocktake": "/stocktakes",
     "safety_inspection": "/custody",
     "audit_inspection": "/custody",
