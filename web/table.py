@@ -19,7 +19,8 @@ from web.pages import Page
 from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
-from web.views.papers import attachments, documents, labels, manifests, orders, reviews
+from web.views.papers import attachments, documents, labels, manifests, reviews
+from web.views.service import board, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -30,6 +31,7 @@ PAGES = (
     Page("/sign-up", "sign_up", PUBLIC, "sign_up.html", account.sign_up_page),
     Page("/me", "me", SIGNED_IN, "me.html", account.me_page),
     Page("/orders", "orders", ANY_READER, "orders.html", orders.orders_page),
+    Page("/dispatch", "dispatch", ANY_READER, "dispatch.html", board.board_page),
     Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.order_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),
     Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.stocktake_page),

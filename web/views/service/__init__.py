@@ -1,0 +1,1 @@
+"""Pages of what happens at the customer's."""
