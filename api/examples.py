@@ -37,6 +37,15 @@ DISPATCH_EXAMPLES: dict[str, dict[str, Any]] = {
     "correct": {"reason": "收费写错一位", "record": SERVICE_RECORD_EXAMPLE},
     "cancel": {"reason": "用户电话告知已恢复"},
 }
+INSTALL_EXAMPLES: dict[str, dict[str, Any]] = {
+    "guide": {"minutes": 12, "outcome": "not_helped"},
+    "send": {"dispatch_order": {"fault": "上门安装", "technician": "wang.qiang", "window": _AFTERNOON}},
+    "confirm": {
+        "checks": {"opens": True, "runs": True, "prints": True},
+        "confirmed_by": {"name": "刘会计", "phone": "010-62000000"},
+    },
+    "give_up": {"reason": "用户电脑系统过旧，装不了开票软件"},
+}
 
 
 DOCUMENT_EXAMPLES: dict[str, dict[str, Any]] = {

@@ -18,6 +18,7 @@ from api.callers.access import (
     DESK_POSTS,
     DESK_SOMEWHERE,
     DISPATCH_STEP,
+    INSTALL_STEP,
     JOB_READER,
     PAPER_QUERY,
     POSTER,
@@ -42,6 +43,7 @@ from api.examples import (
     DISPATCH_EXAMPLES,
     DOCUMENT_EXAMPLES,
     INSPECTION_EXAMPLE,
+    INSTALL_EXAMPLES,
     SERIAL,
     SERVICE_RECORD_EXAMPLE,
     TAXPAYER,
@@ -77,7 +79,7 @@ from api.resources import (
     tokens,
     visits,
 )
-from api.resources.service import order_lists
+from api.resources.service import installations, order_lists
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
@@ -92,6 +94,7 @@ from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading import changes, listing
 from devices.paperwork.customers import NOTICES
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment
 from devices.paperwork_kinds import CONSIGNMENT, REPAIR
@@ -216,6 +219,18 @@ ROUTES = (
     *(R("POST", f"/v1/dispatch-orders/{{number}}/{name}", f"{name}_dispatch_order", DISPATCH_STEP[name],
         dispatch_orders.show_job, dispatch_orders.Job, write=dispatch_orders.taking_step(name), body=body,
         example=DISPATCH_EXAMPLES.get(name)) for name, body in dispatch_orders.STEP_BODIES.items()),
+    R("POST", "/v1/installations", "ask_for_installation", DESK_POSTS, installations.show_installation,
+      installations.InstallationAnswer, check=guessing.refuse_guesser, write=installations.ask_for_installation,
+      body=installations.InstallationBody, statuses=CREATED,
+      example={"site": "BJ01", "serial": SERIAL, "mode": "download", "asked_at": "2026-11-24T09:20:00+08:00"}),
+    R("GET", "/v1/installations", "list_installations", ANYONE, installations.list_installations,
+      list[Installation], query=installations.InstallationQuery),
+    R("GET", "/v1/installations/{number}", "read_installation", JOB_READER, installations.show_installation,
+      installations.InstallationAnswer),
+    *(R("POST", f"/v1/installations/{{number}}/{name.replace('_', '-')}", f"{name}_installation", INSTALL_STEP[name],
+        installations.show_installation, installations.InstallationAnswer,
+        check=guessing.refuse_guesser if name == "send" else None, write=installations.install_step(name), body=body,
+        example=INSTALL_EXAMPLES[name]) for name, body in installations.INSTALL_BODIES.items()),
     R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, records.listing(CONSIGNMENT), list[Consignment],
       query=SiteQuery),
     R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK,

@@ -18,6 +18,7 @@ from api.resources.dispatch_orders import Job
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
 from api.resources.scanning import CheckAnswer, Fault
+from api.resources.service.installations import InstallationAnswer
 from api.resources.sheets import SheetAnswer, SheetLine
 from api.resources.stocktakes import Fault as ScanFault
 from api.resources.stocktakes import ScanAnswer, StocktakeAnswer
@@ -39,6 +40,7 @@ from devices.ledger.reading.listing import DeviceRow, DocumentRow, DocumentView,
 from devices.ledger.reading.passport import Next, Passport, without_place
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.service.briefs import OrderBrief
 from devices.spares.minimum_levels import Level
@@ -158,7 +160,7 @@ def _sheet_line(blind: Blind, line: SheetLine | Row) -> Any:
     return replace(line, **hidden, moved=())
 
 
-def _order(blind: Blind, order: RepairOrder) -> Any:
+def _order(blind: Blind, order: RepairOrder | Installation) -> Any:
     """The desk goes on with its orders, which are many; the device of one is told to whoever named it."""
     hidden = order.serial is not None and _text(blind, order.serial) is GONE
     return replace(order, serial=None) if hidden else order
@@ -348,6 +350,7 @@ TREATMENTS: dict[type, Treatment] = {
     Event: _by_its_place(lambda line: line.serial),
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
+    **dict.fromkeys((Installation, InstallationAnswer), _order),
     LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,

@@ -14,9 +14,9 @@ from openpyxl import Workbook
 from bench.bulk import in_child, megabytes
 from devices.audit.stocktake.counting import Row
 from devices.audit.stocktake.sheet import Header, Line
-from labels.forms.form import Paper, paper_of
+from labels.forms.paper import Paper, paper_of
 from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
-from labels.forms.xlsx import write_xlsx
+from labels.forms.writers.xlsx import write_xlsx
 
 ROUNDS = 3
 SMALL = 10

@@ -39,6 +39,7 @@ class Deadline(msgspec.Struct, frozen=True):
 BROUGHT_BACK = ("carry_back", "swap")
 MAKER_ANSWERED = ("factory_receipt", "factory_exchange")
 SERVICE_RECORD = ("service_record",)
+INSTALLED = ("installed",)
 
 DEADLINES = (
     #        name                  calendar    days, or the site's  of a device   starts from          met by
@@ -48,6 +49,7 @@ DEADLINES = (
     Deadline("at_factory",         "calendar", "at_factory_days", "at_factory", "factory_dispatch",  MAKER_ANSWERED),
     Deadline("repair_record",      "working",  3,                 None,         "repair_completion", SERVICE_RECORD),
     Deadline("on_site_repair",     "working",  1,                 None,         "asking",            ("completion",)),
+    Deadline("installation",       "working",  "installation_days", None,      "asking",            INSTALLED),
     Deadline("stocktake",          "month",    0,                 None,         "month",             ("stocktake",)),
     Deadline("safety_inspection",  "month",    0,                 None,         "month",             ("inspection",)),
     Deadline("audit_inspection",   "calendar", "inspection_days", None,         "audit_inspection",  ("inspection",)),

@@ -1,10 +1,11 @@
-"""The kinds of the records a document can rest on, and the letter each is numbered under."""
+"""The kinds of the records of customers, and of those a document can rest on, and each one's letter."""
 
 from __future__ import annotations
 
 from devices.calendar import day_of
 from devices.paperwork.customers import Customer, Notice, notice_key
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, read_dispatch_order
+from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment, Manifest, attachment_key
 from devices.records import Found, RecordKind
@@ -24,6 +25,12 @@ def _dispatch(order: DispatchOrder) -> Found:
     day = day_of(order.record.completed_at if order.record else order.opened_at).isoformat()
     reference = None if order.cancelled else order.issued_as
     return Found(order.state, order.customer, day, order.technician, reference, order.serials)
+
+
+def _installation(value: Installation) -> Found:
+    """An installation by its state, its customer, its device, and the day it was opened, done or given up."""
+    serials = (value.serial,) if value.serial else ()
+    return Found(value.state, value.customer, day_of(value.ended_at).isoformat(), serials=serials)
 
 
 PERSONAL = "personal"
@@ -65,6 +72,16 @@ DISPATCH_ORDER = RecordKind(
     tells_of_customer=lambda v: bool(v.commitment),
     open_states=TO_BE_DONE,
 )
+INSTALLATION = RecordKind(
+    "installation",
+    Installation,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=_installation,
+    letter="N",
+    tells_of_customer=lambda v: bool(v.commitment),
+    open_states=INSTALLING,
+)
 MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site, letter="M")
 CONSIGNMENT = RecordKind(
     "consignment",
@@ -81,4 +98,4 @@ ATTACHMENT = RecordKind(
     found_by=lambda v: Found(PERSONAL if v.personal else None, v.customer),
     tells_of_customer=lambda v: v.personal and not v.erased,
 )
-PAPERWORK_KINDS = (CUSTOMER, NOTICE, REPAIR, DISPATCH_ORDER, MANIFEST, CONSIGNMENT, ATTACHMENT)
+PAPERWORK_KINDS = (CUSTOMER, NOTICE, REPAIR, DISPATCH_ORDER, INSTALLATION, MANIFEST, CONSIGNMENT, ATTACHMENT)

@@ -218,6 +218,7 @@ PROBLEMS: dict[str, Meaning] = {
     # orders
     "unknown_order": _of(422, "order"),
     "order_of_other_site": _of(422, "order", "site"),
+    "not_with_a_customer": _of(422, "serial", "state", "cited"),
     "order_of_other_device": _of(422, "order", "serial"),
     "order_of_other_customer": _of(422, "order", "serial"),
     "order_kind": _of(422, "order", "document"),
@@ -245,6 +246,14 @@ PROBLEMS: dict[str, Meaning] = {
     "used_twice": _of(422, "serial"),
     "signed_paper_required": _of(422),
     "swap_not_in_record": _of(422, "order", "faulty", "serial"),
+    "not_installable": _of(422, "serial", "state"),
+    "installation_open_already": _of(409, "serial", "installation"),
+    "installed_already": _of(409, "serial", "installation"),
+    "installation_out_of_order": _of(409, "installation", "installation_state"),
+    "guidance_spent": _of(409, "installation", "minutes"),
+    "install_check_failed": _of(422, "installation", "install_check"),
+    "trip_under_way": _of(409, "installation", "order"),
+    "order_not_to_install": _of(422, "order"),
     "charged_under_warranty": _of(422, "order", "charged_fen"),
     "told_used": _of(422, "order", "serial", "faulty"),
     # citing other documents

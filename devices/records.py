@@ -163,6 +163,9 @@ CURRENT = compiled(
 _THESE = compiled(
     Records.select(Records.key, Records.content).where(Records.kind == GIVEN, Records.key.in_(EACH))
 )
+_REFERRED_TO = compiled(
+    Records.select(Records.content).where(Records.kind == GIVEN, Records.reference == GIVEN)
+)
 _BELONGING = compiled(
     Records.select(Records.content, Records.revision)
     .where(Records.kind == GIVEN, Records.key > GIVEN, Records.key < GIVEN)
@@ -244,6 +247,12 @@ def these(store: Store, kind: RecordKind, keys: Iterable[str | None]) -> dict[st
     """The latest values of these records, by key; one that is not there, or is None, is missing."""
     wanted = sorted({key for key in keys if key})
     return {key: kind.decode(content) for key, content in store.rows_in(_THESE, wanted, before=(kind.name,))}
+
+
+def referred_to(store: Store, kind: RecordKind, reference: str) -> Any | None:
+    """The latest value of the one record of a kind that has this number elsewhere; None where there is none."""
+    row = store.row(_REFERRED_TO, (kind.name, reference))
+    return kind.decode(row[0]) if row else None
 
 
 def belonging(store: Store, kind: RecordKind, owner: str) -> list[tuple[Any, int]]:

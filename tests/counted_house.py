@@ -95,10 +95,12 @@ def _live(house: House) -> None:
     for serial in (SOLD, CUSTODY, MENT):
         post(house, "sale", serial, application="SY-0100", **customer)
         post(house, "registration", serial, **customer)
+    made(zhang.post("/v1/installations", {"site": SITE, "serial": CUSTODY, "mode": "disc"}))
     order = {"site": SITE, "serial": CUSTODY, "fault": "不亮"}
     repair = made(zhang.post("/v1/repairs", order))["number"]
     post(house, "repair_intake", CUSTODY, order=repair, fault="不亮", bin="R-01")
     visit = made(zhang.post("/v1/dispatch-orders", sent(MENT, SITE, technician="wang")))["number"]
+    made(zhang.post(f"/v1/attachments?site={SITE}&under={visit}", b"%PDF-1.7 signed"))
     post(house, "carry_out", order=visit, lines=[{"serial": CARRIED, "faulty": MENT}])
     post(house, "release", "661565714371", inspection="好", bin="M-01")  # waits for an auditor
     away = _dispatch_to(house, "TJ01")

@@ -28,11 +28,12 @@ from devices.audit.stocktake.sheet import Signer
 from devices.audit.vouching import Vouched
 from devices.ledger.books.books import Statement
 from labels.forms.custody import HANDOVER_FORM, HandoverPrinted
-from labels.forms.form import Form, Paper, paper_of
+from labels.forms.form import Form
 from labels.forms.ledger import STATEMENT, StatementPrinted
-from labels.forms.pdf import write_pdf
+from labels.forms.paper import Paper, paper_of
 from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
-from labels.forms.xlsx import write_xlsx
+from labels.forms.writers.pdf import write_pdf
+from labels.forms.writers.xlsx import write_xlsx
 from labels.words import ABSENT, LOCALES, Locale, catalogue
 from tests import closing, counts, custody
 from tests.conftest import Stores

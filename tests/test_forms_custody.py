@@ -8,7 +8,7 @@ import pytest
 
 from devices.audit.custody.inspections import CHECKLIST
 from labels.forms.custody import HANDOVER_FORM
-from labels.forms.spans import pairs_over
+from labels.forms.writers.spans import pairs_over
 from labels.words import term
 from tests import custody
 from tests.conftest import Stores

@@ -13,8 +13,8 @@ import openpyxl
 import pypdfium2
 import pytest
 
-from labels.forms.form import paper_of
-from labels.forms.xlsx import write_xlsx
+from labels.forms.paper import paper_of
+from labels.forms.writers.xlsx import write_xlsx
 from tests import libreoffice
 from tests.conftest import Stores
 from tests.custody import House

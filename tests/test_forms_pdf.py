@@ -17,10 +17,11 @@ from devices.audit.stocktake.counting import Row as CountedRow
 from devices.audit.stocktake.sheet import Header, Line, ModelSummary
 from devices.audit.vouching import Vouched
 from devices.problems import Refused
-from labels.forms import pdf
-from labels.forms.form import Form, Paper, Proof, paper_of
-from labels.forms.pdf_pages import Pages, drawn
+from labels.forms.form import Form, Proof
+from labels.forms.paper import Paper, paper_of
 from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
+from labels.forms.writers import pdf
+from labels.forms.writers.pdf_pages import Pages, drawn
 from tests.paper import opened, pages, texts
 from tests.test_forms_xlsx import AT_US, FORM, NAMES, Row, Value
 

@@ -12,7 +12,7 @@ from devices.ledger.papers.slips import Slip
 from devices.ledger.reading.listing import DocumentRow, DocumentView
 from devices.lifecycle import DOCUMENT
 from devices.texts.lengths import Moment, Sentence
-from labels.forms.form import paper_of
+from labels.forms.paper import paper_of
 from labels.forms.slips import FACTS, MANNERS, REMARK, SLIP, SlipPrinted
 
 SAMPLES: tuple[tuple[Any, Any], ...] = (

@@ -20,7 +20,7 @@ from tests.printed import Printed
 AN_ID = re.compile(
     r"(?:form|field|party|document|state|result|check|visit|handover|open_item|kind)\.[a-z_.]+"
 )
-SPEAKING = [*Path(labels.forms.__file__).parent.glob("*.py"), Path(declarations.__file__)]
+SPEAKING = [*Path(labels.forms.__file__).parent.rglob("*.py"), Path(declarations.__file__)]
 SOURCES = "\n".join(path.read_text() for path in SPEAKING)
 
 BUILT = {

@@ -14,11 +14,12 @@ import openpyxl
 import pytest
 
 from devices.problems import Refused
-from labels.forms import xlsx
-from labels.forms.form import Box, Column, Field, Form, Paper, Proof, Table, Word, paper_of
+from labels.forms.form import Box, Column, Field, Form, Proof, Table, Word
+from labels.forms.paper import Paper, paper_of
 from labels.forms.parts import NUMBER
-from labels.forms.xlsx import write_xlsx
-from labels.forms.xlsx_cells import lines_of, safe_text
+from labels.forms.writers import xlsx
+from labels.forms.writers.xlsx import write_xlsx
+from labels.forms.writers.xlsx_cells import lines_of, safe_text
 
 AT_US = 1_795_500_000_000_000  # 2026-11-24T14:00:00 in Shanghai
 

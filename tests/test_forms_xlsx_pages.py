@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from labels.forms import xlsx_pages
-from labels.forms.xlsx_pages import PageEnds
+from labels.forms.writers import xlsx_pages
+from labels.forms.writers.xlsx_pages import PageEnds
 from tests.test_forms_xlsx import Row, Value, drawn, heading_row
 
 WIDTHS = (60, 60, 60)

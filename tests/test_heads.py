@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from devices.chain import Held
-from labels.forms.form import Proof, proof_texts
+from labels.forms.form import Proof
+from labels.forms.paper import proof_texts
 from labels.words import LOCALES
 from panku.commands import BAD_USE, Refused
 from panku.console.heads import older, read_heads, told_heads, write_heads

@@ -102,3 +102,16 @@ def test_everything_else_needs_an_administrators_word(words: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["person", *words])
     assert left.value.code == 2
+
+
+def test_a_certificate_is_renewed_on_an_administrators_word_and_listed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = ["--number", "SG-0002", "--issuer", "启明税控设备厂", "--by", "admin"]
+    typed(monkeypatch, PASSWORDS["admin"][0])
+    assert main(["person", "certificate", "wang", "--valid-until", "2099-11-30", *paper]) == 0
+    typed(monkeypatch, PASSWORDS["admin"][0])
+    assert main(["person", "certificate", "wang", "--valid-until", "2020-11-30", *paper]) == 1
+    assert "reason" in capsys.readouterr().err.lower()
+    assert main(["person", "list"]) == 0
+    assert "wang\t王强\ttechnician@BJ01\tactive\tcertificate until 2099-11-30" in capsys.readouterr().out

@@ -472,6 +472,26 @@ def test_a_customer_whom_another_sites_reversal_would_serve_is_not_erased(
     whole(door.store)
 
 
+def test_a_customer_to_whom_another_site_sends_somebody_is_not_erased(door: Door, fighters: Fighters) -> None:
+    li, zhao = door.sign_in("li"), door.sign_in("zhao")
+    taxpayer = {"taxpayer_id": "91350100M000100Y43", "name": "福州晨光商贸有限公司"}
+    number = customer_without_devices(door, taxpayer["taxpayer_id"])
+    order = {"site": TJ, "fault": "回访", "purposes": ["return_visit"], "customer": taxpayer,
+             "contact": {"phone": "13700001111"}}  # fmt: skip
+    erased, sent = fighters.fight(
+        door.store,
+        [
+            asking(li, "POST", f"/v1/customers/{number}/erase", {"password": door.password("li")}, key="e"),
+            asking(zhao, "POST", "/v1/dispatch-orders", order, key="o"),
+        ],
+    )
+    assert erased.won != sent.won, (erased, sent)
+    assert {erased.code, sent.code} <= {"won", "customer_has_open_service", "race_lost", "customer_erased"}
+    left = door.store.rows("SELECT 1 FROM personal WHERE content LIKE '%13700001111%'")
+    assert bool(left) == sent.won
+    whole(door.store)
+
+
 def customer_without_devices(door: Door, taxpayer_id: str) -> str:
     """A customer of the demo whose devices have all come back; their number."""
     zhang = door.sign_in("zhang")

@@ -13,6 +13,7 @@ import pytest
 
 from devices import records
 from devices.journal import open_journals
+from devices.people.kinds import GRANT, Grant
 from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store import schema
 from devices.store.database import Store
@@ -145,17 +146,20 @@ def test_upgraded_books_read_as_they_did(house: House, kept: Kept) -> None:
     ] == []
 
 
-def test_upgraded_books_refuse_no_kind_of_device_that_new_ones_know(house: House, stores: Stores) -> None:
+def test_upgraded_books_refuse_no_kind_of_device_or_role_that_new_ones_know(
+    house: House, stores: Stores
+) -> None:
     going_on = house.copied(stores)
     held = going_on.store.rows("SELECT code, kind FROM model ORDER BY code")
     fresh = stores.fresh(going_on.store.engine)
-    kinds = {name: digest for name, digest in objects_of(fresh).items() if "model" in name}
+    kinds = {name: digest for name, digest in objects_of(fresh).items() if "model" in name or "grant" in name}
     assert {name: objects_of(going_on.store)[name] for name in kinds} == kinds
     with going_on.store.writing():
         writer = open_journals(going_on.store, [UNIT], going_on.now)
         for kind in KINDS:
             value = Model(f"NEW-{kind.name}", kind.name, kind.name, "[0-9]+", 0, 0, kind.name)
             records.write(writer, records.MODEL, value, by="root", expected=0)
+        records.write(writer, GRANT, Grant("zhao", "technician", "BJ01"), by="root", expected=0)
     assert set(held) < set(going_on.store.rows("SELECT code, kind FROM model"))
     assert going_on.faults() == []
     for store in (fresh, going_on.store):

@@ -12,7 +12,7 @@ from devices.audit import kinds, vouching
 from devices.audit.custody import custody_kinds, handovers, inspections, open_items
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
-from devices.paperwork import dispatches, papers
+from devices.paperwork import dispatches, installations, orders, papers
 from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
@@ -52,7 +52,13 @@ TERMS: dict[str, Iterable[str]] = {
     "dispatch": dispatches.DISPATCHES.states,
     "dispatch_step": ("open", *dispatches.DISPATCHES.step),
     "wait": dispatches.WAIT_REASONS,
+    "repair_order": orders.ORDERS.states,
     "confirmed": dispatches.CONFIRMED,
+    "installation": installations.INSTALLATIONS.states,
+    "install_mode": installations.INSTALL_MODES,
+    "install_step": ("ask", *installations.INSTALLATIONS.step),
+    "install_check": installations.InstallChecks.__struct_fields__,
+    "guidance": installations.GUIDANCE_OUTCOMES,
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,
     "check": inspections.CHECK,

@@ -10,6 +10,7 @@ from devices.audit.custody.custody_kinds import HANDOVERS, VISITS
 from devices.audit.kinds import STOCKTAKES
 from devices.ledger.posting.closed_months import MONTHS
 from devices.paperwork.dispatches import DISPATCHES
+from devices.paperwork.installations import INSTALLATIONS
 from devices.paperwork.orders import ORDERS
 from devices.problems import PROBLEMS, Refused
 from devices.workflow import Step, Workflow
@@ -17,6 +18,7 @@ from devices.workflow import Step, Workflow
 WORKFLOWS = {
     "orders": ORDERS,
     "dispatches": DISPATCHES,
+    "installations": INSTALLATIONS,
     "visits": VISITS,
     "handovers": HANDOVERS,
     "stocktakes": STOCKTAKES,

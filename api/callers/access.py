@@ -12,6 +12,7 @@ from devices.audit.custody.visits import VISIT_READERS
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
 from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
+from devices.paperwork.installations import INSTALLATIONS
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
 from devices.values import UNIT
@@ -61,6 +62,7 @@ DESK_NUMBER = Access(roles=DESK, site="number")
 JOB_READER = Access(roles=(*READERS, *TECHNICIANS), site="number", scope="read")
 """Of an order: a technician sees those that are theirs, which the handler asks."""
 DISPATCH_STEP = {name: Access(roles=step.who, site="number") for name, step in DISPATCHES.step.items()}
+INSTALL_STEP = {name: Access(roles=step.who, site="number") for name, step in INSTALLATIONS.step.items()}
 STOREKEEPER_BODY = Access(roles=STOREKEEPER, site="body")
 STOREKEEPER_PATH = Access(roles=STOREKEEPER, site="path")
 STOREKEEPER_QUERY = Access(roles=STOREKEEPER, site="query")

@@ -15,11 +15,12 @@ from devices import records
 from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
 from devices.ledger.posting.personal_papers import keep_signed_paper, order_of_paper, personal_records
-from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.papers import Attachment, attachment_key
-from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER
+from devices.paperwork_kinds import ATTACHMENT
 from devices.people.roles import Person
 from devices.problems import refuse, refuse_foreign
+from devices.service.filing import unsettled
 from devices.texts.lengths import Word
 
 
@@ -67,7 +68,7 @@ def show_attached(call: Call, done: Done) -> Shown:
 def show_attachment(call: Call, _: Done) -> Shown:
     """The bytes of a paper that a site of the caller's keeps, checked against their digest, as a download.
 
-    A technician has those of their orders that are not done. What was erased is 410, to those who could read it.
+    A technician has those of their orders until these are settled. What was erased is 410, to those who could read it.
     """
     digest = call.path["digest"]
     attachment = paper_kept(call.store, digest, call.who.reads) or _paper_of_theirs(call, digest)
@@ -84,10 +85,10 @@ def show_attachment(call: Call, _: Done) -> Shown:
 
 
 def _paper_of_theirs(call: Call, digest: str) -> Attachment | None:
-    """A signed paper of an order that is the caller's to work on; None without one."""
+    """A signed paper of an order that is the caller's and not settled yet; None without one."""
     for paper in personal_records(call.store, digest) if call.who.sites_of(TECHNICIANS) else ():
         order = order_of_paper(call.store, paper.site, str(paper.under))
-        if order.state in DISPATCH_ORDER.open_states and _is_theirs(call.who, order):
+        if _is_theirs(call.who, order) and (order.state in TO_BE_DONE or unsettled(call.store, order)):
             return paper
     return None
 

@@ -23,6 +23,7 @@ from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
     DISPATCHES,
     MOST_DEVICES,
+    TECHNICIAN,
     TO_BE_DONE,
     Confirmation,
     Confirmed,
@@ -187,7 +188,7 @@ def open_dispatch(call: Call) -> Done:
         serials=body.serials,
         customer=body.customer,
         technician=body.technician or None,
-        window=_window(body.window),
+        window=window_told(body.window),
         issued_as=body.issued_as,
         contact=JobContact(**msgspec.structs.asdict(body.contact)) if body.contact else None,
     )
@@ -195,11 +196,15 @@ def open_dispatch(call: Call) -> Done:
     return Done(201, written.key)
 
 
-def _window(body: WindowBody | None) -> Window | None:
+def window_told(body: WindowBody | None, at: str = "/window") -> Window | None:
+    """The time in which the technician comes, as it is kept; `at` is where it stands in the body.
+
+    Raises Refused (`malformed_date`).
+    """
     if body is None:
         return None
     return Window(
-        times.moment(body.starts_at, "/window/starts_at"), times.moment(body.ends_at, "/window/ends_at")
+        times.moment(body.starts_at, f"{at}/starts_at"), times.moment(body.ends_at, f"{at}/ends_at")
     )
 
 
@@ -214,7 +219,7 @@ def _reassign(call: Call, order: DispatchOrder, revision: int) -> records.Writte
 
 
 def _appoint(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    window = _window(call.body.window)
+    window = window_told(call.body.window)
     assert window is not None, "an appointment has its time"
     return dispatching.appoint(at_site_of_number(call), order, revision, window, by=call.who.username)
 
@@ -222,7 +227,7 @@ def _appoint(call: Call, order: DispatchOrder, revision: int) -> records.Written
 def _postpone(call: Call, order: DispatchOrder, revision: int) -> records.Written:
     body, writer = call.body, at_site_of_number(call)
     return dispatching.postpone(
-        writer, order, revision, body.reason, _window(body.window), by=call.who.username
+        writer, order, revision, body.reason, window_told(body.window), by=call.who.username
     )
 
 
@@ -298,9 +303,8 @@ def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
     """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
     who = DISPATCHES.step[name].who
     desk = tuple(role for role in who if role in DESK)
-    return call.who.may(desk, order.site) or (
-        order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
-    )
+    assigned = order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
+    return call.who.may(desk, order.site) or (assigned and TECHNICIAN in who)
 
 
 def _record(call: Call, body: ServiceRecordBody, at: str) -> ServiceRecord:

@@ -43,7 +43,6 @@ from devices.people.persons import names_of
 from devices.problems import refuse
 from devices.store.database import Store
 from devices.texts.lengths import Word
-from labels.forms import pdf, xlsx
 from labels.forms.custody import (
     HANDOVER_FORM,
     INSPECTION_FORM,
@@ -54,10 +53,12 @@ from labels.forms.custody import (
     VisitsPrinted,
 )
 from labels.forms.devices import BELONGINGS, HISTORY, BelongingsPrinted, HistoryPrinted
-from labels.forms.form import Form, Names, Paper, paper_of
+from labels.forms.form import Form, Names
 from labels.forms.ledger import CARD, STATEMENT, CardPrinted, StatementPrinted
+from labels.forms.paper import Paper, paper_of
 from labels.forms.slips import SLIP, SlipPrinted
 from labels.forms.stocktake import STOCKTAKE_FORM, SheetPrinted
+from labels.forms.writers import pdf, xlsx
 from labels.words import sentence
 
 Ending = Literal["xlsx", "pdf"]

@@ -66,6 +66,14 @@ _TECHNICIANS = compiled(
     .order_by(RoleGrants.username)
 )
 
+_LAST_DAYS = compiled(
+    RoleGrants.select(RoleGrants.username, Records.day)
+    .distinct()
+    .join(Records, JOIN.LEFT_OUTER, on=_OF_PERSON)
+    .where(RoleGrants.role == TECHNICIAN, RoleGrants.active == 1)
+    .order_by(RoleGrants.username)
+)
+
 
 class CertificateData(msgspec.Struct, frozen=True):
     """The personal data of a certificate: its number, and who issued it."""
@@ -189,10 +197,9 @@ def technicians_of(store: Store, site: str, day: date) -> list[Technician]:
     ]
 
 
-def endings(store: Store, day: date, usernames: set[str]) -> dict[str, CertificateEnding]:
-    """What is to be told of these persons' certificates on a day, by username; of one valid for long nothing is."""
-    known = {username: each.certificate.valid_until for username, each in every_certificate(store).items()}
-    told = {username: ending_on(day, known.get(username)) for username in sorted(usernames)}
+def endings(store: Store, day: date) -> dict[str, CertificateEnding]:
+    """What is to be told of the technicians' certificates on a day, by username; nothing of one valid for long."""
+    told = {username: ending_on(day, until) for username, until in store.rows(_LAST_DAYS)}
     return {username: ending for username, ending in told.items() if ending is not None}
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from devices import records
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
-from devices.ledger.posting.customers import named_customer
+from devices.ledger.posting.customers import hold_unerased, named_customer
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
@@ -87,6 +87,7 @@ def open_dispatch_order(
     """
     store = writer.store
     serials, customer = _about(writer, asked)
+    hold_unerased(store, customer)
     _refuse_times(writer, unit, asked)
     _refuse_open_already(store, asked.site, serials, customer, asked.purposes)
     if asked.technician is not None:

@@ -1,4 +1,4 @@
-"""What is due at the customer's: on-site repairs, by the working day after the customer asked."""
+"""What is due at the customer's, from the day they asked: on-site repairs, and installations."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
-from devices.paperwork_kinds import DISPATCH_ORDER
+from devices.paperwork.installations import INSTALLING
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.records import Only
 from devices.service.board import due_of_job, jobs_ahead
 from devices.store.database import Store
 from devices.values import Site
 
 ON_SITE = DEADLINE["on_site_repair"]
+TO_INSTALL = DEADLINE["installation"]
 
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
@@ -39,3 +41,21 @@ def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
 
 
 DISPATCH_DUTY = Duty((ON_SITE.name,), _due, _met)
+
+
+def _to_install(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
+    by_code = {site.code: site for site in sites}
+    for value in records.listed(store, INSTALLATION, by_code, only=Only(states=INSTALLING)):
+        yield due_of(TO_INSTALL, value.number, by_code[value.site], day_of(value.asked_at), today)
+
+
+def _was_installed(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
+    """Each on the day on which the job was done; one that was given up met nothing."""
+    by_code = {site.code: site for site in sites}
+    only = Only(states=("installed",), since=since.isoformat())
+    for value in records.listed(store, INSTALLATION, by_code, only=only):
+        done = day_of(value.ended_at)
+        yield due_of(TO_INSTALL, value.number, by_code[value.site], day_of(value.asked_at), done, done)
+
+
+INSTALLATION_DUTY = Duty((TO_INSTALL.name,), _to_install, _was_installed)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peewee import fn
 
 from devices.journal import Writer
-from devices.ledger.papers.attached import papers_kept
+from devices.ledger.posting.personal_papers import signed_papers
 from devices.moments.spans import MINUTE_US, is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
@@ -57,7 +57,7 @@ class Seen(msgspec.Struct, frozen=True):
     """What a record is judged by beside its order: the clock, the unit's day, what is carried, swapped and kept.
 
     `carried` is the faulty device that each carried spare is meant for, `swapped` the document of each pair that was
-    swapped already, `papers` the digests of the site's papers among those that the record names.
+    swapped already, `papers` the digests of those papers the record names which the order's customer signed.
     """
 
     now_us: int
@@ -115,7 +115,7 @@ def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecor
     spares = sorted({each.spare for each in record.used or ()})
     carried: dict[str, str] = dict(store.rows_in(_MEANT_FOR, spares, after=(order.number,)))
     paper = record.confirmation.paper if record.confirmation else None
-    papers = papers_kept(store, order.site, [paper] if paper else [])
+    papers = signed_papers(store, order, [paper] if paper else [])
     today = unit.day_of(writer.now_us).isoformat()
     return Seen(writer.now_us, today, carried, swaps_under(store, order.number), papers)
 

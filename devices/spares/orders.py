@@ -13,6 +13,7 @@ from devices.ledger.posting.gather import held
 from devices.ledger.posting.notices import tell
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import ORDERS, RepairOrder, RepairRecord
 from devices.paperwork_kinds import REPAIR
 from devices.problems import Problem, refuse
@@ -46,8 +47,6 @@ _DOCUMENT_UNDER = compiled(
 )
 """A device of a document that stands under an order, or waits to, and the document."""
 
-WITH_A_CUSTOMER = ("in_service", "in_repair", "lost", "at_factory", "in_transit")
-
 
 def open_repair_order(
     writer: Writer, unit: Unit, *, site: str, serial: str, fault: str, by: str, named: Party | None = None
@@ -73,11 +72,11 @@ def tell_home(
     writer: Writer,
     unit: Unit,
     kind: RecordKind,
-    order: RepairOrder | DispatchOrder,
+    order: RepairOrder | DispatchOrder | Installation,
     serials: tuple[str, ...],
     named: Party | None,
 ) -> None:
-    """Tell a customer's home of an order for them that another site opens, and what it learned of them."""
+    """Tell a customer's home of an order or installation that another site opens, and what it learned of them."""
     assert order.customer is not None, "an order for nobody's device"
     known = known_customer(writer.store, order.customer)
     if known.home == order.site:
@@ -132,7 +131,7 @@ def device_of_customer(
 ) -> tuple[str, str]:
     """A customer's device and the number of the customer, who is `named` away from their home.
 
-    Raises Refused: what is wrong of the serial, `unknown_device`, `wrong_state`, `customer_required`,
+    Raises Refused: what is wrong of the serial, `unknown_device`, `not_with_a_customer`, `customer_required`,
     `customer_not_matched`.
     """
     serial = recognise(text, pointer)
@@ -142,7 +141,7 @@ def device_of_customer(
     if found is None or found.step == 0:
         raise refuse("unknown_device", pointer, serial=serial, document="repair_intake")
     if found.position.customer is None:
-        facts = {"serial": serial, "state": found.position.state, "document": "repair_intake"}
-        raise refuse("wrong_state", pointer, **facts, allowed=list(WITH_A_CUSTOMER), cited=found.document)
+        state, cited = found.position.state, found.document
+        raise refuse("not_with_a_customer", pointer, serial=serial, state=state, cited=cited)
     refuse_unnamed(writer.store, site, serial, found.position.customer, named)
     return serial, found.position.customer

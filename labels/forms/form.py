@@ -1,35 +1,32 @@
-"""What a form is: a declared table of what is printed, and the paper it becomes with values and words filled in.
+"""What a form is: a declared table of what is printed.
 
 A form is declared over frozen values from `devices`: header fields, tables with columns, boxes to sign in, the proof
-at the foot. `paper_of` reads the values through the declaration and puts every code into words; the writers draw any
-paper. Rows are read as they are drawn, so a form of 100,000 rows is never in memory as a whole.
+at the foot. `paper_of` in `labels/forms/paper.py` reads the values through the declaration and puts every code into
+words; the writers draw any paper. Rows are read as they are drawn, so a form of 100,000 rows is never in memory as a
+whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from devices.audit.declarations import Declared
-from devices.calendar import TIME_ZONE
-from devices.people.roles import SYSTEM
-from labels.words import SENTENCE_SPACE, Locale, sentence, term, text_of
 
-Kind = Literal["text", "serial", "date", "moment", "money", "number", "ordinal", "person"]
-"""How a value is printed. `serial`: text, zeros and all; `ordinal`: a number that counts rows; `date`: an ISO date;
-`moment`: from UTC microseconds, to the second in the unit's time zone; `money`: from integer fen, in yuan; `person`:
-from a username, from numbers by username, or from what was done `By` somebody."""
+Kind = Literal[
+    "text", "serial", "barcode", "date", "moment", "money", "number", "ordinal", "person", "choice"
+]
+"""How a value is printed. `serial`: text, zeros and all; `barcode`: the same, on a PDF below its Code 128; `ordinal`: a
+number that counts rows; `date`: an ISO date; `moment`: from UTC microseconds, to the second in the unit's time zone;
+`money`: from integer fen, in yuan; `person`: from a username, from numbers by username, or from what was done `By`
+somebody; `choice`: of several codes each behind a box to tick by hand."""
 
 Names = Callable[[str], str]
 """How a person is printed, by username."""
 
-_Read = str | Callable[[Any], Any]
+Reads = str | Callable[[Any], Any]
 """The value of a row or a form: the path of its attribute, or a function of it."""
 
 
@@ -54,7 +51,7 @@ class Column(msgspec.Struct, frozen=True):
     """
 
     word: str
-    read: _Read
+    read: Reads
     width: int
     kind: Kind = "text"
     words: str | None = None
@@ -63,13 +60,24 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field of the head, left out where it is empty; a `wide` one has a line of its own."""
+    """One field, left out where it is empty; a `wide` one has a line of its own.
+
+    One `to_fill` in by hand is there also where it is empty, and has room for so many lines of print.
+    """
 
     word: str
-    read: _Read
+    read: Reads
     kind: Kind = "text"
     words: str | None = None
     wide: bool = False
+    to_fill: int = 0
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What stands below the tables, if anything: the id of its title, and its fields."""
+
+    word: str
+    fields: tuple[Field, ...]
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -84,7 +92,8 @@ class Box(msgspec.Struct, frozen=True):
     """A place to sign: the id of whose it is, who did it by username, when, and the id of what was decided.
 
     `fingerprint` is that of the key of an electronic signature; `let_in_by` issued its owner's code, `confirmed_by`
-    has confirmed it. `token` is the label of the one that somebody's word came through.
+    has confirmed it. `token` is the label of the one that somebody's word came through. `place` is the id of what is
+    printed where to sign by hand.
     """
 
     word: str
@@ -95,6 +104,7 @@ class Box(msgspec.Struct, frozen=True):
     let_in_by: str | None = None
     confirmed_by: str | None = None
     token: str | None = None
+    place: str = "form.to_sign"
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -109,287 +119,21 @@ class Proof(msgspec.Struct, frozen=True):
 class Form(msgspec.Struct, frozen=True):
     """A declared form over values of one type. `title` gives the id of its title with the facts that the title names.
 
-    `declared` is what is said above the boxes, for a value that has some.
+    `declared` is what is said above the boxes, for a value that has some. `code` is what the QR code at the head holds,
+    for a paper that is scanned to find what it is of. `copies` are the ids of the names of its copies, where it is
+    printed for several hands.
     """
 
     name: str
     title: Callable[[Any], tuple[str, dict[str, object]]]
-    number: _Read
-    unit: _Read
+    number: Reads
+    unit: Reads
     fields: tuple[Field, ...]
     tables: tuple[Table, ...] | Callable[[Any], tuple[Table, ...]]
     boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
     proof: Callable[[Any], Proof | None] = lambda _: None
     declared: Callable[[Any], Sequence[Declared]] = lambda _: ()
+    below: Callable[[Any], Part | None] = lambda _: None
+    code: Reads | None = None
+    copies: Callable[[Any], Sequence[str]] = lambda _: ()
     landscape: bool = False
-
-
-# --- the paper
-
-
-class Said(msgspec.Struct, frozen=True):
-    """A field of the paper with its value as the writers take it: str, int, Decimal in yuan, date or naive datetime."""
-
-    title: str
-    value: Any
-    kind: Kind
-    wide: bool
-
-
-class Heading(msgspec.Struct, frozen=True):
-    """A column of the paper; its width in mm."""
-
-    title: str
-    kind: Kind
-    width: int
-
-
-class Grid(msgspec.Struct):
-    """A table of the paper. `rows` can be read once, in order.
-
-    `totals` is the row below them, complete once they have been read; empty where no column is summed.
-    """
-
-    title: str
-    columns: tuple[Heading, ...]
-    rows: Iterator[list[Any]]
-    totals: list[Any]
-
-
-class Signed(msgspec.Struct, frozen=True):
-    """A box of the paper: whose it is, and what is printed of who did it in the books, and on whose word."""
-
-    title: str
-    person: str | None
-    at: datetime | None
-    fingerprint: str | None
-    outcome: str | None
-    let_in_by: str
-    confirmed_by: str
-
-
-class Paper(msgspec.Struct):
-    """A form filled in, ready to be drawn. `locale` is that of its words."""
-
-    name: str
-    title: str
-    number: str
-    unit: str
-    locale: Locale
-    landscape: bool
-    fields: tuple[Said, ...]
-    tables: tuple[Grid, ...]
-    declared: str | None
-    boxes: tuple[Signed, ...]
-    proof: Proof | None
-
-
-class Speech(msgspec.Struct, frozen=True):
-    """In which words a paper speaks, and how it names persons."""
-
-    locale: Locale
-    names: Names
-
-
-def paper_of(form: Form, value: Any, locale: Locale, names: Names = str) -> Paper:
-    """The form over a value, in the words of a locale. Its tables' rows are read when they are drawn.
-
-    `names` prints a person; by default the username alone.
-    """
-    code, facts = form.title(value)
-    speech = Speech(locale, names)
-    said = [_said(field, value, speech) for field in form.fields]
-    tables = form.tables(value) if callable(form.tables) else form.tables
-    boxes = form.boxes(value)
-    return Paper(
-        name=form.name,
-        title=capitalised(sentence(code, facts, locale)),
-        number=str(_reader(form.number)(value)),
-        unit=str(_reader(form.unit)(value)),
-        locale=locale,
-        landscape=form.landscape,
-        fields=tuple(each for each in said if each.value not in (None, "")),
-        tables=tuple(_grid(table, value, speech) for table in tables),
-        declared=_declared(form.declared(value), speech) if boxes else None,
-        boxes=tuple(
-            Signed(
-                text_of(box.word, locale),
-                _person(box.username and By(box.username, box.token), speech),
-                None if box.at_us is None else clock_time(box.at_us),
-                box.fingerprint,
-                text_of(box.outcome, locale) if box.outcome else None,
-                _let_in_by(box.let_in_by, speech),
-                text_of("form.confirmed.nobody", locale)
-                if box.confirmed_by is None
-                else names(box.confirmed_by),
-            )
-            for box in boxes
-        ),
-        proof=form.proof(value),
-    )
-
-
-def _declared(sentences: Sequence[Declared], speech: Speech) -> str | None:
-    """What is said above the boxes; None where nothing is."""
-    said = []
-    for each in sentences:
-        people = {name: [speech.names(who) for who in some] for name, some in each.people.items()}
-        moments = {name: clock_time(at_us).isoformat(" ") for name, at_us in each.moments.items()}
-        said.append(
-            sentence(f"form.declared.{each.code}", {**people, **moments, **each.facts}, speech.locale)
-        )
-    return SENTENCE_SPACE[speech.locale].join(said) or None
-
-
-def _let_in_by(username: str | None, speech: Speech) -> str:
-    """Who let a signer in, as it is printed: a person, the system, or that it is not recorded."""
-    if username is None:
-        return text_of("form.let_in.unknown", speech.locale)
-    return (
-        text_of("form.let_in.system", speech.locale)
-        if username == SYSTEM.username
-        else speech.names(username)
-    )
-
-
-def _said(field: Field, value: Any, speech: Speech) -> Said:
-    read = _told(field.read, field.kind, field.words, speech)
-    return Said(text_of(field.word, speech.locale), read(value), _drawn_as(field.kind), field.wide)
-
-
-def _grid(table: Table, value: Any, speech: Speech) -> Grid:
-    locale = speech.locale
-    columns = table.columns(value) if callable(table.columns) else table.columns
-    headings = tuple(
-        Heading(sentence(each.word, each.facts, locale), _drawn_as(each.kind), each.width) for each in columns
-    )
-    totals: list[Any] = [0 if each.summed else None for each in columns]
-    if any(each.summed for each in columns):
-        totals[totals.index(None)] = text_of("form.total", locale)
-    else:
-        totals = []
-    return Grid(text_of(table.word, locale), headings, _rows(table, columns, totals, value, speech), totals)
-
-
-def _rows(
-    table: Table, columns: Sequence[Column], totals: list[Any], value: Any, speech: Speech
-) -> Iterator[list[Any]]:
-    readers = [_told(each.read, each.kind, each.words, speech) for each in columns]
-    summed = [n for n, each in enumerate(columns) if each.summed]
-    for row in table.rows(value):
-        told = [read(row) for read in readers]
-        for n in summed:
-            totals[n] += told[n] or 0
-        yield told
-
-
-# --- values
-
-
-def _reader(read: _Read) -> Callable[[Any], Any]:
-    return attrgetter(read) if isinstance(read, str) else read
-
-
-def _told(read: _Read, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
-    """A function from a row to what is printed of it."""
-    get, locale = _reader(read), speech.locale
-    if words is not None:
-        return lambda row: _in_words(get(row), words, locale)
-    if kind in ("number", "ordinal", "serial"):
-        return get
-    if kind == "text":
-        return lambda row: _text(get(row), locale)
-    if kind == "person":
-        return lambda row: _person(get(row), speech)
-    convert = CONVERT[kind]
-    return lambda row: None if (found := get(row)) is None else convert(found)
-
-
-def _text(value: Any, locale: Locale) -> str | None:
-    if value is None:
-        return None
-    return text_of(value.id, locale) if isinstance(value, Word) else line_breaks(value)
-
-
-def _in_words(value: Any, group: str, locale: Locale) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, Word):
-        return text_of(value.id, locale)
-    if isinstance(value, (list, tuple)):
-        return text_of("form.comma", locale).join(term(group, str(each), locale) for each in value)
-    return term(group, str(value), locale)
-
-
-def _drawn_as(kind: Kind) -> Kind:
-    """What the writers draw: a person's name is a text to them."""
-    return "text" if kind == "person" else kind
-
-
-def _person(value: Any, speech: Speech) -> str | None:
-    if isinstance(value, Mapping):
-        return "  ".join(f"{speech.names(who)}: {number}" for who, number in value.items())
-    if isinstance(value, By):
-        through = sentence("form.through", {"label": value.token}, speech.locale) if value.token else None
-        return " ".join(filter(None, (speech.names(value.username), through)))
-    return None if value is None else speech.names(value)
-
-
-def clock_time(at_us: int) -> datetime:
-    """A moment in UTC microseconds as the unit's clocks showed it, to the second, without a zone."""
-    return datetime.fromtimestamp(at_us // 1_000_000, ZONE).replace(tzinfo=None)
-
-
-def _yuan(fen: int) -> Decimal:
-    """Integer fen as yuan with two places."""
-    return Decimal(fen).scaleb(-2)
-
-
-def capitalised(text: str) -> str:
-    """A title with its first letter large, also where a word of another group comes first in it."""
-    return text[:1].upper() + text[1:]
-
-
-def line_breaks(text: object) -> str:
-    """A text with one kind of line break, as every reader of a spreadsheet has it."""
-    return str(text).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def as_text(value: Any, kind: Kind) -> str:
-    """A value of the paper as text: dates and moments in ISO order, yuan with two places."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    return f"{value:,.2f}" if kind == "money" else str(value)
-
-
-def signed_text(box: Signed, locale: Locale) -> str:
-    """What is printed in a box: who did it in the books or signed electronically, and where to sign by hand."""
-    at = as_text(box.at, "moment")
-    if box.fingerprint is not None:
-        facts = {
-            "person": box.person,
-            "at": at,
-            "fingerprint": box.fingerprint,
-            "let_in_by": box.let_in_by,
-            "confirmed_by": box.confirmed_by,
-        }
-        return sentence("form.signed", facts, locale)
-    done = "  ".join(part for part in (box.person, at, box.outcome) if part)
-    return "\n".join(part for part in (done, text_of("form.to_sign", locale)) if part)
-
-
-def proof_texts(proof: Proof, locale: Locale) -> list[str]:
-    """What is printed of a proof: the digest, where there is one, and the journal's link."""
-    journal = {"journal": proof.journal, "seq": proof.seq, "hash": proof.hash}
-    digest = [sentence("form.digest", {"digest": proof.digest}, locale)] if proof.digest else []
-    return [*digest, sentence("form.journal", journal, locale)]
-
-
-ZONE = ZoneInfo(TIME_ZONE)
-CONVERT: dict[Kind, Callable[[Any], Any]] = {
-    "date": date.fromisoformat,
-    "moment": clock_time,
-    "money": _yuan,
-}

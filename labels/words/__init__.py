@@ -27,6 +27,8 @@ LANGUAGE_TAGS: dict[Locale, str] = {"zh_CN": "zh-CN", "en": "en"}
 FACT_WORDS: dict[str, tuple[str, ...]] = {
     "state": ("state", "stocktake", "visit", "handover"),
     "order_state": ("dispatch",),
+    "installation_state": ("installation",),
+    "install_check": ("install_check",),
     "purpose": ("purpose",),
     "left": ("state",),
     "allowed": ("state", "document"),

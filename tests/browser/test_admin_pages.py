@@ -71,6 +71,21 @@ def test_a_person_is_renamed_shut_out_and_let_back_in(visit: Visit) -> None:
     expect(page.locator(".told.done")).to_contain_text(re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){6}"))
 
 
+def test_a_certificate_is_renewed_and_ended_sooner_with_a_reason(visit: Visit) -> None:
+    page = visit("admin", "/admin/people/wang", DESKTOP)
+    form = page.locator("form[data-api='PUT /v1/people/wang/certificate']")
+    for until, reason in (("2099-11-30", ""), ("2099-10-31", "换岗")):
+        page.get_by_text("登记上岗证").first.click()
+        form.locator("[name=valid_until]").fill(until)
+        form.locator("[name=reason]").fill(reason)
+        form.get_by_role("button").click()
+        expect(page.locator("dd", has_text=until)).to_be_visible()
+    page.get_by_text("登记上岗证").first.click()
+    form.locator("[name=valid_until]").fill("2020-01-01")
+    form.get_by_role("button").click()
+    expect(form.locator(".told")).to_contain_text("原因")
+
+
 def test_a_price_is_typed_in_yuan_and_a_refusal_keeps_what_was_typed(visit: Visit) -> None:
     page = visit("admin", "/admin/registers", DESKTOP)
     page.get_by_text("TCG-01 税控盘").click()

@@ -21,6 +21,7 @@ from devices.ledger.duties.told_at_home import waiting_notices
 from devices.ledger.duties.unreviewed import unreviewed
 from devices.ledger.reading import listing
 from devices.lifecycle import DESK
+from devices.people.certificates import endings
 from devices.people.grants import administrators
 from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
@@ -71,6 +72,7 @@ def home_page(view: View) -> dict[str, Any]:
             call.store, sites=sites, unresolved=True, limit=REJECTED_SHOWN
         ).documents,
         "keys": _keys(call),
+        "certificates": len(endings(call.store, today)) if call.who.may((ADMIN,), UNIT) else 0,
         "tokens": sum(is_waiting(each) for each in tokens_of(call.store, call.who.username, call.at_us)),
         "notices": len(waiting_notices(call.store, sorted(call.who.sites_of(DESK)))),
         "late": _late(call, sites),

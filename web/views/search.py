@@ -10,7 +10,7 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from api.callers.access import visible_sites
+from api.callers.access import visible_sites, works_or_reads
 from api.callers.blind import blind_of
 from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
@@ -22,6 +22,7 @@ from devices.problems import Problem
 from devices.records import RecordKind
 from labels.words import detail
 from web.pages import View
+from web.views.service.briefs import PAGE_OF_JOB
 
 SHORTEST_PREFIX = 4
 HITS = 50
@@ -108,10 +109,28 @@ def _record(view: View, text: str) -> list[Hit]:
     if number is None or number[1] not in NUMBERS:
         return []
     kind, path = NUMBERS[number[1]]
-    reads = view.person.reads
-    known = sees_customer(view.call.store, text, reads) if kind is CUSTOMER else reads(number[2])
-    found = records.current(view.call.store, kind, text) if known else None
-    return [Hit(kind.name, text, path + text)] if found else []
+    found = records.current(view.call.store, kind, text)
+    if found is None:
+        return []
+    if kind is CUSTOMER:
+        known = sees_customer(view.call.store, text, view.person.reads)
+        return [Hit(kind.name, text, path + text)] if known else []
+    return _theirs(view, kind, found[0], path)
+
+
+def _issued(view: View, _: str) -> list[Hit]:
+    """A dispatch order by its number in 服务综合管理系统, as it was written."""
+    order = records.referred_to(view.call.store, DISPATCH_ORDER, view.text("q"))
+    return _theirs(view, DISPATCH_ORDER, order, "/orders/") if order else []
+
+
+def _theirs(view: View, kind: RecordKind, value: Any, path: str) -> list[Hit]:
+    """A record of a site that the reader reads, or one that is their own work."""
+    site, assignee, key = kind.journal(value), kind.found_by(value).assignee, kind.key(value)
+    if view.person.reads(site):
+        return [Hit(kind.name, key, path + key)]
+    own = PAGE_OF_JOB.get(kind.name) if works_or_reads(view.person, site, assignee) else None
+    return [Hit(kind.name, key, own.format(key))] if own else []
 
 
 def _taxpayer(view: View, text: str) -> list[Hit]:
@@ -125,7 +144,7 @@ def _taxpayer(view: View, text: str) -> list[Hit]:
     return [Hit("customer", taxpayer.id, f"/customers/{number}")]
 
 
-EXACT: tuple[Finder, ...] = (_device, _document, _record, _taxpayer)
+EXACT: tuple[Finder, ...] = (_device, _document, _record, _issued, _taxpayer)
 
 
 def _beginning(view: View, text: str) -> list[Hit]:

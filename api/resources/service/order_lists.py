@@ -14,6 +14,7 @@ from api.callers.access import TECHNICIANS, visible_sites, works_or_reads
 from api.callers.blind import blind_of
 from api.calls import Call, Done, Shown
 from api.resources.customers import seen_customer
+from api.wire import times
 from api.wire.paging import PAGE, Limit, SiteQuery, after_cursor, cut, page, sites_asked
 from devices import records, serials
 from devices.ledger.reading import cursors
@@ -24,7 +25,7 @@ from devices.service.briefs import LATER_THAN_ALL, orders_of_customer
 from devices.texts.lengths import Cursor, Day, Serial, Word
 
 _PLACE: Any = tuple[
-    Annotated[int, msgspec.Meta(ge=0, lt=2**63)], Annotated[str, msgspec.Meta(pattern="^[A-Z0-9-]*$")]
+    Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)], Annotated[str, msgspec.Meta(pattern="^[A-Z0-9-]*$")]
 ]
 """Where a list of a customer's orders goes on: when an order was opened, and its number."""
 
@@ -86,8 +87,8 @@ def _only(call: Call, state: str | None, assignee: str | None) -> Only:
         customers=() if nobodys else (query.customer,) if query.customer else None,
         serial=serial,
         assignee=assignee,
-        since=query.since,
-        until=query.until,
+        since=query.since and times.day(query.since, "from"),
+        until=query.until and times.day(query.until, "to"),
     )
 
 

@@ -36,12 +36,6 @@ def paper_kept(store: Store, digest: str, reads: Callable[[str], bool]) -> Attac
     return msgspec.json.decode(known[min(known)], type=Attachment) if known else None
 
 
-def papers_kept(store: Store, site: str, digests: Sequence[str]) -> frozenset[str]:
-    """Those of these papers that a site keeps."""
-    known = _records(store, ATTACHMENT.name, {attachment_key(site, digest) for digest in digests})
-    return frozenset(msgspec.json.decode(record, type=Attachment).digest for record in known.values())
-
-
 def papers_of(store: Store, documents: Sequence[str]) -> list[Paper]:
     """The papers of these documents, in their order; each paper of a document once."""
     contents = _contents(store, documents)

@@ -80,6 +80,17 @@ def hold_customers(store: Store, numbers: Iterable[str]) -> None:
     store.hold_rows(Records.key, numbers, "kind = 'customer'")
 
 
+def hold_unerased(store: Store, number: str, pointer: str = "") -> None:
+    """Hold a customer of whom a record is about to tell, so that an erasure of them sees it, or it sees the erasure.
+
+    Raises Refused (`customer_erased`).
+    """
+    hold_customers(store, [number])
+    found = records.current(store, CUSTOMER, number)
+    if found is None or found[0].erased:
+        raise refuse("customer_erased", pointer, customer=number, serial=None)
+
+
 def held_customers(
     store: Store, draft: Draft, given_back: Collection[str] = (), *, decided: bool = False
 ) -> tuple[dict[str, Known], list[Problem]]:

@@ -87,12 +87,12 @@ def forget_customer(writer: Writer, customer: Customer, kinds: Collection[Record
     The journals of their home and of `sites_about` are held; each record gets a revision that says so, in the home's.
     """
     _forget(writer, CUSTOMER, customer, customer, by=by)
+    theirs = Only(customers=[customer.number])
     for kind in kinds:
-        tells = kind.tells_of_customer
-        for value in (
-            list(records.listed(writer.store, kind, only=Only(customers=[customer.number]))) if tells else ()
-        ):
-            if tells and tells(value):
+        if kind.tells_of_customer is None:
+            continue
+        for value in list(records.listed(writer.store, kind, only=theirs)):
+            if kind.tells_of_customer(value):
                 _forget(writer, kind, value, customer, by=by)
 
 

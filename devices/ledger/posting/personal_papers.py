@@ -6,15 +6,16 @@ See docs/decisions.md, "A paper that somebody signed can be erased".
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
 from devices import records
 from devices.journal import open_journals
-from devices.ledger.posting.customers import hold_customers
+from devices.ledger.posting.customers import hold_unerased
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.papers import Attachment, attachment_key
-from devices.paperwork_kinds import ATTACHMENT, CUSTOMER, DISPATCH_ORDER, PERSONAL
+from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, PERSONAL
 from devices.problems import refuse
 from devices.records import Only
 from devices.store.database import Store
@@ -72,11 +73,8 @@ def keep_signed_paper(store: Store, data: bytes, order: DispatchOrder, *, by: st
         raise refuse("not_a_signed_paper")
     customer, digest = str(order.customer), hashlib.sha256(data).hexdigest()
     writer = open_journals(store, [order.site], at_us)
-    hold_customers(store, [customer])
+    hold_unerased(store, customer, "/under")
     store.hold(f"attachment {digest}")
-    known = records.current(store, CUSTOMER, customer)
-    if known is None or known[0].erased:
-        raise refuse("customer_erased", "/under", customer=customer, serial=None)
     if store.row(_LASTING_BYTES, (digest,)):
         raise refuse("paper_not_erasable", digest=digest)
     kept = personal_records(store, digest)
@@ -105,6 +103,13 @@ def personal_records(store: Store, digest: str) -> list[Attachment]:
     keys = [attachment_key(site, digest) for site in records.site_codes(store)]
     found = [msgspec.json.decode(row[0], type=Attachment) for row in store.rows_in(_PERSONAL_RECORDS, keys)]
     return sorted(found, key=lambda each: each.site)
+
+
+def signed_papers(store: Store, order: DispatchOrder, digests: Iterable[str]) -> frozenset[str]:
+    """Those of these papers that the customer of an order signed, as the order's site keeps them."""
+    keys = [attachment_key(order.site, digest) for digest in digests]
+    found = [msgspec.json.decode(row[0], type=Attachment) for row in store.rows_in(_PERSONAL_RECORDS, keys)]
+    return frozenset(each.digest for each in found if each.customer == order.customer and not each.erased)
 
 
 def erase_bytes(store: Store, digest: str) -> None:

@@ -10,8 +10,9 @@ from devices import records
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.customers import Customer, CustomerData, Proposed, notice_key
 from devices.paperwork.dispatches import TO_BE_DONE
+from devices.paperwork.installations import INSTALLING
 from devices.paperwork.orders import ORDERS
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, NOTICE, REPAIR
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Positions, Records, Revisions
@@ -43,8 +44,8 @@ AT_WORK = tuple(dict.fromkeys((ORDERS.begins, *TO_BE_DONE)))
 _WORKING_FOR = compiled(
     Records.select(Records.customer, Records.site).where(
         Records.customer.in_(EACH),
-        Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name]),
-        Records.state.in_(AT_WORK),
+        Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name, INSTALLATION.name]),
+        Records.state.in_([*AT_WORK, *INSTALLING]),
     )
 )
 _NAMED = compiled(
@@ -53,7 +54,8 @@ _NAMED = compiled(
     )
 )
 DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR)
-"""Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order of theirs open."""
+"""Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order or an
+installation of theirs open."""
 _AS_OF = compiled(
     PersonalData.select(PersonalData.content)
     .join(

@@ -49,7 +49,7 @@ class Revisions(Table):
 
 
 class PersonalData(Table):
-    """The one erasable table: who customers, visitors and people are."""
+    """What can be erased, beside signed papers: who customers, visitors and people are."""
 
     kind = Text()
     key = Text()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from devices import records
-from devices.paperwork.dispatches import TECHNICIAN
 from devices.people.certificates import certificate_of, endings
 from devices.people.certified import ending_on
 from devices.people.persons import everybody, names_of
@@ -20,9 +19,7 @@ from web.pages import View
 def people_page(view: View) -> dict[str, Any]:
     """Everybody, with their roles, and whether they can sign in and sign, and technicians whose certificate ends."""
     store = view.call.store
-    people = everybody(store)
-    technicians = {each.username for each in people if TECHNICIAN in {role for role, _ in each.roles}}
-    return {"people": people, "endings": endings(store, view.call.today, technicians)}
+    return {"people": everybody(store), "endings": endings(store, view.call.today)}
 
 
 def person_page(view: View) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from api.callers.access import SITE_STAFF
+from api.callers.access import SITE_STAFF, works_or_reads
 from devices import records
 from devices.ledger.duties.told_at_home import flag_of, waiting_notices
 from devices.ledger.reading.customers import customer_data, proposed_by, sees_customer
@@ -14,12 +15,15 @@ from devices.lifecycle import DESK
 from devices.paperwork_kinds import CUSTOMER
 from devices.people.persons import names_of
 from devices.problems import refuse, refuse_foreign
+from devices.service.briefs import orders_of_customer
 from devices.values import UNIT
 from web.pages import View
 from web.views.home import sites_of
+from web.views.service.briefs import briefs_shown
 from web.views.telling import place_of
 
 _SHOWN = 500
+_ORDERS_SHOWN = 100
 
 
 def customer_page(view: View) -> dict[str, Any]:
@@ -32,6 +36,8 @@ def customer_page(view: View) -> dict[str, Any]:
     customer, revision = found
     if not sees_customer(call.store, number, call.who.reads):
         raise refuse_foreign()
+    reads = partial(works_or_reads, call.who)
+    orders = orders_of_customer(call.store, number, reads, limit=_ORDERS_SHOWN + 1)
     held = view.told(list(islice(devices_of(call.store, number), _SHOWN)))
     return {
         "customer": customer,
@@ -40,6 +46,8 @@ def customer_page(view: View) -> dict[str, Any]:
         "corrects": call.who.may(DESK, customer.home),
         "moves": call.who.may(("supervisor",), UNIT),
         "sites": [code for code in sites_of(call) if code != customer.home],
+        "briefs": briefs_shown(view, [brief for brief, _ in orders[:_ORDERS_SHOWN]]),
+        "more_briefs": len(orders) > _ORDERS_SHOWN,
         "devices": [(each, place_of(each, call.locale)) for each in held],
     }
 

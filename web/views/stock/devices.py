@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from api.callers.masking import lines_masked_for, masked_for
-from devices import records, serials
+from api.callers.masking import lines_masked_for, masked_for, orders_told
+from devices import serials
 from devices.journal import heads
 from devices.ledger.duties.due import Due
 from devices.ledger.papers.attached import Paper, papers_of
 from devices.ledger.reading import history, passport
 from devices.ledger.reading.replacements import replacements
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
-from devices.store.database import Store
 from devices.values import NOWHERE
 from labels.words import detail
 from web.pages import View
 from web.views.papers.labels import PRINTING
+from web.views.service.briefs import briefs_shown
 from web.views.telling import Said, place_of, said, tasks_of
 
 LINES_SHOWN = 200
@@ -52,6 +51,7 @@ def device_page(view: View) -> dict[str, Any]:
     (shown,) = view.told(masked_for(call, [found]))
     lines = view.told(call.read_past(lambda store: history.history(store, serial, _after(view), LINES_SHOWN)))
     newest_first = view.text("order") == "newest"
+    orders = () if shown.withheld else orders_told(call, [serial]).get(serial, ())
     events = _events(view, lines)
     steps = passport.next_steps(shown)
     site = shown.site or shown.responsible_site
@@ -72,7 +72,8 @@ def device_page(view: View) -> dict[str, Any]:
             for step in steps
             if step.code
         ],
-        "due": _due(view, shown),
+        "due": _due(view, shown, {each.number for each in orders}),
+        "briefs": briefs_shown(view, orders),
         "heads_held": heads(call.store),
         "reads_site": view.person.reads(site),
         "reads_document": bool(shown.document) and view.person.reads(str(shown.document).rsplit("-", 2)[0]),
@@ -131,18 +132,10 @@ def _papers(view: View, lines: Sequence[history.Event]) -> list[Paper]:
     return [each for each in found if view.person.reads(each.attachment.site)]
 
 
-def _due(view: View, shown: passport.Passport) -> list[Due]:
-    """What is due for the device, or for an order it is under, as far as the reader reads its site."""
+def _due(view: View, shown: passport.Passport, orders: Collection[str]) -> list[Due]:
+    """What is due for the device, or for an order that is about it, as far as the reader reads its site."""
     site = shown.site or shown.responsible_site
     if not view.person.reads(site):
         return []
-    subjects = {shown.serial, *_orders(view.call.store, site, shown.serial)}
+    subjects = {shown.serial, *orders}
     return [each for each in view.call.due_at([site]) if each.subject in subjects]
-
-
-def _orders(store: Store, site: str, serial: str) -> set[str]:
-    return {
-        order.number
-        for kind in (REPAIR, DISPATCH_ORDER)
-        for order in records.listed(store, kind, [site], only=records.Only(serial=serial))
-    }

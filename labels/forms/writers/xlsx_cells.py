@@ -14,9 +14,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from labels.forms.form import Kind
-from labels.forms.spans import Pair, pairs_over, whole, width_of
-from labels.forms.wrapping import broken, is_wide
-from labels.forms.xlsx_pages import PageEnds
+from labels.forms.writers.spans import Pair, pairs_over, whole, width_of
+from labels.forms.writers.wrapping import broken, is_wide
+from labels.forms.writers.xlsx_pages import PageEnds
 from labels.words import Locale
 
 CELL_LIMIT = 30_000
@@ -34,13 +34,14 @@ LETTER = 1.15
 _FORMATS: dict[Kind, str] = {
     "text": "General",
     "serial": "@",
+    "barcode": "@",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm:ss",
     "money": "#,##0.00",
     "number": "0",
     "ordinal": "0",
 }
-AS_TEXT = ("text", "serial")
+AS_TEXT = ("text", "serial", "barcode")
 SIDES: dict[Kind, str] = {
     "money": "right",
     "number": "right",

@@ -6,20 +6,24 @@ stands above the first, the boxes and the proof below the last.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
+import segno
 from openpyxl import Workbook
+from openpyxl.drawing.image import Image
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from devices.problems import refuse
-from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, proof_texts, signed_text
-from labels.forms.spans import in_lines, width_of
-from labels.forms.xlsx_cells import (
+from labels.forms.form import Kind
+from labels.forms.paper import Below, Grid, Heading, Paper, Said, Signed, each_copy, proof_texts, signed_text
+from labels.forms.writers.spans import in_lines, width_of
+from labels.forms.writers.xlsx_cells import (
     BODY,
     HEADING,
     LABEL,
@@ -39,7 +43,7 @@ from labels.forms.xlsx_cells import (
     put,
     safe_text,
 )
-from labels.forms.xlsx_pages import MARGIN_INCHES, PageEnds
+from labels.forms.writers.xlsx_pages import MARGIN_INCHES, PageEnds
 from labels.words import text_of
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,6 +54,8 @@ _ROWS = 1_000_000
 BOX_POINTS = 30
 FROZEN_POINTS = 160
 """A head higher than this would leave no room on a screen for the rows that scroll below it."""
+CODE_PX = 54
+"""Of 96 to the inch: 14 mm."""
 SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -60,9 +66,10 @@ def write_xlsx(paper: Paper, file: IO[bytes]) -> None:
     book.properties.title = safe_text(f"{paper.title} {paper.number}")
     book.properties.creator = safe_text(paper.unit)
     try:
-        for n, grid in enumerate(paper.tables):
-            last = n + 1 == len(paper.tables)
-            _write_sheet(book, paper, grid, first=n == 0, last=last)
+        for each in each_copy(paper):
+            for n, grid in enumerate(each.tables):
+                last = n + 1 == len(each.tables)
+                _write_sheet(book, each, grid, first=n == 0, last=last)
         book.save(file)
     except BaseException:
         _discard(book)
@@ -81,14 +88,18 @@ def _discard(book: Workbook) -> None:
 
 
 def _write_sheet(book: Workbook, paper: Paper, grid: Grid, *, first: bool, last: bool) -> None:
-    sheet: Any = book.create_sheet(SHEET_NAME.sub(" ", grid.title)[:31])
+    sheet: Any = book.create_sheet(SHEET_NAME.sub(" ", " ".join((*paper.copies, grid.title)))[:31])
     widths = [heading.width for heading in grid.columns]
     drawing = Drawing(sheet, widths, paper.locale, PageEnds(widths, landscape=paper.landscape))
     head = [*_head(drawing, paper, grid, first=first), _heading(drawing, grid)]
     _set_up(sheet, paper, grid.columns, drawing)
+    if first and paper.code is not None:
+        sheet.add_image(_picture(paper.code), f"{get_column_letter(len(grid.columns))}1")
     for row in head:
         sheet.append(row)
     _write_rows(drawing, grid)
+    if last and paper.below is not None:
+        _write_below(drawing, paper.below)
     if last:
         _write_foot(drawing, paper)
     for last_row in drawing.ends.after:
@@ -110,9 +121,18 @@ def _set_up(sheet: Any, paper: Paper, columns: Sequence[Heading], drawn: Drawing
     sheet.print_options.horizontalCentered = True
     for side, inches in MARGIN_INCHES.items():
         setattr(sheet.page_margins, side, inches)
-    sheet.oddFooter.left.text = _in_footer(f"{paper.title} {paper.number}")
+    sheet.oddFooter.left.text = _in_footer("  ".join((f"{paper.title} {paper.number}", *paper.copies)))
     sheet.oddFooter.center.text = text_of("form.pages", paper.locale).format(page="&P", pages="&N")
     sheet.oddFooter.right.text = _in_footer(paper.unit)
+
+
+def _picture(text: str) -> Image:
+    """A QR code as a picture, quiet zone included, no higher than the two lines of the title."""
+    png = io.BytesIO()
+    segno.make_qr(text, error="m").save(png, kind="png", scale=8)
+    picture = Image(png)
+    picture.width = picture.height = CODE_PX
+    return picture
 
 
 def _in_footer(text: str) -> str:
@@ -127,14 +147,15 @@ def _head(drawing: Drawing, paper: Paper, grid: Grid, *, first: bool) -> Iterato
     every = drawing.every
     title = paper.title if first else f"{paper.title} {grid.title}"
     yield drawing.head_line([(every, title, "text", TITLE)], 26)
-    yield drawing.head_line([(every, f"{paper.unit}  {paper.number}", "text", UNDER_TITLE)], 16)
+    yield drawing.head_line([(every, paper.under, "text", UNDER_TITLE)], 16)
     if first:
-        yield from _fields(drawing, paper.fields)
+        for spans, height in _field_lines(drawing, paper.fields):
+            yield drawing.head_line(spans, height)
         if len(paper.tables) > 1:
             yield drawing.head_line([(every, grid.title, "text", NOTE)], 18)
 
 
-def _fields(drawing: Drawing, fields: Sequence[Said]) -> Iterator[list[Any]]:
+def _field_lines(drawing: Drawing, fields: Sequence[Said]) -> Iterator[tuple[list[Span], float]]:
     for some in in_lines(fields, len(drawing.pairs)):
         places = [place for pair in drawing.pairs_for(some) for place in (pair.label, pair.value)]
         values: list[tuple[Any, Kind]] = [
@@ -145,7 +166,8 @@ def _fields(drawing: Drawing, fields: Sequence[Said]) -> Iterator[list[Any]]:
                 (place, value, kind, VALUE if n % 2 else LABEL)
                 for n, (place, value, (_, kind)) in enumerate(zip(places, piece, values, strict=True))
             ]
-            yield drawing.head_line(spans, drawing.height((place, value) for place, value, _, _ in spans))
+            least = POINTS_PER_LINE * max(field.lines for field in some)
+            yield spans, max(least, drawing.height((place, value) for place, value, _, _ in spans))
 
 
 def _heading(drawing: Drawing, grid: Grid) -> list[Any]:
@@ -199,6 +221,15 @@ def _append(drawing: Drawing, cells: Sequence[Any], kinds: Sequence[Kind], row: 
     drawing.sheet.append(cells)
     if most > 1:
         del drawing.sheet.row_dimensions[drawing.row]  # it is written: 100,000 rows are not remembered
+
+
+def _write_below(drawing: Drawing, below: Below) -> None:
+    """The title and the fields of what stands below the table, as rows of it are: a page may end between them."""
+    title: list[Span] = [(drawing.every, below.title, "text", UNDER_TITLE)]
+    for spans, height in [([], 8.0), (title, 18.0), *_field_lines(drawing, below.fields)]:
+        cells = drawing.line(spans, height)
+        drawing.ends.add(drawing.row, height)
+        drawing.sheet.append(cells)
 
 
 def _write_foot(drawing: Drawing, paper: Paper) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import segno
 
-from labels.forms.form import Paper
-from labels.forms.wrapping import broken
+from labels.barcodes import code128
+from labels.forms.paper import Paper
+from labels.forms.writers.wrapping import broken
 from labels.pdf import FAMILY, MM_PER_POINT, Document, drawable
 from labels.words import text_of
 
@@ -16,6 +17,9 @@ TITLE, UNDER_TITLE, BODY, FIELD, SMALL = 16.0, 9.0, 7.5, 8.5, 7.5
 LEADING = 1.3
 PADDING = 0.8
 QR_MM, QR_QUIET = 24.0, 4
+HEAD_QR_MM = 18.0
+BARCODE_UM, BARCODE_LINES = 250, 2
+"""How wide a module of a barcode in a row is, and how many lines of print its bars are high."""
 HEADING_MM = 20.0
 """At most so much of a page is taken by what it goes on with and a table's heading."""
 SHADE, INK, RULE = (237, 237, 237), (0, 0, 0), (110, 110, 110)
@@ -29,7 +33,10 @@ def drawn(text: str) -> str:
 
 
 class Pages(Document):
-    """The pages of one paper, and how far down the last one is filled."""
+    """The pages of one paper, or of its copies one after another, and how far down the last one is filled.
+
+    `coming` is the paper that begins with the next page, `before` how many pages there are before this one's first.
+    """
 
     def __init__(self, paper: Paper, at_us: int, page_mm: tuple[float, float]) -> None:
         super().__init__(drawn(f"{paper.title} {paper.number}"), at_us, page_mm=page_mm)
@@ -37,6 +44,8 @@ class Pages(Document):
         self.room = page_mm[0] - 2 * MARGIN
         self.bottom = page_mm[1] - MARGIN - FOOTER
         self.down = MARGIN
+        self.coming: Paper | None = paper
+        self.before, self.pages_of_copy = 0, "{nb}"
         self.letters: dict[str, float] = {}
         self.set_line_width(0.15)
         self.set_draw_color(*RULE)
@@ -44,9 +53,11 @@ class Pages(Document):
     # --- every page
 
     def header(self) -> None:
-        """On every page but the first, what it goes on with."""
+        """On every page but a paper's first, what it goes on with."""
         self.down = MARGIN
-        if self.page_no() > 1:
+        if self.coming is not None:
+            self.paper, self.before, self.coming = self.coming, self.page_no() - 1, None
+        else:
             title = f"{self.paper.title}{text_of('form.continued', self.paper.locale)}  {self.paper.number}"
             self.line_of_text(MARGIN, self.down, drawn(title), size=UNDER_TITLE)
             self.down += UNDER_TITLE * MM_PER_POINT * LEADING + 1
@@ -54,8 +65,9 @@ class Pages(Document):
     def footer(self) -> None:
         """What it is, its page and whose it is."""
         y = self.h - MARGIN - SMALL * MM_PER_POINT
-        pages = text_of("form.pages", self.paper.locale).format(page=self.page_no(), pages="{nb}")
-        told = drawn(f"{self.paper.title} {self.paper.number}")
+        page = self.page_no() - self.before
+        pages = text_of("form.pages", self.paper.locale).format(page=page, pages=self.pages_of_copy)
+        told = drawn("  ".join((f"{self.paper.title} {self.paper.number}", *self.paper.copies)))
         self.line_of_text(MARGIN, y, told, size=SMALL, width=self.room)
         self.line_of_text(MARGIN, y, pages, size=SMALL, width=self.room, align="C")
         self.line_of_text(MARGIN, y, drawn(self.paper.unit), size=SMALL, width=self.room, align="R")
@@ -120,10 +132,22 @@ class Pages(Document):
         self.add_page()
         return True
 
-    def code(self, text: str, x: float, y: float) -> None:
-        """A QR code, quiet zone included, `QR_MM` wide."""
+    def bars(self, text: str, x: float, width: float) -> bool:
+        """A text's barcode at the top of a place, quiet zone included; False where it is wider than that."""
+        barcode, module = code128(text), BARCODE_UM / 1000
+        if barcode.width * module > width:
+            return False
+        high = BARCODE_LINES * BODY * MM_PER_POINT * LEADING
+        self.set_fill_color(*INK)
+        self.fill_rectangles(
+            (x + at * module, self.down + PADDING, wide * module, high) for at, wide in barcode.bars
+        )
+        return True
+
+    def code(self, text: str, x: float, y: float, *, size: float = QR_MM) -> None:
+        """A QR code so many mm wide, quiet zone included."""
         matrix = segno.make_qr(text, error="m").matrix
-        module = QR_MM / (len(matrix) + 2 * QR_QUIET)
+        module = size / (len(matrix) + 2 * QR_QUIET)
         self.set_fill_color(*INK)
         for r, row in enumerate(matrix):
             start = None

@@ -13,29 +13,43 @@ from itertools import islice
 from typing import IO, Any
 
 from devices.problems import refuse
-from labels.forms.form import Grid, Heading, Kind, Paper, Said, Signed, as_text, proof_texts, signed_text
-from labels.forms.pdf_pages import (
+from labels.forms.form import Kind
+from labels.forms.paper import (
+    Below,
+    Grid,
+    Heading,
+    Paper,
+    Said,
+    as_text,
+    each_copy,
+)
+from labels.forms.writers.pdf_foot import Foot
+from labels.forms.writers.pdf_pages import (
+    BARCODE_LINES,
     BODY,
     FIELD,
+    HEAD_QR_MM,
     HEADING_MM,
     LEADING,
     MARGIN,
-    QR_MM,
     SHADE,
-    SMALL,
     TITLE,
     UNDER_TITLE,
-    Pages,
     drawn,
 )
-from labels.forms.spans import LABEL_MM, in_lines
+from labels.forms.writers.spans import LABEL_MM, in_lines
 from labels.pdf import A4_MM, MM_PER_POINT
 from labels.words import text_of
 
 MEDIA_TYPE = "application/pdf"
 _ROWS = 20_000
 
-GAP, BOX_MM = 3.0, 14.0
+GAP = 3.0
+PART_TITLE, LEAST_TITLE = 12.0, 6.0
+FIELD_LABEL_MM = LABEL_MM + 4
+HEAD_QR_ABOVE = 4.0
+"""So far the quiet zone of the code at the head goes into the margin."""
+_ROOM_FOR_BARS = ("",) * BARCODE_LINES
 RIGHT: tuple[Kind, ...] = ("money", "number", "ordinal")
 HELD_BACK = 2
 """So many rows, and the total, go on to the next page with the boxes: nobody signs below an empty heading."""
@@ -47,42 +61,92 @@ def write_pdf(paper: Paper, file: IO[bytes], at_us: int) -> None:
     Raises Refused (`form_too_long`) beyond _ROWS rows: a PDF is laid out in memory, an xlsx is not.
     """
     page = (A4_MM[1], A4_MM[0]) if paper.landscape else A4_MM
-    document = _Drawing(paper, at_us, page)
-    document.add_page()
-    document.head()
-    for n, grid in enumerate(paper.tables):
-        last = n + 1 == len(paper.tables)
-        document.draw_grid(grid, titled=len(paper.tables) > 1, first=n == 0, last=last)
-    document.foot()
+    document, copies = _Drawing(paper, at_us, page), each_copy(paper)
+    if len(copies) > 1:  # each is counted by itself
+        counted = _Drawing(paper, at_us, page)
+        counted.draw(copies[0])
+        document.pages_of_copy = str(counted.page_no())
+    for each in copies:
+        document.draw(each)
     file.write(document.written())
 
 
-class _Drawing(Pages):
-    """The head, the tables and the foot of one paper, drawn down its pages."""
+class _Drawing(Foot):
+    """The head, the tables and the foot of one paper, or of each of its copies, drawn down its pages."""
+
+    def draw(self, paper: Paper) -> None:
+        """Draw a paper, beginning with a new page."""
+        self.coming = paper
+        self.add_page()
+        self.head()
+        for n, grid in enumerate(paper.tables):
+            last = n + 1 == len(paper.tables) and paper.below is None
+            self.draw_grid(grid, titled=len(paper.tables) > 1, first=n == 0, last=last)
+        if paper.below is not None:
+            self.draw_below(paper.below)
+        self.foot()
 
     def head(self) -> None:
-        """The title, whose it is, and the fields."""
-        width = self.room
-        self.line_of_text(MARGIN, self.down, drawn(self.paper.title), size=TITLE, width=width, align="C")
-        self.down += TITLE * MM_PER_POINT * LEADING + 1
-        under = drawn(f"{self.paper.unit}  {self.paper.number}")
-        self.line_of_text(MARGIN, self.down, under, size=UNDER_TITLE, width=width, align="C")
-        self.down += UNDER_TITLE * MM_PER_POINT * LEADING + 1
-        beside = 3 if self.paper.landscape else 2
-        for some in in_lines(self.paper.fields, beside):
-            self._fields(some, self.room / beside)
+        """The title, whose it is, the code that it is found by, and the fields."""
+        if self.paper.code is not None:
+            self.code(
+                self.paper.code, MARGIN + self.room - HEAD_QR_MM, MARGIN - HEAD_QR_ABOVE, size=HEAD_QR_MM
+            )
+        for text, size in ((self.paper.title, TITLE), (self.paper.under, UNDER_TITLE)):
+            self._in_the_middle(text, size)
+            self.down += 1
+        if self.paper.code is not None:
+            self.down = max(self.down, MARGIN - HEAD_QR_ABOVE + HEAD_QR_MM)
+        self._every_field(self.paper.fields)
         self.down += 2
+
+    def _in_the_middle(self, text: str, size: float) -> None:
+        """A line of text in the middle; a long one is drawn smaller, so that it leaves the code alone."""
+        width, points = self.room, size
+        if self.paper.code is not None:
+            width -= 2 * HEAD_QR_MM
+            text, points = self.fitting(drawn(text), width, size=size, least=LEAST_TITLE)
+        left = MARGIN + (self.room - width) / 2
+        self.line_of_text(left, self.down, drawn(text), size=points, width=width, align="C")
+        self.down += size * MM_PER_POINT * LEADING
+
+    def _every_field(self, fields: Sequence[Said]) -> None:
+        beside = 3 if self.paper.landscape else 2
+        for some in in_lines(fields, beside):
+            self._fields(some, self.room / beside)
+
+    def draw_below(self, below: Below) -> None:
+        """What stands below the tables, on one page with the boxes where one has room for both."""
+        whole = self._height_below(below) + self.foot_height()
+        if whole <= self.bottom - MARGIN - HEADING_MM:
+            self.ensure(whole)
+        self._in_the_middle(below.title, PART_TITLE)
+        self.down += 1
+        self._every_field(below.fields)
+        self.down += GAP
+
+    def _height_below(self, below: Below) -> float:
+        beside = 3 if self.paper.landscape else 2
+        lines = in_lines(below.fields, beside)
+        fields = sum(self.height(self._wrapped_fields(some, self.room / beside), FIELD) for some in lines)
+        return PART_TITLE * MM_PER_POINT * LEADING + 1 + fields + GAP
+
+    def _wrapped_fields(self, fields: Sequence[Said], each: float) -> list[Sequence[str]]:
+        """A line of fields, each so wide: of each its title and its value, in lines; the last has what is left."""
+        wrapped: list[Sequence[str]] = []
+        for n, field in enumerate(fields, 1):
+            width = self.room - each * (n - 1) if n == len(fields) else each
+            told = self.lines(as_text(field.value, field.kind), width - FIELD_LABEL_MM, FIELD)
+            wrapped.append(self.lines(field.title, FIELD_LABEL_MM, FIELD))
+            wrapped.append([*told, *[""] * (field.lines - len(told))])
+        return wrapped
 
     def _fields(self, fields: Sequence[Said], each: float) -> None:
         """A line of fields, each so wide; the last takes what is left of the line."""
-        label = LABEL_MM + 4
+        label = FIELD_LABEL_MM
         lefts = [MARGIN + n * each for n in range(len(fields))]
         rights = [*lefts[1:], MARGIN + self.room]
-        wrapped: list[Sequence[str]] = []
-        for field, left, right in zip(fields, lefts, rights, strict=True):
-            wrapped.append(self.lines(field.title, label, FIELD))
-            wrapped.append(self.lines(as_text(field.value, field.kind), right - left - label, FIELD))
-        for piece in self.pieces(wrapped, FIELD):
+        for piece in self.pieces(self._wrapped_fields(fields, each), FIELD):
             height = self.height(piece, FIELD)
             self.ensure(height)
             for title, lines, x, end in zip(piece[::2], piece[1::2], lefts, rights, strict=True):
@@ -156,7 +220,10 @@ class _Drawing(Pages):
         self, row: Sequence[Any], columns: Sequence[Heading], widths: Sequence[float]
     ) -> list[list[str]]:
         return [
-            self.lines(as_text(value, column.kind), width, BODY)
+            [
+                *(_ROOM_FOR_BARS if column.kind == "barcode" and value else ()),
+                *self.lines(as_text(value, column.kind), width, BODY),
+            ]
             for value, column, width in zip(row, columns, widths, strict=True)
         ]
 
@@ -183,7 +250,15 @@ class _Drawing(Pages):
             height = self.height(piece, BODY)
             if self.ensure(height):
                 self._heading(columns, widths)
+            self._barcodes(row, columns, widths)
             self._line(piece, right, widths, height, shade=shade)
+
+    def _barcodes(self, row: Sequence[Any], columns: Sequence[Heading], widths: Sequence[float]) -> None:
+        x = MARGIN
+        for value, column, width in zip(row, columns, widths, strict=True):
+            if column.kind == "barcode" and value:
+                self.bars(value, x, width)
+            x += width
 
     def _line(
         self,
@@ -203,63 +278,4 @@ class _Drawing(Pages):
                 self.line(x, self.down, x, self.down + height)
             self.place(x, self.down, width, lines, BODY, right=to_right)
             x += width
-        self.down += height
-
-    def foot_height(self) -> float:
-        """How high the foot is, down to its end."""
-        paper = self.paper
-        beside = self._boxes_height() + self._proof_height()
-        return self._declared_height() + max(beside, QR_MM if paper.proof else 0.0)
-
-    def _beside(self) -> tuple[float, float]:
-        """The left edge and the width of what stands beside the QR code, where there is one."""
-        left = QR_MM + 2 if self.paper.proof else 0.0
-        return MARGIN + left, self.room - left
-
-    def _declared_lines(self) -> list[str]:
-        return self.lines(self.paper.declared, self.room, FIELD) if self.paper.declared else []
-
-    def _declared_height(self) -> float:
-        lines = self._declared_lines()
-        return self.height([lines], FIELD) if lines else 0.0
-
-    def _boxes_height(self) -> float:
-        texts = [self._box_lines(box) for box in self.paper.boxes]
-        return max(BOX_MM, self.height(texts, SMALL)) if texts else 0.0
-
-    def _box_lines(self, box: Signed) -> list[str]:
-        width = self._beside()[1] / len(self.paper.boxes) - LABEL_MM
-        return self.lines(signed_text(box, self.paper.locale), width, SMALL)
-
-    def _proof_lines(self) -> list[str]:
-        told = proof_texts(self.paper.proof, self.paper.locale) if self.paper.proof else []
-        return [line for text in told for line in self.lines(text, self._beside()[1], SMALL)]
-
-    def _proof_height(self) -> float:
-        lines = self._proof_lines()
-        return self.height([lines], SMALL) if lines else 0.0
-
-    def foot(self) -> None:
-        """The boxes and the proof, on one page."""
-        paper = self.paper
-        self.ensure(self.foot_height())
-        self.place(MARGIN, self.down, self.room, self._declared_lines(), FIELD)
-        self.down += self._declared_height()
-        if paper.proof is not None:
-            sealed = paper.proof.digest or paper.proof.hash
-            self.code(f"{paper.number} {sealed}", MARGIN, self.down)
-        self._boxes()
-        left, width = self._beside()
-        self.place(left, self.down, width, self._proof_lines(), SMALL)
-
-    def _boxes(self) -> None:
-        boxes, height = self.paper.boxes, self._boxes_height()
-        if not boxes:
-            return
-        left, width = self._beside()
-        each = width / len(boxes)
-        for n, box in enumerate(boxes):
-            x, title = left + n * each, self.lines(box.title, LABEL_MM, FIELD)
-            self.cell_of(x, (LABEL_MM, height), title, FIELD, shade=True)
-            self.cell_of(x + LABEL_MM, (each - LABEL_MM, height), self._box_lines(box), SMALL, shade=False)
         self.down += height

@@ -1,0 +1,321 @@
+"""Installations (安装记录) over HTTP: asked for, guided by phone, given an order, confirmed, given up, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import msgspec
+
+from api.callers.access import READERS, TECHNICIANS, site_of_number, visible_sites
+from api.calls import Call, Done, Shown
+from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
+from api.resources.records import found_record
+from api.wire import times
+from api.wire.paging import SiteQuery, page, refuse_unknown
+from api.writing import at_site_of_number
+from devices import records
+from devices.journal import Writer, open_journals
+from devices.ledger.deciding.drafts import Party
+from devices.ledger.reading.customers import customer_shown, sees_customer
+from devices.ledger.reading.passport import CustomerShown
+from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder, JobContact
+from devices.paperwork.installations import (
+    INSTALLATIONS,
+    INSTALLING,
+    LONGEST_GUIDANCE,
+    Confirmer,
+    GuidanceOutcome,
+    Installation,
+    InstallationState,
+    InstallChecks,
+    InstallMode,
+)
+from devices.paperwork_kinds import INSTALLATION
+from devices.problems import refuse, refuse_foreign
+from devices.records import Only, Written
+from devices.service import installing
+from devices.service.dispatching import OrderAsked
+from devices.service.install_rules import hindrance
+from devices.texts.lengths import Contact, Day, Name, Sentence, Serial, Username, Word
+from devices.values import UNIT
+
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_GUIDANCE)]
+
+
+class TripBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The dispatch order that is opened to install the device; the customer asked when they asked for that."""
+
+    fault: Sentence
+    technician: Username | None = None
+    window: WindowBody | None = None
+    issued_as: Word | None = None
+    contact: ContactBody | None = None
+
+
+class InstallationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A customer asks for a device to be installed; `customer` is asked for away from their home.
+
+    `asked_at` is when they asked, in RFC 3339: the deadline counts from it; now where it is left out. `dispatch_order`
+    is the number of one that is there, or opens one: somebody is sent at once, as `mode` `on_site` asks for.
+    """
+
+    site: Word
+    serial: Serial
+    mode: InstallMode
+    customer: Party | None = None
+    asked_at: times.Told | None = None
+    dispatch_order: Word | TripBody | None = None
+
+
+class GuidanceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One attempt by phone: how many minutes it took, and whether it helped."""
+
+    minutes: Minutes
+    outcome: GuidanceOutcome
+
+
+class SendBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The dispatch order under which somebody goes: the number of one that is there, or what one is opened with."""
+
+    dispatch_order: Word | TripBody | None = None
+    customer: Party | None = None
+
+
+class ConfirmerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who at the customer's confirmed it; erased with them."""
+
+    name: Name
+    phone: Contact | None = None
+
+
+class ConfirmInstalledBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The three checks, every one told, and who confirmed them."""
+
+    checks: InstallChecks
+    confirmed_by: ConfirmerBody
+
+
+class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the customer's equipment does not allow it. It is journalled: no personal data here."""
+
+    reason: Sentence
+
+
+class InstallationQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Those in one state, of a customer, of a device, whose order a technician has, opened or ended between days."""
+
+    state: InstallationState | None = None
+    customer: Word | None = None
+    serial: Serial | None = None
+    technician: Username | None = None
+    since: Day | None = None
+    until: Day | None = None
+
+
+class InstallationAnswer(Installation, frozen=True):
+    """An installation as whoever works on it sees it.
+
+    `customer_shown` and `confirmed_by` are told to whoever sees the customer, and to the technician until it is ended;
+    `next` are the steps that the caller may take.
+    """
+
+    customer_shown: CustomerShown | None = None
+    confirmed_by: Confirmer | None = None
+    next: tuple[str, ...] = ()
+
+
+INSTALL_BODIES: dict[str, type[msgspec.Struct]] = {
+    "guide": GuidanceBody,
+    "send": SendBody,
+    "confirm": ConfirmInstalledBody,
+    "give_up": GiveUpBody,
+}
+"""What each step of an installation asks for."""
+assert list(INSTALL_BODIES) == list(INSTALLATIONS.step), "a step that nobody can take"
+
+STEPS_TOLD = {
+    "guide": "Tell of one attempt to guide the customer by phone; after thirty minutes in all without success somebody"
+    " is sent.",
+    "send": "Send somebody under a dispatch order to install; again where the order before came to nothing.",
+    "confirm": "End it with the three checks and who confirmed them; on site once the order's record says that it is"
+    " installed.",
+    "give_up": "End it because the customer's equipment does not allow it; they may ask again.",
+}
+
+
+def ask_for_installation(call: Call) -> Done:
+    """Write down that a customer asks for a device of theirs to be installed; nothing is made by itself."""
+    body: InstallationBody = call.body
+    asked_at = call.at_us if body.asked_at is None else times.moment(body.asked_at, "/asked_at")
+    trip = _trip(body.dispatch_order, body.site, body.serial, asked_at, body.customer)
+    asked = installing.InstallAsked(
+        site=body.site,
+        serial=body.serial,
+        mode=body.mode,
+        asked_at=asked_at,
+        customer=body.customer,
+        trip=trip,
+    )
+    writer = _writer(call, body.site, body.dispatch_order)
+    written = installing.open_installation(writer, call.unit, asked, by=call.who.username)
+    return Done(201, written.key)
+
+
+def _writer(call: Call, site: str, trip: str | TripBody | None) -> Writer:
+    """A writer of the site, and of the unit where an order is opened that has a number elsewhere."""
+    unique = isinstance(trip, TripBody) and trip.issued_as is not None
+    return open_journals(call.store, [site, UNIT] if unique else [site], call.at_us)
+
+
+def _trip(
+    told: str | TripBody | None, site: str, serial: str, asked_at: int, customer: Party | None
+) -> installing.Trip | None:
+    if not isinstance(told, TripBody):
+        return told
+    return OrderAsked(
+        site=site,
+        purposes=("install",),
+        asked_at=asked_at,
+        fault=told.fault,
+        serials=(serial,),
+        customer=customer,
+        technician=told.technician or None,
+        window=window_told(told.window, "/dispatch_order/window"),
+        issued_as=told.issued_as,
+        contact=JobContact(**msgspec.structs.asdict(told.contact)) if told.contact else None,
+    )
+
+
+_InstallAct = Callable[[Call, Installation, int], Written]
+
+
+def _guide(call: Call, value: Installation, revision: int) -> Written:
+    body: GuidanceBody = call.body
+    return installing.guide(
+        at_site_of_number(call), value, revision, body.minutes, body.outcome, by=call.who.username
+    )
+
+
+def _send(call: Call, value: Installation, revision: int) -> Written:
+    body: SendBody = call.body
+    trip = _trip(body.dispatch_order, value.site, value.serial or "", value.asked_at, body.customer)
+    if trip is None:
+        raise refuse("order_required", "/dispatch_order")
+    writer = _writer(call, value.site, body.dispatch_order)
+    return installing.send_for(writer, call.unit, value, revision, trip, by=call.who.username)
+
+
+def _confirm(call: Call, value: Installation, revision: int) -> Written:
+    body: ConfirmInstalledBody = call.body
+    confirmer = Confirmer(body.confirmed_by.name, body.confirmed_by.phone or None)
+    return installing.confirm_installed(
+        at_site_of_number(call), call.unit, value, revision, body.checks, confirmer, by=call.who.username
+    )
+
+
+def _give_up(call: Call, value: Installation, revision: int) -> Written:
+    return installing.give_up(
+        at_site_of_number(call), value, revision, call.body.reason, by=call.who.username
+    )
+
+
+INSTALL_ACTS: dict[str, _InstallAct] = {
+    "guide": _guide,
+    "send": _send,
+    "confirm": _confirm,
+    "give_up": _give_up,
+}
+"""By the step's name; every declared one is here."""
+assert list(INSTALL_ACTS) == list(INSTALLATIONS.step), "a step that nobody can take"
+
+
+def install_step(name: str) -> Callable[[Call], Done]:
+    """A function that takes a step of an installation, for whom it is to take."""
+
+    def write(call: Call) -> Done:
+        _writer(call, site_of_number(call.path["number"]), getattr(call.body, "dispatch_order", None))
+        value, revision = found_record(call, INSTALLATION, call.path["number"])
+        _refuse_others(call, name, value, installing.trip_of(call.store, value))
+        INSTALL_ACTS[name](call, value, revision)
+        return Done(200, value.number)
+
+    write.__doc__ = STEPS_TOLD[name]
+    return write
+
+
+def _refuse_others(call: Call, name: str, value: Installation, trip: DispatchOrder | None) -> None:
+    """Refuse a step to whoever it is not for: a technician takes it under an order that is assigned to them."""
+    if call.who.may(_desk(name), value.site):
+        return
+    if trip is None:
+        raise refuse("order_required", "/dispatch_order")
+    if not _is_technician(call, trip):
+        raise refuse("not_the_technician", order=trip.number, technician=trip.technician)
+
+
+def _desk(name: str) -> tuple[str, ...]:
+    return tuple(role for role in INSTALLATIONS.step[name].who if role != TECHNICIAN)
+
+
+def _is_technician(call: Call, trip: DispatchOrder | None) -> bool:
+    return trip is not None and trip.technician == call.who.username and call.who.may(TECHNICIANS, trip.site)
+
+
+def show_installation(call: Call, done: Done) -> Shown:
+    """One installation as the caller may see it."""
+    value, revision = found_record(call, INSTALLATION, done.key or call.path["number"])
+    return Shown(installation_seen(call, value), revision)
+
+
+def installation_seen(call: Call, value: Installation) -> InstallationAnswer:
+    """An installation as the caller may see it.
+
+    Raises Refused (`not_found`) for one that is neither of their site nor under an order of theirs.
+    """
+    store, trip = call.store, installing.trip_of(call.store, value)
+    reads, works = call.who.reads(value.site), _is_technician(call, trip)
+    if not reads and not works:
+        raise refuse_foreign()
+    answer = InstallationAnswer(
+        **msgspec.structs.asdict(value),
+        next=tuple(
+            step.name
+            for step in INSTALLATIONS.next_steps(value.state)
+            if hindrance(step.name, value, trip) is None
+            and (call.who.may(_desk(step.name), value.site) or (works and TECHNICIAN in step.who))
+        ),
+    )
+    if not (sees_customer(store, value.customer, call.who.reads) if reads else value.state in INSTALLING):
+        return answer
+    return msgspec.structs.replace(
+        answer,
+        customer_shown=customer_shown(store, value.customer),
+        confirmed_by=installing.confirmer_of(store, value.number),
+    )
+
+
+def list_installations(call: Call, _: Done) -> Shown:
+    """The installations of the caller's sites, by number; a technician's are those whose order is theirs."""
+    return page(call, _wanted(call), INSTALLATION.key)
+
+
+def _wanted(call: Call) -> Iterator[Installation]:
+    query: InstallationQuery = call.query
+    own = call.who.sites_of(TECHNICIANS)
+    reads = call.who.reads_every_site or call.who.site or call.who.sites_of(READERS)
+    mine = bool(own) and (query.site in own if query.site else not reads)
+    sites = (
+        sorted(own if query.site is None else {query.site}) if mine else visible_sites(call.who, query.site)
+    )
+    refuse_unknown(call, "site")
+    only = Only(
+        states=(query.state,) if query.state else None,
+        customers=(query.customer,) if query.customer else None,
+        serial=query.serial,
+        since=query.since,
+        until=query.until,
+    )
+    found = records.listed(call.store, INSTALLATION, sites, query.place, only)
+    technician = call.who.username if mine else query.technician
+    return installing.of_technician(call.store, found, technician) if technician else found

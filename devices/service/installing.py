@@ -1,0 +1,300 @@
+"""Installations (安装记录): asked for, guided by phone, given an order, confirmed by the customer, or given up.
+
+Each act is a step of INSTALLATIONS, taken while the journal of the installation's site is held, and kept in its course.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from devices import records
+from devices.journal import Writer
+from devices.ledger.deciding.drafts import Party
+from devices.ledger.posting.customers import hold_customers, refuse_unnamed
+from devices.ledger.posting.gather import held
+from devices.moments.spans import is_ahead
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import (
+    INSTALLATIONS,
+    INSTALLING,
+    Confirmer,
+    GuidanceOutcome,
+    InstallAct,
+    Installation,
+    InstallChecks,
+    InstallMode,
+    not_in_vain,
+)
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
+from devices.problems import Problem, Refused, refuse
+from devices.records import Only, Personal, Written
+from devices.serials import recognise
+from devices.service.dispatching import OrderAsked, open_dispatch_order
+from devices.service.install_rules import hindrance
+from devices.spares.orders import tell_home
+from devices.store.database import Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import RecordDevices, Records
+from devices.unit import Unit
+
+INSTALLED_IN = ("sold", "in_service")
+"""The states of a device that is with its customer, where it may be installed."""
+Trip: TypeAlias = str | OrderAsked
+"""What somebody is sent with: the number of a dispatch order, or what one is opened with."""
+
+_OF_DEVICES = compiled(
+    RecordDevices.select(RecordDevices.serial, Records.content)
+    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
+    .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == INSTALLATION.name)
+    .order_by(RecordDevices.serial, RecordDevices.key)
+)
+_ORDERS_OF = compiled(
+    Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.assignee == GIVEN)
+)
+
+
+class InstallAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """What an installation is opened with; `customer` is needed away from their home, `trip` where it is on site."""
+
+    site: str
+    serial: str
+    mode: InstallMode
+    asked_at: int
+    customer: Party | None = None
+    trip: Trip | None = None
+
+
+def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: str) -> Written:
+    """Write down that a customer asks for a device of theirs to be installed; the site's journal is held.
+
+    With a `trip` somebody is sent at once. Raises Refused: what is wrong of the serial, `not_installable`,
+    `customer_required`, `customer_not_matched`, `future_date`, `order_required` of one on site without a trip,
+    `installation_open_already` and `installed_already` naming the one there is, and as `send_for` does.
+    """
+    serial, customer = _device(writer, asked)
+    hold_customers(writer.store, [customer])  # two sites that ask at once follow one another by this
+    if is_ahead(asked.asked_at, writer.now_us):
+        today, day = (unit.day_of(at_us).isoformat() for at_us in (writer.now_us, asked.asked_at))
+        raise refuse("future_date", "/asked_at", date=day, today=today)
+    if asked.mode == "on_site" and asked.trip is None:
+        raise refuse("order_required", "/dispatch_order")
+    value = Installation(
+        records.next_number(writer.store, INSTALLATION, asked.site), asked.site, customer, serial, asked.mode,
+        asked.asked_at, writer.now_us, by, earlier=_earlier(writer.store, serial, customer),
+        course=(InstallAct("ask", writer.now_us, by),),
+    )  # fmt: skip
+    if asked.trip is not None:
+        value = _sent(writer, unit, value, asked.trip, by=by)
+    tell_home(writer, unit, INSTALLATION, value, (serial,), asked.customer)
+    return records.write(writer, INSTALLATION, value, by=by, expected=0)[1]
+
+
+def _device(writer: Writer, asked: InstallAsked) -> tuple[str, str]:
+    """The device that is to be installed, and the number of the customer whom it is with."""
+    serial = recognise(asked.serial, "/serial")
+    if isinstance(serial, Problem):
+        raise Refused([serial])
+    found = held(writer.store, [serial]).get(serial)
+    position = found.position if found is not None and found.step else None
+    if position is None or position.customer is None or position.state not in INSTALLED_IN:
+        raise refuse("not_installable", "/serial", serial=serial, state=position.state if position else "new")
+    refuse_unnamed(writer.store, asked.site, serial, position.customer, asked.customer)
+    return serial, position.customer
+
+
+def _earlier(store: Store, serial: str, customer: str) -> str | None:
+    """The last installation of a device there, which was given up."""
+    there = list(records.listed(store, INSTALLATION, only=Only(customers=[customer], serial=serial)))
+    for value in there:
+        if value.state in INSTALLING:
+            raise refuse("installation_open_already", "/serial", serial=serial, installation=value.number)
+        if value.state == "installed":
+            raise refuse("installed_already", "/serial", serial=serial, installation=value.number)
+    return max((value.number for value in there), default=None)
+
+
+def guide(
+    writer: Writer,
+    value: Installation,
+    revision: int,
+    minutes: int,
+    outcome: GuidanceOutcome,
+    *,
+    by: str,
+) -> Written:
+    """Tell of one attempt to guide a customer by phone. Raises Refused: `installation_out_of_order`, `guidance_spent`
+    once GUIDED_MINUTES are spent.
+    """
+    _take("guide", value, trip_of(writer.store, value))
+    changed = replace(value, minutes=value.minutes + minutes)
+    return _write(writer, changed, revision, InstallAct("guide", writer.now_us, by, minutes, outcome))
+
+
+def send_for(
+    writer: Writer, unit: Unit, value: Installation, revision: int, trip: Trip, *, by: str
+) -> Written:
+    """Send somebody, under an order that is there or is opened by this; again where the one before came to nothing.
+
+    Raises Refused: `installation_out_of_order`, `trip_under_way`, as `open_dispatch_order` does, and of an order that
+    is named `unknown_order`, `order_of_other_site`, `order_of_other_customer`, `order_of_other_device`,
+    `order_not_to_install`, `order_closed`.
+    """
+    _take("send", value, trip_of(writer.store, value))
+    changed = _sent(writer, unit, value, trip, by=by)
+    return records.write(writer, INSTALLATION, changed, by=by, expected=revision)[1]
+
+
+def _sent(writer: Writer, unit: Unit, value: Installation, trip: Trip, *, by: str) -> Installation:
+    if isinstance(trip, str):
+        order = _named_order(writer.store, value, trip)
+    else:
+        order = open_dispatch_order(writer, unit, trip, by=by)[0].number
+    return _after(replace(value, order=order), InstallAct("send", writer.now_us, by, order=order))
+
+
+def _named_order(store: Store, value: Installation, number: str) -> str:
+    """An order that is there already, made sure that it is to install this device at this customer's."""
+    found = records.current(store, DISPATCH_ORDER, number)
+    if found is None:
+        raise refuse("unknown_order", "/dispatch_order", order=number)
+    order: DispatchOrder = found[0]
+    facts = {"order": number, "serial": value.serial}
+    if order.site != value.site:
+        raise refuse("order_of_other_site", "/dispatch_order", order=number, site=order.site)
+    if value.serial not in order.serials:
+        raise refuse("order_of_other_device", "/dispatch_order", **facts)
+    if order.customer != value.customer:
+        raise refuse("order_of_other_customer", "/dispatch_order", **facts)
+    if "install" not in order.purposes:
+        raise refuse("order_not_to_install", "/dispatch_order", order=number)
+    if not_in_vain(order) is None:
+        raise refuse("order_closed", "/dispatch_order", order=number)
+    return number
+
+
+def confirm_installed(
+    writer: Writer,
+    unit: Unit,
+    value: Installation,
+    revision: int,
+    checks: InstallChecks,
+    confirmer: Confirmer,
+    *,
+    by: str,
+) -> Written:
+    """End an installation, with the three checks and who at the customer's confirmed them; on site it was done when
+    the order's record says.
+
+    Raises Refused: `installation_out_of_order`, `install_check_failed` for each that is not in order,
+    `guidance_spent`, `order_required`, `service_record_required`, `not_installable` once it is no longer theirs.
+    """
+    trip = trip_of(writer.store, value)
+    _take("confirm", value, trip)
+    if _state_of(writer.store, value) is None:
+        raise refuse("not_installable", serial=value.serial, state=None)
+    failed = [name for name, holds in msgspec.structs.asdict(checks).items() if not holds]
+    if failed:
+        facts = {"installation": value.number}
+        raise Refused(
+            Problem("install_check_failed", f"/checks/{name}", {**facts, "install_check": name})
+            for name in failed
+        )
+    done_at = trip.record.completed_at if trip and trip.record else writer.now_us
+    changed = replace(value, checks=checks, installed_at=done_at, order=trip.number if trip else value.order)
+    act = InstallAct("confirm", writer.now_us, by)
+    return _write(writer, changed, revision, act, unit=unit, confirmer=confirmer)
+
+
+def give_up(writer: Writer, value: Installation, revision: int, reason: str, *, by: str) -> Written:
+    """End an installation that the customer's equipment does not allow; they may ask again.
+
+    Of a device that is no longer with them only an order that is still to be done keeps it from ending. Raises
+    Refused: `installation_out_of_order`, `trip_under_way`, `guidance_spent`.
+    """
+    trip = trip_of(writer.store, value)
+    if _state_of(writer.store, value) is None and (trip is None or trip.record is not None):
+        INSTALLATIONS.take("give_up", value.state, installation=value.number)
+    else:
+        _take("give_up", value, trip)
+    return _write(writer, value, revision, InstallAct("give_up", writer.now_us, by, reason=reason))
+
+
+def _state_of(store: Store, value: Installation) -> str | None:
+    """In which state the device is; None once it is no longer the customer's."""
+    found = held(store, [value.serial]).get(value.serial) if value.serial else None
+    return found.position.state if found and found.position.customer == value.customer else None
+
+
+def _take(name: str, value: Installation, trip: DispatchOrder | None) -> None:
+    """Make sure that a step may be taken."""
+    INSTALLATIONS.take(name, value.state, installation=value.number)
+    if problem := hindrance(name, value, trip):
+        raise Refused([problem])
+
+
+def _after(value: Installation, act: InstallAct) -> Installation:
+    step = INSTALLATIONS.step[act.step]
+    return replace(value, state=step.leads_to(value.state), course=(*value.course, act))
+
+
+def _write(
+    writer: Writer,
+    value: Installation,
+    revision: int,
+    act: InstallAct,
+    *,
+    unit: Unit | None = None,
+    confirmer: Confirmer | None = None,
+) -> Written:
+    personal = Personal(records.encode(confirmer)) if confirmer else None
+    secret = unit.secret if unit else None
+    return records.write(
+        writer,
+        INSTALLATION,
+        _after(value, act),
+        by=act.by,
+        expected=revision,
+        personal=personal,
+        secret=secret,
+    )[1]
+
+
+def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
+    """The order under which a device is installed: the one it names, else one that is there for it.
+
+    None where there is none, and where it came to nothing.
+    """
+    if value.order is not None:
+        found = records.current(store, DISPATCH_ORDER, value.order)
+        return not_in_vain(found[0]) if found else None
+    if value.state not in INSTALLING:
+        return None
+    there = records.listed(
+        store, DISPATCH_ORDER, [value.site], only=Only(customers=[value.customer], serial=value.serial)
+    )
+    fitting = [order for order in there if "install" in order.purposes and not_in_vain(order)]
+    return max(fitting, key=lambda order: order.number, default=None)
+
+
+def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:
+    """By serial, each of these devices' installations, whoever's they were, by number."""
+    found: dict[str, list[Installation]] = {}
+    for serial, content in store.rows_in(_OF_DEVICES, sorted(set(serials))):
+        found.setdefault(serial, []).append(INSTALLATION.decode(content))
+    return found
+
+
+def of_technician(store: Store, values: Iterable[Installation], technician: str) -> Iterator[Installation]:
+    """Those of some installations whose order is assigned to a technician."""
+    orders = {number for (number,) in store.rows(_ORDERS_OF, (technician,))}
+    return (value for value in values if value.order in orders)
+
+
+def confirmer_of(store: Store, number: str) -> Confirmer | None:
+    """Who confirmed an installation; None before, and once that was erased."""
+    content = records.personal_of(store, INSTALLATION, number)
+    return msgspec.json.decode(content, type=Confirmer) if content else None
