@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.calls import Call
 from devices.lifecycle import DESK
 from devices.paperwork.dispatches import PURPOSES
 from devices.people.certificates import technicians_of
@@ -44,16 +43,4 @@ def _technicians(shown: Board) -> set[str]:
         for cards in shown.values()
         for card in cards
         if card.order.technician is not None
-    }
-
-
-def board_counts(call: Call, sites: list[str]) -> dict[str, int]:
-    """How many orders wait for whoever plans them: unassigned, overdue, under way and unsettled."""
-    shown = board(call.store, sites, call.today, call.who.reads)
-    ahead = [card for lane in LANES[:4] for card in shown[lane]]
-    return {
-        "unassigned": len(shown["unassigned"]),
-        "overdue": sum(card.overdue for card in ahead),
-        "ahead": len(ahead),
-        "unsettled": len(shown["unsettled"]),
     }
