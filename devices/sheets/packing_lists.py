@@ -65,9 +65,9 @@ def read_packing_list(
     """Read an uploaded xlsx or CSV packing list, its columns in any order below any title rows.
 
     `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
-    are found too; a numeric cell is never taken without one that it matches. `kinds` are those of the models in use: with
-    them what people call a kind means its only model. The problems of rows are those of `SerialCells.read` and `line_of`.
-    Raises Refused: those of `read_rows`.
+    are found too; a numeric cell is never taken without one that it matches. `kinds` are those of the models in use:
+    with them what people call a kind means its only model. The problems of rows are those of `SerialCells.read` and
+    `line_of`. Raises Refused: those of `read_rows`.
     """
     serial_cells, model_cells = SerialCells(patterns or {}), ModelCells(kinds or {})
     rows: list[PackingRow] = []
