@@ -26,6 +26,7 @@ LINKS = (
     Link("counts", "/stocktakes", READERS),
     Link("months", "/months", READERS),
     Link("orders", "/orders", READERS),
+    Link("installations", "/installations", READERS),
     Link("custody", "/custody", READERS),
     Link("journal", "/journal", ("auditor", "supervisor")),
     Link("people", "/admin/people", (ADMIN,)),

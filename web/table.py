@@ -20,6 +20,7 @@ from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
 from web.views.papers import attachments, documents, labels, manifests, orders, reviews
+from web.views.service import installations
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -31,6 +32,9 @@ PAGES = (
     Page("/me", "me", SIGNED_IN, "me.html", account.me_page),
     Page("/orders", "orders", ANY_READER, "orders.html", orders.orders_page),
     Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.order_page),
+    Page("/installations", "installations", ANY_READER, "installations.html", installations.installations_page),
+    Page("/installations/{number}", "installation", STAFF_NUMBER, "installation.html",
+         installations.installation_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),
     Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.stocktake_page),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.tasks_page),
