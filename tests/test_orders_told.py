@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from devices.ledger.reading.cursors import encoded
+from devices.service.briefs import BRIEFED
 from devices.store.database import Store
+from panku.wiring import RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counted_house import made
 from tests.counts import SECOND, close_count
@@ -95,6 +97,21 @@ def lived(house: House) -> Told:
         "customer": {"number": CUSTOMER},
     }
     return Told(house, first, abroad, repair, waiting, opened(zhang, jobs, nothing))
+
+
+NOT_TOLD = {"notice": "what a home was told of another site's order, which is told itself"}
+"""Kinds of records about devices of a customer that are no orders, and why they are not told."""
+
+
+def test_every_kind_of_record_about_devices_of_a_customer_is_told_of_them_or_said_not_to_be() -> None:
+    about = {
+        kind.name
+        for kind in RECORD_KINDS
+        if "customer" in (fields := kind.value.__struct_fields__) and {"serial", "serials"} & {*fields}
+    }
+    assert about - NOT_TOLD.keys() == {each.kind.name for each in BRIEFED}, (
+        "BRIEFED in devices/service/briefs.py"
+    )
 
 
 # --- of a device

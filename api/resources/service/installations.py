@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from heapq import merge
 from typing import Annotated
 
 import msgspec
 
-from api.callers.access import READERS, TECHNICIANS, site_of_number, visible_sites
+from api.callers.access import TECHNICIANS, site_of_number
 from api.calls import Call, Done, Shown
 from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_jobs
 from api.wire import times
-from api.wire.paging import SiteQuery, page, refuse_unknown
+from api.wire.paging import page, refuse_unknown
 from api.writing import at_site_of_number
 from devices import records
 from devices.journal import Writer, open_journals
@@ -33,11 +35,11 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import INSTALLATION
 from devices.problems import refuse, refuse_foreign
-from devices.records import Only, Written
+from devices.records import Written
 from devices.service import installing
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
-from devices.texts.lengths import Contact, Day, Name, Sentence, Serial, Username, Word
+from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_GUIDANCE)]
@@ -102,15 +104,11 @@ class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class InstallationQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
-    """Those in one state, of a customer, of a device, whose order a technician has, opened or ended between days."""
+class InstallationQuery(OrderQuery, frozen=True, kw_only=True):
+    """Those in one state besides, or whose order a technician has."""
 
     state: InstallationState | None = None
-    customer: Word | None = None
-    serial: Serial | None = None
     technician: Username | None = None
-    since: Day | None = None
-    until: Day | None = None
 
 
 class InstallationAnswer(Installation, frozen=True):
@@ -302,20 +300,14 @@ def list_installations(call: Call, _: Done) -> Shown:
 
 def _wanted(call: Call) -> Iterator[Installation]:
     query: InstallationQuery = call.query
-    own = call.who.sites_of(TECHNICIANS)
-    reads = call.who.reads_every_site or call.who.site or call.who.sites_of(READERS)
-    mine = bool(own) and (query.site in own if query.site else not reads)
-    sites = (
-        sorted(own if query.site is None else {query.site}) if mine else visible_sites(call.who, query.site)
-    )
-    refuse_unknown(call, "site")
-    only = Only(
-        states=(query.state,) if query.state else None,
-        customers=(query.customer,) if query.customer else None,
-        serial=query.serial,
-        since=query.since,
-        until=query.until,
-    )
-    found = records.listed(call.store, INSTALLATION, sites, query.place, only)
-    technician = call.who.username if mine else query.technician
-    return installing.of_technician(call.store, found, technician) if technician else found
+    every, own = sites_of_jobs(call)
+    refuse_unknown(call, "technician")
+    only = only_asked(call, query.state)
+    found = records.listed(call.store, INSTALLATION, every, query.place, only)
+    if query.technician:
+        found = installing.of_technician(call.store, found, query.technician)
+    if not own or query.technician not in (None, call.who.username):
+        return found
+    theirs = records.listed(call.store, INSTALLATION, own, query.place, only)
+    mine = installing.of_technician(call.store, theirs, call.who.username)
+    return merge(found, mine, key=INSTALLATION.key)

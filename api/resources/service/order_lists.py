@@ -47,7 +47,7 @@ def list_orders(call: Call, kind: RecordKind, state: str | None) -> Shown:
 
     Raises Refused: `role_missing`, `malformed_parameter` for a site or a day that there is not, or what is no serial.
     """
-    sites, only = sites_asked(call), _only(call, state)
+    sites, only = sites_asked(call), only_asked(call, state)
     return page(call, records.listed(call.store, kind, sites, call.query.place, only), kind.key)
 
 
@@ -55,8 +55,8 @@ def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | N
     """The same of a kind whose orders are technicians' work; and of the sites at which the caller is a technician
     those that are theirs.
     """
-    every, own = _sites(call)
-    only = replace(_only(call, state), assignee=assignee)
+    every, own = sites_of_jobs(call)
+    only = replace(only_asked(call, state), assignee=assignee)
     found = [records.listed(call.store, kind, every, call.query.place, only)]
     if own and assignee in (None, call.who.username):
         mine = replace(only, assignee=call.who.username)
@@ -65,8 +65,11 @@ def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | N
     return page(call, values, kind.key)
 
 
-def _sites(call: Call) -> tuple[list[str] | None, list[str]]:
-    """The sites whose every order is asked for, None for all there are; and those where only the caller's own are."""
+def sites_of_jobs(call: Call) -> tuple[list[str] | None, list[str]]:
+    """The sites whose every order is asked for, None for all there are; and those where only the caller's own are.
+
+    Raises Refused: `role_missing`, `malformed_parameter` for a site that there is not.
+    """
     own = {site for site in call.who.sites_of(TECHNICIANS) if not call.who.reads(site)}
     if call.query.site in own:
         return [], [call.query.site]
@@ -75,8 +78,11 @@ def _sites(call: Call) -> tuple[list[str] | None, list[str]]:
     return visible_sites(call.who, None), sorted(own)
 
 
-def _only(call: Call, state: str | None) -> Only:
-    """What the orders are to be found by; a filter tells nothing that the list does not."""
+def only_asked(call: Call, state: str | None) -> Only:
+    """What an OrderQuery asks orders to be found by; a filter tells nothing that the list does not.
+
+    Raises Refused (`malformed_parameter`) for a day that there is not, or what is no serial.
+    """
     query: OrderQuery = call.query
     serial = serials.recognise(query.serial) if query.serial is not None else None
     if isinstance(serial, Problem):
