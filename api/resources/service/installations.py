@@ -12,7 +12,7 @@ from api.callers.access import TECHNICIANS, site_of_number
 from api.calls import Call, Done, Shown
 from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.records import found_record
-from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_jobs
+from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
 from api.wire.paging import page, refuse_unknown
 from api.writing import at_site_of_number
@@ -104,8 +104,8 @@ class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class InstallationQuery(OrderQuery, frozen=True, kw_only=True):
-    """Those in one state besides, or whose order a technician has."""
+class InstallationQuery(OrderQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Installations in one state, or whose order a technician has; their day is that of the asking, once ended that."""
 
     state: InstallationState | None = None
     technician: Username | None = None
@@ -300,14 +300,17 @@ def list_installations(call: Call, _: Done) -> Shown:
 
 def _wanted(call: Call) -> Iterator[Installation]:
     query: InstallationQuery = call.query
-    every, own = sites_of_jobs(call)
+    every, own = sites_of_orders(call)
     refuse_unknown(call, "technician")
     only = only_asked(call, query.state)
-    found = records.listed(call.store, INSTALLATION, every, query.place, only)
-    if query.technician:
-        found = installing.of_technician(call.store, found, query.technician)
-    if not own or query.technician not in (None, call.who.username):
-        return found
-    theirs = records.listed(call.store, INSTALLATION, own, query.place, only)
-    mine = installing.of_technician(call.store, theirs, call.who.username)
-    return merge(found, mine, key=INSTALLATION.key)
+    found = _listed(call, every, only, query.technician)
+    if own and query.technician in (None, call.who.username):
+        return merge(found, _listed(call, own, only, call.who.username), key=INSTALLATION.key)
+    return found
+
+
+def _listed(
+    call: Call, sites: list[str] | None, only: Only, technician: str | None
+) -> Iterator[Installation]:
+    found = records.listed(call.store, INSTALLATION, sites, call.query.place, only)
+    return installing.of_technician(call.store, found, technician) if technician else found

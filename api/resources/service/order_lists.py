@@ -55,8 +55,8 @@ def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | N
     """The same of a kind whose orders are technicians' work; and of the sites at which the caller is a technician
     those that are theirs.
     """
-    every, own = sites_of_jobs(call)
-    only = replace(only_asked(call, state), assignee=assignee)
+    every, own = sites_of_orders(call)
+    only = only_asked(call, state, assignee)
     found = [records.listed(call.store, kind, every, call.query.place, only)]
     if own and assignee in (None, call.who.username):
         mine = replace(only, assignee=call.who.username)
@@ -65,7 +65,7 @@ def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | N
     return page(call, values, kind.key)
 
 
-def sites_of_jobs(call: Call) -> tuple[list[str] | None, list[str]]:
+def sites_of_orders(call: Call) -> tuple[list[str] | None, list[str]]:
     """The sites whose every order is asked for, None for all there are; and those where only the caller's own are.
 
     Raises Refused: `role_missing`, `malformed_parameter` for a site that there is not.
@@ -78,10 +78,10 @@ def sites_of_jobs(call: Call) -> tuple[list[str] | None, list[str]]:
     return visible_sites(call.who, None), sorted(own)
 
 
-def only_asked(call: Call, state: str | None) -> Only:
-    """What an OrderQuery asks orders to be found by; a filter tells nothing that the list does not.
+def only_asked(call: Call, state: str | None, assignee: str | None = None) -> Only:
+    """What the records are to be found by; a filter tells nothing that the list does not.
 
-    Raises Refused (`malformed_parameter`) for a day that there is not, or what is no serial.
+    Raises Refused (`malformed_parameter`) for a day that there is not, or a text that is no serial.
     """
     query: OrderQuery = call.query
     serial = serials.recognise(query.serial) if query.serial is not None else None
@@ -92,6 +92,7 @@ def only_asked(call: Call, state: str | None) -> Only:
         states=(state,) if state else None,
         customers=() if nobodys else (query.customer,) if query.customer else None,
         serial=serial,
+        assignee=assignee,
         since=query.since and times.day(query.since, "from"),
         until=query.until and times.day(query.until, "to"),
     )
