@@ -35,7 +35,7 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import INSTALLATION
 from devices.problems import refuse, refuse_foreign
-from devices.records import Written
+from devices.records import Only, Written
 from devices.service import installing
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
