@@ -80,10 +80,10 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     **{name: [query] for name, query in hostile.QUERIES.items()},
     "list_devices": [{"site": SITE, "register": each} for each in ("merchandise", "spare", "custody")],
     "list_deadlines": [{}, {"met_since": "2026-11-01"}],
-    **dict.fromkeys(
-        ("list_repairs", "list_dispatch_orders", "list_installations"),
-        [{}, {"serial": CUSTODY}, {"serial": MENT}],
-    ),
+    **{
+        name: [{}, {"serial": CUSTODY}, {"serial": MENT}]
+        for name in ("list_repairs", "list_dispatch_orders", "list_installations")
+    },
     "documents": [{}, {"type": "receipt"}],
     "device": [{}, {"order": "newest"}],
     "count": [{"result": "all"}],
