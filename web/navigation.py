@@ -19,12 +19,14 @@ class Link(msgspec.Struct, frozen=True):
 
 LINKS = (
     Link("home", "/", (*READERS, TECHNICIAN, ADMIN)),
+    Link("jobs", "/jobs", (TECHNICIAN,)),
     Link("reviews", "/reviews", ("auditor", "supervisor")),
     Link("books", "/books", READERS),
     Link("documents", "/documents", READERS),
     Link("scan", "/scan", READERS),
     Link("counts", "/stocktakes", READERS),
     Link("months", "/months", READERS),
+    Link("dispatch", "/dispatch", READERS),
     Link("orders", "/orders", READERS),
     Link("installations", "/installations", READERS),
     Link("custody", "/custody", READERS),

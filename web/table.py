@@ -12,6 +12,7 @@ from api.callers.access import (
     READ_BOOK,
     SIGNED_IN,
     STAFF_NUMBER,
+    TECHNICIANS,
     VISIT_NUMBER,
     Access,
 )
@@ -19,8 +20,8 @@ from web.pages import Page
 from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
-from web.views.papers import attachments, documents, labels, manifests, orders, reviews
-from web.views.service import installations
+from web.views.papers import attachments, documents, labels, manifests, reviews
+from web.views.service import board, installations, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -31,7 +32,10 @@ PAGES = (
     Page("/sign-up", "sign_up", PUBLIC, "sign_up.html", account.sign_up_page),
     Page("/me", "me", SIGNED_IN, "me.html", account.me_page),
     Page("/orders", "orders", ANY_READER, "orders.html", orders.orders_page),
+    Page("/dispatch", "dispatch", ANY_READER, "dispatch.html", board.board_page),
     Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.order_page),
+    Page("/jobs", "jobs", Access(roles=TECHNICIANS, site="any"), "jobs.html", jobs.jobs_page),
+    Page("/jobs/{number}", "job", Access(roles=TECHNICIANS, site="number"), "jobs.html", jobs.job_page),
     Page("/installations", "installations", ANY_READER, "installations.html", installations.installations_page),
     Page("/installations/{number}", "installation", STAFF_NUMBER, "installation.html",
          installations.installation_page),

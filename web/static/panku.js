@@ -2,6 +2,7 @@
 
 import "./keys.js";
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
+import { dropKept, leftHere } from "./sealed.js";
 
 const ENDED = ["sign_in_required", "session_ended"];
 const { user } = document.body.dataset;
@@ -85,6 +86,7 @@ export const AS = {
   tick: () => true,
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
+  pair: (value) => Object.fromEntries(value.split(" ").map((serial, n) => [["faulty", "spare"][n], serial])),
   devices: (value) => AS.lines(value).map((serial) => ({ serial })),
   // a browser leaves out seconds that are none: 2026-11-25T10:20
   moment: (value) => `${value}${value.length === 16 ? ":00" : ""}${document.body.dataset.offset}`,
@@ -100,7 +102,9 @@ export function bodyOf(form) {
     if (!field.name || field.matches(":disabled") || field.type === "file" || "path" in field.dataset) continue;
     if (field.type === "radio" && !field.checked) continue;
     if (field.type === "checkbox" && field.dataset.as !== "boolean") {
-      if (field.checked) (body[field.name] ??= []).push(field.value);
+      const path = field.name.split(".");
+      const list = field.checked ? path.reduce((part, name) => (part[name] ??= name === path.at(-1) ? [] : {}), body) : [];
+      list.push((AS[field.dataset.as] ?? ((value) => value))(field.value));
       continue;
     }
     if (field.value === "" && field.dataset.as !== "boolean") continue;
@@ -124,7 +128,7 @@ async function send(form) {
   const button = form.querySelector("button:not([type=button])");
   form.dataset.key ??= newId();
   button.disabled = true;
-  if ("forget" in form.dataset) await forget();
+  if ("forget" in form.dataset) await Promise.all([forget(), dropKept()]);
   const file = form.querySelector("input[type=file]")?.files[0];
   const address = file ? `${path}?${new URLSearchParams(bodyOf(form))}` : path;
   const sent = file ?? (form.dataset.body === "none" ? undefined : bodyOf(form));
@@ -173,6 +177,7 @@ async function fillTyped() {
 }
 
 fillTyped();
+if (user) dropKept(user);
 if (user !== undefined) forget(user); // others are no longer signed in; where the page asks for a sign-in, nobody is
 
 /** Hand a file to the browser to keep. */
@@ -203,11 +208,17 @@ function agreed(question) {
   });
 }
 
+/** What is lost with a sign-out: how many of a technician's acts are not uploaded, or that a document has no answer. */
+function askedBeforeLeaving(form) {
+  const count = leftHere().reduce((sum, each) => sum + each.count, 0);
+  return count ? text("jobs.sign_out_ask", { count }) : anySealed() && form.dataset.forget;
+}
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
   event.preventDefault();
-  const question = form.dataset.ask || (anySealed() && form.dataset.forget);
+  const question = form.dataset.ask || ("forget" in form.dataset && askedBeforeLeaving(form));
   if (question && !(await agreed(question))) return;
   send(form);
 });

@@ -15,14 +15,14 @@ from api.callers.blind import blind_of
 from api.calls import Call, Done, Shown
 from api.resources.customers import seen_customer
 from api.wire import times
-from api.wire.paging import PAGE, Limit, SiteQuery, after_cursor, cut, page, sites_asked
+from api.wire.paging import SiteQuery, after_cursor, cut, page, sites_asked
 from devices import records, serials
 from devices.ledger.reading import cursors
 from devices.ledger.reading.customers import sees_customer
 from devices.problems import Problem, refuse
 from devices.records import Only, RecordKind
 from devices.service.briefs import LATER_THAN_ALL, orders_of_customer
-from devices.texts.lengths import Cursor, Day, Serial, Word
+from devices.texts.lengths import Day, Serial, Word
 
 _PLACE: Any = tuple[
     Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)], Annotated[str, msgspec.Meta(pattern="^[A-Z0-9-]*$")]
@@ -42,18 +42,18 @@ class OrderQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", 
     until: Day | None = None
 
 
-class OrdersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which page of a customer's orders."""
+def list_orders(call: Call, kind: RecordKind, state: str | None) -> Shown:
+    """The orders of a kind that an OrderQuery asks for, by number, of the sites that the caller reads.
 
-    cursor: Cursor | None = None
-    limit: Limit = PAGE
+    Raises Refused: `role_missing`, `malformed_parameter` for a site or a day that there is not, or what is no serial.
+    """
+    sites, only = sites_asked(call), only_asked(call, state)
+    return page(call, records.listed(call.store, kind, sites, call.query.place, only), kind.key)
 
 
-def list_orders(call: Call, kind: RecordKind, state: str | None, assignee: str | None = None) -> Shown:
-    """The orders of a kind that an OrderQuery asks for, by number: those of the sites that the caller reads, and of
-    the sites at which they are a technician those that are theirs.
-
-    Raises Refused: `role_missing`, `malformed_parameter` for a site that there is not, or a text that is no serial.
+def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | None) -> Shown:
+    """The same of a kind whose orders are technicians' work; and of the sites at which the caller is a technician
+    those that are theirs.
     """
     every, own = sites_of_orders(call)
     only = only_asked(call, state, assignee)

@@ -15,8 +15,10 @@ from devices.ledger.duties.due import Due
 from devices.ledger.papers.attached import Paper, papers_of
 from devices.ledger.reading import history, passport
 from devices.ledger.reading.replacements import replacements
+from devices.lifecycle import DESK, DOCUMENT
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
+from devices.service.settling import Settling, settled_by
 from devices.values import NOWHERE
 from labels.words import detail
 from web.pages import View
@@ -29,7 +31,7 @@ LINES_SHOWN = 200
 LINE_APART = ("serial", "bin", "model", "site", "state", "register", "customer")
 
 
-class Event(msgspec.Struct, frozen=True):
+class _Event(msgspec.Struct, frozen=True):
     """One line of the timeline in words: from where to where, and which line undid it."""
 
     line: history.Event
@@ -73,6 +75,8 @@ def device_page(view: View) -> dict[str, Any]:
             for step in steps
             if step.code
         ],
+        "settles": _settles(view, serial),
+        "sends": site if shown.customer is not None and view.person.may(DESK, site) else None,
         "offer": install_offers(call, [(serial, shown.state, _number_of(shown), site)]).get(serial),
         "due": _due(view, shown, {each.number for each in orders}),
         "briefs": briefs_shown(view, orders),
@@ -83,6 +87,14 @@ def device_page(view: View) -> dict[str, Any]:
     }
 
 
+def _settles(view: View, serial: str) -> list[Settling]:
+    """The swap that the device waits for, where its reader may post it; none of a spare that is kept from them."""
+    found = settled_by(view.call.store, [serial]).get(serial)
+    if found is None or not view.person.may(DOCUMENT["swap"].posters, found.site):
+        return []
+    return view.told([found])
+
+
 def _after(view: View) -> int:
     text = view.text("after", "0")
     if not text.isdecimal() or len(text) > 9:
@@ -90,7 +102,7 @@ def _after(view: View) -> int:
     return int(text)
 
 
-def _events(view: View, lines: Sequence[history.Event]) -> list[Event]:
+def _events(view: View, lines: Sequence[history.Event]) -> list[_Event]:
     locale = view.call.locale
     tell = partial(place_of, locale=locale)
     undone: dict[int, str] = {}
@@ -100,7 +112,7 @@ def _events(view: View, lines: Sequence[history.Event]) -> list[Event]:
     before: dict[int, str] = {line.step + 1: tell(line.position) for line in lines}
     masked = lines_masked_for(view.call, lines)
     return [
-        Event(
+        _Event(
             line,
             before.get(line.step) or tell(_left(line)),
             tell(line.position),
