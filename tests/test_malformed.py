@@ -29,7 +29,6 @@ CALLERS = {
     "supervisor": "chen",
     "clerk": "wu",
     "technician": "wang",
-    "clerk": "wu",
 }
 
 
