@@ -25,10 +25,12 @@ from devices.paperwork.dispatches import (
     DispatchOrder,
     JobContact,
 )
+from devices.paperwork.installations import Installation
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse_foreign
 from devices.service.duties import ON_SITE
 from devices.service.in_hand import jobs_in_hand
+from devices.service.installing import installations_under
 from devices.values import Site
 from devices.workflow import Step
 from labels.words import Locale, term
@@ -44,7 +46,8 @@ GROUPS = ("today", "later", "waiting", "unsettled", "closed")
 class JobCard(msgspec.Struct, frozen=True):
     """One job as its technician reads it on a phone: whom to ask for, where, what to call, by when.
 
-    `due` is None for a job under no deadline; `phone` is what a telephone calls.
+    `due` is None for a job under no deadline; `phone` is what a telephone calls; `installs` are the
+    installations that it is to do.
     """
 
     job: Job
@@ -54,6 +57,7 @@ class JobCard(msgspec.Struct, frozen=True):
     address: str | None
     contact: str | None
     phone: str | None
+    installs: tuple[Installation, ...] = ()
 
 
 def jobs_page(view: View) -> dict[str, Any]:
@@ -93,6 +97,7 @@ def _card(view: View, order: DispatchOrder, site: Site) -> JobCard:
         contact.address or customer.address,
         asked_for,
         called and re.sub(r"[\- ]", "", called[0]),
+        tuple(installations_under(view.call.store, order)),
     )
 
 
