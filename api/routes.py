@@ -75,11 +75,10 @@ from api.resources import (
     sheets,
     stocktakes,
     system,
-    technicians,
     tokens,
     visits,
 )
-from api.resources.service import installations, order_lists
+from api.resources.service import installations, order_lists, technicians
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
@@ -244,7 +243,7 @@ ROUTES = (
     R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, customers.show_customer,
       customers.CustomerAnswer),
     R("GET", "/v1/customers/{number}/orders", "list_customer_orders", SIGNED_IN, order_lists.list_customer_orders,
-      list[OrderBrief], query=order_lists.OrdersQuery),
+      list[OrderBrief], query=PageQuery),
     R("PUT", "/v1/customers/{number}", "replace_customer", DESK_SOMEWHERE, customers.show_customer,
       customers.CustomerAnswer, write=customers.replace_customer, body=customers.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),

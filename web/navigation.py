@@ -19,6 +19,7 @@ class Link(msgspec.Struct, frozen=True):
 
 LINKS = (
     Link("home", "/", (*READERS, TECHNICIAN, ADMIN)),
+    Link("jobs", "/jobs", (TECHNICIAN,)),
     Link("reviews", "/reviews", ("auditor", "supervisor")),
     Link("books", "/books", READERS),
     Link("documents", "/documents", READERS),

@@ -19,6 +19,7 @@ from devices.ledger.reading.history import Event
 from devices.ledger.reading.listing import DocumentRow
 from devices.people.roles import Person
 from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
+from web.job_words import JOB_WORDS
 from web.navigation import links_of
 from web.scan_words import SCAN_WORDS
 
@@ -78,6 +79,7 @@ SCRIPT_WORDS: dict[str, tuple[str, ...]] = {
     "person": ("secret",),
     "tokens": ("secret",),
     **SCAN_WORDS,
+    **JOB_WORDS,
 }
 """By page: the texts its script says, besides those that every page's script may say."""
 EVERY_SCRIPT = ("offline",)

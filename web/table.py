@@ -12,6 +12,7 @@ from api.callers.access import (
     READ_BOOK,
     SIGNED_IN,
     STAFF_NUMBER,
+    TECHNICIANS,
     VISIT_NUMBER,
     Access,
 )
@@ -19,8 +20,13 @@ from web.pages import Page
 from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
+<<<<<<< HEAD
 from web.views.papers import attachments, documents, labels, manifests, reviews
 from web.views.service import board, orders
+=======
+from web.views.papers import attachments, documents, labels, manifests, orders, reviews
+from web.views.service import jobs
+>>>>>>> 85ffd03630b7512627e4169edf005dd1ceb6d448
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -33,6 +39,8 @@ PAGES = (
     Page("/orders", "orders", ANY_READER, "orders.html", orders.orders_page),
     Page("/dispatch", "dispatch", ANY_READER, "dispatch.html", board.board_page),
     Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.order_page),
+    Page("/jobs", "jobs", Access(roles=TECHNICIANS, site="any"), "jobs.html", jobs.jobs_page),
+    Page("/jobs/{number}", "job", Access(roles=TECHNICIANS, site="number"), "jobs.html", jobs.job_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),
     Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.stocktake_page),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.tasks_page),

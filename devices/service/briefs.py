@@ -13,8 +13,9 @@ from peewee import SQL
 
 from devices.calendar import day_of
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.records import RecordKind
 from devices.store.database import Row, Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -41,7 +42,7 @@ class OrderBrief(msgspec.Struct, frozen=True, kw_only=True):
     masked: bool = False
 
 
-Reads = Callable[[str, str | None], bool]
+_Reads = Callable[[str, str | None], bool]
 """Told an order's site, and whose work it is: whether a viewer reads it."""
 
 
@@ -80,6 +81,18 @@ def _of_dispatch(order: DispatchOrder) -> OrderBrief:
     )
 
 
+def _of_installation(value: Installation) -> OrderBrief:
+    return OrderBrief(
+        number=value.number,
+        kind=INSTALLATION.name,
+        site=value.site,
+        opened_on=_day(value.opened_at),
+        state=value.state,
+        serials=(value.serial,) if value.serial else (),
+        done_on=_day(value.installed_at) if value.installed_at is not None else None,
+    )
+
+
 def _day(at_us: int) -> str:
     return day_of(at_us).isoformat()
 
@@ -87,6 +100,7 @@ def _day(at_us: int) -> str:
 BRIEFED = (
     Briefed(REPAIR, _of_repair),
     Briefed(DISPATCH_ORDER, _of_dispatch),
+    Briefed(INSTALLATION, _of_installation),
 )
 """Every kind of order that is told of its devices and of its customer."""
 _BY_NAME = {each.kind.name: each for each in BRIEFED}
@@ -112,7 +126,7 @@ LATER_THAN_ALL = (2**63 - 1, "")
 
 
 def orders_of_devices(
-    store: Store, serials: Iterable[str], reads: Reads
+    store: Store, serials: Iterable[str], reads: _Reads
 ) -> dict[str, tuple[OrderBrief, ...]]:
     """The orders of each of these devices that has any, by serial, the newest first; in one statement."""
     by_serial: dict[str, list[Row]] = {}
@@ -125,7 +139,7 @@ def orders_of_devices(
 
 
 def orders_of_customer(
-    store: Store, customer: str, reads: Reads, *, before: tuple[int, str] = LATER_THAN_ALL, limit: int
+    store: Store, customer: str, reads: _Reads, *, before: tuple[int, str] = LATER_THAN_ALL, limit: int
 ) -> list[tuple[OrderBrief, tuple[int, str]]]:
     """At most `limit` orders for a customer, the newest first, each with its place; those `before` one of them."""
     at_us, key = before
@@ -138,7 +152,7 @@ def _place(row: Row) -> tuple[int, str]:
     return row[0], row[1]
 
 
-def _brief(row: Row, reads: Reads) -> OrderBrief:
+def _brief(row: Row, reads: _Reads) -> OrderBrief:
     _, key, kind, site, assignee, content = row
     briefed = _BY_NAME[kind]
     whole = briefed.brief(briefed.kind.decode(content))

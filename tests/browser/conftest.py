@@ -245,5 +245,6 @@ def empty(tab: Page) -> None:
         tab.goto("/healthz")
     except Error:  # interrupted: the test's last press leads elsewhere just now
         tab.goto("/healthz")
-    tab.evaluate("localStorage.clear(), sessionStorage.clear(), indexedDB.deleteDatabase('panku')")
+    tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    tab.evaluate("['panku', 'panku jobs'].forEach((name) => indexedDB.deleteDatabase(name))")
     tab.context.clear_cookies()

@@ -2,6 +2,7 @@
 
 import "./keys.js";
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
+import { dropKept, leftHere } from "./sealed.js";
 
 const ENDED = ["sign_in_required", "session_ended"];
 const { user } = document.body.dataset;
@@ -127,7 +128,7 @@ async function send(form) {
   const button = form.querySelector("button:not([type=button])");
   form.dataset.key ??= newId();
   button.disabled = true;
-  if ("forget" in form.dataset) await forget();
+  if ("forget" in form.dataset) await Promise.all([forget(), dropKept()]);
   const file = form.querySelector("input[type=file]")?.files[0];
   const address = file ? `${path}?${new URLSearchParams(bodyOf(form))}` : path;
   const sent = file ?? (form.dataset.body === "none" ? undefined : bodyOf(form));
@@ -176,6 +177,7 @@ async function fillTyped() {
 }
 
 fillTyped();
+if (user) dropKept(user);
 if (user !== undefined) forget(user); // others are no longer signed in; where the page asks for a sign-in, nobody is
 
 /** Hand a file to the browser to keep. */
@@ -206,11 +208,17 @@ function agreed(question) {
   });
 }
 
+/** What is lost with a sign-out: how many of a technician's acts are not uploaded, or that a document has no answer. */
+function askedBeforeLeaving(form) {
+  const count = leftHere().reduce((sum, each) => sum + each.count, 0);
+  return count ? text("jobs.sign_out_ask", { count }) : anySealed() && form.dataset.forget;
+}
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
   event.preventDefault();
-  const question = form.dataset.ask || (anySealed() && form.dataset.forget);
+  const question = form.dataset.ask || ("forget" in form.dataset && askedBeforeLeaving(form));
   if (question && !(await agreed(question))) return;
   send(form);
 });

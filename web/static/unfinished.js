@@ -2,6 +2,7 @@
 // Scans of a count that somebody else made here are told too: only they can send them.
 import { text } from "./panku.js";
 import { Kept } from "./queue.js";
+import { leftHere } from "./sealed.js";
 
 const place = document.getElementById("unfinished");
 const list = place.querySelector("ul");
@@ -19,6 +20,13 @@ for (const { user, site, task, paper, scans, pending, lost } of Kept.everything(
   link.href = count ? `/stocktakes/${task}/count` : `/scan/${task}?${new URLSearchParams({ site, paper })}`;
   link.textContent = count ? task : text(`scan.task.${task}`);
   item.append(link, ` ${site} `, text(lost ? "scan.left_unanswered" : pending ? "scan.left_pending" : "scan.left_scans", { count: scans }));
+  list.append(item);
+}
+for (const { user, count } of leftHere()) {
+  if (user !== place.dataset.user || !count) continue;
+  const link = Object.assign(document.createElement("a"), { href: "/jobs", textContent: text("jobs.left_here", { count }) });
+  const item = document.createElement("li");
+  item.append(link);
   list.append(item);
 }
 place.hidden = list.childElementCount === 0;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from api.callers.access import visible_sites
+from api.callers.access import TECHNICIANS, visible_sites
 from api.callers.blind import counts_blind
 from api.calls import Call
 from devices.audit.kinds import UNSETTLED, LateScan, Stocktake
@@ -33,6 +33,7 @@ from devices.values import UNIT
 from web.pages import View
 from web.views.administration.registers import PAGE_OF_STEP, set_up
 from web.views.custody.handovers import handovers_for, unsigned_part
+from web.views.service.jobs import JobCard, cards_of, in_hand_of
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国 --books-from"
 """How a unit is founded; the day with which its books begin comes after it."""
@@ -41,6 +42,7 @@ PAGE_OF = {
     **dict.fromkeys([each.name for each in DEADLINE_OF_STATE.values()], "/devices/{}"),
     "repair_record": "/orders/{}",
     "on_site_repair": "/orders/{}",
+    "installation": "/installations/{}",
     "stocktake": "/stocktakes",
     "safety_inspection": "/custody",
     "audit_inspection": "/custody",
@@ -60,9 +62,11 @@ def home_page(view: View) -> dict[str, Any]:
             "command": [*COMMAND.split(), a_year_before(day_of(call.at_us)).isoformat()],
         }
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
-    found = call.due_at(sites)
+    found, jobs = call.due_at(sites), _jobs(view)
     return {
         "founded": True,
+        "jobs": jobs,
+        "reads": bool(sites) or jobs is None,
         "today": today.isoformat(),
         "to_set_up": _to_set_up(call),
         "clock": clock_standing(call.store, call.at_us),
@@ -89,6 +93,7 @@ def home_page(view: View) -> dict[str, Any]:
     }
 
 
+<<<<<<< HEAD
 def _service(call: Call) -> BoardCounts | None:
     """How the dispatch orders stand, to the desk that plans them; None where it has none."""
     sites = sorted(call.who.sites_of(DESK))
@@ -96,6 +101,13 @@ def _service(call: Call) -> BoardCounts | None:
         return None
     found = counts_of(board(call.store, sites, call.today, call.who.reads))
     return found if found.ahead or found.unsettled else None
+=======
+def _jobs(view: View) -> list[JobCard] | None:
+    """What a technician has in hand; None for anybody else."""
+    if not view.person.sites_of(TECHNICIANS):
+        return None
+    return cards_of(view, in_hand_of(view.call))
+>>>>>>> 85ffd03630b7512627e4169edf005dd1ceb6d448
 
 
 def page_of(each: Due) -> str | None:

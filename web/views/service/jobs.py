@@ -1,0 +1,149 @@
+"""The technician's phone (我的任务): the jobs in hand, each with its facts and the forms of the steps they may take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from api.callers.access import TECHNICIANS
+from api.calls import Call
+from api.resources.dispatch_orders import STEP_BODIES, Job, job_of
+from devices import records
+from devices.calendar import day_of
+from devices.ledger.duties.due import Due, due_of
+from devices.ledger.reading.passport import CustomerShown
+from devices.paperwork.dispatches import (
+    CONFIRMED,
+    DISPATCHES,
+    OUTCOMES,
+    TECHNICIAN,
+    WAIT_REASONS,
+    DispatchOrder,
+    JobContact,
+)
+from devices.paperwork_kinds import DISPATCH_ORDER
+from devices.problems import refuse_foreign
+from devices.service.duties import ON_SITE
+from devices.service.in_hand import jobs_in_hand
+from devices.values import Site
+from devices.workflow import Step
+from labels.words import Locale, term
+from web.pages import View
+
+PHONE = re.compile(r"\+?\d[\d\- ]{5,}\d")
+"""What of a contact's text can be called."""
+OF_THE_TECHNICIAN = tuple(step for step in DISPATCHES.steps if TECHNICIAN in step.who)
+GROUPS = ("today", "later", "waiting", "unsettled", "closed")
+"""The parts of the list, in their order; the last is of a page of one job alone."""
+
+
+class JobCard(msgspec.Struct, frozen=True):
+    """One job as its technician reads it on a phone: whom to ask for, where, what to call, by when.
+
+    `due` is None for a job under no deadline; `phone` is what a telephone calls.
+    """
+
+    job: Job
+    group: str
+    due: Due | None
+    name: str | None
+    address: str | None
+    contact: str | None
+    phone: str | None
+
+
+def jobs_page(view: View) -> dict[str, Any]:
+    """Everything that the reader has in hand: for today, later, waiting, and done but for the storekeeper's swap."""
+    return {"groups": _grouped(cards_of(view, in_hand_of(view.call))), "alone": False, **_shared(view.call)}
+
+
+def job_page(view: View) -> dict[str, Any]:
+    """One job of the reader's. Raises Refused (`not_found`) for one that is not theirs."""
+    found = records.current(view.call.store, DISPATCH_ORDER, view.call.path["number"])
+    if found is None or found[0].technician != view.person.username:
+        raise refuse_foreign()
+    return {"groups": _grouped(cards_of(view, [found[0]])), "alone": True, **_shared(view.call)}
+
+
+def in_hand_of(call: Call) -> list[DispatchOrder]:
+    """What the reader has in hand, at every site where they are a technician."""
+    return jobs_in_hand(call.store, sorted(call.who.sites_of(TECHNICIANS)), call.who.username)
+
+
+def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobCard]:
+    """Jobs as their technician reads them."""
+    sites = {site.code: site for site, _ in records.all_current(view.call.store, records.SITE)}
+    return [_card(view, order, sites[order.site]) for order in orders]
+
+
+def _card(view: View, order: DispatchOrder, site: Site) -> JobCard:
+    job, due = view.told(job_of(view.call, order)), due_on_site(order, site, view.call.today)
+    customer, contact = job.customer_shown or CustomerShown(), job.contact or JobContact()
+    asked_for = " ".join(filter(None, (contact.name, contact.phone))) or customer.contact
+    called = PHONE.search(asked_for or "")
+    return JobCard(
+        job,
+        _group(view.call, job, due),
+        due,
+        customer.name,
+        contact.address or customer.address,
+        asked_for,
+        called and re.sub(r"[\- ]", "", called[0]),
+    )
+
+
+def due_on_site(order: DispatchOrder, site: Site, today: date) -> Due | None:
+    """By when a repair is to be done; None for a job that repairs nothing, and once it is done."""
+    if "repair" not in order.purposes or order.state not in DISPATCH_ORDER.open_states:
+        return None
+    return due_of(ON_SITE, order.number, site, day_of(order.asked_at), today)
+
+
+def _group(call: Call, job: Job, due: Due | None) -> str:
+    if job.state not in DISPATCH_ORDER.open_states:
+        return "unsettled" if job.unsettled else "closed"
+    if job.waits_for:
+        return "waiting"
+    comes = job.window is not None and day_of(job.window.starts_at) <= call.today
+    pressing = due is not None and due.due_on <= call.today.isoformat()
+    return "today" if comes or pressing else "later"
+
+
+def _grouped(cards: Iterable[JobCard]) -> list[tuple[str, list[JobCard]]]:
+    parts = {group: [card for card in cards if card.group == group] for group in GROUPS}
+    return [(group, found) for group, found in parts.items() if found]
+
+
+def _shared(call: Call) -> dict[str, Any]:
+    """What the forms offer, and what the script knows: the clock, the workflow, the words of the states."""
+    return {
+        "steps": OF_THE_TECHNICIAN,
+        "at_once": [step.name for step in OF_THE_TECHNICIAN if not _asks(step)],
+        "outcomes": OUTCOMES,
+        "reasons": WAIT_REASONS,
+        "ways": CONFIRMED,
+        "data": {
+            "user": call.who.username,
+            "now": call.at_us // 1000,
+            "steps": {step.name: _told_step(step, call.locale) for step in OF_THE_TECHNICIAN},
+            "states": {state: term("dispatch", state, call.locale) for state in DISPATCHES.states},
+        },
+    }
+
+
+def _asks(step: Step) -> bool:
+    """Whether a step asks for anything; filing asks for the record."""
+    return step.name not in STEP_BODIES or STEP_BODIES[step.name] is not None
+
+
+def _told_step(step: Step, locale: Locale) -> dict[str, Any]:
+    return {
+        "before": step.before,
+        "after": step.after,
+        "asks": _asks(step),
+        "word": term("dispatch_step", step.name, locale),
+    }
