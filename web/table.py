@@ -20,13 +20,8 @@ from web.pages import Page
 from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
-<<<<<<< HEAD
 from web.views.papers import attachments, documents, labels, manifests, reviews
-from web.views.service import board, orders
-=======
-from web.views.papers import attachments, documents, labels, manifests, orders, reviews
-from web.views.service import jobs
->>>>>>> 85ffd03630b7512627e4169edf005dd1ceb6d448
+from web.views.service import board, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
