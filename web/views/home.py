@@ -93,6 +93,13 @@ def home_page(view: View) -> dict[str, Any]:
     }
 
 
+def _jobs(view: View) -> list[JobCard] | None:
+    """What a technician has in hand; None for anybody else."""
+    if not view.person.sites_of(TECHNICIANS):
+        return None
+    return cards_of(view, in_hand_of(view.call))
+
+
 def _service(call: Call) -> BoardCounts | None:
     """How the dispatch orders stand, to the desk that plans them; None where it has none."""
     sites = sorted(call.who.sites_of(DESK))
@@ -100,13 +107,6 @@ def _service(call: Call) -> BoardCounts | None:
         return None
     found = counts_of(board(call.store, sites, call.today, call.who.reads))
     return found if found.ahead or found.unsettled else None
-
-
-def _jobs(view: View) -> list[JobCard] | None:
-    """What a technician has in hand; None for anybody else."""
-    if not view.person.sites_of(TECHNICIANS):
-        return None
-    return cards_of(view, in_hand_of(view.call))
 
 
 def page_of(each: Due) -> str | None:

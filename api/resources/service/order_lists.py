@@ -89,6 +89,7 @@ def only_asked(call: Call, state: str | None, assignee: str | None = None) -> On
         states=(state,) if state else None,
         customers=() if nobodys else (query.customer,) if query.customer else None,
         serial=serial,
+        assignee=assignee,
         since=query.since and times.day(query.since, "from"),
         until=query.until and times.day(query.until, "to"),
     )
