@@ -1,4 +1,4 @@
-"""A job at a customer's as its desk lives it: opened, assigned, and settled next morning by a scan of the faulty disk."""
+"""A job at a customer's as its desk lives it: opened, assigned, and settled next morning by one scan."""
 
 from __future__ import annotations
 
