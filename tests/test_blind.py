@@ -106,6 +106,7 @@ FILLED: dict[str, Any] = {
     "repairs/{number}": lambda house: records(house, "repair"),
     "dispatch-orders/{number}": lambda house: records(house, "dispatch_order"),
     "orders/{number}": lambda house: [*records(house, "repair"), *records(house, "dispatch_order")],
+    "jobs/{number}": lambda house: records(house, "dispatch_order"),
     "installations/{number}": lambda house: records(house, "installation"),
     "consignments/{site}/{carrier}/{waybill}": lambda house: records(house, "consignment"),
     "customers/{number}": lambda house: records(house, "customer"),

@@ -20,7 +20,7 @@ CARRY = {"type": "carry_out", "site": "BJ01"}
 KEYS = itertools.count(1)
 EXPORTED = """async () => {
     const database = await new Promise((resolve) => {
-        const opening = indexedDB.open("panku jobs");
+        const opening = indexedDB.open("panku jobs wang");
         opening.onsuccess = () => resolve(opening.result);
     });
     const key = await new Promise((resolve) => {

@@ -2,9 +2,10 @@
 import { bodyOf, newId, request, tell, text, told } from "./panku.js";
 import { scanEndedBy } from "./keys.js";
 import { camera } from "./camera.js";
+import { LEFT, leftHere } from "./leaving.js";
 import { shrunk, shown } from "./paper.js";
 import { Sender, unanswered } from "./queue.js";
-import { canSeal, leftHere, Sealed } from "./sealed.js";
+import { canSeal, Sealed } from "./sealed.js";
 import { cleaned, halved } from "./scanner.js";
 import { sound } from "./sounds.js";
 
@@ -398,7 +399,7 @@ addEventListener("online", () => {
 });
 addEventListener("offline", () => draw());
 addEventListener("storage", async ({ key, newValue }) => {
-  if (key !== `panku jobs ${data.user}` || newValue === null) return;
+  if (key !== LEFT + data.user || newValue === null) return;
   await look();
   draw();
   sender.poke();

@@ -37,11 +37,11 @@ from web.pages import View
 PHONE = re.compile(r"\+?\d[\d\- ]{5,}\d")
 """What of a contact's text can be called."""
 OF_THE_TECHNICIAN = tuple(step for step in DISPATCHES.steps if TECHNICIAN in step.who)
-GROUPS = ("today", "later", "waiting", "unsettled", "closed")
+JOB_GROUPS = ("today", "later", "waiting", "unsettled", "closed")
 """The parts of the list, in their order; the last is of a page of one job alone."""
 
 
-class JobCard(msgspec.Struct, frozen=True):
+class JobInHand(msgspec.Struct, frozen=True):
     """One job as its technician reads it on a phone: whom to ask for, where, what to call, by when.
 
     `due` is None for a job under no deadline; `phone` is what a telephone calls.
@@ -74,18 +74,18 @@ def in_hand_of(call: Call) -> list[DispatchOrder]:
     return jobs_in_hand(call.store, sorted(call.who.sites_of(TECHNICIANS)), call.who.username)
 
 
-def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobCard]:
+def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobInHand]:
     """Jobs as their technician reads them."""
     sites = {site.code: site for site, _ in records.all_current(view.call.store, records.SITE)}
     return [_card(view, order, sites[order.site]) for order in orders]
 
 
-def _card(view: View, order: DispatchOrder, site: Site) -> JobCard:
+def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
     job, due = view.told(job_of(view.call, order)), due_on_site(order, site, view.call.today)
     customer, contact = job.customer_shown or CustomerShown(), job.contact or JobContact()
     asked_for = " ".join(filter(None, (contact.name, contact.phone))) or customer.contact
     called = PHONE.search(asked_for or "")
-    return JobCard(
+    return JobInHand(
         job,
         _group(view.call, job, due),
         due,
@@ -113,8 +113,8 @@ def _group(call: Call, job: Job, due: Due | None) -> str:
     return "today" if comes or pressing else "later"
 
 
-def _grouped(cards: Iterable[JobCard]) -> list[tuple[str, list[JobCard]]]:
-    parts = {group: [card for card in cards if card.group == group] for group in GROUPS}
+def _grouped(cards: Iterable[JobInHand]) -> list[tuple[str, list[JobInHand]]]:
+    parts = {group: [card for card in cards if card.group == group] for group in JOB_GROUPS}
     return [(group, found) for group, found in parts.items() if found]
 
 
