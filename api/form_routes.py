@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 import msgspec
 
-from api.callers.access import ANYONE, READ_BOOK, READER, SIGNED_IN, STAFF_NUMBER, VISIT_NUMBER, Access
+from api.callers.access import (
+    ANYONE,
+    JOB_READER,
+    READ_BOOK,
+    READER,
+    SIGNED_IN,
+    STAFF_NUMBER,
+    VISIT_NUMBER,
+    Access,
+)
 from api.resources import books, forms
 from api.resources.forms import FORM_WRITERS, Load, drawing
+from api.resources.service import papers
 from api.routing import Route
 from api.wire.reading import Nothing
 
@@ -43,6 +53,10 @@ DOORS = (
     Door("/v1/visits/{number}/slip", "print_visit", "read_visit", VISIT_NUMBER, forms.load_visit),
     Door("/v1/visits", "print_visits", "list_visits", SIGNED_IN, forms.load_visits, query=forms.AccessLogQuery),
     Door("/v1/handovers/{number}/slip", "print_handover", "read_handover", SIGNED_IN, forms.load_handover),
+    Door("/v1/dispatch-orders/{number}/slip", "print_dispatch_order", "read_dispatch_order", JOB_READER,
+         papers.load_dispatch_order, query=papers.CopiesQuery),
+    Door("/v1/repairs/{number}/slip", "print_repair", "read_repair", READER, papers.load_repair,
+         query=papers.CopiesQuery),
 )  # fmt: skip
 
 

@@ -75,11 +75,10 @@ from api.resources import (
     sheets,
     stocktakes,
     system,
-    technicians,
     tokens,
     visits,
 )
-from api.resources.service import installations, order_lists
+from api.resources.service import installations, order_lists, technicians
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES

@@ -64,7 +64,7 @@ class Route(msgspec.Struct, frozen=True):
     example: Any = None
 
 
-READ = Done(200, "")
+_READ = Done(200, "")
 
 
 class Resource:
@@ -130,7 +130,7 @@ def _call(services: Services, route: Route, req: falcon.Request, path: dict[str,
 
 def _shown(route: Route, call: Call, req: falcon.Request) -> tuple[Done, Shown]:
     """What is done, and what is answered, as the caller may be told it."""
-    done = READ
+    done = _READ
     if route.write is not None:
         try:
             done, req.context.fresh = _written(route, call, req)

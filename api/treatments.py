@@ -47,6 +47,7 @@ from devices.spares.minimum_levels import Level
 from devices.values import Position
 from labels.forms.custody import HandoverPrinted
 from labels.forms.devices import BelongingsPrinted, HistoryPrinted
+from labels.forms.service import DispatchPrinted, RepairPrinted
 from labels.forms.slips import SlipPrinted
 from labels.forms.stocktake import SheetPrinted
 
@@ -78,13 +79,13 @@ def _gone(blind: Blind, counted: Stocktake) -> Any:
 # --- devices: one that was asked for by its serial is told of without its place, any other is left out
 
 
-LINKS = ("replaces", "replaced_by", "paired_with", "meant_for")
+_LINKS = ("replaces", "replaced_by", "paired_with", "meant_for")
 """What a device's passport and positions say of other devices."""
 
 
 def _without_links(blind: Blind, told: Passport | Position) -> Any:
     """One that names others: those that are left out it no longer names."""
-    links = {name: getattr(told, name) for name in LINKS}
+    links = {name: getattr(told, name) for name in _LINKS}
     left = {name: None for name, serial in links.items() if serial and _text(blind, serial) is GONE}
     return replace(told, **left) if left else told
 
@@ -316,6 +317,12 @@ def _handover_printed(blind: Blind, printed: HandoverPrinted) -> Any:
     return printed
 
 
+def _order_printed(blind: Blind, printed: DispatchPrinted | RepairPrinted) -> Any:
+    """A paper that named fewer devices than its order would be wrong; what is carried for them may be left out."""
+    refuse_any(blind, texts_in(printed.order))
+    return _in_parts(blind, printed)
+
+
 def _as_it_is(_: Blind, value: Any) -> Any:
     return value
 
@@ -334,6 +341,8 @@ REFUSED: dict[type, Treatment] = {
     BelongingsPrinted: _belongings_printed,
     SlipPrinted: _slip_printed,
     HandoverPrinted: _handover_printed,
+    DispatchPrinted: _order_printed,
+    RepairPrinted: _order_printed,
 }
 """What is refused while its register is counted; so it answers nothing that has been written by then."""
 TREATMENTS: dict[type, Treatment] = {

@@ -6,9 +6,11 @@ from tests import custody
 from tests.closing import DAY_US, close, review_all, seal
 from tests.conftest import Stores
 from tests.custody import House, answers, fault, fill_house, inspect, request
+from tests.dispatched import sent
 from tests.door import TODAY
 
 MONTH = TODAY[:7]
+OF_A_CUSTOMER = "661565714354"
 
 
 def filled_house(stores: Stores) -> House:
@@ -17,6 +19,9 @@ def filled_house(stores: Stores) -> House:
     custody.count_all(house)
     inspect(house.of("zhang"), answers(fault()))
     request(house)
+    order = {"site": "BJ01", "serial": OF_A_CUSTOMER, "fault": "不亮"}
+    assert house.of("zhang").post("/v1/repairs", order).status_code == 201
+    assert house.of("zhang").post("/v1/dispatch-orders", sent(OF_A_CUSTOMER)).status_code == 201
     custody.begin(house)
     review_all(house)
     house.now += 8 * DAY_US
@@ -40,5 +45,7 @@ def every_form(house: House) -> dict[str, str]:
         "inspection": "/v1/inspections/I-BJ01-000001/sheet.xlsx",
         "visit": "/v1/visits/V-BJ01-000001/slip.xlsx",
         "visits": "/v1/visits.xlsx?site=BJ01",
+        "repair": "/v1/repairs/R-BJ01-000001/slip.xlsx",
+        "dispatch_order": "/v1/dispatch-orders/D-BJ01-000001/slip.xlsx?copies=2",
         "handover": "/v1/handovers/H-BJ01-000001/slip.xlsx",
     }

@@ -18,7 +18,7 @@ from api.form_routes import FORM_ROUTES
 from api.routes import ROUTES
 from api.treatments import REFUSED, TREATMENTS
 from devices.deadlines import DEADLINE_OF_STATE
-from labels.forms import custody, devices, ledger, slips, stocktake
+from labels.forms import custody, devices, ledger, service, slips, stocktake
 from labels.words import term
 from tests import hostile
 from tests.conftest import ENGINES, Stores
@@ -314,7 +314,7 @@ def structs_in(shape: Any, found: set[type]) -> set[type]:
 
 PRINTED = [
     shape
-    for module in (custody, devices, ledger, slips, stocktake)
+    for module in (custody, devices, ledger, service, slips, stocktake)
     for name, shape in vars(module).items()
     if name.endswith("Printed")
 ]  # fmt: skip

@@ -260,7 +260,6 @@ def test_a_technician_reads_nothing_of_their_site(door: Door) -> None:
     for path in (
         "documents",
         "devices",
-        "repairs",
         "stocktakes",
         "months",
         "deadlines",

@@ -16,6 +16,7 @@ from api.callers.access import READER
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
 from api.resources import forms
+from api.resources.service import papers
 from api.routes import ROUTES
 from labels.forms.form import Form
 from labels.forms.slips import MANNERS, manner_of
@@ -89,9 +90,9 @@ def test_a_form_asks_for_the_access_and_the_query_of_the_json_beside_it(form: Fo
             form.name == "print_slip"
         )  # of another site's document the JSON tells a part, the paper nothing
         assert route.access == (READER if whole else beside.access)
-        paged = {"after", "cursor", "limit", "result"}
+        paged, of_paper = {"after", "cursor", "limit", "result"}, {"copies"}
         fields = {*beside.query.__struct_fields__} - paged
-        assert fields == {*route.query.__struct_fields__}
+        assert fields == {*route.query.__struct_fields__} - of_paper
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,12 @@ def test_a_book_that_is_counted_blind_is_on_no_paper(form: FormDoor, sqlite_door
         assert zhang.get(f"{path}.{ending}{query}").json["code"] == expected
 
 
-LOADING = {name: value for name, value in vars(forms).items() if inspect.isfunction(value)}
+LOADING = {
+    name: value
+    for module in (forms, papers)
+    for name, value in vars(module).items()
+    if inspect.isfunction(value)
+}
 
 
 def test_every_declared_form_is_loaded() -> None:
@@ -116,7 +122,7 @@ def test_every_declared_form_is_loaded() -> None:
     modules = [importlib.import_module(each.name) for each in found]
     declared = {name for module in modules for name, value in vars(module).items() if isinstance(value, Form)}
     named = {name for function in LOADING.values() for name in function.__code__.co_names}
-    assert declared - named == set(), "a function that loads it, in api/resources/forms.py"
+    assert declared - named == set(), "a function of api/resources that loads it"
 
 
 def test_every_form_that_is_loaded_is_had_at_a_door() -> None:

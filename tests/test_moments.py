@@ -32,7 +32,7 @@ MONOTONIC = "a clock of this process's own, which only rises"
 STORY = "the demo tells of the past"
 DECLARED = {
     "api/callers/blind.py Blind.is_own": JOURNAL,
-    "api/resources/orders.py filing.write": GIVEN_DAY,
+    "api/resources/orders.py file_repair": GIVEN_DAY,
     "api/wire/times.py moment": "the range of what can be a moment at all",
     "devices/audit/custody/open_items.py _MOVED_SINCE": JOURNAL,
     "devices/audit/stocktake/comparing.py _BEFORE": JOURNAL,
@@ -71,6 +71,8 @@ DECLARED = {
     "devices/people/tokens.py _BEARER": "the day that an administrator said, whenever they did",
     "devices/people/tokens.py _refuse_issue": GIVEN_DAY,
     "devices/people/tokens.py tokens_of": "the day that an administrator said, whenever they did",
+    "devices/service/briefs.py _BEFORE": "where a page of a list goes on: by the moment that its cursor says",
+    "devices/service/dispatching.py _last_job": "whole days since a job, which was done before its record was filed",
     "panku/commands/demo.py run": STORY,
     "panku/demo.py fill": STORY,
     "panku/demo_counts.py count": STORY,

@@ -239,7 +239,7 @@ def _cancel(call: Call, order: DispatchOrder, revision: int) -> records.Written:
 
 def _plainly(step: str) -> _Act:
     def act(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-        return dispatching.take_step(at_site_of_number(call), order, revision, step, by=call.who.username)
+        return dispatching.advance(at_site_of_number(call), order, revision, step, by=call.who.username)
 
     return act
 

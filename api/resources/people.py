@@ -8,7 +8,7 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.resources.documents import confirm_password
-from api.resources.technicians import CertificateAnswer, certificate_answer
+from api.resources.service.technicians import CertificateAnswer, certificate_answer
 from api.wire.paging import page_sorted
 from api.wire.secret_fields import OneTimeCode, Password
 from api.writing import at_unit

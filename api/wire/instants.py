@@ -17,7 +17,7 @@ import msgspec
 from api.wire import times
 from devices.values import Instant
 
-Tell = Callable[[Any], Any]
+_Tell = Callable[[Any], Any]
 
 
 @cache
@@ -63,12 +63,12 @@ def _served(shape: type[msgspec.Struct]) -> type[msgspec.Struct]:
     return made
 
 
-def _fields(shape: type[msgspec.Struct]) -> list[tuple[str, Tell | None]]:
+def _fields(shape: type[msgspec.Struct]) -> list[tuple[str, _Tell | None]]:
     return [(field.name, _telling(field.type)) for field in msgspec.structs.fields(shape)]
 
 
 @cache
-def _telling(shape: Any) -> Tell | None:
+def _telling(shape: Any) -> _Tell | None:
     """What turns a value of `shape` into what is served; None where that is the value itself."""
     if shape == Instant:
         return times.shown
@@ -87,7 +87,7 @@ def _telling(shape: Any) -> Tell | None:
     return lambda value: [tell(each) for each in value]
 
 
-def _telling_struct(shape: type[msgspec.Struct]) -> Tell | None:
+def _telling_struct(shape: type[msgspec.Struct]) -> _Tell | None:
     tells = [(index, tell) for index, (_, tell) in enumerate(_fields(shape)) if tell]
     if not tells:
         return None

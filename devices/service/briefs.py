@@ -41,7 +41,7 @@ class OrderBrief(msgspec.Struct, frozen=True, kw_only=True):
     masked: bool = False
 
 
-Reads = Callable[[str, str | None], bool]
+_Reads = Callable[[str, str | None], bool]
 """Told an order's site, and whose work it is: whether a viewer reads it."""
 
 
@@ -112,7 +112,7 @@ LATER_THAN_ALL = (2**63 - 1, "")
 
 
 def orders_of_devices(
-    store: Store, serials: Iterable[str], reads: Reads
+    store: Store, serials: Iterable[str], reads: _Reads
 ) -> dict[str, tuple[OrderBrief, ...]]:
     """The orders of each of these devices that has any, by serial, the newest first; in one statement."""
     by_serial: dict[str, list[Row]] = {}
@@ -125,7 +125,7 @@ def orders_of_devices(
 
 
 def orders_of_customer(
-    store: Store, customer: str, reads: Reads, *, before: tuple[int, str] = LATER_THAN_ALL, limit: int
+    store: Store, customer: str, reads: _Reads, *, before: tuple[int, str] = LATER_THAN_ALL, limit: int
 ) -> list[tuple[OrderBrief, tuple[int, str]]]:
     """At most `limit` orders for a customer, the newest first, each with its place; those `before` one of them."""
     at_us, key = before
@@ -138,7 +138,7 @@ def _place(row: Row) -> tuple[int, str]:
     return row[0], row[1]
 
 
-def _brief(row: Row, reads: Reads) -> OrderBrief:
+def _brief(row: Row, reads: _Reads) -> OrderBrief:
     _, key, kind, site, assignee, content = row
     briefed = _BY_NAME[kind]
     whole = briefed.brief(briefed.kind.decode(content))

@@ -186,7 +186,7 @@ def reassign(
         raise refuse("spare_carried_under", order=order.number, serial=carried[0])
     refuse_uncertified(writer.store, technician, order.site, unit.day_of(writer.now_us))
     changed = replace(order, technician=technician)
-    return take_step(writer, changed, revision, "reassign", by=by, reason=reason, technician=technician)
+    return advance(writer, changed, revision, "reassign", by=by, reason=reason, technician=technician)
 
 
 def appoint(writer: Writer, order: DispatchOrder, revision: int, window: Window, *, by: str) -> Written:
@@ -194,7 +194,7 @@ def appoint(writer: Writer, order: DispatchOrder, revision: int, window: Window,
     `window_ends_first`, `not_the_technician`.
     """
     _refuse_window(window)
-    return take_step(writer, replace(order, window=window), revision, "appoint", by=by, window=window)
+    return advance(writer, replace(order, window=window), revision, "appoint", by=by, window=window)
 
 
 def postpone(
@@ -203,7 +203,7 @@ def postpone(
     """Put a job off, for a WaitReason; the deadline goes on. Raises Refused as `appoint` does."""
     _refuse_window(window)
     changed = replace(order, window=window or order.window)
-    return take_step(writer, changed, revision, "postpone", by=by, reason=reason, window=window)
+    return advance(writer, changed, revision, "postpone", by=by, reason=reason, window=window)
 
 
 def cancel_dispatch(writer: Writer, order: DispatchOrder, revision: int, reason: str, *, by: str) -> Written:
@@ -213,10 +213,10 @@ def cancel_dispatch(writer: Writer, order: DispatchOrder, revision: int, reason:
     """
     DISPATCHES.take("cancel", order.state, order=order.number)
     refuse_used(writer.store, order.number)
-    return take_step(writer, order, revision, "cancel", by=by, reason=reason)
+    return advance(writer, order, revision, "cancel", by=by, reason=reason)
 
 
-def take_step(
+def advance(
     writer: Writer,
     order: DispatchOrder,
     revision: int,

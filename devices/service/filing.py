@@ -22,7 +22,7 @@ from devices.paperwork.dispatches import (
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognise
-from devices.service.dispatching import take_step
+from devices.service.dispatching import advance
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Standings
@@ -76,7 +76,7 @@ def file_record(
     """
     DISPATCHES.take("file", order.state, order=order.number)
     _refuse(writer, unit, order, record)
-    return take_step(writer, replace(order, record=record), revision, "file", by=by)
+    return advance(writer, replace(order, record=record), revision, "file", by=by)
 
 
 def correct_record(
@@ -101,7 +101,7 @@ def correct_record(
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
-    return take_step(writer, changed, revision, "correct", by=by, reason=reason)
+    return advance(writer, changed, revision, "correct", by=by, reason=reason)
 
 
 def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:

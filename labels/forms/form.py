@@ -26,7 +26,7 @@ somebody; `choice`: of several codes each behind a box to tick by hand."""
 Names = Callable[[str], str]
 """How a person is printed, by username."""
 
-Reads = str | Callable[[Any], Any]
+ReadFrom = str | Callable[[Any], Any]
 """The value of a row or a form: the path of its attribute, or a function of it."""
 
 
@@ -51,7 +51,7 @@ class Column(msgspec.Struct, frozen=True):
     """
 
     word: str
-    read: Reads
+    read: ReadFrom
     width: int
     kind: Kind = "text"
     words: str | None = None
@@ -66,14 +66,14 @@ class Field(msgspec.Struct, frozen=True):
     """
 
     word: str
-    read: Reads
+    read: ReadFrom
     kind: Kind = "text"
     words: str | None = None
     wide: bool = False
     to_fill: int = 0
 
 
-class Part(msgspec.Struct, frozen=True):
+class FormPart(msgspec.Struct, frozen=True):
     """What stands below the tables, if anything: the id of its title, and its fields."""
 
     word: str
@@ -126,14 +126,14 @@ class Form(msgspec.Struct, frozen=True):
 
     name: str
     title: Callable[[Any], tuple[str, dict[str, object]]]
-    number: Reads
-    unit: Reads
+    number: ReadFrom
+    unit: ReadFrom
     fields: tuple[Field, ...]
     tables: tuple[Table, ...] | Callable[[Any], tuple[Table, ...]]
     boxes: Callable[[Any], Sequence[Box]] = lambda _: ()
     proof: Callable[[Any], Proof | None] = lambda _: None
     declared: Callable[[Any], Sequence[Declared]] = lambda _: ()
-    below: Callable[[Any], Part | None] = lambda _: None
-    code: Reads | None = None
+    below: Callable[[Any], FormPart | None] = lambda _: None
+    code: ReadFrom | None = None
     copies: Callable[[Any], Sequence[str]] = lambda _: ()
     landscape: bool = False

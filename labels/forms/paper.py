@@ -14,11 +14,24 @@ import msgspec
 from devices.audit.declarations import Declared
 from devices.calendar import TIME_ZONE
 from devices.people.roles import SYSTEM
-from labels.forms.form import Box, By, Column, Field, Form, Kind, Names, Part, Proof, Reads, Table, Word
+from labels.forms.form import (
+    Box,
+    By,
+    Column,
+    Field,
+    Form,
+    FormPart,
+    Kind,
+    Names,
+    Proof,
+    ReadFrom,
+    Table,
+    Word,
+)
 from labels.words import SENTENCE_SPACE, Locale, sentence, term, text_of
 
 
-class Said(msgspec.Struct, frozen=True):
+class FieldSaid(msgspec.Struct, frozen=True):
     """A field of the paper with its value as the writers take it: str, int, Decimal in yuan, date or naive datetime.
 
     It has room for `lines` lines of print at least.
@@ -55,10 +68,10 @@ class Below(msgspec.Struct, frozen=True):
     """What stands below the tables of the paper."""
 
     title: str
-    fields: tuple[Said, ...]
+    fields: tuple[FieldSaid, ...]
 
 
-class Signed(msgspec.Struct, frozen=True):
+class BoxSigned(msgspec.Struct, frozen=True):
     """A box of the paper: whose it is, and what is printed of who did it in the books, and on whose word."""
 
     title: str
@@ -83,10 +96,10 @@ class Paper(msgspec.Struct):
     unit: str
     locale: Locale
     landscape: bool
-    fields: tuple[Said, ...]
+    fields: tuple[FieldSaid, ...]
     tables: tuple[Grid, ...]
     declared: str | None
-    boxes: tuple[Signed, ...]
+    boxes: tuple[BoxSigned, ...]
     proof: Proof | None
     below: Below | None = None
     code: str | None = None
@@ -140,9 +153,9 @@ def each_copy(paper: Paper) -> list[Paper]:
     return [msgspec.structs.replace(paper, tables=held, copies=(copy,)) for copy in paper.copies]
 
 
-def _signed(box: Box, speech: Speech) -> Signed:
+def _signed(box: Box, speech: Speech) -> BoxSigned:
     locale = speech.locale
-    return Signed(
+    return BoxSigned(
         text_of(box.word, locale),
         _person(box.username and By(box.username, box.token), speech),
         None if box.at_us is None else clock_time(box.at_us),
@@ -179,21 +192,23 @@ def _let_in_by(username: str | None, speech: Speech) -> str:
     )
 
 
-def _below(part: Part | None, value: Any, speech: Speech) -> Below | None:
+def _below(part: FormPart | None, value: Any, speech: Speech) -> Below | None:
     if part is None:
         return None
     return Below(text_of(part.word, speech.locale), _fields(part.fields, value, speech))
 
 
-def _fields(fields: Sequence[Field], value: Any, speech: Speech) -> tuple[Said, ...]:
+def _fields(fields: Sequence[Field], value: Any, speech: Speech) -> tuple[FieldSaid, ...]:
     """The fields that have something to say, or to be filled in."""
     said = ((field, _said(field, value, speech)) for field in fields)
     return tuple(each for field, each in said if field.to_fill or each.value not in (None, ""))
 
 
-def _said(field: Field, value: Any, speech: Speech) -> Said:
+def _said(field: Field, value: Any, speech: Speech) -> FieldSaid:
     read, lines = _told(field.read, field.kind, field.words, speech), max(1, field.to_fill)
-    return Said(text_of(field.word, speech.locale), read(value), _drawn_as(field.kind), field.wide, lines)
+    return FieldSaid(
+        text_of(field.word, speech.locale), read(value), _drawn_as(field.kind), field.wide, lines
+    )
 
 
 def _grid(table: Table, value: Any, speech: Speech) -> Grid:
@@ -225,11 +240,11 @@ def _rows(
 # --- values
 
 
-def _reader(read: Reads) -> Callable[[Any], Any]:
+def _reader(read: ReadFrom) -> Callable[[Any], Any]:
     return attrgetter(read) if isinstance(read, str) else read
 
 
-def _told(read: Reads, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
+def _told(read: ReadFrom, kind: Kind, words: str | None, speech: Speech) -> Callable[[Any], Any]:
     """A function from a row to what is printed of it."""
     get, locale = _reader(read), speech.locale
     if kind == "choice":
@@ -310,7 +325,7 @@ def as_text(value: Any, kind: Kind) -> str:
     return f"{value:,.2f}" if kind == "money" else str(value)
 
 
-def signed_text(box: Signed, locale: Locale) -> str:
+def signed_text(box: BoxSigned, locale: Locale) -> str:
     """What is printed in a box: who did it in the books or signed electronically, and where to sign by hand."""
     at = as_text(box.at, "moment")
     if box.fingerprint is not None:

@@ -33,7 +33,7 @@ from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.unit import Unit
 from devices.values import NEW, NOWHERE, POSITION_FIELDS, Bin, Model, Position, position_of
 
-AT_ONCE = 2000
+_AT_ONCE = 2000
 """How many serials one statement looks up."""
 
 ENDS_CARRYING = ("carry_back", "reversal")
@@ -121,8 +121,8 @@ def hold_devices(store: Store, document: str, wanted: Iterable[str]) -> None:
 def held(store: Store, wanted: Sequence[str]) -> dict[str, Held]:
     """What the books hold of these serials, and who has reserved them, by serial."""
     found: dict[str, Held] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
         for row in store.rows(_held_query(len(some)), some):
             serial, reserved, step, document, recorded_at, business_date = row[:6]
             if step is None:

@@ -133,13 +133,13 @@ def without_place(passport: Passport, stocktake: str) -> Passport:
     return replace(passport, **{**hidden, "responsible_site": answering, "withheld": stocktake})
 
 
-STARTS = {
+_STARTS = {
     document.name: list(
         dict.fromkeys(s for role in roles_of(document.name) for s in starts_of(document.name, role))
     )
     for document in POSTED
 }
-REGISTERS = {
+_REGISTERS = {
     (document.name, state): frozenset(
         register
         for role in roles_of(document.name)
@@ -147,7 +147,7 @@ REGISTERS = {
         for register in step.registers
     )
     for document in POSTED
-    for state in STARTS[document.name]
+    for state in _STARTS[document.name]
 }
 """By document and state: the registers from which the lifecycle lets it take a device."""
 
@@ -160,11 +160,11 @@ def next_steps(passport: Passport) -> tuple[Next, ...]:
     """
     if passport.withheld:
         return ()
-    return tuple(_next(passport, document, starts) for document, starts in STARTS.items() if starts)
+    return tuple(_next(passport, document, starts) for document, starts in _STARTS.items() if starts)
 
 
 def _next(passport: Passport, document: str, starts: list[str]) -> Next:
-    registers = REGISTERS.get((document, passport.state or ""))
+    registers = _REGISTERS.get((document, passport.state or ""))
     if registers is None:
         facts: dict[str, Fact] = {
             "serial": passport.serial,

@@ -16,10 +16,10 @@ from devices.problems import refuse
 from labels.forms.form import Kind
 from labels.forms.paper import (
     Below,
+    FieldSaid,
     Grid,
     Heading,
     Paper,
-    Said,
     as_text,
     each_copy,
 )
@@ -110,7 +110,7 @@ class _Drawing(Foot):
         self.line_of_text(left, self.down, drawn(text), size=points, width=width, align="C")
         self.down += size * MM_PER_POINT * LEADING
 
-    def _every_field(self, fields: Sequence[Said]) -> None:
+    def _every_field(self, fields: Sequence[FieldSaid]) -> None:
         beside = 3 if self.paper.landscape else 2
         for some in in_lines(fields, beside):
             self._fields(some, self.room / beside)
@@ -131,7 +131,7 @@ class _Drawing(Foot):
         fields = sum(self.height(self._wrapped_fields(some, self.room / beside), FIELD) for some in lines)
         return PART_TITLE * MM_PER_POINT * LEADING + 1 + fields + GAP
 
-    def _wrapped_fields(self, fields: Sequence[Said], each: float) -> list[Sequence[str]]:
+    def _wrapped_fields(self, fields: Sequence[FieldSaid], each: float) -> list[Sequence[str]]:
         """A line of fields, each so wide: of each its title and its value, in lines; the last has what is left."""
         wrapped: list[Sequence[str]] = []
         for n, field in enumerate(fields, 1):
@@ -141,7 +141,7 @@ class _Drawing(Foot):
             wrapped.append([*told, *[""] * (field.lines - len(told))])
         return wrapped
 
-    def _fields(self, fields: Sequence[Said], each: float) -> None:
+    def _fields(self, fields: Sequence[FieldSaid], each: float) -> None:
         """A line of fields, each so wide; the last takes what is left of the line."""
         label = FIELD_LABEL_MM
         lefts = [MARGIN + n * each for n in range(len(fields))]

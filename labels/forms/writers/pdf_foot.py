@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labels.forms.paper import Signed, proof_texts, signed_text
+from labels.forms.paper import BoxSigned, proof_texts, signed_text
 from labels.forms.writers.pdf_pages import FIELD, MARGIN, QR_MM, SMALL, Pages
 from labels.forms.writers.spans import LABEL_MM
 
@@ -34,7 +34,7 @@ class Foot(Pages):
         texts = [self._box_lines(box) for box in self.paper.boxes]
         return max(BOX_MM, self.height(texts, SMALL)) if texts else 0.0
 
-    def _box_lines(self, box: Signed) -> list[str]:
+    def _box_lines(self, box: BoxSigned) -> list[str]:
         width = self._beside()[1] / len(self.paper.boxes) - LABEL_MM
         return self.lines(signed_text(box, self.paper.locale), width, SMALL)
 

@@ -15,13 +15,25 @@ from typing import IO, Any
 import segno
 from openpyxl import Workbook
 from openpyxl.drawing.image import Image
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
+from openpyxl.drawing.xdr import XDRPositiveSize2D
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from devices.problems import refuse
 from labels.forms.form import Kind
-from labels.forms.paper import Below, Grid, Heading, Paper, Said, Signed, each_copy, proof_texts, signed_text
+from labels.forms.paper import (
+    Below,
+    BoxSigned,
+    FieldSaid,
+    Grid,
+    Heading,
+    Paper,
+    each_copy,
+    proof_texts,
+    signed_text,
+)
 from labels.forms.writers.spans import in_lines, width_of
 from labels.forms.writers.xlsx_cells import (
     BODY,
@@ -54,8 +66,7 @@ _ROWS = 1_000_000
 BOX_POINTS = 30
 FROZEN_POINTS = 160
 """A head higher than this would leave no room on a screen for the rows that scroll below it."""
-CODE_PX = 54
-"""Of 96 to the inch: 14 mm."""
+CODE_MM, EMU_PER_MM = 14, 36_000
 SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -94,7 +105,7 @@ def _write_sheet(book: Workbook, paper: Paper, grid: Grid, *, first: bool, last:
     head = [*_head(drawing, paper, grid, first=first), _heading(drawing, grid)]
     _set_up(sheet, paper, grid.columns, drawing)
     if first and paper.code is not None:
-        sheet.add_image(_picture(paper.code), f"{get_column_letter(len(grid.columns))}1")
+        sheet.add_image(_picture(paper.code, len(grid.columns), grid.columns[-1].width))
     for row in head:
         sheet.append(row)
     _write_rows(drawing, grid)
@@ -126,12 +137,13 @@ def _set_up(sheet: Any, paper: Paper, columns: Sequence[Heading], drawn: Drawing
     sheet.oddFooter.right.text = _in_footer(paper.unit)
 
 
-def _picture(text: str) -> Image:
-    """A QR code as a picture, quiet zone included, no higher than the two lines of the title."""
+def _picture(text: str, column: int, width: int) -> Image:
+    """A QR code as a picture, quiet zone included, at the right of the title's two lines: of a column so wide in mm."""
     png = io.BytesIO()
     segno.make_qr(text, error="m").save(png, kind="png", scale=8)
-    picture = Image(png)
-    picture.width = picture.height = CODE_PX
+    picture, left = Image(png), round(max(0, width - CODE_MM) * EMU_PER_MM)
+    size = XDRPositiveSize2D(CODE_MM * EMU_PER_MM, CODE_MM * EMU_PER_MM)
+    picture.anchor = OneCellAnchor(AnchorMarker(col=column - 1, colOff=left, row=0), size)
     return picture
 
 
@@ -155,7 +167,7 @@ def _head(drawing: Drawing, paper: Paper, grid: Grid, *, first: bool) -> Iterato
             yield drawing.head_line([(every, grid.title, "text", NOTE)], 18)
 
 
-def _field_lines(drawing: Drawing, fields: Sequence[Said]) -> Iterator[tuple[list[Span], float]]:
+def _field_lines(drawing: Drawing, fields: Sequence[FieldSaid]) -> Iterator[tuple[list[Span], float]]:
     for some in in_lines(fields, len(drawing.pairs)):
         places = [place for pair in drawing.pairs_for(some) for place in (pair.label, pair.value)]
         values: list[tuple[Any, Kind]] = [
@@ -252,7 +264,7 @@ def _foot(drawing: Drawing, paper: Paper) -> Iterator[tuple[list[Span], float]]:
         yield [(every, told, "text", NOTE)], drawing.height([(every, told)])
 
 
-def _line_of_boxes(drawing: Drawing, boxes: Sequence[Signed]) -> tuple[list[Span], float]:
+def _line_of_boxes(drawing: Drawing, boxes: Sequence[BoxSigned]) -> tuple[list[Span], float]:
     spans: list[Span] = []
     for box, pair in zip(boxes, drawing.pairs_for(boxes), strict=True):
         said = signed_text(box, drawing.locale)

@@ -28,7 +28,7 @@ LINES_SHOWN = 200
 LINE_APART = ("serial", "bin", "model", "site", "state", "register", "customer")
 
 
-class Event(msgspec.Struct, frozen=True):
+class _Event(msgspec.Struct, frozen=True):
     """One line of the timeline in words: from where to where, and which line undid it."""
 
     line: history.Event
@@ -88,7 +88,7 @@ def _after(view: View) -> int:
     return int(text)
 
 
-def _events(view: View, lines: Sequence[history.Event]) -> list[Event]:
+def _events(view: View, lines: Sequence[history.Event]) -> list[_Event]:
     locale = view.call.locale
     tell = partial(place_of, locale=locale)
     undone: dict[int, str] = {}
@@ -98,7 +98,7 @@ def _events(view: View, lines: Sequence[history.Event]) -> list[Event]:
     before: dict[int, str] = {line.step + 1: tell(line.position) for line in lines}
     masked = lines_masked_for(view.call, lines)
     return [
-        Event(
+        _Event(
             line,
             before.get(line.step) or tell(_left(line)),
             tell(line.position),
