@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from api.calls import Call
 from api.resources.dispatch_orders import STEP_BODIES, Job, job_of
 from devices import records
 from devices.calendar import day_of
-from devices.ledger.duties.due import Due, due_of
+from devices.ledger.duties.due import Due
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.dispatches import (
     CONFIRMED,
@@ -27,7 +26,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse_foreign
-from devices.service.duties import ON_SITE
+from devices.service.board import due_of_job
 from devices.service.in_hand import jobs_in_hand
 from devices.values import Site
 from devices.workflow import Step
@@ -81,7 +80,7 @@ def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobInHand]:
 
 
 def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
-    job, due = view.told(job_of(view.call, order)), due_on_site(order, site, view.call.today)
+    job, due = view.told(job_of(view.call, order)), due_of_job(order, site, view.call.today)
     customer, contact = job.customer_shown or CustomerShown(), job.contact or JobContact()
     asked_for = " ".join(filter(None, (contact.name, contact.phone))) or customer.contact
     called = PHONE.search(asked_for or "")
@@ -94,13 +93,6 @@ def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
         asked_for,
         called and re.sub(r"[\- ]", "", called[0]),
     )
-
-
-def due_on_site(order: DispatchOrder, site: Site, today: date) -> Due | None:
-    """By when a repair is to be done; None for a job that repairs nothing, and once it is done."""
-    if "repair" not in order.purposes or order.state not in DISPATCH_ORDER.open_states:
-        return None
-    return due_of(ON_SITE, order.number, site, day_of(order.asked_at), today)
 
 
 def _group(call: Call, job: Job, due: Due | None) -> str:
