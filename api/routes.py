@@ -243,7 +243,7 @@ ROUTES = (
     R("GET", "/v1/customers/{number}", "read_customer", SIGNED_IN, customers.show_customer,
       customers.CustomerAnswer),
     R("GET", "/v1/customers/{number}/orders", "list_customer_orders", SIGNED_IN, order_lists.list_customer_orders,
-      list[OrderBrief], query=order_lists.OrdersQuery),
+      list[OrderBrief], query=PageQuery),
     R("PUT", "/v1/customers/{number}", "replace_customer", DESK_SOMEWHERE, customers.show_customer,
       customers.CustomerAnswer, write=customers.replace_customer, body=customers.CustomerBody, replaces=True,
       example={"name": "北京晨光商贸有限公司", "contact": "李经理"}),

@@ -33,7 +33,7 @@ KINDS = (
     KindOfDevice("report_disk", paired_with=("tax_disk", "golden_disk")),
     KindOfDevice("spare_part", books=("spare",), unserialised=True),
 )
-KIND: dict[str, KindOfDevice] = {kind.name: kind for kind in KINDS}
+DEVICE_KIND: dict[str, KindOfDevice] = {kind.name: kind for kind in KINDS}
 """The kinds of device by name. See docs/decisions.md, "A kind of device is a row"."""
 
 Instant = Annotated[int, msgspec.Meta(extra={"unit": "microsecond"})]

@@ -291,4 +291,4 @@ def test_a_fault_while_drawing_leaves_no_file_behind(tmp_path: Path, monkeypatch
 
 def test_a_date_is_a_date_on_the_paper() -> None:
     paper = paper_of(FORM, Value((Row("1", on="2026-02-28"),)), "en")
-    assert next(paper.tables[0].rows)[4] == date(2026, 2, 28)
+    assert next(iter(paper.tables[0].rows))[4] == date(2026, 2, 28)

@@ -12,7 +12,7 @@ from devices.problems import Refused
 from devices.store.database import Store
 from devices.store.tables.columns import Text
 from devices.store.tables.registers import Models
-from devices.values import BOOKS, KIND, KINDS, UNIT, Book, KindOfDevice, Model
+from devices.values import BOOKS, DEVICE_KIND, KINDS, UNIT, Book, KindOfDevice, Model
 from tests.ledger_books import NOW, TAXPAYER, Books
 
 MAIN = {"tax_disk": "661565714353", "golden_disk": "661400000001", "tax_ukey": "537100000001"}
@@ -41,11 +41,11 @@ def refused(books: Books, document: str, *serials: str, **fields: Any) -> list[s
 def test_the_database_takes_just_the_kinds_that_are_declared() -> None:
     assert isinstance(Models.kind, Text)
     (check,) = Models.kind.checks
-    assert check == f"kind IN ({', '.join(repr(name) for name in KIND)})"
+    assert check == f"kind IN ({', '.join(repr(name) for name in DEVICE_KIND)})"
 
 
 def test_every_kind_is_paired_with_kinds_there_are() -> None:
-    assert {name for kind in KINDS for name in kind.paired_with} <= KIND.keys()
+    assert {name for kind in KINDS for name in kind.paired_with} <= DEVICE_KIND.keys()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -69,7 +69,7 @@ def test_a_report_disk_is_paired_with_a_disk_of_a_kind_that_it_goes_with(books: 
     books.receive(REPORT, model="report_disk")
     books.post("sale", MAIN[main], REPORT, customer=TAXPAYER, application="A")
     lines = [{"serial": MAIN[main]}, {"serial": REPORT, "paired_with": MAIN[main]}]
-    if main in KIND["report_disk"].paired_with:
+    if main in DEVICE_KIND["report_disk"].paired_with:
         books.post("registration", customer=TAXPAYER, lines=lines)
     else:
         assert refused(books, "registration", customer=TAXPAYER, lines=lines) == ["pair_kind"]

@@ -102,6 +102,7 @@ def test_a_signed_paper_is_personal_and_called_as_its_order(scene: Scene) -> Non
     assert scene.faults() == []
 
 
+@pytest.mark.both_engines
 def test_a_signed_paper_is_read_at_its_site_and_by_whoever_is_sent(scene: Scene) -> None:
     for client in (scene.zhang, scene.li, scene.wang):
         assert read(client, scene.photo) == (200, PHOTO)

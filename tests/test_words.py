@@ -24,7 +24,7 @@ from panku.wiring import RECORD_KINDS
 STATUSES = ("pending", "posted", "rejected", "withdrawn", "reversed")
 
 TERMS: dict[str, Iterable[str]] = {
-    "kind": values.KIND,
+    "kind": values.DEVICE_KIND,
     "label": ("command", "bin", "title"),
     "command": serials.SCAN_COMMANDS,
     "register": values.REGISTERS,

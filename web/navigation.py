@@ -26,6 +26,7 @@ LINKS = (
     Link("scan", "/scan", READERS),
     Link("counts", "/stocktakes", READERS),
     Link("months", "/months", READERS),
+    Link("dispatch", "/dispatch", READERS),
     Link("orders", "/orders", READERS),
     Link("custody", "/custody", READERS),
     Link("journal", "/journal", ("auditor", "supervisor")),

@@ -17,10 +17,10 @@ _DOCUMENT = (
     *(f"scan.findings.{each}" for each in ("short", "over", "duplicate", "malformed", "extra", "damaged")),
     "scan.missing", "scan.full_document", "scan.already_in", "scan.taxpayer_length", "scan.taxpayer_good",
     "scan.taxpayer_new", "scan.nothing", "scan.half", "scan.posted", "scan.pending", "scan.finding", "scan.left_out",
-    "scan.unserved", "scan.settles", "scan.settling", "scan.noted", "scan.reserved", "scan.other_book",
-    "scan.other_customer", "scan.malformed", "scan.loose", "scan.only_looks", "scan.cancel_ask", "scan.cancelled",
-    "scan.finishing", "scan.remove_all", "comma", "scan.withheld", "scan.unanswered_ask", "scan.say_again",
-    "scan.signed_out_open",
+    "scan.unserved", "scan.noted", "scan.reserved", "scan.other_book", "scan.other_customer", "scan.malformed",
+    "scan.loose", "scan.only_looks", "scan.cancel_ask", "scan.cancelled", "scan.finishing", "scan.remove_all", "comma",
+    "scan.withheld", "scan.unanswered_ask", "scan.say_again", "scan.signed_out_open",
+    "scan.settles", "scan.settling",
 )  # fmt: skip
 COUNT = (
     "scan.count_no_cancel",

@@ -20,8 +20,8 @@ from web.pages import Page
 from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
-from web.views.papers import attachments, documents, labels, manifests, orders, reviews
-from web.views.service import jobs
+from web.views.papers import attachments, documents, labels, manifests, reviews
+from web.views.service import board, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -32,6 +32,7 @@ PAGES = (
     Page("/sign-up", "sign_up", PUBLIC, "sign_up.html", account.sign_up_page),
     Page("/me", "me", SIGNED_IN, "me.html", account.me_page),
     Page("/orders", "orders", ANY_READER, "orders.html", orders.orders_page),
+    Page("/dispatch", "dispatch", ANY_READER, "dispatch.html", board.board_page),
     Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.order_page),
     Page("/jobs", "jobs", Access(roles=TECHNICIANS, site="any"), "jobs.html", jobs.jobs_page),
     Page("/jobs/{number}", "job", Access(roles=TECHNICIANS, site="number"), "jobs.html", jobs.job_page),

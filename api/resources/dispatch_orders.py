@@ -10,7 +10,7 @@ import msgspec
 from api.callers.access import TECHNICIANS, works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
-from api.resources.service.order_lists import OrderQuery, list_orders
+from api.resources.service.order_lists import OrderQuery, list_jobs
 from api.wire import times
 from api.wire.paging import refuse_unknown
 from api.writing import at_site_of_number
@@ -364,4 +364,4 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
 def list_dispatch_orders(call: Call, _: Done) -> Shown:
     """The orders of the caller's sites, by number; a technician's are those that are assigned to them."""
     refuse_unknown(call, "technician")
-    return list_orders(call, DISPATCH_ORDER, call.query.state, call.query.technician)
+    return list_jobs(call, DISPATCH_ORDER, call.query.state, call.query.technician)

@@ -23,7 +23,10 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
 
 class SiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A site; the `_days` are how long devices may be on their way before they are overdue."""
+    """A site; the `_days` are how long devices may be on their way, or other work may take, before it is overdue.
+
+    `installation_days` are working days.
+    """
 
     code: SiteCode
     name: Name
@@ -31,6 +34,7 @@ class SiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     carried_days: Days = 3
     at_factory_days: Days = 60
     inspection_days: Days = 90
+    installation_days: Days = 3
     active: bool = True
 
 

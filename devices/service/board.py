@@ -76,6 +76,15 @@ class JobCard(msgspec.Struct, frozen=True):
         return self.due is not None and self.due.standing == "overdue"
 
 
+class BoardCounts(msgspec.Struct, frozen=True):
+    """How many orders nobody was sent for, are overdue, still to be done in all, and unsettled."""
+
+    unassigned: int
+    overdue: int
+    ahead: int
+    unsettled: int
+
+
 Board = dict[Lane, list[JobCard]]
 """Every lane with its cards, those of the earliest day first."""
 
@@ -123,6 +132,14 @@ def board(
     lanes["done"] = [cards[order.number] for order in done if order.number in cards]
     lanes["unsettled"] = [cards[order.number] for order, _ in waiting if order.number in cards]
     return lanes
+
+
+def counts_of(shown: Board) -> BoardCounts:
+    """What a board says in numbers. Pure."""
+    ahead = [card for lane, cards in shown.items() if lane not in ("done", "unsettled") for card in cards]
+    return BoardCounts(
+        len(shown["unassigned"]), sum(card.overdue for card in ahead), len(ahead), len(shown["unsettled"])
+    )
 
 
 def lane_of(order: DispatchOrder) -> Lane:

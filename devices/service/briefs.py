@@ -13,8 +13,9 @@ from peewee import SQL
 
 from devices.calendar import day_of
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.records import RecordKind
 from devices.store.database import Row, Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -80,6 +81,18 @@ def _of_dispatch(order: DispatchOrder) -> OrderBrief:
     )
 
 
+def _of_installation(value: Installation) -> OrderBrief:
+    return OrderBrief(
+        number=value.number,
+        kind=INSTALLATION.name,
+        site=value.site,
+        opened_on=_day(value.opened_at),
+        state=value.state,
+        serials=(value.serial,) if value.serial else (),
+        done_on=_day(value.installed_at) if value.installed_at is not None else None,
+    )
+
+
 def _day(at_us: int) -> str:
     return day_of(at_us).isoformat()
 
@@ -87,6 +100,7 @@ def _day(at_us: int) -> str:
 BRIEFED = (
     Briefed(REPAIR, _of_repair),
     Briefed(DISPATCH_ORDER, _of_dispatch),
+    Briefed(INSTALLATION, _of_installation),
 )
 """Every kind of order that is told of its devices and of its customer."""
 _BY_NAME = {each.kind.name: each for each in BRIEFED}

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from devices import records
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
-from devices.ledger.posting.customers import hold_customers, refuse_unnamed
+from devices.ledger.posting.customers import hold_unerased, refuse_unnamed
 from devices.ledger.posting.gather import held
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import DispatchOrder
@@ -76,7 +76,7 @@ def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: st
     `installation_open_already` and `installed_already` naming the one there is, and as `send_for` does.
     """
     serial, customer = _device(writer, asked)
-    hold_customers(writer.store, [customer])  # two sites that ask at once follow one another by this
+    hold_unerased(writer.store, customer, "/serial")  # two sites that ask at once follow one another by this
     if is_ahead(asked.asked_at, writer.now_us):
         today, day = (unit.day_of(at_us).isoformat() for at_us in (writer.now_us, asked.asked_at))
         raise refuse("future_date", "/asked_at", date=day, today=today)

@@ -15,12 +15,19 @@ from devices import records
 from devices.paperwork.dispatches import DispatchOrder, Used
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.store.database import Store
-from devices.store.statements import EACH, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Positions
 
 _OUT_FOR = compiled(
     Positions.select(Positions.serial, Positions.meant_for, Positions.order_number).where(
         Positions.meant_for.in_(EACH), Positions.state == "carried"
+    )
+)
+_OUT_UNDER = compiled(
+    Positions.select(Positions.meant_for, Positions.serial).where(
+        Positions.order_number == GIVEN,
+        Positions.state == "carried",
+        Positions.meant_for.is_null(is_null=False),
     )
 )
 _OUT_AT = compiled(
@@ -43,6 +50,11 @@ class Settling(msgspec.Struct, frozen=True):
     fault: str
     terms: Literal["free", "charged"]
     charged_fen: int | None
+
+
+def pairs_carried(store: Store, order: str) -> tuple[Used, ...]:
+    """The spares that are out under an order, each with the faulty device that it is meant for, by serial."""
+    return tuple(Used(faulty, spare) for faulty, spare in sorted(store.rows(_OUT_UNDER, (order,))))
 
 
 def settled_by(store: Store, faulty: Collection[str]) -> dict[str, Settling]:

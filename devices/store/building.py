@@ -63,7 +63,7 @@ def build_anew(db: Any, table: type[Table]) -> None:
     ).fetchone()
     if there == made:
         return
-    anew = f"{name}_anew"
+    anew = f"{name}_new"
     db.execute_sql(made.replace(f'"{name}"', f'"{anew}"', 1))
     told = ", ".join(columns)
     db.execute_sql(f"INSERT INTO {anew} ({told}) SELECT {told} FROM {name}")

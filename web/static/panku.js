@@ -86,6 +86,7 @@ export const AS = {
   tick: () => true,
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
+  pair: (value) => Object.fromEntries(value.split(" ").map((serial, n) => [["faulty", "spare"][n], serial])),
   devices: (value) => AS.lines(value).map((serial) => ({ serial })),
   // a browser leaves out seconds that are none: 2026-11-25T10:20
   moment: (value) => `${value}${value.length === 16 ? ":00" : ""}${document.body.dataset.offset}`,
@@ -101,7 +102,9 @@ export function bodyOf(form) {
     if (!field.name || field.matches(":disabled") || field.type === "file" || "path" in field.dataset) continue;
     if (field.type === "radio" && !field.checked) continue;
     if (field.type === "checkbox" && field.dataset.as !== "boolean") {
-      if (field.checked) (body[field.name] ??= []).push(field.value);
+      const path = field.name.split(".");
+      const list = field.checked ? path.reduce((part, name) => (part[name] ??= name === path.at(-1) ? [] : {}), body) : [];
+      list.push((AS[field.dataset.as] ?? ((value) => value))(field.value));
       continue;
     }
     if (field.value === "" && field.dataset.as !== "boolean") continue;

@@ -27,6 +27,7 @@ from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import is_waiting, tokens_of
 from devices.records import site_codes
+from devices.service.board import BoardCounts, board, counts_of
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View
@@ -41,6 +42,7 @@ PAGE_OF = {
     **dict.fromkeys([each.name for each in DEADLINE_OF_STATE.values()], "/devices/{}"),
     "repair_record": "/orders/{}",
     "on_site_repair": "/orders/{}",
+    "installation": "/installations/{}",
     "stocktake": "/stocktakes",
     "safety_inspection": "/custody",
     "audit_inspection": "/custody",
@@ -81,6 +83,7 @@ def home_page(view: View) -> dict[str, Any]:
         "late": _late(call, sites),
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
+        "service": _service(call),
         "due": [(each, page_of(each)) for each in found],
         "handovers": [
             each
@@ -95,6 +98,15 @@ def _jobs(view: View) -> list[JobInHand] | None:
     if not view.person.sites_of(TECHNICIANS):
         return None
     return cards_of(view, in_hand_of(view.call))
+
+
+def _service(call: Call) -> BoardCounts | None:
+    """How the dispatch orders stand, to the desk that plans them; None where it has none."""
+    sites = sorted(call.who.sites_of(DESK))
+    if not sites:
+        return None
+    found = counts_of(board(call.store, sites, call.today, call.who.reads))
+    return found if found.ahead or found.unsettled else None
 
 
 def page_of(each: Due) -> str | None:

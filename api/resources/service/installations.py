@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from heapq import merge
 from typing import Annotated
 
 import msgspec
 
-from api.callers.access import READERS, TECHNICIANS, site_of_number, visible_sites
+from api.callers.access import TECHNICIANS, site_of_number
 from api.calls import Call, Done, Shown
 from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.records import found_record
+from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
-from api.wire.paging import SiteQuery, page, refuse_unknown
+from api.wire.paging import page
 from api.writing import at_site_of_number
 from devices import records
 from devices.journal import Writer, open_journals
@@ -37,7 +39,7 @@ from devices.records import Only, Written
 from devices.service import installing
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
-from devices.texts.lengths import Contact, Day, Name, Sentence, Serial, Username, Word
+from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_GUIDANCE)]
@@ -102,15 +104,11 @@ class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class InstallationQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
-    """Those in one state, of a customer, of a device, whose order a technician has, opened or ended between days."""
+class InstallationQuery(OrderQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Installations in one state, or whose order a technician has; their day is that of the asking, once ended that."""
 
     state: InstallationState | None = None
-    customer: Word | None = None
-    serial: Serial | None = None
     technician: Username | None = None
-    since: Day | None = None
-    until: Day | None = None
 
 
 class InstallationAnswer(Installation, frozen=True):
@@ -302,20 +300,16 @@ def list_installations(call: Call, _: Done) -> Shown:
 
 def _wanted(call: Call) -> Iterator[Installation]:
     query: InstallationQuery = call.query
-    own = call.who.sites_of(TECHNICIANS)
-    reads = call.who.reads_every_site or call.who.site or call.who.sites_of(READERS)
-    mine = bool(own) and (query.site in own if query.site else not reads)
-    sites = (
-        sorted(own if query.site is None else {query.site}) if mine else visible_sites(call.who, query.site)
-    )
-    refuse_unknown(call, "site")
-    only = Only(
-        states=(query.state,) if query.state else None,
-        customers=(query.customer,) if query.customer else None,
-        serial=query.serial,
-        since=query.since,
-        until=query.until,
-    )
-    found = records.listed(call.store, INSTALLATION, sites, query.place, only)
-    technician = call.who.username if mine else query.technician
+    every, own = sites_of_orders(call)
+    only = only_asked(call, query.state)
+    found = _listed(call, every, only, query.technician)
+    if own and query.technician in (None, call.who.username):
+        return merge(found, _listed(call, own, only, call.who.username), key=INSTALLATION.key)
+    return found
+
+
+def _listed(
+    call: Call, sites: list[str] | None, only: Only, technician: str | None
+) -> Iterator[Installation]:
+    found = records.listed(call.store, INSTALLATION, sites, call.query.place, only)
     return installing.of_technician(call.store, found, technician) if technician else found

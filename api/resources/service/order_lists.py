@@ -15,14 +15,14 @@ from api.callers.blind import blind_of
 from api.calls import Call, Done, Shown
 from api.resources.customers import seen_customer
 from api.wire import times
-from api.wire.paging import PAGE, Limit, SiteQuery, after_cursor, cut, page, sites_asked
+from api.wire.paging import SiteQuery, after_cursor, cut, page, sites_asked
 from devices import records, serials
 from devices.ledger.reading import cursors
 from devices.ledger.reading.customers import sees_customer
 from devices.problems import Problem, refuse
 from devices.records import Only, RecordKind
 from devices.service.briefs import LATER_THAN_ALL, orders_of_customer
-from devices.texts.lengths import Cursor, Day, Serial, Word
+from devices.texts.lengths import Day, Serial, Word
 
 _PLACE: Any = tuple[
     Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)], Annotated[str, msgspec.Meta(pattern="^[A-Z0-9-]*$")]
@@ -42,21 +42,21 @@ class OrderQuery(SiteQuery, frozen=True, kw_only=True, rename={"since": "from", 
     until: Day | None = None
 
 
-class OrdersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which page of a customer's orders."""
+def list_orders(call: Call, kind: RecordKind, state: str | None) -> Shown:
+    """The orders of a kind that an OrderQuery asks for, by number, of the sites that the caller reads.
 
-    cursor: Cursor | None = None
-    limit: Limit = PAGE
-
-
-def list_orders(call: Call, kind: RecordKind, state: str | None, assignee: str | None = None) -> Shown:
-    """The orders of a kind that an OrderQuery asks for, by number: those of the sites that the caller reads, and of
-    the sites at which they are a technician those that are theirs.
-
-    Raises Refused: `role_missing`, `malformed_parameter` for a site that there is not, or a text that is no serial.
+    Raises Refused: `role_missing`, `malformed_parameter` for a site or a day that there is not, or what is no serial.
     """
-    every, own = _sites(call)
-    only = _only(call, state, assignee)
+    sites, only = sites_asked(call), only_asked(call, state)
+    return page(call, records.listed(call.store, kind, sites, call.query.place, only), kind.key)
+
+
+def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | None) -> Shown:
+    """The same of a kind whose orders are technicians' work; and of the sites at which the caller is a technician
+    those that are theirs.
+    """
+    every, own = sites_of_orders(call)
+    only = only_asked(call, state, assignee)
     found = [records.listed(call.store, kind, every, call.query.place, only)]
     if own and assignee in (None, call.who.username):
         mine = replace(only, assignee=call.who.username)
@@ -65,7 +65,7 @@ def list_orders(call: Call, kind: RecordKind, state: str | None, assignee: str |
     return page(call, values, kind.key)
 
 
-def _sites(call: Call) -> tuple[list[str] | None, list[str]]:
+def sites_of_orders(call: Call) -> tuple[list[str] | None, list[str]]:
     """The sites whose every order is asked for, None for all there are; and those where only the caller's own are."""
     own = {site for site in call.who.sites_of(TECHNICIANS) if not call.who.reads(site)}
     if call.query.site in own:
@@ -75,8 +75,11 @@ def _sites(call: Call) -> tuple[list[str] | None, list[str]]:
     return visible_sites(call.who, None), sorted(own)
 
 
-def _only(call: Call, state: str | None, assignee: str | None) -> Only:
-    """What the orders are to be found by; a filter tells nothing that the list does not."""
+def only_asked(call: Call, state: str | None, assignee: str | None = None) -> Only:
+    """What the records are to be found by; a filter tells nothing that the list does not.
+
+    Raises Refused (`malformed_parameter`) for a text that is no serial.
+    """
     query: OrderQuery = call.query
     serial = serials.recognise(query.serial) if query.serial is not None else None
     if isinstance(serial, Problem):

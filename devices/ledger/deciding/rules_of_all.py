@@ -10,7 +10,7 @@ from devices.ledger.deciding.case import Case, Move
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.deciding.positions import lasts
 from devices.problems import Problem
-from devices.values import BOOKS, KIND, RECEIVABLE
+from devices.values import BOOKS, DEVICE_KIND, RECEIVABLE
 
 _Problems = Iterator[Problem]
 _Moves = Sequence[Move]
@@ -130,7 +130,7 @@ def models_fit(case: Case[Draft], moves: _Moves) -> _Problems:
             yield Problem("inactive_model", move.entry.pointer, {"model": model.code})
         elif not _internal(case, move) and not serials.matches(model.serial_pattern, move.entry.serial):
             yield Problem("serial_not_of_model", move.entry.pointer, {**facts, "model": model.code})
-        elif {move.after.register, move.after.left_book} & set(BOOKS) - set(KIND[model.kind].books):
+        elif {move.after.register, move.after.left_book} & set(BOOKS) - set(DEVICE_KIND[model.kind].books):
             yield Problem("spare_part_is_spare", move.entry.pointer, facts)
 
 

@@ -38,7 +38,7 @@ from devices.ledger.deciding.rules_of_sending import (
     waybill_goes_to_one_place,
 )
 from devices.problems import Problem
-from devices.values import BOOKS, KIND, STATE
+from devices.values import BOOKS, DEVICE_KIND, STATE
 
 _Problems = Iterator[Problem]
 _Moves = Sequence[Move]
@@ -171,7 +171,9 @@ def pairs_fit(case: Case[Draft], moves: _Moves) -> _Problems:
             yield Problem("pair_not_found", f"{move.entry.pointer}/paired_with", facts)
             continue
         kinds = tuple(
-            KIND[case.models[p.model].kind] for p in (move.after, other) if p.model and p.model in case.models
+            DEVICE_KIND[case.models[p.model].kind]
+            for p in (move.after, other)
+            if p.model and p.model in case.models
         )
         if len(kinds) != len((move.after, other)) or kinds[1].name not in kinds[0].paired_with:
             yield Problem("pair_kind", f"{move.entry.pointer}/paired_with", facts)
@@ -183,7 +185,7 @@ def unserialised_is_a_part(case: Case[Draft], moves: _Moves) -> _Problems:
     """Only a kind that says so, a spare part, may lack a serial of its own."""
     for move in moves:
         model = case.models.get(move.after.model or "")
-        if move.entry.item.serial is None and model and not KIND[model.kind].unserialised:
+        if move.entry.item.serial is None and model and not DEVICE_KIND[model.kind].unserialised:
             yield Problem("unserialised_only_spare_part", move.entry.pointer)
 
 

@@ -6,6 +6,7 @@ See docs/decisions.md, "A paper that somebody signed can be erased".
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -32,23 +33,20 @@ _BYTES_ERASED = compiled(PersonalBlobs.delete().where(PersonalBlobs.digest == GI
 
 
 class _PaperType(msgspec.Struct, frozen=True):
-    """What a scan or a photograph of a paper may be, by how its bytes begin: `marks` from the byte `at`."""
+    """What a scan or a photograph of a paper may be, and how the bytes of one begin."""
 
     media_type: str
     ending: str
-    marks: tuple[bytes, ...]
-    at: int = 0
+    begins: re.Pattern[bytes]
 
 
-# Heads of the formats: RFC 2083, ITU-T T.81 annex B, RFC 9649, ISO/IEC 23008-12 annex B and 14496-12, ISO 32000-1.
+# Heads of the formats: ISO 32000-1 7.5.2, ITU-T T.81 annex B, RFC 2083, RFC 9649, ISO/IEC 23008-12 annex B.
 _PAPER_TYPES = (
-    _PaperType("application/pdf", "pdf", (b"%PDF-",)),
-    _PaperType("image/jpeg", "jpg", (b"\xff\xd8\xff",)),
-    _PaperType("image/png", "png", (b"\x89PNG\r\n\x1a\n",)),
-    _PaperType("image/webp", "webp", (b"WEBP",), at=8),
-    _PaperType(
-        "image/heic", "heic", tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"msf1")), at=4
-    ),
+    _PaperType("application/pdf", "pdf", re.compile(rb"%PDF-")),
+    _PaperType("image/jpeg", "jpg", re.compile(rb"\xff\xd8\xff")),
+    _PaperType("image/png", "png", re.compile(rb"\x89PNG\r\n\x1a\n")),
+    _PaperType("image/webp", "webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
+    _PaperType("image/heic", "heic", re.compile(rb".{4}ftyp(heic|heix|mif1|msf1)", re.DOTALL)),
 )
 
 
@@ -118,7 +116,7 @@ def erase_bytes(store: Store, digest: str) -> None:
 
 
 def _type_of(data: bytes) -> _PaperType | None:
-    return next((each for each in _PAPER_TYPES if data.startswith(each.marks, each.at)), None)
+    return next((each for each in _PAPER_TYPES if each.begins.match(data)), None)
 
 
 def _count_under(store: Store, order: DispatchOrder) -> int:

@@ -361,10 +361,10 @@ def _papers(store: Store) -> Faults:
         if told.get("personal"):
             erasable.add(digest)
         if what := _paper_fault(told, lasting=bool(lasting), personal=bool(personal)):
-            found["personal_blob" if told.get("personal") else "blob", digest] = what
+            found["personal_blob" if told.get("personal") else "blob", str(digest)] = what
     for (digest,) in store.rows(_PERSONAL_BYTES[0]):
         if digest not in erasable:
-            found["personal_blob", digest] = "nobody keeps such a paper"
+            found["personal_blob", str(digest)] = "nobody keeps such a paper"
     for (name, digest), what in sorted(found.items())[:SHOWN]:
         yield Fault(name, digest, what)
 

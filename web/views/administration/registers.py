@@ -9,7 +9,7 @@ from devices.people.persons import everybody
 from devices.people.roles import SITE_ROLES
 from devices.spares.minimum_levels import MOST, set_levels
 from devices.store.database import Store
-from devices.values import BIN_STATE, KIND
+from devices.values import BIN_STATE, DEVICE_KIND
 from web.pages import View
 
 SET_UP_STEPS = ("site", "bins", "models", "carriers", "people", "roles")
@@ -30,7 +30,7 @@ def registers_page(view: View) -> dict[str, Any]:
         "carriers": records.all_current(store, records.CARRIER),
         "levels": _levels(store),
         "most": MOST,
-        "kinds": list(KIND),
+        "kinds": list(DEVICE_KIND),
         "places": list(BIN_STATE),
         "steps": set_up(store),
     }

@@ -15,8 +15,10 @@ from devices.ledger.duties.due import Due
 from devices.ledger.papers.attached import Paper, papers_of
 from devices.ledger.reading import history, passport
 from devices.ledger.reading.replacements import replacements
+from devices.lifecycle import DESK, DOCUMENT
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
+from devices.service.settling import Settling, settled_by
 from devices.values import NOWHERE
 from labels.words import detail
 from web.pages import View
@@ -72,6 +74,8 @@ def device_page(view: View) -> dict[str, Any]:
             for step in steps
             if step.code
         ],
+        "settles": _settles(view, serial),
+        "sends": site if shown.customer is not None and view.person.may(DESK, site) else None,
         "due": _due(view, shown, {each.number for each in orders}),
         "briefs": briefs_shown(view, orders),
         "heads_held": heads(call.store),
@@ -79,6 +83,14 @@ def device_page(view: View) -> dict[str, Any]:
         "reads_document": bool(shown.document) and view.person.reads(str(shown.document).rsplit("-", 2)[0]),
         "reads_customer": shown.customer is not None and shown.customer.number is not None,
     }
+
+
+def _settles(view: View, serial: str) -> list[Settling]:
+    """The swap that the device waits for, where its reader may post it; none of a spare that is kept from them."""
+    found = settled_by(view.call.store, [serial]).get(serial)
+    if found is None or not view.person.may(DOCUMENT["swap"].posters, found.site):
+        return []
+    return view.told([found])
 
 
 def _after(view: View) -> int:

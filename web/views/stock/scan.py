@@ -134,6 +134,7 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
     if view.text("answers"):
         fixed["answers"] = view.text("answers")
     return {
+        "ordered": view.text("order"),
         "fields": fields,
         "line_fields": line_fields_of(task),
         "options": {source: OPTIONS[source](view.call, site) for source in sources},
