@@ -24,26 +24,27 @@ const sender = new Sender(next, send);
 const jobs = () => [...document.querySelectorAll("article.job")];
 const jobOf = (number) => jobs().find((job) => job.dataset.number === number);
 const rowsOf = (number) => [...rows.values()].filter((row) => row.number === number);
-const formOf = (job, step) => job.querySelector(`form[data-act="${step}"]`);
-const valuesOf = (form) => [...form.elements].filter(({ name, type }) => name && type !== "file").map(({ name, value }) => [name, value]);
+const formOf = (job, { step, of }) => job?.querySelector(`form[data-act="${step}"]${of ? `[data-of="${of}"]` : ""}`);
+const valuesOf = (form) =>
+  [...form.elements].filter(({ name, type }) => name && type !== "file").map(({ name, type, value, checked }) => [name, type === "checkbox" ? checked : value]);
 
 // --- acts
 
 /** Take a step: what its form says is kept first, then sent. Where nothing can be sealed, only this page has it. */
 async function act(form) {
   const job = form.closest(".job");
-  const step = form.dataset.act;
+  const { act: step, of } = form.dataset;
   const photo = photos.get(form);
   const body = bodyOf(form);
   if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return say(job, [text("jobs.no_paper")]);
   const { number, site } = job.dataset;
-  const row = { id: form.dataset.key ?? newId(), n: Date.now(), number, site, step, at: now(), body, values: valuesOf(form), photo };
+  const row = { id: form.dataset.key ?? newId(), n: Date.now(), number, site, step, of, at: now(), body, values: valuesOf(form), photo };
   row.kept = await keep(row);
   if (!row.kept && !navigator.onLine) return say(job, [text("jobs.needs_network")]);
   rows.set(row.id, row);
   clear(form);
   say(job, []);
-  await unkeep(draftId(form));
+  await unkeep(draftId(form, number));
   draw();
   sender.poke();
 }
@@ -84,8 +85,9 @@ async function send([row]) {
     row.paper = answer.body.digest;
     await keep(row);
   }
-  const path = row.step === "file" ? "service-record" : row.step;
-  const answer = await request("POST", `/v1/dispatch-orders/${row.number}/${path}`, said(row), { key: row.id, signal: signal() });
+  const step = row.step === "file" ? "service-record" : row.step;
+  const path = row.of ? `installations/${row.of}` : `dispatch-orders/${row.number}`;
+  const answer = await request("POST", `/v1/${path}/${step}`, said(row), { key: row.id, signal: signal() });
   return answer.ok ? taken(row, answer.body) : failed(row, answer);
 }
 
@@ -104,7 +106,7 @@ async function failed(row, answer) {
     await keep(row);
     sound("error");
   } else if (!row.kept) {
-    give(row, formOf(jobOf(row.number), row.step), row.id);
+    give(row, formOf(jobOf(row.number), row), row.id);
     say(jobOf(row.number), [answer.status === 401 ? told(answer)[0] : text("jobs.needs_network")]);
   }
   draw(answer);
@@ -115,7 +117,7 @@ async function taken(row, answer) {
   await drop(row);
   const job = jobOf(row.number);
   if (job) {
-    job.dataset.state = answer.state;
+    if (!row.of) job.dataset.state = answer.state;
     await refresh(job, row.step);
     sound("done");
   }
@@ -131,9 +133,10 @@ async function refresh(job, step) {
   const found = new DOMParser().parseFromString(await page.file.text(), "text/html").querySelector("article.job");
   if (!found) return;
   Object.assign(job.dataset, found.dataset);
-  if (["file", "correct"].includes(step)) {
+  if (["file", "correct", "confirm"].includes(step)) {
     job.replaceWith(document.adoptNode(found));
     begin(found);
+    giveDrafts(await look(), number);
   } else {
     job.querySelector(".facts").replaceWith(document.adoptNode(found.querySelector(".facts")));
     offerCopies(job);
@@ -164,12 +167,16 @@ function draw(answer) {
 
 function drawJob(job) {
   const state = stateOf(job);
+  const waits = rowsOf(job.dataset.number);
+  const installed = waits.some(({ body }) => body.outcomes?.install === "installed");
   job.querySelector(".state").textContent = data.states[state];
   for (const place of job.querySelectorAll(":scope > details[data-act], .acts > form[data-act]")) {
-    const { act: step } = place.dataset;
-    place.hidden = !data.steps[step].before.includes(state) || (step === "correct" && state !== job.dataset.state);
+    const { act: step, of } = place.dataset;
+    const ready = of ? ("ready" in place.dataset || installed) && !waits.some((row) => row.of === of) : true;
+    const unsaid = step === "correct" && waits.length > 0; // what stands there is not what was filed
+    place.hidden = !data.steps[step].before.includes(state) || !ready || unsaid;
   }
-  job.querySelector(".unsent").replaceChildren(...rowsOf(job.dataset.number).map(drawRow));
+  job.querySelector(".unsent").replaceChildren(...waits.map(drawRow));
 }
 
 function drawRow(row) {
@@ -198,7 +205,7 @@ function give({ id, values, photo }, form, key) {
 }
 
 async function edit(row) {
-  const form = formOf(jobOf(row.number), row.step);
+  const form = formOf(jobOf(row.number), row);
   give(row, form);
   await drop(row);
   await keepDraft(form);
@@ -224,7 +231,7 @@ function say(job, sentences, kind) {
 
 // --- forms: what is typed is sealed too, since a phone closes a page while its camera takes a picture
 
-const draftId = (form) => `draft ${form.dataset.act} ${form.closest(".job").dataset.number}`;
+const draftId = ({ dataset: { act: step, of } }, number) => `draft ${step} ${of ?? number}`;
 let drafting;
 
 function draftSoon(form) {
@@ -237,13 +244,14 @@ async function keepDraft(form) {
   if (!canSeal() || !form.isConnected) return;
   sealed.leave(rows.size);
   const { number } = form.closest(".job").dataset;
-  const draft = { id: draftId(form), draft: form.dataset.act, number, values: valuesOf(form) };
+  const { act: step, of } = form.dataset;
+  const draft = { id: draftId(form, number), draft: true, step, of, number, values: valuesOf(form) };
   await sealed.put(draft.id, draft, photos.get(form)).catch(() => undefined);
 }
 
 function fill(form, values, photo) {
   for (const [name] of values.filter(([name]) => /^used\.\d+\.faulty$/.test(name))) if (!form.elements[name]) addPair(form);
-  for (const [name, value] of values) if (form.elements[name]) form.elements[name].value = value;
+  for (const [name, value] of values) if (form.elements[name]) form.elements[name][value === Boolean(value) ? "checked" : "value"] = value;
   if (photo) setPaper(form, photo);
   show(form);
 }
@@ -432,13 +440,16 @@ async function look() {
   return kept;
 }
 
+/** Put back what was typed and not sent, of one job or of all. */
+function giveDrafts(kept, only) {
+  for (const [draft, photo] of kept.filter(([{ draft: is, number }]) => is && (!only || number === only))) {
+    give({ ...draft, photo }, formOf(jobOf(draft.number), draft));
+  }
+}
+
 async function open() {
   jobs().forEach(begin);
-  const kept = await look();
-  for (const [{ draft, number, values }, photo] of kept.filter(([value]) => value.draft)) {
-    const job = jobOf(number);
-    if (job && formOf(job, draft)) give({ values, photo }, formOf(job, draft));
-  }
+  giveDrafts(await look());
   if (Math.abs(clockOff) > CLOCK_OFF_MS) {
     const minutes = Math.round(Math.abs(clockOff) / 60_000);
     tell($("clock"), [text(clockOff < 0 ? "jobs.clock_ahead" : "jobs.clock_behind", { minutes })], "warning");

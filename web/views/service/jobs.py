@@ -11,6 +11,7 @@ import msgspec
 from api.callers.access import TECHNICIANS
 from api.calls import Call
 from api.resources.dispatch_orders import STEP_BODIES, Job, job_of
+from api.resources.service.installations import InstallationAnswer, installation_seen
 from devices import records
 from devices.calendar import day_of
 from devices.ledger.duties.due import Due
@@ -24,10 +25,11 @@ from devices.paperwork.dispatches import (
     DispatchOrder,
     JobContact,
 )
+from devices.paperwork.installations import InstallChecks
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse_foreign
 from devices.service.board import due_of_job
-from devices.service.in_hand import jobs_in_hand
+from devices.service.in_hand import installations_under, jobs_in_hand
 from devices.values import Site
 from devices.workflow import Step
 from labels.words import Locale, term
@@ -43,7 +45,8 @@ JOB_GROUPS = ("today", "later", "waiting", "unsettled", "closed")
 class JobInHand(msgspec.Struct, frozen=True):
     """One job as its technician reads it on a phone: whom to ask for, where, what to call, by when.
 
-    `due` is None for a job under no deadline; `phone` is what a telephone calls.
+    `due` is None for a job under no deadline; `phone` is what a telephone calls; `installs` are the installations that
+    are still to be confirmed under it.
     """
 
     job: Job
@@ -53,6 +56,7 @@ class JobInHand(msgspec.Struct, frozen=True):
     address: str | None
     contact: str | None
     phone: str | None
+    installs: tuple[InstallationAnswer, ...]
 
 
 def jobs_page(view: View) -> dict[str, Any]:
@@ -81,23 +85,27 @@ def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobInHand]:
 
 def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
     job, due = view.told(job_of(view.call, order)), due_of_job(order, site, view.call.today)
-    customer, contact = job.customer_shown or CustomerShown(), job.contact or JobContact()
+    under = installations_under(view.call.store, order)
+    installs = tuple(view.told(installation_seen(view.call, value)) for value in under)
+    shown = (job.customer_shown, *(each.customer_shown for each in installs))
+    customer, contact = next(filter(None, shown), CustomerShown()), job.contact or JobContact()
     asked_for = " ".join(filter(None, (contact.name, contact.phone))) or customer.contact
     called = PHONE.search(asked_for or "")
     return JobInHand(
         job,
-        _group(view.call, job, due),
+        _group(view.call, job, due, waits=bool(job.unsettled or installs)),
         due,
         customer.name,
         contact.address or customer.address,
         asked_for,
         called and re.sub(r"[\- ]", "", called[0]),
+        installs,
     )
 
 
-def _group(call: Call, job: Job, due: Due | None) -> str:
+def _group(call: Call, job: Job, due: Due | None, *, waits: bool) -> str:
     if job.state not in DISPATCH_ORDER.open_states:
-        return "unsettled" if job.unsettled else "closed"
+        return "unsettled" if waits else "closed"
     if job.waits_for:
         return "waiting"
     comes = job.window is not None and day_of(job.window.starts_at) <= call.today
@@ -118,10 +126,19 @@ def _shared(call: Call) -> dict[str, Any]:
         "outcomes": OUTCOMES,
         "reasons": WAIT_REASONS,
         "ways": CONFIRMED,
+        "checks": InstallChecks.__struct_fields__,
         "data": {
             "user": call.who.username,
             "now": call.at_us // 1000,
-            "steps": {step.name: _told_step(step, call.locale) for step in OF_THE_TECHNICIAN},
+            "steps": {
+                **{step.name: _told_step(step, call.locale) for step in OF_THE_TECHNICIAN},
+                "confirm": {
+                    "before": ["done"],
+                    "after": "",
+                    "asks": True,
+                    "word": term("install_step", "confirm", call.locale),
+                },
+            },
             "states": {state: term("dispatch", state, call.locale) for state in DISPATCHES.states},
         },
     }
