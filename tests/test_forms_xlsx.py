@@ -272,7 +272,7 @@ def test_rows_are_read_one_at_a_time() -> None:
     form = msgspec.structs.replace(FORM, tables=(Table("form.table.lines", lambda _: rows(), COLUMNS),))
     paper: Paper = paper_of(form, Value(()), "zh_CN")
     assert read == []
-    assert next(paper.tables[0].rows)[0] == "0"
+    assert next(iter(paper.tables[0].rows))[0] == "0"
     assert read == [0]
 
 
