@@ -30,6 +30,14 @@ const valuesOf = (form) =>
 
 // --- acts
 
+/** Take a step once, however often it is pressed meanwhile. */
+async function pressed(form) {
+  if ("busy" in form.dataset) return;
+  form.dataset.busy = "";
+  await act(form);
+  delete form.dataset.busy;
+}
+
 /** Take a step: what its form says is kept first, then sent. Where nothing can be sealed, only this page has it. */
 async function act(form) {
   const job = form.closest(".job");
@@ -44,6 +52,7 @@ async function act(form) {
   rows.set(row.id, row);
   clear(form);
   say(job, []);
+  await writing;
   await unkeep(draftId(form, number));
   draw();
   sender.poke();
@@ -103,8 +112,9 @@ function said({ step, body, paper }) {
 async function failed(row, answer) {
   if (!unanswered(answer)) {
     row.refused = [...told(answer), text("jobs.refused")];
-    await keep(row);
+    row.kept = await keep(row);
     sound("error");
+    if (jobOf(row.number)) await refresh(jobOf(row.number));
   } else if (!row.kept) {
     give(row, formOf(jobOf(row.number), row), row.id);
     say(jobOf(row.number), [answer.status === 401 ? told(answer)[0] : text("jobs.needs_network")]);
@@ -125,7 +135,7 @@ async function taken(row, answer) {
   return true;
 }
 
-/** Show a job as it stands now. Its forms stay, with what is typed in them, until its record is filed. */
+/** Show a job as it stands now, after a step or a refusal. Its forms stay, with what is typed in them, until it is filed. */
 async function refresh(job, step) {
   const { number } = job.dataset;
   const page = await request("GET", `/jobs/${number}`);
@@ -141,13 +151,15 @@ async function refresh(job, step) {
     job.querySelector(".facts").replaceWith(document.adoptNode(found.querySelector(".facts")));
     offerCopies(job);
   }
-  say(jobOf(number), [text("jobs.uploaded", { step: data.steps[step].word })], "done");
+  if (step) say(jobOf(number), [text("jobs.uploaded", { step: data.steps[step].word })], "done");
 }
 
 // --- what waits, beside its job
 
+/** The state of a job once what waits is taken; what was refused leads nowhere. */
 function stateOf(job) {
-  const after = rowsOf(job.dataset.number).map((row) => data.steps[row.step].after).filter(Boolean);
+  const waits = rowsOf(job.dataset.number);
+  const after = waits.some(({ refused }) => refused) ? [] : waits.map(({ step }) => data.steps[step].after).filter(Boolean);
   return after.at(-1) ?? job.dataset.state;
 }
 
@@ -232,21 +244,26 @@ function say(job, sentences, kind) {
 // --- forms: what is typed is sealed too, since a phone closes a page while its camera takes a picture
 
 const draftId = ({ dataset: { act: step, of } }, number) => `draft ${step} ${of ?? number}`;
-let drafting;
+let drafting; // the form that is being typed in
+let timer;
+let writing = Promise.resolve(); // drafts are written one after the other, or an older one would come back
 
 function draftSoon(form) {
-  clearTimeout(drafting);
-  drafting = setTimeout(() => keepDraft(form), DRAFT_AFTER_MS);
+  clearTimeout(timer);
+  drafting = form;
+  timer = setTimeout(() => keepDraft(form), DRAFT_AFTER_MS);
 }
 
 async function keepDraft(form) {
-  clearTimeout(drafting);
+  clearTimeout(timer);
+  drafting = undefined;
   if (!canSeal() || !form.isConnected) return;
   sealed.leave(rows.size);
   const { number } = form.closest(".job").dataset;
   const { act: step, of } = form.dataset;
   const draft = { id: draftId(form, number), draft: true, step, of, number, values: valuesOf(form) };
-  await sealed.put(draft.id, draft, photos.get(form)).catch(() => undefined);
+  writing = writing.then(() => sealed.put(draft.id, draft, photos.get(form))).catch(() => undefined);
+  await writing;
 }
 
 function fill(form, values, photo) {
@@ -257,7 +274,8 @@ function fill(form, values, photo) {
 }
 
 function clear(form) {
-  clearTimeout(drafting);
+  clearTimeout(timer);
+  drafting = undefined;
   form.reset();
   for (const pair of form.querySelectorAll(".pair")) pair.remove();
   photos.delete(form);
@@ -391,7 +409,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest(".job form");
   if (!form) return;
   event.preventDefault();
-  act(form);
+  pressed(form);
 });
 document.addEventListener("input", ({ target }) => {
   const form = target.closest(".job details form");
@@ -401,6 +419,7 @@ document.addEventListener("input", ({ target }) => {
 });
 document.addEventListener("change", ({ target }) => target.matches(".job input[type=file]") && photographed(target));
 document.addEventListener("keydown", ended, true);
+document.addEventListener("visibilitychange", () => document.hidden && drafting && keepDraft(drafting));
 addEventListener("online", () => {
   draw();
   sender.poke();
