@@ -27,6 +27,7 @@ CALLERS = {
     "auditor": "li",
     "admin": "admin",
     "supervisor": "chen",
+    "clerk": "wu",
     "technician": "wang",
 }
 

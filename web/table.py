@@ -21,7 +21,7 @@ from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
 from web.views.papers import attachments, documents, labels, manifests, reviews
-from web.views.service import board, jobs, orders
+from web.views.service import board, installations, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -36,6 +36,9 @@ PAGES = (
     Page("/orders/{number}", "order", STAFF_NUMBER, "order.html", orders.order_page),
     Page("/jobs", "jobs", Access(roles=TECHNICIANS, site="any"), "jobs.html", jobs.jobs_page),
     Page("/jobs/{number}", "job", Access(roles=TECHNICIANS, site="number"), "jobs.html", jobs.job_page),
+    Page("/installations", "installations", ANY_READER, "installations.html", installations.installations_page),
+    Page("/installations/{number}", "installation", STAFF_NUMBER, "installation.html",
+         installations.installation_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),
     Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.stocktake_page),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.tasks_page),

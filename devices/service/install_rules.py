@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import GUIDED_MINUTES, INSTALLATIONS, Installation
@@ -62,3 +63,19 @@ assert HINDRANCES.keys() == INSTALLATIONS.step.keys(), "a step of which nobody s
 def hindrance(name: str, value: Installation, trip: DispatchOrder | None) -> Problem | None:
     """Why a step that the state allows can not be taken; None where it can. Pure."""
     return next((found for each in HINDRANCES[name] if (found := each(value, trip))), None)
+
+
+InstallLane = Literal["phone", "visit", "job", "confirming", "again"]
+INSTALL_LANES: tuple[InstallLane, ...] = ("phone", "visit", "again", "job", "confirming")
+"""What an installation that is under way waits for: guidance, that somebody is sent, the job, the customer's word, or
+another order after one that came to nothing.
+"""
+
+
+def install_lane(value: Installation, trip: DispatchOrder | None) -> InstallLane:
+    """What an installation waits for, where it is not ended; `trip` is its order, unless that came to nothing. Pure."""
+    if value.state == "asked":
+        return "visit" if value.is_spent else "phone"
+    if trip is None:
+        return "again"
+    return "confirming" if trip.record else "job"

@@ -5,7 +5,7 @@ Each act is a step of INSTALLATIONS, taken while the journal of the installation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -51,6 +51,11 @@ _OF_DEVICES = compiled(
     .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
     .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == INSTALLATION.name)
     .order_by(RecordDevices.serial, RecordDevices.key)
+)
+_TRIPS = compiled(
+    Records.select(Records.key, Records.content).where(
+        Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH)
+    )
 )
 _ORDERS_OF = compiled(
     Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.assignee == GIVEN)
@@ -278,6 +283,13 @@ def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
     )
     fitting = [order for order in there if "install" in order.purposes and not_in_vain(order)]
     return max(fitting, key=lambda order: order.number, default=None)
+
+
+def trips_named(store: Store, values: Sequence[Installation]) -> dict[str, DispatchOrder]:
+    """By number, the orders that installations name, but for those that came to nothing."""
+    named = sorted({value.order for value in values if value.order is not None})
+    orders = (DISPATCH_ORDER.decode(content) for _, content in store.rows_in(_TRIPS, named))
+    return {order.number: order for order in orders if not_in_vain(order)}
 
 
 def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:

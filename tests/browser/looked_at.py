@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from devices.audit.custody.custody_kinds import HANDOVER, INSPECTION, VISIT
 from devices.audit.kinds import STOCKTAKE
 from devices.calendar import TIME_ZONE, month_of
-from devices.paperwork_kinds import CUSTOMER, MANIFEST, REPAIR
+from devices.paperwork_kinds import CUSTOMER, INSTALLATION, MANIFEST, REPAIR
 from devices.store.database import Store
 from panku.demo import fill
 from tests.browser.conftest import ROOT
@@ -62,6 +62,10 @@ def lived_in(store: Store, now_us: int) -> None:
         "PUT", f"/v1/minimum-levels/{SITE}/TCG-01", {"minimum": 9}, If_Match='"0"'
     )
     assert wanted.status_code == 200, wanted.text
+    asked = zhang.post("/v1/installations", {"site": SITE, "serial": "661565720011", "mode": "download"})
+    attempt = {"minutes": 12, "outcome": "not_helped"}
+    guided = house.of("wu").post(f"/v1/installations/{asked.json['number']}/guide", attempt)
+    assert guided.status_code == 200, guided.text
     repair_elsewhere(house.of("zhao"), now.date().isoformat())
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
@@ -86,7 +90,7 @@ def repair_elsewhere(zhao: Client, day: str) -> None:
 
 KINDS = {
     "manifest": MANIFEST, "inspection": INSPECTION, "visit": VISIT, "handover": HANDOVER, "order": REPAIR,
-    "customer": CUSTOMER, "count": STOCKTAKE,
+    "customer": CUSTOMER, "count": STOCKTAKE, "installation": INSTALLATION,
 }  # fmt: skip
 """Pages of one record, by name: the kind of it, whose newest is looked at."""
 

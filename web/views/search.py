@@ -17,7 +17,7 @@ from devices.audit.kinds import STOCKTAKE
 from devices.ledger.reading import listing
 from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
 from devices.ledger.reading.finding import DOCUMENT_NUMBER, devices_beginning, is_device, is_document
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
 from labels.words import detail
@@ -42,6 +42,7 @@ Finder = Callable[[View, str], list[Hit]]
 NUMBERS: dict[str | None, tuple[RecordKind, str]] = {
     REPAIR.letter: (REPAIR, "/orders/"),
     DISPATCH_ORDER.letter: (DISPATCH_ORDER, "/orders/"),
+    INSTALLATION.letter: (INSTALLATION, "/installations/"),
     CUSTOMER.letter: (CUSTOMER, "/customers/"),
     STOCKTAKE.letter: (STOCKTAKE, "/stocktakes/"),
 }

@@ -22,6 +22,7 @@ from devices.people.persons import names_of
 from devices.problems import Fact, refuse
 from web.pages import View
 from web.views.home import sites_of
+from web.views.service.installations import install_offers
 from web.views.telling import place_of, said, tasks_of
 
 PAGE_ROWS = 50
@@ -111,6 +112,13 @@ def document_page(view: View) -> dict[str, Any]:
         "findings": _findings(found.content),
         "repeated": found.content.get("repeated", []),
         "lines": lines,
+        "offers": install_offers(
+            call,
+            (
+                (each.serial, each.position.state, each.position.customer, document.site)
+                for each in found.lines
+            ),
+        ),
         "telling": any(line.said or line.undone_by for line in lines),
         "more_after": lines[-1].n if len(lines) == PAGE_LINES else None,
         "names": names_of(call.store, people),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.people.roles import Person
 from devices.service.briefs import BRIEFED, OrderBrief
 from web.pages import View
@@ -14,6 +14,7 @@ from web.pages import View
 PAGE_OF_KIND = {
     REPAIR.name: "/orders/{}",
     DISPATCH_ORDER.name: "/orders/{}",
+    INSTALLATION.name: "/installations/{}",
 }
 """By kind of order: the page of one, for whoever reads its site."""
 PAGE_OF_JOB = {
@@ -23,6 +24,7 @@ PAGE_OF_JOB = {
 STATES_OF_KIND = {
     REPAIR.name: "repair_order",
     DISPATCH_ORDER.name: "dispatch",
+    INSTALLATION.name: "installation",
 }
 """By kind of order: the group of the words of its states."""
 assert PAGE_OF_KIND.keys() == STATES_OF_KIND.keys() == {each.kind.name for each in BRIEFED}, (

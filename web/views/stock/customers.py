@@ -20,6 +20,7 @@ from devices.values import UNIT
 from web.pages import View
 from web.views.home import sites_of
 from web.views.service.briefs import briefs_shown
+from web.views.service.installations import install_offers
 from web.views.telling import place_of
 
 _SHOWN = 500
@@ -49,6 +50,9 @@ def customer_page(view: View) -> dict[str, Any]:
         "briefs": briefs_shown(view, [brief for brief, _ in orders[:_ORDERS_SHOWN]]),
         "more_briefs": len(orders) > _ORDERS_SHOWN,
         "devices": [(each, place_of(each, call.locale)) for each in held],
+        "offers": install_offers(
+            call, ((each.serial, each.state, number, each.site or each.responsible_site) for each in held)
+        ),
     }
 
 

@@ -24,6 +24,7 @@ from labels.words import detail
 from web.pages import View
 from web.views.papers.labels import PRINTING
 from web.views.service.briefs import briefs_shown
+from web.views.service.installations import install_offers
 from web.views.telling import Said, place_of, said, tasks_of
 
 LINES_SHOWN = 200
@@ -76,6 +77,7 @@ def device_page(view: View) -> dict[str, Any]:
         ],
         "settles": _settles(view, serial),
         "sends": site if shown.customer is not None and view.person.may(DESK, site) else None,
+        "offer": install_offers(call, [(serial, shown.state, _number_of(shown), site)]).get(serial),
         "due": _due(view, shown, {each.number for each in orders}),
         "briefs": briefs_shown(view, orders),
         "heads_held": heads(call.store),
@@ -131,6 +133,11 @@ def _left(line: history.Event) -> Any:
         site=line.from_site,
         bin=line.from_bin,
     )
+
+
+def _number_of(shown: passport.Passport) -> str | None:
+    """The number of the device's customer, to whoever sees them."""
+    return shown.customer.number if shown.customer else None
 
 
 def _people(lines: Sequence[history.Event]) -> set[str]:
