@@ -80,6 +80,10 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     **{name: [query] for name, query in hostile.QUERIES.items()},
     "list_devices": [{"site": SITE, "register": each} for each in ("merchandise", "spare", "custody")],
     "list_deadlines": [{}, {"met_since": "2026-11-01"}],
+    **{
+        name: [{}, {"serial": CUSTODY}, {"serial": MENT}]
+        for name in ("list_repairs", "list_dispatch_orders", "list_installations")
+    },
     "documents": [{}, {"type": "receipt"}],
     "device": [{}, {"order": "newest"}],
     "count": [{"result": "all"}],
@@ -106,6 +110,7 @@ FILLED: dict[str, Any] = {
     "repairs/{number}": lambda house: records(house, "repair"),
     "dispatch-orders/{number}": lambda house: records(house, "dispatch_order"),
     "orders/{number}": lambda house: [*records(house, "repair"), *records(house, "dispatch_order")],
+    "jobs/{number}": lambda house: records(house, "dispatch_order"),
     "installations/{number}": lambda house: records(house, "installation"),
     "consignments/{site}/{carrier}/{waybill}": lambda house: records(house, "consignment"),
     "customers/{number}": lambda house: records(house, "customer"),
