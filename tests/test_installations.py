@@ -83,6 +83,11 @@ def ask(house: House, serial: str, who: str = "wu", **more: Any) -> Any:
     return made(house.of(who).post("/v1/installations", asking(serial, **more)))
 
 
+def post(house: House, document: str, serials: list[str], **said: Any) -> None:
+    body = {"type": document, "site": "BJ01", "business_date": TODAY, **said}
+    made(house.of("zhang").post("/v1/documents", {**body, "lines": [{"serial": each} for each in serials]}))
+
+
 def step(house: House, number: str, name: str, body: Any, who: str = "wu") -> Any:
     return house.of(who).post(f"/v1/installations/{number}/{name}", body)
 
@@ -242,17 +247,40 @@ def test_only_an_order_to_install_this_device_there_is_named(house: House, seria
     assert house.of("wang").get(f"/v1/installations/{number}").status_code == 404
 
 
+def test_an_erasure_waits_for_what_is_under_way_and_reaches_whoever_confirmed(house: House) -> None:
+    bought = ["661565714370", "661565714368"]
+    buyer = {"customer": {"taxpayer_id": "91110108MA01ABCD5T", "name": "新店"}, "application": "SY-0201"}
+    post(house, "sale", bought, **buyer)
+    done_with, open_one = (ask(house, serial)["number"] for serial in bought)
+    made(step(house, done_with, "confirm", CONFIRMED))
+    customer = made(house.of("wu").get(f"/v1/installations/{open_one}"))["customer"]
+    post(house, "sale_cancellation", bought, reason="不要了", bin="M-01")
+    erase = f"/v1/customers/{customer}/erase"
+    refusal = house.of("li").post(erase, {"password": house.password("li")})
+    assert (refused(refusal), refusal.json["errors"][0]["records"]) == (
+        (409, ["customer_has_open_service"]), [open_one],
+    )  # fmt: skip
+    assert refused(step(house, open_one, "confirm", CONFIRMED)) == (422, ["not_installable"])
+    made(step(house, open_one, "give-up", {"reason": "用户不要了"}))
+    made(house.of("li").post(erase, {"password": house.password("li")}))
+    left = made(house.of("wu").get(f"/v1/installations/{done_with}"))
+    assert (left["erased"], left["confirmed_by"], left["checks"]) == (True, None, CHECKS)
+    assert house.faults() == []
+
+
 def test_lists_are_of_a_state_a_device_a_customer_a_technician(house: House, serial: str) -> None:
     ask(house, serial, mode="on_site", dispatch_order=TRIP)
     ask(house, "661565714354")
     every = listed(house)
     assert listed(house, state="unfit") == [each for each in every if each["state"] == "unfit"]
     assert listed(house, customer="C-BJ01-000001") == []
-    assert listed(house, customer="C-BJ01-000002") == every
+    theirs = [each for each in every if each["customer"] == "C-BJ01-000002"]
+    assert len(theirs) > 1
+    assert listed(house, customer="C-BJ01-000002") == theirs
     assert listed(house, **{"from": "2026-11-25"}) == []
-    theirs = listed(house, technician="wang")
-    assert 0 < len(theirs) < len(every)
-    assert listed(house, "wang") == theirs
+    sent_for = listed(house, technician="wang")
+    assert 0 < len(sent_for) < len(every)
+    assert listed(house, "wang") == sent_for
     assert every == listed(house, "chen", site="BJ01")
 
 
