@@ -1,4 +1,4 @@
-"""The pages of installations: offered where a sold device is shown, in lanes, with a form for each step one may take."""
+"""The pages of installations: offered where a sold device is shown, in lanes, with the forms of what one may do."""
 
 from __future__ import annotations
 

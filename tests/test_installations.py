@@ -216,6 +216,11 @@ def test_an_order_that_came_to_nothing_leads_on(house: House, serial: str) -> No
     assert refused(step(house, number, "confirm", CONFIRMED)) == (422, ["order_required"])
     assert refused(step(house, number, "send", {"dispatch_order": order})) == (422, ["order_closed"])
     again = made(step(house, number, "send", {"dispatch_order": TRIP}))["order"]
+    cancel(house, again)
+    at_the_board = sent(serial, purposes=["install"], technician="wang")
+    again = made(house.of("wu").post("/v1/dispatch-orders", at_the_board))["number"]
+    assert made(house.of("wang").get(f"/v1/installations/{number}"))["next"] == []
+    assert made(step(house, number, "send", {"dispatch_order": again}))["order"] == again
     file(house, again, IN_VAIN)
     ended = made(step(house, number, "give-up", {"reason": "针式打印机已坏"}))
     assert (ended["state"], ended["order"]) == ("unfit", again)
