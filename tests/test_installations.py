@@ -17,20 +17,20 @@ from devices.paperwork.installations import (
     InstallationState,
 )
 from devices.service.install_rules import hindrance
+from devices.service.installs import installations_of
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
 from tests.dispatched import done, sent
 from tests.door import TODAY
 
 pytestmark = pytest.mark.both_engines
-SOLD = [f"{661565714355 + n}" for n in range(8)]
+SOLD = [f"{661565714355 + n}" for n in range(10)]
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
 CHECKS = {"opens": True, "runs": True, "prints": True}
 CONFIRMED = {"checks": CHECKS, "confirmed_by": {"name": "刘会计", "phone": "010-62000000"}}
 TRIP = {"fault": "上门安装", "technician": "wang"}
 INSTALLED = done(outcomes={"install": "installed"})
 IN_VAIN = done(outcomes={"install": "not_installed"})
-DAY_US = 86_400_000_000
 
 
 def fill_sold(store: Any) -> None:
@@ -149,6 +149,48 @@ def test_thirty_minutes_of_phone_do_not_help(house: House, serial: str) -> None:
     assert house.faults() == []
 
 
+def test_a_record_that_is_corrected_says_when_it_was_installed(house: House, serial: str) -> None:
+    asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
+    number, order = asked["number"], asked["order"]
+    file(house, order)
+    made(step(house, number, "confirm", CONFIRMED, "wang"))
+    correct, after = f"/v1/dispatch-orders/{order}/correct", "2026-11-24T14:00:30+08:00"
+    wrong = {"reason": "没装上", "record": IN_VAIN}
+    with house.unchanged():
+        assert refused(house.of("wang").post(correct, wrong)) == (409, ["installation_confirmed"])
+    made(
+        house.of("wang").post(correct, {"reason": "时间写错", "record": {**INSTALLED, "completed_at": after}})
+    )
+    ended = made(house.of("wu").get(f"/v1/installations/{number}"))
+    assert (ended["state"], ended["installed_at"], ended["course"][-1]["step"]) == (
+        "installed",
+        after,
+        "correct",
+    )
+    assert house.faults() == []
+
+
+def test_what_went_in_for_a_device_under_the_order_is_what_was_installed(house: House, serial: str) -> None:
+    asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
+    number, order = asked["number"], asked["order"]
+    post(house, "registration", [serial], customer=WHOSE)
+    lines = [{"serial": "661565720018", "faulty": serial}]
+    carry = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": order, "lines": lines}
+    made(house.of("zhang").post("/v1/documents", carry))
+    file(house, order, done((serial, "661565720018"), outcomes={"install": "installed"}))
+    pair = {"faulty": serial, "spare": "661565720018"}
+    swap = {
+        "type": "swap",
+        "site": "BJ01",
+        "business_date": TODAY,
+        "order": order,
+        "fault": "坏",
+        "terms": "free",
+    }
+    made(house.of("zhang").post("/v1/documents", {**swap, "bin": "S-09", "lines": [pair]}))
+    assert made(step(house, number, "confirm", CONFIRMED))["state"] == "installed"
+
+
 def test_a_customer_who_was_helped_by_phone_confirms_it(house: House, serial: str) -> None:
     number = ask(house, serial)["number"]
     made(step(house, number, "guide", {"minutes": 25, "outcome": "not_helped"}))
@@ -203,6 +245,8 @@ def test_one_that_is_given_up_meets_nothing_and_is_asked_for_again(house: House,
     again = ask(house, serial)
     assert (again["earlier"], again["state"], again["minutes"]) == (first, "asked", 0)
     assert [each["number"] for each in listed(house, serial=serial)] == [first, again["number"]]
+    of_device = installations_of(house.store, [serial])[serial]
+    assert [each.number for each in of_device] == [first, again["number"]]
 
 
 def test_an_order_that_came_to_nothing_leads_on(house: House, serial: str) -> None:

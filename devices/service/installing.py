@@ -34,7 +34,7 @@ from devices.records import Only, Personal, Written
 from devices.serials import recognise
 from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.install_rules import hindrance
-from devices.service.installs import trip_of
+from devices.service.installs import installations_under, trip_of
 from devices.spares.orders import tell_home
 from devices.store.database import Store
 from devices.unit import Unit
@@ -178,11 +178,13 @@ def confirm_installed(
     the order's record says.
 
     Raises Refused: `installation_out_of_order`, `install_check_failed` for each that is not in order,
-    `guidance_spent`, `order_required`, `service_record_required`, `not_installable` once it is no longer theirs.
+    `guidance_spent`, `order_required`, `service_record_required`, `not_installable` once it is no longer theirs, but
+    where a spare went in for it under that order.
     """
     trip = trip_of(writer.store, value)
     _take("confirm", value, trip)
-    if _state_of(writer.store, value) is None:
+    swapped = trip is not None and value.serial in {pair.faulty for pair in trip.used}
+    if not swapped and _state_of(writer.store, value) is None:
         raise refuse("not_installable", serial=value.serial, state=None)
     failed = [name for name, holds in msgspec.structs.asdict(checks).items() if not holds]
     if failed:
@@ -195,6 +197,25 @@ def confirm_installed(
     changed = replace(value, checks=checks, installed_at=done_at, order=trip.number if trip else value.order)
     act = InstallAct("confirm", writer.now_us, by)
     return _write(writer, changed, revision, act, unit=unit, confirmer=confirmer)
+
+
+def follow_correction(writer: Writer, order: DispatchOrder, *, by: str) -> None:
+    """Let what an order installed be done when its corrected record says.
+
+    Raises Refused: `installation_confirmed`, where that now says that nothing was installed.
+    """
+    assert order.record is not None, "a record that was corrected"
+    for value in installations_under(writer.store, order):
+        if value.state in INSTALLING or value.installed_at is None:
+            continue
+        if not_in_vain(order) is None:
+            facts = {"installation": value.number, "order": order.number}
+            raise refuse("installation_confirmed", "/record/outcomes/install", **facts)
+        if value.installed_at == order.record.completed_at:
+            continue
+        act = InstallAct("correct", writer.now_us, by, order=order.number)
+        changed = replace(value, installed_at=order.record.completed_at, course=(*value.course, act))
+        records.write(writer, INSTALLATION, changed, by=by)
 
 
 def give_up(writer: Writer, value: Installation, revision: int, reason: str, *, by: str) -> Written:
