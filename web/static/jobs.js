@@ -20,6 +20,7 @@ const sealed = new Sealed(data.user);
 const rows = new Map(); // what waits, by id, the oldest first
 const photos = new WeakMap(); // by form: the paper that was photographed
 const sender = new Sender(next, send);
+let reached = true; // whether the last that was sent was answered; a browser may take any network for the Internet
 
 const jobs = () => [...document.querySelectorAll("article.job")];
 const jobOf = (number) => jobs().find((job) => job.dataset.number === number);
@@ -110,6 +111,7 @@ function said({ step, body, paper }) {
 }
 
 async function failed(row, answer) {
+  reached = answer.status !== 0;
   if (!unanswered(answer)) {
     row.refused = [...told(answer), text("jobs.refused")];
     row.kept = await keep(row);
@@ -124,6 +126,7 @@ async function failed(row, answer) {
 }
 
 async function taken(row, answer) {
+  reached = true;
   await drop(row);
   const job = jobOf(row.number);
   if (job) {
@@ -166,9 +169,10 @@ function stateOf(job) {
 function draw(answer) {
   for (const job of jobs()) drawJob(job);
   if (canSeal() && (rows.size || leftHere().length)) sealed.leave(rows.size);
+  const away = !navigator.onLine || !reached;
   const sentences = [];
-  if (rows.size) sentences.push(text(navigator.onLine ? "jobs.left" : "jobs.left_offline", { count: rows.size }));
-  else if (!navigator.onLine) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
+  if (rows.size) sentences.push(text(away ? "jobs.left_offline" : "jobs.left", { count: rows.size }));
+  else if (away) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
   if (answer?.status === 401) sentences.push(answer.body?.code === "signed_in_as_another" ? told(answer)[0] : text("jobs.signed_out"));
   tell($("note"), sentences, "warning");
   if (answer?.status === 401) {
