@@ -330,10 +330,14 @@ def listed(
     They are read as they are asked for, so that the first of many cost no more than the first of few; `newest_first`
     from the last key on, where `after` is then no key to begin with.
     """
-    among = ((Records.site, sites), (Records.state, only.states), (Records.customer, only.customers))
+    of_kind, at_site = Records.kind, Records.site
+    if only.customers is not None:
+        # SQLite, without statistics, would walk a whole site for a customer's few: no index is searched by these.
+        of_kind, at_site = of_kind.concat(""), at_site.concat("")
+    among = ((at_site, sites), (Records.state, only.states), (Records.customer, only.customers))
     if any(values is not None and not values for _, values in among):
         return
-    chosen = Records.kind == kind.name
+    chosen = of_kind == kind.name
     for column, values in among:
         if values is not None:
             chosen &= column.in_(sorted(values))

@@ -398,6 +398,12 @@ def test_a_customer_shows_their_devices_and_is_hidden_from_other_sites(demo: Doo
     assert demo.sign_in("zhao").get("/customers/C-BJ01-000002").status_code == 404
 
 
+def test_an_auditor_of_their_home_is_offered_to_erase_a_customer(demo: Door) -> None:
+    path = "/customers/C-BJ01-000002"
+    assert f"POST /v1{path}/erase" in demo.sign_in("li").get(path).text
+    assert f"POST /v1{path}/erase" not in demo.sign_in("zhang").get(path).text
+
+
 def test_the_queue_is_the_auditors_and_says_what_changes_and_why_to_look_twice(demo: Door) -> None:
     li = demo.sign_in("li")
     told = text_of(li.get("/reviews"))

@@ -55,7 +55,7 @@ _JOBS_ON = compiled(
 """The jobs that were ever done on some devices; asked for their days too, SQLite would begin at everybody's."""
 
 
-class JobCard(msgspec.Struct, frozen=True):
+class BoardCard(msgspec.Struct, frozen=True):
     """One order as the board tells it.
 
     `due` is how it stands under its deadline, None where it has none; `customer` is masked to whoever does not see
@@ -85,7 +85,7 @@ class BoardCounts(msgspec.Struct, frozen=True):
     unsettled: int
 
 
-Board = dict[Lane, list[JobCard]]
+Board = dict[Lane, list[BoardCard]]
 """Every lane with its cards, those of the earliest day first."""
 
 
@@ -104,7 +104,7 @@ def jobs_done_on(store: Store, sites: Collection[str], day: date) -> list[Dispat
 def board(
     store: Store, sites: Collection[str], today: date, sees: Sees, technician: str | None = None
 ) -> Board:
-    """The board of some sites; with `technician`, of their orders alone. See JobCard."""
+    """The board of some sites; with `technician`, of their orders alone. See BoardCard."""
     ahead, done = jobs_ahead(store, sites), jobs_done_on(store, sites, today)
     waiting = unsettled_at(store, sites)
     pairs = {order.number: told for order, told in waiting}
@@ -116,13 +116,13 @@ def board(
     times = times_of(store, list(orders.values()))
     lacks = _lacks(store, [order for order in orders.values() if order.state in TO_BE_DONE], today)
     cards = {
-        number: JobCard(
+        number: BoardCard(
             order,
             due_of_job(order, by_code[order.site], today),
             shown.get(order.customer or ""),
             times.get(number, 1),
             pairs.get(number, ()),
-            lacks.get((order.site, order.technician or "")),
+            lacks.get((order.site, order.technician or "")) if order.state in TO_BE_DONE else None,
         )
         for number, order in orders.items()
     }
@@ -205,7 +205,7 @@ def _completed(order: DispatchOrder) -> int:
     return order.record.completed_at if order.record else 0
 
 
-def _urgency(card: JobCard) -> tuple[str, int, str]:
+def _urgency(card: BoardCard) -> tuple[str, int, str]:
     """The earliest day first, then the earliest appointment; what has no deadline by the day it was asked for."""
     due_on = card.due.due_on if card.due else day_of(card.order.asked_at).isoformat()
     window = card.order.window

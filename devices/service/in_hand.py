@@ -35,7 +35,7 @@ def _unconfirmed_at(store: Store, sites: Collection[str]) -> Iterator[DispatchOr
             yield order
 
 
-def installations_under(store: Store, order: DispatchOrder) -> list[Installation]:
+def installations_to_confirm(store: Store, order: DispatchOrder) -> list[Installation]:
     """The installations that are still to be confirmed under an order."""
     if "install" not in order.purposes:
         return []

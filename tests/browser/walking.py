@@ -45,6 +45,7 @@ HIDDEN: dict[tuple[str, str | None], int] = {
     ("foreign_document", "wang"): 404,
     ("customer", "wang"): 404,
     ("handover", "wang"): 404,
+    ("installation", "wang"): 404,
 }
 """Pages that these books hide from somebody who may see others like them, with the status that says so."""
 Walk = Callable[[Page, str | None], Tab]

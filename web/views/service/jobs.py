@@ -29,7 +29,7 @@ from devices.paperwork.installations import InstallChecks
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse_foreign
 from devices.service.board import due_of_job
-from devices.service.in_hand import installations_under, jobs_in_hand
+from devices.service.in_hand import installations_to_confirm, jobs_in_hand
 from devices.values import Site
 from devices.workflow import Step
 from labels.words import Locale, term
@@ -85,7 +85,7 @@ def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobInHand]:
 
 def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
     job, due = view.told(job_of(view.call, order)), due_of_job(order, site, view.call.today)
-    under = installations_under(view.call.store, order)
+    under = installations_to_confirm(view.call.store, order)
     installs = tuple(view.told(installation_seen(view.call, value)) for value in under)
     shown = (job.customer_shown, *(each.customer_shown for each in installs))
     customer, contact = next(filter(None, shown), CustomerShown()), job.contact or JobContact()
