@@ -103,8 +103,8 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
     expect(job.locator(".state")).to_have_text("已完成")
 
     assert page.evaluate(EXPORTED) == "InvalidAccessError"
-    told = str(kept(page))
-    assert [text for text in (CUSTOMER, ADDRESS, CALLED, "钱会计", SPARE, "盘芯损坏") if text in told] == []
+    found = str(kept(page))
+    assert [text for text in (CUSTOMER, ADDRESS, CALLED, "钱会计", SPARE, "盘芯损坏") if text in found] == []
     assert page.evaluate("caches.keys()") == []
 
     papers: list[str] = []
@@ -121,6 +121,20 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
     assert record["used"] == [{"faulty": SOLD, "spare": SPARE}]
     assert record["confirmation"]["how"] == "signed"
     assert len(record["confirmation"]["paper"]) == 64
+
+    job.locator("details[data-act=correct] summary").click()
+    page.fill("details[data-act=correct] [name=reason]", "写漏了")
+    page.fill("details[data-act=correct] [name=work]", "换盘，重装驱动")
+    job.locator("form[data-act=correct] button[type=submit]").click()
+    expect(job).to_contain_text("更正上门服务单：已上传")
+    told = page.request.get(f"/v1/dispatch-orders/{number}").json()
+    assert told["record"] == {
+        **told["record"],
+        **record,
+        "work": "换盘，重装驱动",
+        "filed_at": told["record"]["filed_at"],
+    }
+    assert [each["reason"] for each in told["corrections"]] == ["写漏了"]
 
 
 def away(page: Page, number: str) -> None:
@@ -224,11 +238,13 @@ def test_without_https_nothing_waits_and_the_page_says_that_it_needs_the_network
     number = sent(visit("zhang", "/"), serials=["661565720011"])
     page = visit("wang", None, kept=False)
     page.add_init_script(NO_CRYPTO)
+    page.add_init_script("const real = Date.now; Date.now = () => real() + 600_000")
     page.goto(f"/jobs/{number}")
     until(page, "!document.querySelector('form[data-act=accept]').hidden")
     page.context.set_offline(True)
     page.get_by_role("button", name="接单").click()
     expect(page.locator("article.job > .told")).to_contain_text("没有提交")
+    expect(page.locator("#clock")).to_contain_text("这部手机的时钟快了约 10 分钟")
     assert not [name for name in kept(page) if "jobs" in name]
     page.context.set_offline(False)
     page.get_by_role("button", name="接单").click()

@@ -113,7 +113,8 @@ function said({ step, body, paper }) {
 async function failed(row, answer) {
   reached = answer.status !== 0;
   if (!unanswered(answer)) {
-    row.refused = [...told(answer), text("jobs.refused")];
+    const ahead = answer.body?.errors?.some(({ code }) => code === "future_date");
+    row.refused = [...(ahead ? [text("jobs.in_the_future")] : told(answer)), text("jobs.refused")];
     row.kept = await keep(row);
     sound("error");
     if (jobOf(row.number)) await refresh(jobOf(row.number));
