@@ -30,7 +30,8 @@ _ON_SITE = compiled(
 
 
 def jobs_in_hand(store: Store, sites: Collection[str], technician: str) -> list[DispatchOrder]:
-    """The orders of these sites that are a technician's to work, the longest asked first.
+    """The orders of these sites that are a technician's to work: by the time that was agreed, those of which none was by
+    when the customer asked.
 
     Those that are done are among them while a spare that their record names is still carried under them, and while
     what was installed has yet to be confirmed.
@@ -38,7 +39,11 @@ def jobs_in_hand(store: Store, sites: Collection[str], technician: str) -> list[
     ahead = (DISPATCH_ORDER.decode(content) for (content,) in store.rows(_ASSIGNED, (technician,)))
     done = (*(order for order, _ in unsettled_at(store, sites)), *_unconfirmed_at(store, sites))
     found = {order.number: order for order in (*ahead, *done) if order.technician == technician}
-    return sorted((each for each in found.values() if each.site in sites), key=lambda each: each.asked_at)
+    return sorted((each for each in found.values() if each.site in sites), key=_in_turn)
+
+
+def _in_turn(order: DispatchOrder) -> tuple[int, str]:
+    return order.window.starts_at if order.window else order.asked_at, order.number
 
 
 def _unconfirmed_at(store: Store, sites: Collection[str]) -> Iterator[DispatchOrder]:
