@@ -108,7 +108,7 @@ def test_jobs_are_parted_by_when_they_are_to_be_done(door: Door) -> None:
     assert "缺备件" in wang.get(f"/jobs/{waits}").text
     door.now = NOW + 3 * 86_400_000_000
     text = door.sign_in("wang").get("/jobs").text
-    assert groups(text)["today"] == [today, later]
+    assert groups(text)["today"] == [later, today]
     assert "已逾期" in text
 
 

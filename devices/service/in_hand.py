@@ -30,8 +30,7 @@ _ON_SITE = compiled(
 
 
 def jobs_in_hand(store: Store, sites: Collection[str], technician: str) -> list[DispatchOrder]:
-    """The orders of these sites that are a technician's to work: by the time that was agreed, those of which none was by
-    when the customer asked.
+    """The orders of these sites that are a technician's to work, by the agreed time, else by when the customer asked.
 
     Those that are done are among them while a spare that their record names is still carried under them, and while
     what was installed has yet to be confirmed.
