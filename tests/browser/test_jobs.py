@@ -183,10 +183,12 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
     expect(page.locator(".unsent li.overdue")).to_contain_text("接单")
     expect(page.locator(".unsent li.overdue")).to_contain_text("这一条还在手机上")
     expect(page.locator(".facts .state")).to_have_text("已取消")
-    page.reload()
+    page.goto("/jobs")
+    expect(page.locator("#apart")).to_contain_text(number)
     page.get_by_role("button", name="不要了").click()
     agree(page)
     expect(page.locator(".unsent li")).to_have_count(0)
+    expect(page.locator("#apart")).to_be_hidden()
 
     other = sent(desk, purposes=["return_visit"], serials=["661565720011"])
     away(page, other)

@@ -169,6 +169,9 @@ function stateOf(job) {
 
 function draw(answer) {
   for (const job of jobs()) drawJob(job);
+  const apart = waiting().filter(({ number }) => !jobOf(number)); // of jobs that are not on this page, or no longer theirs
+  $("apart").hidden = apart.length === 0;
+  $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
   if (canSeal() && (rows.size || leftHere().length)) sealed.leave(rows.size);
   const away = !navigator.onLine || !reached;
   const sentences = [];
@@ -199,10 +202,12 @@ function drawJob(job) {
 function drawRow(row) {
   const item = document.createElement("li");
   const facts = { step: data.steps[row.step].word, at: row.at.replace("T", " ") };
+  const there = Boolean(jobOf(row.number));
+  if (!there) item.append(Object.assign(document.createElement("a"), { href: `/jobs/${row.number}`, textContent: row.number }), " ");
   item.append(text(row.refused ? "jobs.row_refused" : "jobs.row", facts));
   item.className = row.refused ? "overdue" : "due";
   for (const sentence of row.refused ?? []) item.append(Object.assign(document.createElement("p"), { textContent: sentence }));
-  for (const name of data.steps[row.step].asks ? ["edit", "discard"] : ["discard"]) {
+  for (const name of there && data.steps[row.step].asks ? ["edit", "discard"] : ["discard"]) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: text(`jobs.${name}`) });
     button.className = name === "edit" ? "quiet" : "danger";
     Object.assign(button.dataset, { row: row.id, does: name });
@@ -471,9 +476,17 @@ function giveDrafts(kept, only) {
   }
 }
 
+/** What was typed for a job that is no longer in hand is nobody's. */
+async function dropDrafts(kept) {
+  const old = kept.filter(([{ draft, step, number }]) => draft && step !== "correct" && !jobOf(number));
+  for (const [{ id }] of data.alone ? [] : old) await unkeep(id);
+}
+
 async function open() {
   jobs().forEach(begin);
-  giveDrafts(await look());
+  const kept = await look();
+  giveDrafts(kept);
+  await dropDrafts(kept);
   if (Math.abs(clockOff) > CLOCK_OFF_MS) {
     const minutes = Math.round(Math.abs(clockOff) / 60_000);
     tell($("clock"), [text(clockOff < 0 ? "jobs.clock_ahead" : "jobs.clock_behind", { minutes })], "warning");
