@@ -192,12 +192,15 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
 
     other = sent(desk, purposes=["return_visit"], serials=["661565720011"])
     away(page, other)
-    page.goto("about:blank")
-    page.context.clear_cookies()
+    page.route("**/accept", lambda route: route.abort())
     page.context.set_offline(False)
-    come_in(page, "zhang")
-    until(page, "!Object.keys(localStorage).some(key => key.startsWith('panku jobs'))")
-    assert not [name for name in kept(page) if name.startswith("panku jobs")]
+    tab = page.context.new_page()
+    tab.context.clear_cookies()
+    come_in(tab, "zhang")
+    until(tab, "!Object.keys(localStorage).some(key => key.startsWith('panku jobs'))")
+    page.unroute_all()
+    expect(page.locator("article.job > .told")).to_contain_text("现在登录的是 zhang")
+    assert not [name for name in kept(tab) if name.startswith("panku jobs")]
     assert desk.request.get(f"/v1/dispatch-orders/{other}").json()["state"] == "open"
 
 

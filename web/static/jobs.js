@@ -172,7 +172,7 @@ function draw(answer) {
   const apart = waiting().filter(({ number }) => !jobOf(number)); // of jobs that are not on this page, or no longer theirs
   $("apart").hidden = apart.length === 0;
   $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
-  if (canSeal() && (rows.size || leftHere().length)) sealed.leave(rows.size);
+  if (waiting().some((row) => row.kept) || leftHere().length) sealed.leave(rows.size);
   const away = !navigator.onLine || !reached;
   const sentences = [];
   if (rows.size) sentences.push(text(away ? "jobs.left_offline" : "jobs.left", { count: rows.size }));
@@ -436,8 +436,9 @@ addEventListener("online", () => {
 });
 addEventListener("offline", () => draw());
 addEventListener("storage", async ({ key, newValue }) => {
-  if (key !== LEFT + data.user || newValue === null) return;
-  await look();
+  if (key !== LEFT + data.user) return;
+  if (newValue === null) for (const row of rows.values()) row.kept = false; // dropped: only this page has them now
+  else await look();
   draw();
   sender.poke();
 });
