@@ -24,7 +24,7 @@ from tests.dispatched import DONE_AT, done, sent
 from tests.door import TODAY
 
 pytestmark = pytest.mark.both_engines
-SOLD = [f"{661565714355 + n}" for n in range(10)]
+SOLD = [f"{661565714355 + n}" for n in (*range(10), *range(17, 22))]
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
 CHECKS = {"opens": True, "runs": True, "prints": True}
 CONFIRMED = {"checks": CHECKS, "confirmed_by": {"name": "刘会计", "phone": "010-62000000"}}
