@@ -167,7 +167,7 @@ class Drafting:
             case "recovery" if part.position.customer:
                 return {"customer": TAXPAYER}
             case "carry_out":
-                return {"order": self.books.dispatch_order(str(faulty), site)}
+                return {"order": self.books.order_under_way(str(faulty), site)}
             case _:
                 return {}
 
