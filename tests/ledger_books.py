@@ -17,9 +17,7 @@ from devices.ledger.posting import post, reviewing
 from devices.ledger.posting.manifests import attach
 from devices.ledger.reading.customers import customer_data
 from devices.lifecycle import DOCUMENT
-from devices.paperwork.dispatches import TO_BE_DONE
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.records import Only
 from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
@@ -157,13 +155,6 @@ class Books:
             # As if assigned: these books have no persons.
             records.write(writer, DISPATCH_ORDER, replace(order, technician="wang"), by="zhang")
         return order.number
-
-    def order_under_way(self, serial: str, site: str = "BJ01") -> str:
-        """The order under which a technician is sent to the device's customer already, or a new one."""
-        row = self.store.row("SELECT customer FROM position WHERE serial = ?", (serial,))
-        only = Only(states=TO_BE_DONE, customers=[row[0]] if row else [], serial=serial)
-        there = records.listed(self.store, DISPATCH_ORDER, [site], only=only)
-        return next((order.number for order in there), None) or self.dispatch_order(serial, site)
 
     def state(self, serial: str) -> str | None:
         """The state of a device, None for one never held."""

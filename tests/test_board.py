@@ -24,6 +24,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.service.board import LANES, board, counts_of, due_of_job, jobs_ahead
+from devices.service.in_hand import jobs_in_hand
 from devices.store.database import Store
 from devices.values import Site
 from tests.conftest import ENGINES, Stores
@@ -139,6 +140,12 @@ def test_whoever_does_not_see_the_customer_is_told_no_name(jobs: Jobs) -> None:
     assert {card.customer.masked for card in shown["accepted"] if card.customer} == {True}
 
 
+def test_a_technician_has_in_hand_what_is_theirs_to_do_and_what_is_unsettled(jobs: Jobs) -> None:
+    found = [order.number[-2:] for order in jobs_in_hand(jobs.books.store, ["BJ01"], "wang")]
+    assert found == ["03", "01", "05", "04"]
+    assert jobs_in_hand(jobs.books.store, ["TJ01"], "wang") == []
+
+
 def test_a_board_costs_what_is_open_and_not_what_was_filed(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +160,7 @@ def test_a_board_costs_what_is_open_and_not_what_was_filed(
         with monkeypatch.context() as patch:
             patch.setattr(Store, "execute", listening)
             board(jobs.books.store, ["BJ01"], TODAY, lambda site: site == "BJ01")
+            jobs_in_hand(jobs.books.store, ["BJ01"], "wang")
         return found
 
     before = sent()

@@ -68,9 +68,28 @@ def lived_in(store: Store, now_us: int) -> None:
     assert guided.status_code == 200, guided.text
     jobs_at_customers(house, now)
     repair_elsewhere(house.of("zhao"), now.date().isoformat())
+    send_wang(zhang, now)
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
     assert close_count(zhang, number).status_code == 200
+
+
+def send_wang(zhang: Client, now: datetime) -> None:
+    """A technician is sent to a customer this afternoon, with a spare."""
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    window = {
+        "starts_at": (noon + timedelta(hours=2)).isoformat(),
+        "ends_at": (noon + timedelta(hours=4)).isoformat(),
+    }
+    contact = {"name": "钱会计", "phone": "010-62550101", "address": "北京市海淀区学院路 30 号 2 层"}
+    sent = {"site": SITE, "serials": ["661565720011"], "fault": "开票时提示“未插盘”", "technician": "wang",
+            "window": window, "contact": contact}  # fmt: skip
+    opened = zhang.post("/v1/dispatch-orders", sent)
+    assert opened.status_code == 201, opened.text
+    carried = {"type": "carry_out", "site": SITE, "business_date": now.date().isoformat(),
+               "order": opened.json["number"],
+               "lines": [{"serial": "661565720012", "faulty": "661565720011"}]}  # fmt: skip
+    assert zhang.post("/v1/documents", carried).status_code == 201
 
 
 def repair_elsewhere(zhao: Client, day: str) -> None:
@@ -129,6 +148,7 @@ KINDS = {
     "manifest": MANIFEST, "inspection": INSPECTION, "visit": VISIT, "handover": HANDOVER,
     "order": DISPATCH_ORDER,
     "customer": CUSTOMER, "count": STOCKTAKE, "installation": INSTALLATION,
+    "job": DISPATCH_ORDER,
 }  # fmt: skip
 """Pages of one record, by name: the kind of it, whose newest is looked at."""
 

@@ -27,7 +27,7 @@ from devices.problems import refuse
 from devices.records import Only
 from devices.service.board import due_of_job, times_of
 from devices.service.filing import swaps_under
-from devices.service.installing import installations_under
+from devices.service.installs import installations_under
 from devices.service.settling import pairs_carried
 from devices.texts.lengths import Username
 from web.pages import View
