@@ -8,7 +8,7 @@ from devices import records
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.service.installing import installations_of, trip_of
+from devices.service.installs import installations_of, trip_of
 from devices.service.settling import unsettled_at
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
