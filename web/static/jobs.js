@@ -112,7 +112,7 @@ async function failed(row, answer) {
     row.kept = await keep(row);
     sound("error");
     if (jobOf(row.number)) await refresh(jobOf(row.number));
-  } else if (!row.kept) {
+  } else if (!row.kept && jobOf(row.number)) {
     give(row, formOf(jobOf(row.number), row), row.id);
     say(jobOf(row.number), [answer.status === 401 ? told(answer)[0] : text("jobs.needs_network")]);
   }
