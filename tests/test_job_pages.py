@@ -77,7 +77,9 @@ def groups(text: str) -> dict[str, list[str]]:
 def test_a_job_is_told_with_whom_to_see_until_it_is_settled(door: Door) -> None:
     number, wang = sent(door), door.sign_in("wang")
     carried(door, number)
-    text = wang.get("/jobs").text
+    answer = wang.get("/jobs")
+    assert answer.headers["Cache-Control"] == "no-store"
+    text = answer.text
     assert groups(text) == {"later": [number]}
     for told in (NAME, ADDRESS, "钱会计", 'href="tel:01062550101"', SPARE, "2026-11-25"):
         assert told in text

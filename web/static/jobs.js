@@ -1,24 +1,20 @@
 // A technician's jobs on their phone: each step is kept, sealed, before it is sent, and sent in order until an answer came.
 import { bodyOf, newId, request, tell, text, told } from "./panku.js";
-import { scanEndedBy } from "./keys.js";
-import { camera } from "./camera.js";
 import { LEFT, leftHere } from "./leaving.js";
-import { shrunk, shown } from "./paper.js";
+import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
 import { Sender, unanswered } from "./queue.js";
+import { emptied, fill, paperOf, photographed, show, valuesOf } from "./record.js";
 import { canSeal, Sealed } from "./sealed.js";
-import { cleaned, halved } from "./scanner.js";
 import { sound } from "./sounds.js";
 
 const PATIENCE_MS = 60_000; // a photograph over a thin line
 const DRAFT_AFTER_MS = 400;
 const CLOCK_OFF_MS = 60_000;
-const PHONE = /(?<!\d)(?:1[3-9]\d(?:[- ]?\d){8}|0\d{2,3}[- ]?\d{7,8})(?!\d)/;
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
 const clockOff = data.now - Date.now(); // what the phone's clock lacks, as exact as the page was quick
 const sealed = new Sealed(data.user);
 const rows = new Map(); // what waits, by id, the oldest first
-const photos = new WeakMap(); // by form: the paper that was photographed
 const sender = new Sender(next, send);
 let reached = true; // whether the last that was sent was answered; a browser may take any network for the Internet
 
@@ -26,8 +22,6 @@ const jobs = () => [...document.querySelectorAll("article.job")];
 const jobOf = (number) => jobs().find((job) => job.dataset.number === number);
 const rowsOf = (number) => [...rows.values()].filter((row) => row.number === number);
 const formOf = (job, { step, of }) => job?.querySelector(`form[data-act="${step}"]${of ? `[data-of="${of}"]` : ""}`);
-const valuesOf = (form) =>
-  [...form.elements].filter(({ name, type }) => name && type !== "file").map(({ name, type, value, checked }) => [name, type === "checkbox" ? checked : value]);
 
 // --- acts
 
@@ -43,7 +37,7 @@ async function pressed(form) {
 async function act(form) {
   const job = form.closest(".job");
   const { act: step, of } = form.dataset;
-  const photo = photos.get(form);
+  const photo = paperOf(form);
   const body = bodyOf(form);
   if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return say(job, [text("jobs.no_paper")]);
   const { number, site } = job.dataset;
@@ -118,7 +112,7 @@ async function failed(row, answer) {
     row.kept = await keep(row);
     sound("error");
     if (jobOf(row.number)) await refresh(jobOf(row.number));
-  } else if (!row.kept) {
+  } else if (!row.kept && jobOf(row.number)) {
     give(row, formOf(jobOf(row.number), row), row.id);
     say(jobOf(row.number), [answer.status === 401 ? told(answer)[0] : text("jobs.needs_network")]);
   }
@@ -272,36 +266,17 @@ async function keepDraft(form) {
   const { number } = form.closest(".job").dataset;
   const { act: step, of } = form.dataset;
   const draft = { id: draftId(form, number), draft: true, step, of, number, values: valuesOf(form) };
-  writing = writing.then(() => sealed.put(draft.id, draft, photos.get(form))).catch(() => undefined);
+  writing = writing.then(() => sealed.put(draft.id, draft, paperOf(form))).catch(() => undefined);
   await writing;
-}
-
-function fill(form, values, photo) {
-  for (const [name] of values.filter(([name]) => /^used\.\d+\.faulty$/.test(name))) if (!form.elements[name]) addPair(form);
-  for (const [name, value] of values) if (form.elements[name]) form.elements[name][value === Boolean(value) ? "checked" : "value"] = value;
-  if (photo) setPaper(form, photo);
-  show(form);
 }
 
 function clear(form) {
   clearTimeout(timer);
   drafting = undefined;
-  form.reset();
-  for (const pair of form.querySelectorAll(".pair")) pair.remove();
-  photos.delete(form);
   delete form.dataset.key;
-  show(form);
+  emptied(form);
   const folded = form.closest("details");
   if (folded) folded.open = false;
-}
-
-/** Show what the answers so far ask for, and whether a text looks as if it had a telephone number in it. */
-function show(form) {
-  const how = form.elements["confirmation.how"]?.value;
-  for (const part of form.querySelectorAll("[data-how]")) part.hidden = part.disabled = !part.dataset.how.split(" ").includes(how);
-  const typed = [...form.querySelectorAll("[data-phones]")].some(({ value }) => PHONE.test(value));
-  if (form.querySelector(".phones")) form.querySelector(".phones").hidden = !typed;
-  if (form.querySelector("canvas") && !photos.get(form)) form.querySelector("canvas").hidden = true;
 }
 
 /** The moment in the unit's time zone, by the server's clock, as a field for one has it. */
@@ -311,85 +286,6 @@ function now() {
   return new Date(Date.now() + clockOff + offset).toISOString().slice(0, 16);
 }
 
-async function setPaper(form, photo) {
-  photos.set(form, photo);
-  await shown(photo, form.querySelector("canvas"));
-}
-
-async function photographed(field) {
-  const [file] = field.files;
-  if (!file) return;
-  const photo = await shrunk(file);
-  if (photo) await setPaper(field.form, photo);
-  else say(field.closest(".job"), [text("jobs.picture_unfit")]);
-  field.value = "";
-  keepDraft(field.form);
-}
-
-// --- the two disks: a scan fills the side to which it belongs, in whichever order they come
-
-function addPair(form) {
-  const row = form.querySelector("template").content.firstElementChild.cloneNode(true);
-  const { length } = form.querySelectorAll(".pair");
-  for (const field of row.querySelectorAll("input")) field.name = field.name.replace("0", length);
-  form.querySelector(".pairs").append(row);
-  return row;
-}
-
-function removePair(pair) {
-  const { form } = pair.querySelector("input");
-  pair.remove();
-  [...form.querySelectorAll(".pair")].forEach((row, n) => {
-    for (const field of row.querySelectorAll("input")) field.name = field.name.replace(/\d+/, n);
-  });
-}
-
-function scanned(form, typed) {
-  const heard = form.querySelector("[data-heard]");
-  const serial = halved(cleaned(typed));
-  if (!serial) return;
-  const { serials, carried } = form.closest(".job").dataset;
-  const pairs = [...form.querySelectorAll(".pair")];
-  const fields = pairs.flatMap((pair) => [...pair.querySelectorAll("input")]);
-  const answer = (outcome, name, facts = { serial }) => {
-    sound(outcome);
-    tell(heard, [text(name, facts)], { taken: "done", duplicate: "warning", unexpected: "warning" }[outcome]);
-  };
-  if (fields.some(({ value }) => value === serial)) return answer("duplicate", "jobs.heard_again");
-  const side = serials.split(" ").includes(serial) ? "faulty" : carried.split(" ").includes(serial) ? "spare" : "";
-  const open = (which) => fields.find(({ name, value }) => !value && name.endsWith(which));
-  const field = open(side) ?? addPair(form).querySelector(`[name$="${side || "faulty"}"]`);
-  field.value = serial;
-  if (side) answer("taken", `jobs.heard_${side}`);
-  else answer("unexpected", field.name.endsWith("faulty") ? "jobs.heard_faulty_unknown" : "jobs.heard_spare_unknown");
-  keepDraft(form);
-}
-
-function enter(form) {
-  const field = form.querySelector(".scan");
-  scanned(form, field.value);
-  field.value = "";
-  field.focus();
-}
-
-/** What a scanner typed, wherever it was: into the form that is open; a person's Enter sends no form. */
-function ended(event) {
-  const { target } = event;
-  if (!["Enter", "Tab"].includes(event.key) || target.closest("header, dialog")) return;
-  const form = target.closest(".job form") ?? document.querySelector(".job details[open] form:has(.scan)");
-  if (!form?.querySelector(".scan")) return;
-  const scan = scanEndedBy(event);
-  if (scan) {
-    event.preventDefault();
-    if ("value" in target) target.value = scan.before;
-    scanned(form, scan.text);
-    form.querySelector(".scan").focus();
-  } else if (event.key === "Enter" && target.matches("input:not([type=file])")) {
-    event.preventDefault();
-    if (target.matches(".scan")) enter(form);
-  }
-}
-
 // --- what is pressed
 
 const PRESSED = {
@@ -397,12 +293,8 @@ const PRESSED = {
     button.form.elements[button.dataset.now].value = now();
     keepDraft(button.form);
   },
-  enter: (button) => enter(button.form),
-  without: (button) => {
-    const { form } = button;
-    removePair(button.closest(".pair"));
-    keepDraft(form);
-  },
+  enter: (button) => scannedAt(button.form),
+  without: (button) => removePair(button.closest(".pair")),
   copy: async (button) => {
     await navigator.clipboard.writeText(button.dataset.copy);
     button.textContent = text("jobs.copied");
@@ -421,14 +313,20 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   pressed(form);
 });
-document.addEventListener("input", ({ target }) => {
-  const form = target.closest(".job details form");
-  if (!form || target.type === "file" || target.matches(".scan")) return;
-  show(form);
-  draftSoon(form);
+for (const each of ["input", "paired"]) {
+  document.addEventListener(each, ({ target }) => {
+    const form = target.closest(".job details form");
+    if (!form || target.type === "file" || target.matches(".scan")) return;
+    show(form);
+    draftSoon(form);
+  });
+}
+document.addEventListener("change", async ({ target }) => {
+  if (!target.matches(".job input[type=file]")) return;
+  const { form } = target;
+  if ((await photographed(target)) === false) say(form.closest(".job"), [text("jobs.picture_unfit")]);
+  keepDraft(form);
 });
-document.addEventListener("change", ({ target }) => target.matches(".job input[type=file]") && photographed(target));
-document.addEventListener("keydown", ended, true);
 document.addEventListener("visibilitychange", () => document.hidden && drafting && keepDraft(drafting));
 addEventListener("online", () => {
   draw();
@@ -450,15 +348,7 @@ function offerCopies(job) {
 function begin(job) {
   offerCopies(job);
   for (const form of job.querySelectorAll("details form")) show(form);
-  for (const form of [...job.querySelectorAll("form")].filter((each) => each.querySelector(".camera"))) {
-    camera({
-      button: form.querySelector(".camera"),
-      torch: form.querySelector(".torch"),
-      video: form.querySelector(".picture"),
-      take: (found) => scanned(form, found),
-      failed: () => tell(form.querySelector("[data-heard]"), [text("scan.no_camera")]),
-    });
-  }
+  for (const form of job.querySelectorAll("details form")) beginPairs(form);
 }
 
 /** What waits on the disk, as another tab may have left it. */

@@ -1,0 +1,56 @@
+// The forms of a job, and the service record's above all: what stands in one, put back or emptied, and the paper's photograph.
+import { addPair } from "./pairs.js";
+import { shrunk, shown } from "./paper.js";
+
+const PHONE = /(?<!\d)(?:1[3-9]\d(?:[- ]?\d){8}|0\d{2,3}[- ]?\d{7,8})(?!\d)/;
+const photos = new WeakMap(); // by form: the paper that was photographed
+
+/** The photograph that goes with a form, if there is one. */
+export const paperOf = (form) => photos.get(form);
+
+/** What stands in a form, as [name, value]; a box that may be ticked as whether it is. */
+export function valuesOf(form) {
+  const fields = [...form.elements].filter(({ name, type }) => name && type !== "file");
+  return fields.map(({ name, type, value, checked }) => [name, type === "checkbox" ? checked : value]);
+}
+
+/** Put back what stood in a form. */
+export function fill(form, values, photo) {
+  for (const [name] of values.filter(([name]) => /^used\.\d+\.faulty$/.test(name))) if (!form.elements[name]) addPair(form);
+  for (const [name, value] of values) if (form.elements[name]) form.elements[name][value === Boolean(value) ? "checked" : "value"] = value;
+  if (photo) setPaper(form, photo);
+  show(form);
+}
+
+/** Empty a form after it was sent; one that corrects a record stays as it is until the record is shown anew. */
+export function emptied(form) {
+  if (form.dataset.act === "correct") return;
+  form.reset();
+  for (const pair of form.querySelectorAll(".pair")) pair.remove();
+  photos.delete(form);
+  show(form);
+}
+
+/** Show what the answers so far ask for, and whether a text looks as if it had a telephone number in it. */
+export function show(form) {
+  const how = form.elements["confirmation.how"]?.value;
+  for (const part of form.querySelectorAll("[data-how]")) part.hidden = part.disabled = !part.dataset.how.split(" ").includes(how);
+  const typed = [...form.querySelectorAll("[data-phones]")].some(({ value }) => PHONE.test(value));
+  if (form.querySelector(".phones")) form.querySelector(".phones").hidden = !typed;
+  if (form.querySelector("canvas") && !photos.get(form)) form.querySelector("canvas").hidden = true;
+}
+
+async function setPaper(form, photo) {
+  photos.set(form, photo);
+  await shown(photo, form.querySelector("canvas"));
+}
+
+/** Take the picture that a field was given; false where it is none that can be used. */
+export async function photographed(field) {
+  const [file] = field.files;
+  if (!file) return undefined;
+  const photo = await shrunk(file);
+  if (photo) await setPaper(field.form, photo);
+  field.value = "";
+  return Boolean(photo);
+}
