@@ -23,10 +23,11 @@ from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.people.certificates import certificate_standing, technicians_of
 from devices.people.certified import Lack
 from devices.records import SITE, all_current
+from devices.service.dispatching import jobs_on
 from devices.service.settling import unsettled_at
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import RecordDevices, Records
+from devices.store.tables.ledger import Records
 from devices.values import Site
 
 Lane = Literal["unassigned", "assigned", "accepted", "waiting", "done", "unsettled"]
@@ -43,16 +44,6 @@ _OF_DAY = compiled(
         Records.kind == DISPATCH_ORDER.name, Records.day == GIVEN, Records.state == "done"
     )
 )
-_JOBS_ON = compiled(
-    RecordDevices.select(RecordDevices.serial, Records.key, Records.day)
-    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
-    .where(
-        RecordDevices.serial.in_(EACH),
-        RecordDevices.kind == DISPATCH_ORDER.name,
-        Records.state == "done",
-    )
-)
-"""The jobs that were ever done on some devices; asked for their days too, SQLite would begin at everybody's."""
 
 
 class JobCard(msgspec.Struct, frozen=True):
@@ -168,7 +159,7 @@ def times_of(store: Store, orders: Sequence[DispatchOrder]) -> dict[str, int]:
     repeats = [order for order in orders if order.repeat_of is not None]
     serials = sorted({serial for order in repeats for serial in order.serials})
     jobs: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for serial, number, day in store.rows_in(_JOBS_ON, serials):
+    for serial, number, day in jobs_on(store, serials):
         jobs[serial].add((number, day))
     return {order.number: 1 + len(_before(order, jobs)) for order in repeats}
 

@@ -5,7 +5,7 @@ Each act is a step of DISPATCHES, taken while the journal of the order's site is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -32,7 +32,7 @@ from devices.records import Only, Personal, Written
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Positions, RecordDevices, Records
 from devices.unit import Unit
 
@@ -41,18 +41,16 @@ _CARRIED = compiled(
     .where(Positions.order_number == GIVEN, Positions.state == "carried")
     .order_by(Positions.serial)
 )
-_LAST_JOB = compiled(
-    Records.select(Records.key)
-    .join(RecordDevices, on=(RecordDevices.kind == Records.kind) & (RecordDevices.key == Records.key))
+_JOBS_ON = compiled(
+    RecordDevices.select(RecordDevices.serial, Records.key, Records.day)
+    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
     .where(
-        RecordDevices.serial == GIVEN,
+        RecordDevices.serial.in_(EACH),
         RecordDevices.kind == DISPATCH_ORDER.name,
-        Records.state == "done",
-        Records.day >= GIVEN,
+        Records.state.concat("") == "done",
     )
-    .order_by(Records.day.desc(), Records.key.desc())
-    .limit(1)
 )
+"""Asked for their state or their days as an index has them, SQLite would begin at everybody's."""
 _ISSUED = compiled(
     Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.reference == GIVEN)
 )
@@ -160,8 +158,13 @@ def _refuse_open_already(
 def _last_job(writer: Writer, unit: Unit, serials: Sequence[str]) -> str | None:
     """The order of the last job on one of these devices, where it was done within REPEAT_DAYS."""
     since = (unit.day_of(writer.now_us) - timedelta(days=REPEAT_DAYS)).isoformat()
-    found = (writer.store.row(_LAST_JOB, (serial, since)) for serial in serials)
-    return max((row[0] for row in found if row), default=None)
+    done = ((day, number) for _, number, day in jobs_on(writer.store, serials) if day >= since)
+    return max(done, default=("", None))[1]
+
+
+def jobs_on(store: Store, serials: Iterable[str]) -> list[tuple[str, str, str]]:
+    """The jobs that were ever done on some devices: of each its serial, the order's number and the job's ISO date."""
+    return [(serial, number, day) for serial, number, day in store.rows_in(_JOBS_ON, serials)]
 
 
 def reassign(

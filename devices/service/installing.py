@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
+from peewee import chunked
 
 from devices import records
 from devices.journal import Writer
@@ -31,7 +32,7 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
-from devices.records import Only, Personal, Written
+from devices.records import AT_ONCE, Only, Personal, Written
 from devices.serials import recognise
 from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.install_rules import hindrance
@@ -57,8 +58,10 @@ _TRIPS = compiled(
         Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH)
     )
 )
-_ORDERS_OF = compiled(
-    Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.assignee == GIVEN)
+_THEIRS = compiled(
+    Records.select(Records.key).where(
+        Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH), Records.assignee == GIVEN
+    )
 )
 
 
@@ -301,9 +304,11 @@ def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Ins
 
 
 def of_technician(store: Store, values: Iterable[Installation], technician: str) -> Iterator[Installation]:
-    """Those of some installations whose order is assigned to a technician."""
-    orders = {number for (number,) in store.rows(_ORDERS_OF, (technician,))}
-    return (value for value in values if value.order in orders)
+    """Those of some installations whose order is assigned to a technician, looked up AT_ONCE as they are asked for."""
+    for some in chunked(values, AT_ONCE):
+        orders = sorted({value.order for value in some if value.order is not None})
+        theirs = {number for (number,) in store.rows_in(_THEIRS, orders, after=(technician,))}
+        yield from (value for value in some if value.order in theirs)
 
 
 def confirmer_of(store: Store, number: str) -> Confirmer | None:
