@@ -113,7 +113,7 @@ def board(
             shown.get(order.customer or ""),
             times.get(number, 1),
             pairs.get(number, ()),
-            lacks.get((order.site, order.technician or "")),
+            lacks.get((order.site, order.technician or "")) if order.state in TO_BE_DONE else None,
         )
         for number, order in orders.items()
     }
