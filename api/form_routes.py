@@ -57,6 +57,8 @@ DOORS = (
          papers.load_dispatch_order, query=papers.CopiesQuery),
     Door("/v1/repairs/{number}/slip", "print_repair", "read_repair", READER, papers.load_repair,
          query=papers.CopiesQuery),
+    Door("/v1/installations/{number}/slip", "print_installation", "read_installation", JOB_READER,
+         papers.load_installation, query=papers.CopiesQuery),
 )  # fmt: skip
 
 

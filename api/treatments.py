@@ -47,7 +47,9 @@ from devices.spares.minimum_levels import Level
 from devices.values import Position
 from labels.forms.custody import HandoverPrinted
 from labels.forms.devices import BelongingsPrinted, HistoryPrinted
-from labels.forms.service import DispatchPrinted, RepairPrinted
+from labels.forms.installation import InstallationPrinted
+from labels.forms.repairs import RepairPrinted
+from labels.forms.service import DispatchPrinted
 from labels.forms.slips import SlipPrinted
 from labels.forms.stocktake import SheetPrinted
 
@@ -323,6 +325,11 @@ def _order_printed(blind: Blind, printed: DispatchPrinted | RepairPrinted) -> An
     return _in_parts(blind, printed)
 
 
+def _installation_printed(blind: Blind, printed: InstallationPrinted) -> Any:
+    refuse_any(blind, texts_in(printed.installation))
+    return printed
+
+
 def _as_it_is(_: Blind, value: Any) -> Any:
     return value
 
@@ -343,6 +350,7 @@ REFUSED: dict[type, Treatment] = {
     HandoverPrinted: _handover_printed,
     DispatchPrinted: _order_printed,
     RepairPrinted: _order_printed,
+    InstallationPrinted: _installation_printed,
 }
 """What is refused while its register is counted; so it answers nothing that has been written by then."""
 TREATMENTS: dict[type, Treatment] = {

@@ -22,6 +22,8 @@ def filled_house(stores: Stores) -> House:
     order = {"site": "BJ01", "serial": OF_A_CUSTOMER, "fault": "不亮"}
     assert house.of("zhang").post("/v1/repairs", order).status_code == 201
     assert house.of("zhang").post("/v1/dispatch-orders", sent(OF_A_CUSTOMER)).status_code == 201
+    asked = {"site": "BJ01", "serial": OF_A_CUSTOMER, "mode": "download"}
+    assert house.of("zhang").post("/v1/installations", asked).status_code == 201
     custody.begin(house)
     review_all(house)
     house.now += 8 * DAY_US
@@ -47,5 +49,6 @@ def every_form(house: House) -> dict[str, str]:
         "visits": "/v1/visits.xlsx?site=BJ01",
         "repair": "/v1/repairs/R-BJ01-000001/slip.xlsx",
         "dispatch_order": "/v1/dispatch-orders/D-BJ01-000001/slip.xlsx?copies=2",
+        "installation": "/v1/installations/N-BJ01-000001/slip.xlsx",
         "handover": "/v1/handovers/H-BJ01-000001/slip.xlsx",
     }

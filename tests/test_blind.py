@@ -18,7 +18,7 @@ from api.form_routes import FORM_ROUTES
 from api.routes import ROUTES
 from api.treatments import REFUSED, TREATMENTS
 from devices.deadlines import DEADLINE_OF_STATE
-from labels.forms import custody, devices, ledger, service, slips, stocktake
+from labels.forms import custody, devices, installation, ledger, repairs, service, slips, stocktake
 from labels.words import term
 from tests import hostile
 from tests.conftest import ENGINES, Stores
@@ -80,6 +80,10 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     **{name: [query] for name, query in hostile.QUERIES.items()},
     "list_devices": [{"site": SITE, "register": each} for each in ("merchandise", "spare", "custody")],
     "list_deadlines": [{}, {"met_since": "2026-11-01"}],
+    **{
+        name: [{}, {"serial": CUSTODY}, {"serial": MENT}]
+        for name in ("list_repairs", "list_dispatch_orders", "list_installations")
+    },
     "documents": [{}, {"type": "receipt"}],
     "device": [{}, {"order": "newest"}],
     "count": [{"result": "all"}],
@@ -106,6 +110,7 @@ FILLED: dict[str, Any] = {
     "repairs/{number}": lambda house: records(house, "repair"),
     "dispatch-orders/{number}": lambda house: records(house, "dispatch_order"),
     "orders/{number}": lambda house: [*records(house, "repair"), *records(house, "dispatch_order")],
+    "jobs/{number}": lambda house: records(house, "dispatch_order"),
     "installations/{number}": lambda house: records(house, "installation"),
     "consignments/{site}/{carrier}/{waybill}": lambda house: records(house, "consignment"),
     "customers/{number}": lambda house: records(house, "customer"),
@@ -237,7 +242,8 @@ def test_before_the_count_it_is_told_so_that_there_is_something_to_keep(counted:
     telling = {each.name for each, (_, text) in counted.before.items() if counted.named(each, text)}
     assert telling >= {
         "read_document", "list_deadlines", "read_manifest", "list_repairs", "read_repair", "read_changes",
-        "list_devices", "read_card", "read_sheet", "print_sheet_xlsx", "print_slip_xlsx", "read_handover", "home",
+        "list_devices", "read_card", "read_sheet", "print_sheet_xlsx", "print_slip_xlsx",
+        "print_dispatch_order_xlsx", "print_repair_xlsx", "print_installation_xlsx", "read_handover", "home",
         "orders", "order", "document", "foreign_document", "manifest", "customer", "reviews", "scan_task",
         "search", "count", "handover", "labels",
     }  # fmt: skip
@@ -262,6 +268,17 @@ def test_of_a_device_that_was_asked_for_neither_state_nor_bin_is_told(counted: C
                 if state in DEADLINE_OF_STATE:
                     said.add(term("deadline", DEADLINE_OF_STATE[state].name, "zh_CN"))
                 assert {word for word in said if word in text} == set(), each
+
+
+@pytest.mark.both_engines
+def test_an_order_is_printed_without_what_is_carried_for_it_and_not_without_its_device(
+    counted: Counted,
+) -> None:
+    answers = {
+        each.name: status for each, (status, _) in counted.during["zhang"].items() if each.name in FORMS
+    }
+    assert answers["print_dispatch_order_xlsx"] == 200
+    assert (answers["print_repair_xlsx"], answers["print_installation_xlsx"]) == (409, 409)
 
 
 TELL_OF_A_DEVICE = {
@@ -313,7 +330,7 @@ def structs_in(shape: Any, found: set[type]) -> set[type]:
 
 PRINTED = [
     shape
-    for module in (custody, devices, ledger, service, slips, stocktake)
+    for module in (custody, devices, installation, ledger, repairs, service, slips, stocktake)
     for name, shape in vars(module).items()
     if name.endswith("Printed")
 ]  # fmt: skip

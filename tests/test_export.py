@@ -13,12 +13,15 @@ import pytest
 
 from devices.ledger.proving.verify import export_heads
 from devices.ledger.reading import exported_lines
+from devices.ledger.reading.customers import customer_data
 from devices.ledger.reading.exported_lines import COLUMNS
+from devices.service.exported_jobs import JOB_COLUMNS
 from devices.store.database import Store
 from panku import settings
-from panku.commands import main
+from panku.commands import erase_due, main
 from panku.console import line_files
 from panku.demo import TAXPAYERS, fill
+from tests.dispatched import DONE_AT, done, sent
 from tests.door import NOW, TODAY, Door
 from tests.feeds import Follower, assert_rebuilt, held_in
 
@@ -151,7 +154,7 @@ def test_an_export_names_no_customer(on: Run, tmp_path: Path, suffix: str) -> No
 
 def test_text_is_never_a_formula_in_csv(tmp_path: Path) -> None:
     row = tuple("=1+1" if name == "party" else 1 for name in COLUMNS)
-    line_files.write_csv(tmp_path / "lines.csv", [row])
+    line_files.write_csv(tmp_path / "lines.csv", COLUMNS, [row])
     assert "'=1+1" in (tmp_path / "lines.csv").read_text(encoding="utf-8-sig")
 
 
@@ -174,3 +177,42 @@ def test_what_cannot_be_exported_is_told_and_nothing_is_left(
     assert on("export", "lines", *words) == status
     assert said in capsys.readouterr().err
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_jobs_are_exported_in_declared_columns_without_anybodys_words(
+    store: Store, on: Run, tmp_path: Path, suffix: str
+) -> None:
+    door = Door(store)
+    zhang, wang = door.sign_in("zhang"), door.sign_in("wang")
+    more: dict[str, Any] = {"technician": "wang", "contact": {"name": "刘会计"}, "issued_as": "FW-1"}
+    number = zhang.post("/v1/dispatch-orders", sent("661565714354", **more)).json["number"]
+    assert wang.post(f"/v1/dispatch-orders/{number}/service-record", done(charged_fen=500)).status_code == 201
+    path = tmp_path / f"jobs{suffix}"
+    assert on("export", "jobs", "--site", "BJ01", "--from", TODAY, "--to", path) == 0
+    (job,) = read(path)
+    assert list(job) == [column.name for column in JOB_COLUMNS]
+    assert (job["number"], job["serials"], job["repair"], job["completed_at"]) == (
+        number, "661565714354", "solved", DONE_AT,
+    )  # fmt: skip
+    assert str(job["charged_fen"]) == "500"
+    assert not [word for word in ("刘会计", "不亮", "主板") if word in path.read_text(encoding="utf-8")]
+    assert on("export", "jobs", "--site", "BJ01", "--from", "2026-12-01", "--to", path) == 0
+    assert read(path) == []
+
+
+def test_whose_data_may_go_by_age_is_told_and_nothing_is_erased(
+    store: Store, on: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.execute("DELETE FROM position WHERE serial = '661565714354'")  # as if it had been returned long ago
+    customer = "C-BJ01-000002"
+    monkeypatch.setattr(erase_due, "clock", lambda: NOW + 5 * 366 * 86_400_000_000)
+    assert on("erase-due", "--older", "5y") == 0
+    told = capsys.readouterr().out
+    assert f"{customer} BJ01 2026-11-" in told
+    assert "C-BJ01-000001" not in told, "they have a device"
+    assert on("erase-due", "--older", "6y") == 0
+    assert "0 customers" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="2"):
+        on("erase-due", "--older", "5")
+    assert customer_data(store, customer) is not None

@@ -26,7 +26,7 @@ SOURCES = "\n".join(path.read_text() for path in SPEAKING)
 BUILT = {
     "merchandise", "spare", "custody", "storekeeper", "auditor", "in_by", "out_by",
     "outcome_repair", "outcome_install", "outcome_return_visit", "visitor_name", "visitor_organisation",
-    "visitor_contact",
+    "visitor_contact", "confirmer_name", "confirmer_phone", "yes", "no",
 }  # fmt: skip
 """The ends of ids that are put together, of a register, a role, a side or a field."""
 

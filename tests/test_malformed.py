@@ -34,12 +34,14 @@ CALLERS = {
 
 @pytest.fixture(params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Door:
-    """Demo books with an order of each kind and a manifest, on each engine."""
+    """Demo books with an order of each kind, an installation and a manifest, on each engine."""
     made = Door(stores.demo(request.param))
     made.enrol_extra()
     zhang = made.sign_in("zhang")
     made.sign_in("wang")
     assert zhang.post("/v1/dispatch-orders", sent("661565714354")).status_code == 201
+    asked = {"site": "BJ01", "serial": "661565714354", "mode": "disc"}
+    assert zhang.post("/v1/installations", asked).status_code == 201
     manifest = "/v1/manifests?site=BJ01&register=spare&supplier=x&delivery_note=y"
     assert zhang.post(manifest, "序列号\n661565714999\n".encode()).status_code == 201
     return made

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from devices.ledger.reading.cursors import encoded
+from devices.service.briefs import BRIEFED
 from devices.store.database import Store
+from panku.wiring import RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.counted_house import made
 from tests.counts import SECOND, close_count
@@ -97,6 +99,21 @@ def lived(house: House) -> Told:
     return Told(house, first, abroad, repair, waiting, opened(zhang, jobs, nothing))
 
 
+NOT_TOLD = {"notice": "what a home was told of another site's order, which is told itself"}
+"""Kinds of records about devices of a customer that are no orders, and why they are not told."""
+
+
+def test_every_kind_of_record_about_devices_of_a_customer_is_told_of_them_or_said_not_to_be() -> None:
+    about = {
+        kind.name
+        for kind in RECORD_KINDS
+        if "customer" in (fields := kind.value.__struct_fields__) and {"serial", "serials"} & {*fields}
+    }
+    assert about - NOT_TOLD.keys() == {each.kind.name for each in BRIEFED}, (
+        "BRIEFED in devices/service/briefs.py"
+    )
+
+
 # --- of a device
 
 
@@ -155,16 +172,9 @@ def test_orders_come_with_the_first_lines_of_a_history(told: Told) -> None:
 def test_many_devices_are_looked_up_in_as_many_statements_as_one(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent_to: list[str] = []
-    execute = Store.execute
-
-    def counting(store: Store, sql: str, *rest: Any) -> Any:
-        sent_to.append(sql)
-        return execute(store, sql, *rest)
-
     zhang, counts = told.house.of("zhang"), []
     every = [serial for (serial,) in told.house.store.rows("SELECT serial FROM position")]
-    monkeypatch.setattr(Store, "execute", counting)
+    sent_to = heard(monkeypatch)
     for serials in ([SERIAL], every):
         sent_to.clear()
         assert zhang.post("/v1/devices/lookup", {"serials": serials}).status_code == 200
@@ -244,6 +254,35 @@ def test_pages_of_one_are_the_list_that_is_filtered(told: Told) -> None:
         walked += [each["number"] for each in answer.json]
         address = answer.headers.get("link", "").partition(">")[0].removeprefix("<")
     assert walked == [told.repair, told.abroad]
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"), [(f"customer={CUSTOMER}", "record_customer"), (f"serial={SERIAL}", "key=?")]
+)
+def test_a_list_is_searched_by_what_it_is_asked_for(
+    told: Told, monkeypatch: pytest.MonkeyPatch, asked: str, index: str
+) -> None:
+    chen, store = told.house.of("chen"), told.house.store
+    sent_to = heard(monkeypatch)
+    assert len(chen.get(f"/v1/repairs?{asked}").json) == 2
+    (statement,) = [each for each in sent_to if "LIMIT" in each[0] and '"content"' in each[0]]
+    if "sqlite" in store.url:  # PostgreSQL goes by its statistics
+        plan = store.rows(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1])
+        assert index in str(plan)
+        assert "site=?" not in str(plan)
+
+
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """Every statement that is sent from now on, with its values."""
+    sent_to: list[tuple[str, Any]] = []
+    execute = Store.execute
+
+    def listening(store: Store, sql: str, params: Any = ()) -> Any:
+        sent_to.append((sql, params))
+        return execute(store, sql, params)
+
+    monkeypatch.setattr(Store, "execute", listening)
+    return sent_to
 
 
 @pytest.mark.parametrize("kind", ["repairs", "dispatch-orders"])

@@ -4,6 +4,7 @@ import pytest
 from openpyxl import Workbook
 
 from devices.sheets.packing_lists import read_packing_list
+from devices.values import Kind
 from tests.sheets import FIRST, HEADING, SECOND, read, told, with_member, xlsx
 
 
@@ -108,3 +109,27 @@ def test_a_serial_without_a_model_is_one_of_some_model() -> None:
 @pytest.mark.parametrize("model", ["TCG-01", "tcg-01", "ＴＣＧ－０１", " TCG–01 "])
 def test_a_model_is_a_code_however_it_is_typed(model: str) -> None:
     assert read(xlsx(HEADING, (1, FIRST, model, "C01"))).rows[0].model == "TCG-01"
+
+
+@pytest.mark.parametrize(
+    ("written", "model"),
+    [
+        ("金税盘", "JS-1"),
+        (" 税务UKey ", "UK-1"),
+        ("ＵＫＥＹ", "UK-1"),
+        ("JS-1", "JS-1"),
+        ("税控盘", "税控盘"),
+        ("报税盘", "报税盘"),
+    ],
+)
+def test_a_kind_as_people_write_it_means_its_only_model(written: str, model: str) -> None:
+    """Of two tax disks neither is meant, and there is no report disk."""
+    kinds: dict[str, Kind] = {"JS-1": "golden_disk", "UK-1": "tax_ukey", "T-1": "tax_disk", "T-2": "tax_disk"}
+    sheet = xlsx(HEADING, (1, FIRST, written, "C01"))
+    (row,) = read_packing_list(sheet, dict.fromkeys(kinds, "[0-9]{12}"), kinds).rows
+    assert row.model == model
+
+
+@pytest.mark.parametrize("header", ["金税盘编号", "UKey 号", "税控盘号"])
+def test_a_column_of_serials_may_be_called_by_the_kind(header: str) -> None:
+    assert read(xlsx((header, "型号"), (FIRST, "TCG-01"))).serials == (FIRST,)

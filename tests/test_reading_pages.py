@@ -183,8 +183,9 @@ def test_a_search_from_another_site_of_the_web_is_refused(demo: Door) -> None:
     assert zhang.client.simulate_post("/documents", body="q=1", headers=zhang.headers).status_code == 405
 
 
-NOT_SEARCHED = {"/documents/", "/manifests/", "/inspections/", "/visits/", "/handovers/"}
-"""Documents are found by a number of another form; the others from the list or the document that names them."""
+NOT_SEARCHED = {"/documents/", "/manifests/", "/inspections/", "/visits/", "/handovers/", "/jobs/"}
+"""Documents are found by a number of another form; the others from the list or the document that names
+them. A job is a dispatch order, found as one."""
 
 
 def test_a_page_of_a_numbered_record_is_found_by_the_number_or_said_not_to_be() -> None:
@@ -395,6 +396,12 @@ def test_a_customer_shows_their_devices_and_is_hidden_from_other_sites(demo: Doo
     assert "朝阳区惠民便利店" in told
     assert SOLD in told
     assert demo.sign_in("zhao").get("/customers/C-BJ01-000002").status_code == 404
+
+
+def test_an_auditor_of_their_home_is_offered_to_erase_a_customer(demo: Door) -> None:
+    path = "/customers/C-BJ01-000002"
+    assert f"POST /v1{path}/erase" in demo.sign_in("li").get(path).text
+    assert f"POST /v1{path}/erase" not in demo.sign_in("zhang").get(path).text
 
 
 def test_the_queue_is_the_auditors_and_says_what_changes_and_why_to_look_twice(demo: Door) -> None:

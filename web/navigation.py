@@ -28,7 +28,7 @@ LINKS = (
     Link("months", "/months", READERS),
     Link("dispatch", "/dispatch", READERS),
     Link("orders", "/orders", READERS),
-    Link("installations", "/installations", READERS),
+    Link("installations", "/installations", (*READERS, TECHNICIAN)),
     Link("custody", "/custody", READERS),
     Link("journal", "/journal", ("auditor", "supervisor")),
     Link("people", "/admin/people", (ADMIN,)),

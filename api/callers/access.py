@@ -61,6 +61,7 @@ AUDITOR_SOMEWHERE = Access(roles=("auditor",), site="any")
 DESK_NUMBER = Access(roles=DESK, site="number")
 JOB_READER = Access(roles=(*READERS, *TECHNICIANS), site="number", scope="read")
 """Of an order: a technician sees those that are theirs, which the handler asks."""
+JOBS_SOMEWHERE = Access(roles=(*READERS, *TECHNICIANS), site="any")
 DISPATCH_STEP = {name: Access(roles=step.who, site="number") for name, step in DISPATCHES.step.items()}
 INSTALL_STEP = {name: Access(roles=step.who, site="number") for name, step in INSTALLATIONS.step.items()}
 STOREKEEPER_BODY = Access(roles=STOREKEEPER, site="body")

@@ -46,7 +46,7 @@ _OF_DAY = compiled(
 )
 
 
-class JobCard(msgspec.Struct, frozen=True):
+class BoardCard(msgspec.Struct, frozen=True):
     """One order as the board tells it.
 
     `due` is how it stands under its deadline, None where it has none; `customer` is masked to whoever does not see
@@ -76,7 +76,7 @@ class BoardCounts(msgspec.Struct, frozen=True):
     unsettled: int
 
 
-Board = dict[Lane, list[JobCard]]
+Board = dict[Lane, list[BoardCard]]
 """Every lane with its cards, those of the earliest day first."""
 
 
@@ -95,7 +95,7 @@ def jobs_done_on(store: Store, sites: Collection[str], day: date) -> list[Dispat
 def board(
     store: Store, sites: Collection[str], today: date, sees: Sees, technician: str | None = None
 ) -> Board:
-    """The board of some sites; with `technician`, of their orders alone. See JobCard."""
+    """The board of some sites; with `technician`, of their orders alone. See BoardCard."""
     ahead, done = jobs_ahead(store, sites), jobs_done_on(store, sites, today)
     waiting = unsettled_at(store, sites)
     pairs = {order.number: told for order, told in waiting}
@@ -107,7 +107,7 @@ def board(
     times = times_of(store, list(orders.values()))
     lacks = _lacks(store, [order for order in orders.values() if order.state in TO_BE_DONE], today)
     cards = {
-        number: JobCard(
+        number: BoardCard(
             order,
             due_of_job(order, by_code[order.site], today),
             shown.get(order.customer or ""),
@@ -196,7 +196,7 @@ def _completed(order: DispatchOrder) -> int:
     return order.record.completed_at if order.record else 0
 
 
-def _urgency(card: JobCard) -> tuple[str, int, str]:
+def _urgency(card: BoardCard) -> tuple[str, int, str]:
     """The earliest day first, then the earliest appointment; what has no deadline by the day it was asked for."""
     due_on = card.due.due_on if card.due else day_of(card.order.asked_at).isoformat()
     window = card.order.window

@@ -1,6 +1,7 @@
 """What is told of a device's orders, and of a customer's: each in brief, the newest first.
 
-Which kinds there are is one table, BRIEFED: a kind that joins it is told wherever the others are.
+Which kinds there are is one table, BRIEFED: a kind that joins it is told wherever the others are. See
+docs/decisions.md, "An order in brief".
 """
 
 from __future__ import annotations

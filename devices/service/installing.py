@@ -303,6 +303,13 @@ def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Ins
     return found
 
 
+def installations_under(store: Store, order: DispatchOrder) -> list[Installation]:
+    """The installations that an order is to do, or did: of its devices at its customer's."""
+    found = installations_of(store, order.serials) if "install" in order.purposes else {}
+    theirs = [value for values in found.values() for value in values if value.customer == order.customer]
+    return [value for value in theirs if value.order == order.number or value.state in INSTALLING]
+
+
 def of_technician(store: Store, values: Iterable[Installation], technician: str) -> Iterator[Installation]:
     """Those of some installations whose order is assigned to a technician, looked up AT_ONCE as they are asked for."""
     for some in chunked(values, AT_ONCE):

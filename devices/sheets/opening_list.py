@@ -11,6 +11,7 @@ from devices.paperwork.papers import LeftOut
 from devices.problems import Problem
 from devices.serials import shortened
 from devices.sheets.headings import Column, Entry, read_rows
+from devices.sheets.model_cells import ModelCells
 from devices.sheets.packing_lists import MODEL_HEADERS, SERIAL_HEADERS
 from devices.sheets.sheet_cells import (
     Faults,
@@ -25,6 +26,7 @@ from devices.sheets.sheet_cells import (
     word_of,
 )
 from devices.texts.lengths import Address, Contact, CustomerName
+from devices.values import Kind
 
 _COLUMNS = (
     Column("serial", SERIAL_HEADERS, required=True),
@@ -82,27 +84,31 @@ class OpeningStock(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOut, ...]
 
 
-def read_opening_stock(data: bytes, patterns: Mapping[str, str] | None = None) -> OpeningStock:
-    """Read an uploaded xlsx or CSV opening stock sheet; `patterns` are serial patterns by model code.
+def read_opening_stock(
+    data: bytes, patterns: Mapping[str, str] | None = None, kinds: Mapping[str, Kind] | None = None
+) -> OpeningStock:
+    """Read an uploaded xlsx or CSV opening stock sheet; `patterns` and `kinds` are as for `read_packing_list`.
 
     The problems of rows are those of `SerialCells.read`, `line_of` and `taxpayers.recognise`, `unknown_word` for a
     state or a register, `malformed_date`, and `field_required` for a blank model or state. Raises Refused as
     `read_rows` does.
     """
-    serial_cells = SerialCells(patterns or {})
+    serial_cells, model_cells = SerialCells(patterns or {}), ModelCells(kinds or {})
     rows: list[OpeningRow] = []
     problems: list[Problem] = []
     read = read_rows(data, _COLUMNS, serial_cells.knows)
     for entry in read.entries:
-        row, found = _read(entry, serial_cells)
+        row, found = _read(entry, serial_cells, model_cells)
         rows.append(row)
         problems += found
     return OpeningStock(tuple(rows), tuple(problems), read.left_out)
 
 
-def _read(entry: Entry, serial_cells: SerialCells) -> tuple[OpeningRow, list[Problem]]:
+def _read(
+    entry: Entry, serial_cells: SerialCells, model_cells: ModelCells
+) -> tuple[OpeningRow, list[Problem]]:
     faults = Faults()
-    model = faults.kept(code_of(entry, "model"))
+    model = faults.kept(model_cells.read(entry))
     serial = faults.kept(serial_cells.read(entry, model))
     row = OpeningRow(
         row=entry.row,

@@ -10,8 +10,10 @@ from devices.paperwork.papers import LeftOut
 from devices.problems import Problem
 from devices.serials import shortened
 from devices.sheets.headings import Column, Entry, read_rows
-from devices.sheets.sheet_cells import Faults, SerialCells, code_of, line_of, text_in
+from devices.sheets.model_cells import ModelCells
+from devices.sheets.sheet_cells import Faults, SerialCells, line_of, text_in
 from devices.texts.lengths import Name
+from devices.values import Kind
 
 SERIAL_HEADERS = (
     "设备编号", "设备序列号", "设备号", "产品序列号", "序列号", "机身号", "机身编号", "盘号", "条码", "条形码",
@@ -57,27 +59,32 @@ class PackingList(msgspec.Struct, frozen=True):
         return tuple(row.serial for row in self.rows if row.serial is not None)
 
 
-def read_packing_list(data: bytes, patterns: Mapping[str, str] | None = None) -> PackingList:
+def read_packing_list(
+    data: bytes, patterns: Mapping[str, str] | None = None, kinds: Mapping[str, Kind] | None = None
+) -> PackingList:
     """Read an uploaded xlsx or CSV packing list, its columns in any order below any title rows.
 
     `patterns` are the known models' serial patterns by model code: with them lost zeros and serials of another model
-    are found too; a numeric cell is never taken without one that it matches. The problems of rows are those of
-    `SerialCells.read` and `line_of`. Raises Refused: those of `read_rows`.
+    are found too; a numeric cell is never taken without one that it matches. `kinds` are those of the models in use:
+    with them what people call a kind means its only model. The problems of rows are those of `SerialCells.read` and
+    `line_of`. Raises Refused: those of `read_rows`.
     """
-    serial_cells = SerialCells(patterns or {})
+    serial_cells, model_cells = SerialCells(patterns or {}), ModelCells(kinds or {})
     rows: list[PackingRow] = []
     problems: list[Problem] = []
     read = read_rows(data, COLUMNS, serial_cells.knows)
     for entry in read.entries:
-        row, found = _read(entry, serial_cells)
+        row, found = _read(entry, serial_cells, model_cells)
         rows.append(row)
         problems += found
     return PackingList(tuple(rows), tuple(problems), read.left_out)
 
 
-def _read(entry: Entry, serial_cells: SerialCells) -> tuple[PackingRow, list[Problem]]:
+def _read(
+    entry: Entry, serial_cells: SerialCells, model_cells: ModelCells
+) -> tuple[PackingRow, list[Problem]]:
     faults = Faults()
-    model = faults.kept(code_of(entry, "model"))
+    model = faults.kept(model_cells.read(entry))
     row = PackingRow(
         row=entry.row,
         serial=faults.kept(serial_cells.read(entry, model)),

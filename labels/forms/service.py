@@ -1,4 +1,4 @@
-"""The forms of service: 派工单 with its 上门服务单 on one A4, and 送修单; filled, or blank to be filled in by hand."""
+"""派工单 with its 上门服务单 on one A4: filled, or blank to be filled in by hand."""
 
 from __future__ import annotations
 
@@ -18,23 +18,27 @@ from devices.paperwork.dispatches import (
     Used,
     Window,
 )
-from devices.paperwork.orders import RepairOrder
-from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table, Word
 from labels.forms.paper import clock_time
-from labels.forms.parts import NUMBER, column
-
-COPIES = ("form.copy.stub", "form.copy.customer")
-"""第一联 for the site, 第二联 for the customer."""
-TO_SIGN_OR_STAMP = "form.to_sign_or_stamp"
-
-
-class DeviceNamed(msgspec.Struct, frozen=True):
-    """What is printed of a device beside its serial; `warranty_until` is an ISO date."""
-
-    kind: str
-    model: str
-    warranty_until: str | None = None
+from labels.forms.parts import column
+from labels.forms.service_parts import (
+    AS_FILED,
+    CHARGED_TO_WRITE,
+    COMPLETED,
+    COMPLETED_TO_WRITE,
+    CUSTOMER_FIELDS,
+    DEVICE_COLUMNS,
+    DIAGNOSIS,
+    DIAGNOSIS_TO_WRITE,
+    FAULT,
+    TO_SIGN_OR_STAMP,
+    DeviceNamed,
+    copies_named,
+    site_field,
+    to_tick,
+    to_write,
+    when_to_write,
+)
 
 
 class DispatchPrinted(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,57 +63,7 @@ class DispatchPrinted(msgspec.Struct, frozen=True, kw_only=True):
     copies: int = 1
 
 
-class RepairPrinted(msgspec.Struct, frozen=True, kw_only=True):
-    """A repair order as it is printed; `device` is what is known of the one sent in. There are so many `copies`."""
-
-    unit: str
-    site_name: str
-    order: RepairOrder
-    customer: CustomerShown | None = None
-    device: DeviceNamed | None = None
-    copies: int = 1
-
-
-# --- what both have
-
-
-def _copies(printed: DispatchPrinted | RepairPrinted) -> Sequence[str]:
-    return COPIES[: printed.copies] if printed.copies > 1 else ()
-
-
-def _site(printed: DispatchPrinted | RepairPrinted) -> str:
-    return f"{printed.order.site} {printed.site_name}"
-
-
-def _customer(name: str) -> Callable[[Any], str | None]:
-    return lambda printed: getattr(printed.customer, name, None)
-
-
-_CUSTOMER = (
-    Field("form.field.customer", lambda p: customer_name(p.customer), wide=True),
-    Field("form.field.taxpayer_id", _customer("taxpayer_id"), "serial"),
-    Field("form.field.contact", _customer("contact")),
-    Field("form.field.address", _customer("address"), wide=True),
-)
-_FAULT = Field("form.field.fault", "order.fault", wide=True)
-_COMPLETED_BLANK = Field("form.field.completed_at", lambda _: Word("form.fill.moment"), to_fill=2)
-_CHARGED_BLANK = Field("form.field.charged", lambda _: None, to_fill=2)
-_DIAGNOSIS_BLANK = Field("form.field.diagnosis", lambda _: None, wide=True, to_fill=4)
-_COMPLETED = Field("form.field.completed_at", "order.record.completed_at", "moment")
-_DIAGNOSIS = Field("form.field.diagnosis", "order.record.diagnosis", wide=True)
-_FILED = (
-    Field("form.field.charged", "order.record.charged_fen", "money"),
-    Field("form.field.filed_at", "order.record.filed_at", "moment"),
-    Field("form.field.filed_by", "order.record.filed_by", "person"),
-)
-_ABOUT = (
-    NUMBER,
-    column("kind", "kind", 18, words="kind"),
-    column("serial", "serial", 46, "barcode"),
-    column("model", "model", 24),
-)
-
-# --- dispatch orders: the head
+# --- the head
 
 
 def _window(printed: DispatchPrinted) -> str | None:
@@ -132,7 +86,7 @@ def _why_cancelled(printed: DispatchPrinted) -> str | None:
 
 
 _HEAD = (
-    Field("form.field.service_site", _site),
+    site_field("order"),
     Field("form.field.state", "order.state", words="dispatch"),
     Field("form.field.purposes", "order.purposes", words="purpose"),
     Field("form.field.issued_as", "order.issued_as"),
@@ -145,14 +99,14 @@ _HEAD = (
     Field("form.field.certified_until", "certified_until", "date"),
     Field("form.field.repeat_of", "order.repeat_of"),
     Field("form.field.waits_for", "order.waits_for", words="wait"),
-    *_CUSTOMER,
+    *CUSTOMER_FIELDS,
     Field("form.field.job_contact", _asked_for, wide=True),
     Field("form.field.job_address", lambda p: p.contact.address if p.contact else None, wide=True),
-    _FAULT,
+    FAULT,
     Field("form.field.why_cancelled", _why_cancelled, wide=True),
 )
 
-# --- dispatch orders: the devices, and what went in for them
+# --- the devices, and what went in for them
 
 
 class _Device(msgspec.Struct, frozen=True):
@@ -205,10 +159,10 @@ _USED = (column("spare", "spare", 46, "barcode"), column("swap", "swap", 37))
 
 def _columns(printed: DispatchPrinted) -> tuple[Column, ...]:
     """Of a job that is still to be done what is carried, to be ticked where it goes in; else what went in."""
-    return (*_ABOUT, _WARRANTY, *(_TO_USE if printed.order.state in TO_BE_DONE else _USED))
+    return (*DEVICE_COLUMNS, _WARRANTY, *(_TO_USE if printed.order.state in TO_BE_DONE else _USED))
 
 
-# --- dispatch orders: the service record
+# --- the service record
 
 
 def _outcome(purpose: Purpose) -> Field:
@@ -216,9 +170,7 @@ def _outcome(purpose: Purpose) -> Field:
 
 
 def _outcome_blank(purpose: Purpose) -> Field:
-    return Field(
-        f"form.field.outcome_{purpose}", lambda _: OUTCOMES[purpose], "choice", words="outcome", to_fill=2
-    )
+    return to_tick(f"form.field.outcome_{purpose}", OUTCOMES[purpose], "outcome")
 
 
 def _confirmation(name: str) -> Callable[[DispatchPrinted], Any]:
@@ -244,11 +196,11 @@ def _record(printed: DispatchPrinted) -> FormPart | None:
             title,
             (
                 Field("form.field.arrived_at", "order.record.arrived_at", "moment"),
-                _COMPLETED,
+                COMPLETED,
                 *map(_outcome, order.purposes),
-                _DIAGNOSIS,
+                DIAGNOSIS,
                 Field("form.field.service_work", "order.record.work", wide=True),
-                *_FILED,
+                *AS_FILED,
                 Field("form.field.confirmation", _confirmation("how"), words="confirmed"),
                 Field("form.field.why_declined", _confirmation("reason"), wide=True),
                 Field("form.field.signed_paper", _confirmation("paper"), "serial", wide=True),
@@ -260,14 +212,14 @@ def _record(printed: DispatchPrinted) -> FormPart | None:
     return FormPart(
         title,
         (
-            Field("form.field.arrived_at", lambda _: Word("form.fill.moment"), to_fill=2),
-            _COMPLETED_BLANK,
+            when_to_write("form.field.arrived_at"),
+            COMPLETED_TO_WRITE,
             *map(_outcome_blank, order.purposes),
-            _DIAGNOSIS_BLANK,
-            Field("form.field.service_work", lambda _: None, wide=True, to_fill=4),
-            _CHARGED_BLANK,
-            Field("form.field.confirmation", lambda _: CONFIRMED, "choice", words="confirmed", to_fill=2),
-            Field("form.field.why_declined", lambda _: None, wide=True, to_fill=2),
+            DIAGNOSIS_TO_WRITE,
+            to_write("form.field.service_work", lines=4),
+            CHARGED_TO_WRITE,
+            to_tick("form.field.confirmation", CONFIRMED, "confirmed"),
+            to_write("form.field.why_declined", lines=2),
         ),
     )
 
@@ -294,70 +246,5 @@ DISPATCH_FORM = Form(
     below=_record,
     boxes=_boxes,
     code="order.number",
-    copies=_copies,
-)
-
-# --- repair orders
-
-
-class _SentIn(msgspec.Struct, frozen=True):
-    serial: str | None
-    kind: str | None
-    model: str | None
-    warranty_until: str | None
-
-
-def _sent_in(printed: RepairPrinted) -> Iterator[tuple[int, _SentIn]]:
-    device = printed.device
-    about = (device.kind, device.model, device.warranty_until) if device else (None, None, None)
-    yield 1, _SentIn(printed.order.serial, *about)
-
-
-def _repair(printed: RepairPrinted) -> FormPart | None:
-    title = "form.part.repair_record"
-    if printed.order.record is not None:
-        return FormPart(
-            title, (_COMPLETED, _DIAGNOSIS, Field("form.field.work", "order.record.work", wide=True), *_FILED)
-        )
-    if printed.order.cancelled:
-        return None
-    work = Field("form.field.work", lambda _: None, wide=True, to_fill=4)
-    return FormPart(title, (_COMPLETED_BLANK, _CHARGED_BLANK, _DIAGNOSIS_BLANK, work))
-
-
-def _repair_boxes(printed: RepairPrinted) -> list[Box]:
-    order, record = printed.order, printed.order.record
-    desk = Box("form.box.poster", order.opened_by)
-    if order.cancelled:
-        return [desk]
-    by, at_us = (record.filed_by, record.filed_at) if record else (None, None)
-    return [
-        Box("form.box.sender", place=TO_SIGN_OR_STAMP),
-        desk,
-        Box("form.box.repairer", by, at_us),
-    ]
-
-
-REPAIR_FORM = Form(
-    name="repair_order",
-    title=lambda printed: ("form.title.repair_order", {}),
-    number="order.number",
-    unit="unit",
-    fields=(
-        Field("form.field.service_site", _site),
-        Field("form.field.state", "order.state", words="repair_order"),
-        Field("form.field.sent_in_on", "order.opened_on", "date"),
-        Field("form.field.order_opened_by", "order.opened_by", "person"),
-        *_CUSTOMER,
-        _FAULT,
-    ),
-    tables=(
-        Table(
-            "form.table.devices", _sent_in, (*_ABOUT, column("warranty_until", "warranty_until", 46, "date"))
-        ),
-    ),
-    below=_repair,
-    boxes=_repair_boxes,
-    code="order.number",
-    copies=_copies,
+    copies=copies_named,
 )

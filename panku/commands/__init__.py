@@ -43,7 +43,8 @@ COMMANDS = (
     Command("verify", "recompute every link and every position", "panku.commands.verify"),
     Command("backup", "a copy of the books as they are at one moment", "panku.commands.backup"),
     Command("restore", "make a backup the books, and verify them", "panku.commands.restore"),
-    Command("export", "evidence, heads and lines, to be kept outside", "panku.commands.export"),
+    Command("export", "evidence, heads, lines and jobs, to be kept outside", "panku.commands.export"),
+    Command("erase-due", "the customers whose data may be erased by age", "panku.commands.erase_due"),
     Command(
         "verify-evidence", "check a file of evidence without any database", "panku.commands.verify_evidence"
     ),

@@ -1,4 +1,4 @@
-"""`panku export`: what leaves the books to be kept outside: signed evidence, journals' heads, ledger lines."""
+"""`panku export`: what leaves the books to be kept outside: signed evidence, journals' heads, ledger lines, jobs."""
 
 import argparse
 from collections.abc import Callable, Collection, Iterator
@@ -20,11 +20,12 @@ from devices.ledger.reading.changes import EVER, FeedPage, count_told
 from devices.ledger.reading.registers import is_site
 from devices.problems import Refused as RuleRefused
 from devices.problems import refuse
+from devices.service.exported_jobs import JOB_COLUMNS, exported_jobs
 from devices.store.database import Row, Store
 from devices.store.placing import beside, put_in_place
 from panku.commands import BAD_USE, DONE, Refused
 from panku.console.heads import read_heads, take_heads, told_heads, write_heads
-from panku.console.line_files import LINE_WRITERS
+from panku.console.line_files import LINE_WRITERS, Write
 from panku.console.opening import books
 from panku.console.terminal import say
 from panku.console.words import bar, iso_day, refusal
@@ -70,6 +71,25 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     lines.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
     lines.add_argument("--quiet", action="store_true", help="no progress bar")
+    jobs = what.add_parser(
+        "jobs", help="a site's dispatch orders and what was done under them; no free text, nobody's name"
+    )
+    jobs.add_argument("--site", required=True)
+    jobs.add_argument(
+        "--from",
+        dest="first",
+        type=iso_day,
+        metavar="DATE",
+        help="only what was opened or done this day or later",
+    )
+    jobs.add_argument(
+        "--until",
+        dest="last",
+        type=iso_day,
+        metavar="DATE",
+        help="only what was opened or done this day or earlier",
+    )
+    jobs.add_argument("--to", type=Path, metavar="FILE", required=True, help="a name in .csv or .jsonl")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -130,9 +150,7 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]
 
     Of lines between two days it tells none: what is dated into them later lies on either side of it.
     """
-    write = LINE_WRITERS.get(made.suffix)
-    if write is None:
-        raise Refused(f"{made.name} must end in {' or '.join(LINE_WRITERS)}.", BAD_USE)
+    write = _writer_of(made)
     site, after, dated = arguments.site, arguments.after, bool(arguments.first or arguments.last)
     if after is not None and dated:
         raise Refused("--after goes without --from and --until: a cursor knows no days.", BAD_USE)
@@ -147,8 +165,26 @@ def _lines(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]
         with bar(" lines", quiet=arguments.quiet) as shown:
             shown.total = whole
             pages = _Pages(exported_lines.pages(store, site, after, days), shown)
-            write(made, pages.rows())
+            write(made, exported_lines.COLUMNS, pages.rows())
     return [f"{whole} lines", *([] if dated else [f"to go on after them: --after {pages.cursor}"])]
+
+
+def _writer_of(made: Path) -> Write:
+    write = LINE_WRITERS.get(made.suffix)
+    if write is None:
+        raise Refused(f"{made.name} must end in {' or '.join(LINE_WRITERS)}.", BAD_USE)
+    return write
+
+
+def _jobs(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
+    """A site's dispatch orders at one moment."""
+    write, site = _writer_of(made), arguments.site
+    with store.reading():
+        if not is_site(store, site):
+            raise Refused(f"There is no site {site}.")
+        rows = list(exported_jobs(store, site, arguments.first, arguments.last))
+    write(made, [column.name for column in JOB_COLUMNS], rows)
+    return [f"{len(rows)} jobs"]
 
 
 class _Pages:
@@ -166,7 +202,7 @@ class _Pages:
 
 
 Export = Callable[[Store, Path, argparse.Namespace], list[str]]
-EXPORTS: dict[str, Export] = {"evidence": _evidence, "heads": _heads, "lines": _lines}
+EXPORTS: dict[str, Export] = {"evidence": _evidence, "heads": _heads, "lines": _lines, "jobs": _jobs}
 """What can be exported: each writes the file and returns what is told of it, a line each."""
 
 

@@ -1,49 +1,50 @@
-"""Ledger lines as a file: CSV with a heading for spreadsheets, or one JSON object a line for programs."""
+"""Rows as a file: CSV with a heading for spreadsheets, or one JSON object a line for programs."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from api.wire.times import shown
-from devices.ledger.reading.exported_lines import COLUMNS
 
 _Row = tuple[Any, ...]
 
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
-RECORDED = COLUMNS.index("recorded_at")
 
 
-def write_csv(path: Path, rows: Iterable[_Row]) -> None:
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[_Row]) -> None:
     """Write CSV (RFC 4180, UTF-8 with a mark by which Excel knows it).
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(tuple(map(_plain, row)) for row in _told(rows))
+        writer.writerow(columns)
+        writer.writerows(tuple(map(_plain, row)) for row in _told(columns, rows))
 
 
-def write_jsonl(path: Path, rows: Iterable[_Row]) -> None:
+def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[_Row]) -> None:
     """Write one JSON object a line, keyed by column; what is not there is null."""
     encoder = msgspec.json.Encoder()
     with path.open("wb") as file:
-        file.writelines(encoder.encode(dict(zip(COLUMNS, row, strict=True))) + b"\n" for row in _told(rows))
+        told = (dict(zip(columns, row, strict=True)) for row in _told(columns, rows))
+        file.writelines(encoder.encode(row) + b"\n" for row in told)
 
 
-LINE_WRITERS: dict[str, Callable[[Path, Iterable[_Row]], None]] = {".csv": write_csv, ".jsonl": write_jsonl}
+Write = Callable[[Path, Sequence[str], Iterable[_Row]], None]
+LINE_WRITERS: dict[str, Write] = {".csv": write_csv, ".jsonl": write_jsonl}
 """By a file's suffix, who writes it."""
 
 
-def _told(rows: Iterable[_Row]) -> Iterator[_Row]:
-    """Rows with their moment in RFC 3339."""
+def _told(columns: Sequence[str], rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Rows with their moments, which are what ends in `_at`, in RFC 3339."""
+    moments = {n for n, column in enumerate(columns) if column.endswith("_at")}
     for row in rows:
-        yield (*row[:RECORDED], shown(row[RECORDED]), *row[RECORDED + 1 :])
+        yield tuple(shown(v) if n in moments and v is not None else v for n, v in enumerate(row))
 
 
 def _plain(value: object) -> object:

@@ -246,5 +246,5 @@ def empty(tab: Page) -> None:
     except Error:  # interrupted: the test's last press leads elsewhere just now
         tab.goto("/healthz")
     tab.evaluate("localStorage.clear(), sessionStorage.clear()")
-    tab.evaluate("['panku', 'panku jobs'].forEach((name) => indexedDB.deleteDatabase(name))")
+    tab.evaluate("indexedDB.databases().then(all => all.forEach(({name}) => indexedDB.deleteDatabase(name)))")
     tab.context.clear_cookies()

@@ -73,13 +73,17 @@ def lived_in(store: Store, now_us: int) -> None:
 
 
 def repair_elsewhere(zhao: Client, day: str) -> None:
-    """The other site takes a device of this one's customer in, and learned where they are now."""
+    """The other site is asked to install a device of this one's customer, takes it in, and learned where they are."""
     serial = "661565714354"
     named = {
         "taxpayer_id": "110101199003077",
         "name": "朝阳区惠民便利店",
         "address": "天津市和平区南京路 1 号",
     }
+    asked = zhao.post(
+        "/v1/installations", {"site": "TJ01", "serial": serial, "mode": "disc", "customer": named}
+    )
+    assert asked.status_code == 201, asked.text
     order = {"site": "TJ01", "serial": serial, "fault": "无法识别", "customer": named}
     opened = zhao.post("/v1/repairs", order)
     assert opened.status_code == 201, opened.text

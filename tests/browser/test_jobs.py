@@ -11,16 +11,18 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, Visit, agree
 from tests.browser.scanning import typed, until
-from tests.browser.test_sealing import come_in, kept
+from tests.browser.test_sealing import NO_CRYPTO, come_in, kept
 
 SOLD, SPARE = "661565714354", "661565720012"
 CUSTOMER, ADDRESS, CALLED = "朝阳区惠民便利店", "海淀区学院路 30 号", "010-62550101"
 CONTACT = {"name": "钱会计", "phone": CALLED, "address": ADDRESS}
 CARRY = {"type": "carry_out", "site": "BJ01"}
+SEALED = """import("/static/sealed.js").then(({ Sealed }) => new Sealed("wang").all())
+    .then((all) => JSON.stringify(all).includes("%s"))"""
 KEYS = itertools.count(1)
 EXPORTED = """async () => {
     const database = await new Promise((resolve) => {
-        const opening = indexedDB.open("panku jobs");
+        const opening = indexedDB.open("panku jobs wang");
         opening.onsuccess = () => resolve(opening.result);
     });
     const key = await new Promise((resolve) => {
@@ -52,18 +54,14 @@ def photograph() -> dict[str, Any]:
     return {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
 
 
-def fill(page: Page, how: str = "signed") -> None:
+def fill(page: Page, purpose: str = "repair", outcome: str = "solved", how: str = "signed") -> None:
     """The service record, but for the disks."""
     page.get_by_role("button", name="我到了").click()
-    page.select_option("[name='outcomes.repair']", "solved")
+    page.select_option(f"[name='outcomes.{purpose}']", outcome)
     page.fill("[name=diagnosis]", "盘芯损坏")
     page.fill("[name=work]", "换盘")
     page.select_option("[name='confirmation.how']", how)
     page.get_by_role("button", name="现在").click()
-
-
-def unsent(page: Page) -> list[str]:
-    return [each.partition("（")[0] for each in page.locator(".unsent li").all_inner_texts()]
 
 
 def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, visit: Visit) -> None:
@@ -170,6 +168,7 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
     page.context.set_offline(False)
     expect(page.locator(".unsent li.overdue")).to_contain_text("接单")
     expect(page.locator(".unsent li.overdue")).to_contain_text("这一条还在手机上")
+    expect(page.locator(".facts .state")).to_have_text("已取消")
     page.reload()
     page.get_by_role("button", name="不要了").click()
     agree(page)
@@ -184,3 +183,53 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
     until(page, "!Object.keys(localStorage).some(key => key.startsWith('panku jobs'))")
     assert not [name for name in kept(page) if name.startswith("panku jobs")]
     assert desk.request.get(f"/v1/dispatch-orders/{other}").json()["state"] == "open"
+
+
+def test_a_record_half_typed_is_there_again_and_an_installation_is_confirmed_without_a_network(
+    visit: Visit,
+) -> None:
+    desk = visit("zhang", "/")
+    trip = {"fault": "新装", "technician": "wang"}
+    body = {"site": "BJ01", "serial": "661565720011", "mode": "on_site", "dispatch_order": trip}
+    asked = done(desk, "/v1/installations", body)
+    page = visit("wang", f"/jobs/{asked['order']}")
+    job, summary = page.locator("article.job"), page.locator("details[data-act=file] summary")
+    summary.click()
+    fill(page, "install", "installed", "declined")
+    page.fill("[name='confirmation.reason']", "负责人不在")
+    arrived = page.input_value("[name=arrived_at]")
+    until(page, "document.querySelector('details[data-act=confirm]').hidden")
+    until(page, SEALED % "负责人不在")
+    page.reload()
+    expect(page.locator("[name='confirmation.reason']")).to_have_value("负责人不在")
+    assert page.input_value("[name=arrived_at]") == arrived
+    page.context.set_offline(True)
+    job.locator("form[data-act=file] button[type=submit]").click()
+    expect(job.locator(".unsent li")).to_have_count(1)
+    job.locator("details[data-act=confirm] summary").click()
+    for check in ("opens", "runs", "prints"):
+        page.check(f"[name='checks.{check}']")
+    page.fill("[name='confirmed_by.name']", "钱会计")
+    job.locator("form[data-act=confirm] button[type=submit]").click()
+    expect(job.locator(".unsent li")).to_have_count(2)
+    assert "钱会计" not in str(kept(page))
+    page.context.set_offline(False)
+    expect(job.locator(".unsent li")).to_have_count(0)
+    until(page, "!document.querySelector('details[data-act=confirm]')")
+    installed = desk.request.get(f"/v1/installations/{asked['number']}").json()
+    assert (installed["state"], installed["confirmed_by"]["name"]) == ("installed", "钱会计")
+
+
+def test_without_https_nothing_waits_and_the_page_says_that_it_needs_the_network(visit: Visit) -> None:
+    number = sent(visit("zhang", "/"), serials=["661565720011"])
+    page = visit("wang", None, kept=False)
+    page.add_init_script(NO_CRYPTO)
+    page.goto(f"/jobs/{number}")
+    until(page, "!document.querySelector('form[data-act=accept]').hidden")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="接单").click()
+    expect(page.locator("article.job > .told")).to_contain_text("没有提交")
+    assert not [name for name in kept(page) if "jobs" in name]
+    page.context.set_offline(False)
+    page.get_by_role("button", name="接单").click()
+    expect(page.locator(".state")).to_have_text("已接单")

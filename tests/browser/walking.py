@@ -40,6 +40,7 @@ HIDDEN: dict[tuple[str, str | None], int] = {
     ("foreign_document", "admin"): 404,
     ("customer", "admin"): 404,
     ("scan_task", "li"): 403,
+    ("installation", "wang"): 404,
 }
 """Pages that these books hide from somebody who may see others like them, with the status that says so."""
 Walk = Callable[[Page, str | None], Tab]

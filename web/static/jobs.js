@@ -2,9 +2,10 @@
 import { bodyOf, newId, request, tell, text, told } from "./panku.js";
 import { scanEndedBy } from "./keys.js";
 import { camera } from "./camera.js";
+import { LEFT, leftHere } from "./leaving.js";
 import { shrunk, shown } from "./paper.js";
 import { Sender, unanswered } from "./queue.js";
-import { canSeal, leftHere, Sealed } from "./sealed.js";
+import { canSeal, Sealed } from "./sealed.js";
 import { cleaned, halved } from "./scanner.js";
 import { sound } from "./sounds.js";
 
@@ -23,26 +24,36 @@ const sender = new Sender(next, send);
 const jobs = () => [...document.querySelectorAll("article.job")];
 const jobOf = (number) => jobs().find((job) => job.dataset.number === number);
 const rowsOf = (number) => [...rows.values()].filter((row) => row.number === number);
-const formOf = (job, step) => job.querySelector(`form[data-act="${step}"]`);
-const valuesOf = (form) => [...form.elements].filter(({ name, type }) => name && type !== "file").map(({ name, value }) => [name, value]);
+const formOf = (job, { step, of }) => job?.querySelector(`form[data-act="${step}"]${of ? `[data-of="${of}"]` : ""}`);
+const valuesOf = (form) =>
+  [...form.elements].filter(({ name, type }) => name && type !== "file").map(({ name, type, value, checked }) => [name, type === "checkbox" ? checked : value]);
 
 // --- acts
+
+/** Take a step once, however often it is pressed meanwhile. */
+async function pressed(form) {
+  if ("busy" in form.dataset) return;
+  form.dataset.busy = "";
+  await act(form);
+  delete form.dataset.busy;
+}
 
 /** Take a step: what its form says is kept first, then sent. Where nothing can be sealed, only this page has it. */
 async function act(form) {
   const job = form.closest(".job");
-  const step = form.dataset.act;
+  const { act: step, of } = form.dataset;
   const photo = photos.get(form);
   const body = bodyOf(form);
   if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return say(job, [text("jobs.no_paper")]);
   const { number, site } = job.dataset;
-  const row = { id: form.dataset.key ?? newId(), n: Date.now(), number, site, step, at: now(), body, values: valuesOf(form), photo };
+  const row = { id: form.dataset.key ?? newId(), n: Date.now(), number, site, step, of, at: now(), body, values: valuesOf(form), photo };
   row.kept = await keep(row);
   if (!row.kept && !navigator.onLine) return say(job, [text("jobs.needs_network")]);
   rows.set(row.id, row);
   clear(form);
   say(job, []);
-  await unkeep(draftId(form));
+  await writing;
+  await unkeep(draftId(form, number));
   draw();
   sender.poke();
 }
@@ -83,8 +94,9 @@ async function send([row]) {
     row.paper = answer.body.digest;
     await keep(row);
   }
-  const path = row.step === "file" ? "service-record" : row.step;
-  const answer = await request("POST", `/v1/dispatch-orders/${row.number}/${path}`, said(row), { key: row.id, signal: signal() });
+  const step = row.step === "file" ? "service-record" : row.step;
+  const path = row.of ? `installations/${row.of}` : `dispatch-orders/${row.number}`;
+  const answer = await request("POST", `/v1/${path}/${step}`, said(row), { key: row.id, signal: signal() });
   return answer.ok ? taken(row, answer.body) : failed(row, answer);
 }
 
@@ -100,10 +112,11 @@ function said({ step, body, paper }) {
 async function failed(row, answer) {
   if (!unanswered(answer)) {
     row.refused = [...told(answer), text("jobs.refused")];
-    await keep(row);
+    row.kept = await keep(row);
     sound("error");
+    if (jobOf(row.number)) await refresh(jobOf(row.number));
   } else if (!row.kept) {
-    give(row, formOf(jobOf(row.number), row.step), row.id);
+    give(row, formOf(jobOf(row.number), row), row.id);
     say(jobOf(row.number), [answer.status === 401 ? told(answer)[0] : text("jobs.needs_network")]);
   }
   draw(answer);
@@ -114,7 +127,7 @@ async function taken(row, answer) {
   await drop(row);
   const job = jobOf(row.number);
   if (job) {
-    job.dataset.state = answer.state;
+    if (!row.of) job.dataset.state = answer.state;
     await refresh(job, row.step);
     sound("done");
   }
@@ -122,7 +135,7 @@ async function taken(row, answer) {
   return true;
 }
 
-/** Show a job as it stands now. Its forms stay, with what is typed in them, until its record is filed. */
+/** Show a job as it stands now, after a step or a refusal. Its forms stay, with what is typed in them, until it is filed. */
 async function refresh(job, step) {
   const { number } = job.dataset;
   const page = await request("GET", `/jobs/${number}`);
@@ -130,20 +143,23 @@ async function refresh(job, step) {
   const found = new DOMParser().parseFromString(await page.file.text(), "text/html").querySelector("article.job");
   if (!found) return;
   Object.assign(job.dataset, found.dataset);
-  if (["file", "correct"].includes(step)) {
+  if (["file", "correct", "confirm"].includes(step)) {
     job.replaceWith(document.adoptNode(found));
     begin(found);
+    giveDrafts(await look(), number);
   } else {
     job.querySelector(".facts").replaceWith(document.adoptNode(found.querySelector(".facts")));
     offerCopies(job);
   }
-  say(jobOf(number), [text("jobs.uploaded", { step: data.steps[step].word })], "done");
+  if (step) say(jobOf(number), [text("jobs.uploaded", { step: data.steps[step].word })], "done");
 }
 
 // --- what waits, beside its job
 
+/** The state of a job once what waits is taken; what was refused leads nowhere. */
 function stateOf(job) {
-  const after = rowsOf(job.dataset.number).map((row) => data.steps[row.step].after).filter(Boolean);
+  const waits = rowsOf(job.dataset.number);
+  const after = waits.some(({ refused }) => refused) ? [] : waits.map(({ step }) => data.steps[step].after).filter(Boolean);
   return after.at(-1) ?? job.dataset.state;
 }
 
@@ -163,12 +179,16 @@ function draw(answer) {
 
 function drawJob(job) {
   const state = stateOf(job);
+  const waits = rowsOf(job.dataset.number);
+  const installed = waits.some(({ body }) => body.outcomes?.install === "installed");
   job.querySelector(".state").textContent = data.states[state];
   for (const place of job.querySelectorAll(":scope > details[data-act], .acts > form[data-act]")) {
-    const { act: step } = place.dataset;
-    place.hidden = !data.steps[step].before.includes(state) || (step === "correct" && state !== job.dataset.state);
+    const { act: step, of } = place.dataset;
+    const ready = of ? ("ready" in place.dataset || installed) && !waits.some((row) => row.of === of) : true;
+    const unsaid = step === "correct" && waits.length > 0; // what stands there is not what was filed
+    place.hidden = !data.steps[step].before.includes(state) || !ready || unsaid;
   }
-  job.querySelector(".unsent").replaceChildren(...rowsOf(job.dataset.number).map(drawRow));
+  job.querySelector(".unsent").replaceChildren(...waits.map(drawRow));
 }
 
 function drawRow(row) {
@@ -197,7 +217,7 @@ function give({ id, values, photo }, form, key) {
 }
 
 async function edit(row) {
-  const form = formOf(jobOf(row.number), row.step);
+  const form = formOf(jobOf(row.number), row);
   give(row, form);
   await drop(row);
   await keepDraft(form);
@@ -223,32 +243,39 @@ function say(job, sentences, kind) {
 
 // --- forms: what is typed is sealed too, since a phone closes a page while its camera takes a picture
 
-const draftId = (form) => `draft ${form.dataset.act} ${form.closest(".job").dataset.number}`;
-let drafting;
+const draftId = ({ dataset: { act: step, of } }, number) => `draft ${step} ${of ?? number}`;
+let drafting; // the form that is being typed in
+let timer;
+let writing = Promise.resolve(); // drafts are written one after the other, or an older one would come back
 
 function draftSoon(form) {
-  clearTimeout(drafting);
-  drafting = setTimeout(() => keepDraft(form), DRAFT_AFTER_MS);
+  clearTimeout(timer);
+  drafting = form;
+  timer = setTimeout(() => keepDraft(form), DRAFT_AFTER_MS);
 }
 
 async function keepDraft(form) {
-  clearTimeout(drafting);
+  clearTimeout(timer);
+  drafting = undefined;
   if (!canSeal() || !form.isConnected) return;
   sealed.leave(rows.size);
   const { number } = form.closest(".job").dataset;
-  const draft = { id: draftId(form), draft: form.dataset.act, number, values: valuesOf(form) };
-  await sealed.put(draft.id, draft, photos.get(form)).catch(() => undefined);
+  const { act: step, of } = form.dataset;
+  const draft = { id: draftId(form, number), draft: true, step, of, number, values: valuesOf(form) };
+  writing = writing.then(() => sealed.put(draft.id, draft, photos.get(form))).catch(() => undefined);
+  await writing;
 }
 
 function fill(form, values, photo) {
   for (const [name] of values.filter(([name]) => /^used\.\d+\.faulty$/.test(name))) if (!form.elements[name]) addPair(form);
-  for (const [name, value] of values) if (form.elements[name]) form.elements[name].value = value;
+  for (const [name, value] of values) if (form.elements[name]) form.elements[name][value === Boolean(value) ? "checked" : "value"] = value;
   if (photo) setPaper(form, photo);
   show(form);
 }
 
 function clear(form) {
-  clearTimeout(drafting);
+  clearTimeout(timer);
+  drafting = undefined;
   form.reset();
   for (const pair of form.querySelectorAll(".pair")) pair.remove();
   photos.delete(form);
@@ -382,7 +409,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest(".job form");
   if (!form) return;
   event.preventDefault();
-  act(form);
+  pressed(form);
 });
 document.addEventListener("input", ({ target }) => {
   const form = target.closest(".job details form");
@@ -392,13 +419,14 @@ document.addEventListener("input", ({ target }) => {
 });
 document.addEventListener("change", ({ target }) => target.matches(".job input[type=file]") && photographed(target));
 document.addEventListener("keydown", ended, true);
+document.addEventListener("visibilitychange", () => document.hidden && drafting && keepDraft(drafting));
 addEventListener("online", () => {
   draw();
   sender.poke();
 });
 addEventListener("offline", () => draw());
 addEventListener("storage", async ({ key, newValue }) => {
-  if (key !== `panku jobs ${data.user}` || newValue === null) return;
+  if (key !== LEFT + data.user || newValue === null) return;
   await look();
   draw();
   sender.poke();
@@ -431,13 +459,16 @@ async function look() {
   return kept;
 }
 
+/** Put back what was typed and not sent, of one job or of all. */
+function giveDrafts(kept, only) {
+  for (const [draft, photo] of kept.filter(([{ draft: is, number }]) => is && (!only || number === only))) {
+    give({ ...draft, photo }, formOf(jobOf(draft.number), draft));
+  }
+}
+
 async function open() {
   jobs().forEach(begin);
-  const kept = await look();
-  for (const [{ draft, number, values }, photo] of kept.filter(([value]) => value.draft)) {
-    const job = jobOf(number);
-    if (job && formOf(job, draft)) give({ values, photo }, formOf(job, draft));
-  }
+  giveDrafts(await look());
   if (Math.abs(clockOff) > CLOCK_OFF_MS) {
     const minutes = Math.round(Math.abs(clockOff) / 60_000);
     tell($("clock"), [text(clockOff < 0 ? "jobs.clock_ahead" : "jobs.clock_behind", { minutes })], "warning");

@@ -1,6 +1,6 @@
 // Before anybody signs in: whose acts wait in this browser, since only they can upload them, and another's sign-in drops them.
 import { tell, text } from "./panku.js";
-import { leftHere } from "./sealed.js";
+import { leftHere } from "./leaving.js";
 
 tell(
   document.getElementById("left"),

@@ -2,7 +2,7 @@
 
 import "./keys.js";
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
-import { dropKept, leftHere } from "./sealed.js";
+import { dropKept, leftHere } from "./leaving.js";
 
 const ENDED = ["sign_in_required", "session_ended"];
 const { user } = document.body.dataset;

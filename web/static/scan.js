@@ -120,7 +120,7 @@ async function send(batch) {
 function settle(row, owed) {
   if (!owed || row.role !== "faulty" || halfPair()?.[0] !== row.pair) return;
   form.settle(owed, row);
-  quietly(owed.spare);
+  desk.take(owed.spare, { sounding: false });
 }
 
 /** What an answer means for a row, and whether it becomes a line of the document. */
@@ -425,5 +425,5 @@ addEventListener("online", () => desk.sender.wake?.());
 batchBox($("batch"), quietly);
 desk.begin();
 drawn();
-if (data.begin && !desk.rows.size) quietly(data.begin);
+if (data.begin && !desk.rows.size) desk.take(data.begin, { sounding: false });
 submit().then(lookAnew);

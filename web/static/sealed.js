@@ -4,26 +4,26 @@
 // and entries go when their person signs out, and when somebody else is signed in here. What tells how many there are,
 // and whose, is readable, so that it can be said before.
 
-const DATABASE = "panku jobs";
+import { LEFT } from "./leaving.js";
+
 const KEYS = "keys";
 const ENTRIES = "entries";
 const CIPHER = "AES-GCM";
 const KEY_BITS = 256;
 const IV_BYTES = 12; // NIST SP 800-38D, 5.2.1.1
-const LEFT = "panku jobs ";
 
 /** Whether anything can be sealed here: browsers leave it out where a page came over plain HTTP. */
 export const canSeal = () => window.isSecureContext && Boolean(crypto.subtle) && "indexedDB" in window;
 
 const bytes = (text) => new TextEncoder().encode(text);
 
-/** Do `act` with keys and entries in one transaction; answers what the request that it returns found, once it is kept. */
-async function within(mode, act) {
+/** Do `act` with a person's key and entries in one transaction; answers what it asked for, once that is kept. */
+async function within(user, mode, act) {
   const database = await new Promise((resolve, reject) => {
-    const opening = indexedDB.open(DATABASE, 1);
+    const opening = indexedDB.open(LEFT + user, 1);
     opening.onupgradeneeded = () => {
       opening.result.createObjectStore(KEYS);
-      opening.result.createObjectStore(ENTRIES, { keyPath: "id" }).createIndex("user", "user");
+      opening.result.createObjectStore(ENTRIES, { keyPath: "id" });
     };
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => reject(opening.error);
@@ -40,14 +40,14 @@ async function within(mode, act) {
   }
 }
 
-const knownKey = (user) => within("readonly", (keys) => keys.get(user));
+const knownKey = (user) => within(user, "readonly", (keys) => keys.get(user));
 
 /** The key of one person; two tabs that make one at the same time go on with the same. */
 async function keyOf(user) {
   const earlier = await knownKey(user);
   if (earlier) return earlier;
   const made = await crypto.subtle.generateKey({ name: CIPHER, length: KEY_BITS }, false, ["encrypt", "decrypt"]);
-  await within("readwrite", (keys) => {
+  await within(user, "readwrite", (keys) => {
     const asked = keys.get(user);
     asked.onsuccess = () => asked.result ?? keys.put(made, user);
     return asked;
@@ -66,7 +66,7 @@ export class Sealed {
     const key = await keyOf(this.user); // asked for each time: another tab may have signed out
     const parts = [await this.seal(key, `${id} value`, bytes(JSON.stringify(value)))];
     if (photo) parts.push(await this.seal(key, `${id} photo`, await photo.arrayBuffer()));
-    await within("readwrite", (_, entries) => entries.put({ id, user: this.user, parts }));
+    await within(this.user, "readwrite", (_, entries) => entries.put({ id, parts }));
   }
 
   async seal(key, name, plain) {
@@ -77,7 +77,7 @@ export class Sealed {
   /** Everything that is kept, as [value, photo]; what its key is gone of is left out. */
   async all() {
     const key = await knownKey(this.user);
-    const kept = key ? await within("readonly", (_, entries) => entries.index("user").getAll(this.user)) : [];
+    const kept = key ? await within(this.user, "readonly", (_, entries) => entries.getAll()) : [];
     const found = await Promise.all(kept.map((entry) => this.open(key, entry).catch(() => undefined)));
     return found.filter(Boolean);
   }
@@ -90,34 +90,11 @@ export class Sealed {
   }
 
   drop(id) {
-    return within("readwrite", (_, entries) => entries.delete(id));
+    return within(this.user, "readwrite", (_, entries) => entries.delete(id));
   }
 
   /** Say, readable to all, how many acts of theirs wait; also where none does, while anything of theirs is kept. */
   leave(count) {
     localStorage.setItem(LEFT + this.user, count);
-  }
-}
-
-/** Whose acts wait in this browser, and how many of each. */
-export function leftHere() {
-  const keys = Object.keys(localStorage).filter((key) => key.startsWith(LEFT) && !key.slice(LEFT.length).includes(" "));
-  return keys.map((key) => ({ user: key.slice(LEFT.length), count: Number(localStorage.getItem(key)) }));
-}
-
-/** Drop every key and entry, but those of the person `but`: nobody can ever read them again. */
-export async function dropKept(but) {
-  const others = leftHere().filter(({ user }) => user !== but);
-  if (!others.length) return;
-  try {
-    await within("readwrite", (keys, entries) => {
-      const all = entries.getAll();
-      all.onsuccess = () => all.result.filter(({ user }) => user !== but).forEach(({ id }) => entries.delete(id));
-      const known = keys.getAllKeys();
-      known.onsuccess = () => known.result.filter((user) => user !== but).forEach((user) => keys.delete(user));
-    });
-    for (const { user } of others) localStorage.removeItem(LEFT + user);
-  } catch {
-    // a browser that keeps no keys has none to drop
   }
 }

@@ -2,7 +2,7 @@
 // Scans of a count that somebody else made here are told too: only they can send them.
 import { text } from "./panku.js";
 import { Kept } from "./queue.js";
-import { leftHere } from "./sealed.js";
+import { leftHere } from "./leaving.js";
 
 const place = document.getElementById("unfinished");
 const list = place.querySelector("ul");

@@ -33,7 +33,7 @@ from devices.values import UNIT
 from web.pages import View
 from web.views.administration.registers import PAGE_OF_STEP, set_up
 from web.views.custody.handovers import handovers_for, unsigned_part
-from web.views.service.jobs import JobCard, cards_of, in_hand_of
+from web.views.service.jobs import JobInHand, cards_of, in_hand_of
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国 --books-from"
 """How a unit is founded; the day with which its books begin comes after it."""
@@ -93,7 +93,7 @@ def home_page(view: View) -> dict[str, Any]:
     }
 
 
-def _jobs(view: View) -> list[JobCard] | None:
+def _jobs(view: View) -> list[JobInHand] | None:
     """What a technician has in hand; None for anybody else."""
     if not view.person.sites_of(TECHNICIANS):
         return None

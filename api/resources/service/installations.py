@@ -14,7 +14,7 @@ from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.records import found_record
 from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
-from api.wire.paging import page
+from api.wire.paging import page, refuse_unknown
 from api.writing import at_site_of_number
 from devices import records
 from devices.journal import Writer, open_journals
@@ -301,6 +301,7 @@ def list_installations(call: Call, _: Done) -> Shown:
 def _wanted(call: Call) -> Iterator[Installation]:
     query: InstallationQuery = call.query
     every, own = sites_of_orders(call)
+    refuse_unknown(call, "technician")
     only = only_asked(call, query.state)
     found = _listed(call, every, only, query.technician)
     if own and query.technician in (None, call.who.username):

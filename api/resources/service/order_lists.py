@@ -66,7 +66,10 @@ def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | N
 
 
 def sites_of_orders(call: Call) -> tuple[list[str] | None, list[str]]:
-    """The sites whose every order is asked for, None for all there are; and those where only the caller's own are."""
+    """The sites whose every order is asked for, None for all there are; and those where only the caller's own are.
+
+    Raises Refused: `role_missing`, `malformed_parameter` for a site that there is not.
+    """
     own = {site for site in call.who.sites_of(TECHNICIANS) if not call.who.reads(site)}
     if call.query.site in own:
         return [], [call.query.site]
@@ -78,7 +81,7 @@ def sites_of_orders(call: Call) -> tuple[list[str] | None, list[str]]:
 def only_asked(call: Call, state: str | None, assignee: str | None = None) -> Only:
     """What the records are to be found by; a filter tells nothing that the list does not.
 
-    Raises Refused (`malformed_parameter`) for a text that is no serial.
+    Raises Refused (`malformed_parameter`) for a day that there is not, or a text that is no serial.
     """
     query: OrderQuery = call.query
     serial = serials.recognise(query.serial) if query.serial is not None else None

@@ -1,4 +1,4 @@
-"""The papers of service: 派工单 with its 上门服务单, and 送修单, for whoever may read the order."""
+"""The papers of service: 派工单 with its 上门服务单, 送修单 and 安装记录, each for whoever may read what it is of."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from api.calls import Call
 from api.resources.dispatch_orders import Job, job_of
 from api.resources.forms import Loaded
 from api.resources.records import found_record
+from api.resources.service.installations import installation_seen
 from devices.ledger.reading.customers import customer_as_named, sees_customer
 from devices.ledger.reading.passport import CustomerShown, passports
 from devices.ledger.reading.registers import site_name
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, Used
+from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.people.certificates import certificate_of
 from devices.service.filing import swaps_under
 from devices.store.database import Store
-from labels.forms.service import (
-    COPIES,
-    DISPATCH_FORM,
-    REPAIR_FORM,
-    DeviceNamed,
-    DispatchPrinted,
-    RepairPrinted,
-)
+from labels.forms.installation import INSTALLATION_FORM, InstallationPrinted
+from labels.forms.repairs import REPAIR_FORM, RepairPrinted
+from labels.forms.service import DISPATCH_FORM, DispatchPrinted
+from labels.forms.service_parts import COPIES, DeviceNamed
 
 
 class CopiesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +46,9 @@ def load_dispatch_order(call: Call, store: Store) -> Loaded:
         unit=call.unit.name,
         site_name=site_name(store, job.site) or "",
         order=order,
-        customer=_customer(call, store, job),
+        customer=_customer(
+            store, job.customer, job.number, _named_at(job, call.at_us), seen=job.customer_shown is not None
+        ),
         contact=job.contact,
         devices=_devices(store, about),
         carried=[Used(each.meant_for, serial) for serial, each in out.items() if each.meant_for],
@@ -64,12 +64,17 @@ def _devices(store: Store, serials: Iterable[str]) -> dict[str, DeviceNamed]:
     return {serial: DeviceNamed(each.kind, each.model, each.warranty_until) for serial, each in found.items()}
 
 
-def _customer(call: Call, store: Store, job: Job) -> CustomerShown | None:
-    if job.customer is None:
+def _device(store: Store, serial: str | None) -> DeviceNamed | None:
+    return _devices(store, [serial]).get(serial) if serial else None
+
+
+def _customer(
+    store: Store, number: str | None, under: str, at_us: int, *, seen: bool
+) -> CustomerShown | None:
+    """A customer as they were named on a paper at that moment, where its reader sees them."""
+    if number is None:
         return None
-    if job.customer_shown is None:
-        return CustomerShown(masked=True)
-    return customer_as_named(store, job.customer, job.number, _named_at(job, call.at_us))
+    return customer_as_named(store, number, under, at_us) if seen else CustomerShown(masked=True)
 
 
 def _named_at(order: DispatchOrder, now_us: int) -> int:
@@ -90,20 +95,30 @@ def load_repair(call: Call, store: Store) -> Loaded:
     order: RepairOrder
     order, _ = found_record(call, REPAIR, call.path["number"])
     at_us = order.record.filed_at if order.record else call.at_us
-    customer = None
-    if order.customer is not None:
-        seen = sees_customer(store, order.customer, call.who.reads)
-        customer = (
-            customer_as_named(store, order.customer, order.number, at_us)
-            if seen
-            else CustomerShown(masked=True)
-        )
-    devices = _devices(store, [order.serial] if order.serial else [])
+    seen = order.customer is not None and sees_customer(store, order.customer, call.who.reads)
     return REPAIR_FORM, RepairPrinted(
         unit=call.unit.name,
         site_name=site_name(store, order.site) or "",
         order=order,
-        customer=customer,
-        device=next(iter(devices.values()), None),
+        customer=_customer(store, order.customer, order.number, at_us, seen=seen),
+        device=_device(store, order.serial),
+        copies=call.query.copies,
+    )
+
+
+def load_installation(call: Call, store: Store) -> Loaded:
+    """An installation with what ended it, or to be filled in by hand."""
+    value: Installation
+    value, _ = found_record(call, INSTALLATION, call.path["number"])
+    answer = installation_seen(call, value)
+    at_us = call.at_us if value.state in INSTALLING else value.course[-1].at
+    seen = answer.customer_shown is not None
+    return INSTALLATION_FORM, InstallationPrinted(
+        unit=call.unit.name,
+        site_name=site_name(store, value.site) or "",
+        installation=value,
+        customer=_customer(store, value.customer, value.number, at_us, seen=seen),
+        confirmed_by=answer.confirmed_by,
+        device=_device(store, value.serial),
         copies=call.query.copies,
     )

@@ -31,7 +31,7 @@ from devices.store.tables import columns_of
 from devices.store.tables.ledger import Documents, Lines, Links, Positions, Records, Reservations, Standings
 from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.unit import Unit
-from devices.values import NEW, NOWHERE, POSITION_FIELDS, Bin, Model, Position, position_of
+from devices.values import NEW, NOWHERE, POSITION_FIELDS, Bin, Kind, Model, Position, position_of
 
 _AT_ONCE = 2000
 """How many serials one statement looks up."""
@@ -48,7 +48,11 @@ _BINS = compiled(
 _MODELS = compiled(
     Models.select(*(getattr(Models, name) for name in columns_of(Models))).where(Models.code.in_(EACH))
 )
-_PATTERNS = compiled(Models.select(Models.code, Models.serial_pattern).where(Models.active == 1))
+_IN_USE = compiled(
+    Models.select(Models.code, Models.serial_pattern, Models.kind)
+    .where(Models.active == 1)
+    .order_by(Models.code)
+)
 _SITES_IN_USE = compiled(Sites.select(Sites.code, Sites.active).where(Sites.code.in_(EACH)))
 _CARRIERS_IN_USE = compiled(Carriers.select(Carriers.code, Carriers.active).where(Carriers.code.in_(EACH)))
 _CITED = compiled(
@@ -168,9 +172,10 @@ def models_of(store: Store, codes: Iterable[str]) -> dict[str, Model]:
     }
 
 
-def serial_patterns(store: Store) -> dict[str, str]:
-    """What the serials of each model in use look like, by its code."""
-    return dict(store.rows(_PATTERNS))
+def models_in_use(store: Store) -> tuple[dict[str, str], dict[str, Kind]]:
+    """What the serials of each model in use look like, and of which kind it is, both by its code."""
+    rows = store.rows(_IN_USE)
+    return {code: pattern for code, pattern, _ in rows}, {code: kind for code, _, kind in rows}
 
 
 def cited_document(store: Store, number: str | None, with_lines: bool) -> Cited | None:

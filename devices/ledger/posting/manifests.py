@@ -8,7 +8,7 @@ import msgspec
 
 from devices import records
 from devices.journal import Writer, open_journals
-from devices.ledger.posting.gather import kept_at, manifest_of, serial_patterns
+from devices.ledger.posting.gather import kept_at, manifest_of, models_in_use
 from devices.ledger.posting.personal_papers import personal_records
 from devices.paperwork.papers import Attachment, LeftOut, Manifest, ManifestRow
 from devices.paperwork_kinds import ATTACHMENT, MANIFEST
@@ -78,8 +78,8 @@ def read_manifest(store: Store, data: bytes) -> PackingList:
 
     Raises Refused for a file that is no spreadsheet, or holds none that can be read.
     """
-    patterns = serial_patterns(store)
-    found = read_packing_list(data, patterns)
+    patterns, kinds = models_in_use(store)
+    found = read_packing_list(data, patterns, kinds)
     problems = list(found.problems)
     faults = {row_of(problem): problem.code for problem in reversed(found.problems)}
     rows = []

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from devices.ledger.deciding.drafts import LINE_LIMIT, Opening, OpeningItem, Party
-from devices.ledger.posting.gather import serial_patterns
+from devices.ledger.posting.gather import models_in_use
 from devices.problems import Problem, Refused
 from devices.sheets.opening_list import OpeningRow, OpeningStock, read_opening_stock
 from devices.store.database import Store
@@ -39,7 +39,7 @@ def _of_row(problem: Problem, rows: Sequence[int]) -> Problem:
 
 def read(store: Store, data: bytes) -> OpeningStock:
     """An opening sheet, its serials checked against the catalogue's patterns. Raises Refused as its reading does."""
-    return read_opening_stock(data, serial_patterns(store))
+    return read_opening_stock(data, *models_in_use(store))
 
 
 def proposals(stock: OpeningStock, site: str, day: str, digest: str) -> list[Proposal]:

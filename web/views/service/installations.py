@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from api.callers.access import TECHNICIANS
 from api.calls import Call
 from api.resources.service.installations import InstallationAnswer, installation_seen
 from devices import records
@@ -28,15 +29,16 @@ from devices.paperwork.installations import (
     Installation,
     InstallChecks,
 )
-from devices.paperwork_kinds import INSTALLATION
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.people.certificates import technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
 from devices.records import Only
 from devices.service.install_rules import INSTALL_LANES, hindrance, install_lane
-from devices.service.installing import INSTALLED_IN, installations_of, trip_of, trips_named
+from devices.service.installing import INSTALLED_IN, installations_of, of_technician, trip_of, trips_named
 from web.pages import View
 from web.views.home import sites_of
+from web.views.service.briefs import page_of_order
 
 
 class StepField(msgspec.Struct, frozen=True):
@@ -102,11 +104,11 @@ class InstallRow(msgspec.Struct, frozen=True):
 
 def installations_page(view: View) -> dict[str, Any]:
     """What is under way at the reader's sites, by what it waits for, and the form that asks for one."""
-    call, sites = view.call, sites_of(view.call)
-    found = list(records.listed(call.store, INSTALLATION, sites, only=Only(states=INSTALLING)))
-    shown: list[Installation] = view.told(found)
+    call = view.call
+    shown: list[Installation] = view.told(_under_way(call))
     customers = customers_shown(call.store, [each.customer for each in shown], call.who.reads)
-    due = {each.subject: each for each in call.due_at(sites) if each.deadline == INSTALLATION.name}
+    days = call.due_at(sorted({each.site for each in shown}))
+    due = {each.subject: each for each in days if each.deadline == INSTALLATION.name}
     trips = trips_named(call.store, shown)
     lanes: dict[str, list[InstallRow]] = {lane: [] for lane in INSTALL_LANES}
     for each in shown:
@@ -124,6 +126,17 @@ def installations_page(view: View) -> dict[str, Any]:
     }
 
 
+def _under_way(call: Call) -> list[Installation]:
+    """What is under way at the sites that somebody reads, and what is theirs where they are a technician."""
+    only, reads = Only(states=INSTALLING), sites_of(call)
+    own = sorted(site for site in call.who.sites_of(TECHNICIANS) if site not in reads)
+    theirs = records.listed(call.store, INSTALLATION, own, only=only) if own else iter(())
+    return [
+        *records.listed(call.store, INSTALLATION, reads, only=only),
+        *of_technician(call.store, theirs, call.who.username),
+    ]
+
+
 def installation_page(view: View) -> dict[str, Any]:
     """One installation with its next steps as forms. Raises Refused (`not_found`)."""
     call = view.call
@@ -137,6 +150,9 @@ def installation_page(view: View) -> dict[str, Any]:
     return {
         "installation": shown,
         "trip": trip,
+        "order_page": value.order
+        and page_of_order(view.person, DISPATCH_ORDER.name, value.site, value.order),
+        "reads": view.person.reads(value.site),
         "due": [each for each in call.due_at([value.site]) if each.subject == value.number],
         "most_minutes": GUIDED_MINUTES,
         "longest": LONGEST_GUIDANCE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -12,9 +11,10 @@ import msgspec
 from api.callers.access import TECHNICIANS
 from api.calls import Call
 from api.resources.dispatch_orders import STEP_BODIES, Job, job_of
+from api.resources.service.installations import InstallationAnswer, installation_seen
 from devices import records
 from devices.calendar import day_of
-from devices.ledger.duties.due import Due, due_of
+from devices.ledger.duties.due import Due
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.dispatches import (
     CONFIRMED,
@@ -25,10 +25,11 @@ from devices.paperwork.dispatches import (
     DispatchOrder,
     JobContact,
 )
+from devices.paperwork.installations import InstallChecks
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse_foreign
-from devices.service.duties import ON_SITE
-from devices.service.in_hand import jobs_in_hand
+from devices.service.board import due_of_job
+from devices.service.in_hand import installations_to_confirm, jobs_in_hand
 from devices.values import Site
 from devices.workflow import Step
 from labels.words import Locale, term
@@ -37,14 +38,15 @@ from web.pages import View
 PHONE = re.compile(r"\+?\d[\d\- ]{5,}\d")
 """What of a contact's text can be called."""
 OF_THE_TECHNICIAN = tuple(step for step in DISPATCHES.steps if TECHNICIAN in step.who)
-GROUPS = ("today", "later", "waiting", "unsettled", "closed")
+JOB_GROUPS = ("today", "later", "waiting", "unsettled", "closed")
 """The parts of the list, in their order; the last is of a page of one job alone."""
 
 
-class JobCard(msgspec.Struct, frozen=True):
+class JobInHand(msgspec.Struct, frozen=True):
     """One job as its technician reads it on a phone: whom to ask for, where, what to call, by when.
 
-    `due` is None for a job under no deadline; `phone` is what a telephone calls.
+    `due` is None for a job under no deadline; `phone` is what a telephone calls; `installs` are the installations that
+    are still to be confirmed under it.
     """
 
     job: Job
@@ -54,6 +56,7 @@ class JobCard(msgspec.Struct, frozen=True):
     address: str | None
     contact: str | None
     phone: str | None
+    installs: tuple[InstallationAnswer, ...]
 
 
 def jobs_page(view: View) -> dict[str, Any]:
@@ -74,38 +77,35 @@ def in_hand_of(call: Call) -> list[DispatchOrder]:
     return jobs_in_hand(call.store, sorted(call.who.sites_of(TECHNICIANS)), call.who.username)
 
 
-def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobCard]:
+def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobInHand]:
     """Jobs as their technician reads them."""
     sites = {site.code: site for site, _ in records.all_current(view.call.store, records.SITE)}
     return [_card(view, order, sites[order.site]) for order in orders]
 
 
-def _card(view: View, order: DispatchOrder, site: Site) -> JobCard:
-    job, due = view.told(job_of(view.call, order)), due_on_site(order, site, view.call.today)
-    customer, contact = job.customer_shown or CustomerShown(), job.contact or JobContact()
+def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
+    job, due = view.told(job_of(view.call, order)), due_of_job(order, site, view.call.today)
+    under = installations_to_confirm(view.call.store, order)
+    installs = tuple(view.told(installation_seen(view.call, value)) for value in under)
+    shown = (job.customer_shown, *(each.customer_shown for each in installs))
+    customer, contact = next(filter(None, shown), CustomerShown()), job.contact or JobContact()
     asked_for = " ".join(filter(None, (contact.name, contact.phone))) or customer.contact
     called = PHONE.search(asked_for or "")
-    return JobCard(
+    return JobInHand(
         job,
-        _group(view.call, job, due),
+        _group(view.call, job, due, waits=bool(job.unsettled or installs)),
         due,
         customer.name,
         contact.address or customer.address,
         asked_for,
         called and re.sub(r"[\- ]", "", called[0]),
+        installs,
     )
 
 
-def due_on_site(order: DispatchOrder, site: Site, today: date) -> Due | None:
-    """By when a repair is to be done; None for a job that repairs nothing, and once it is done."""
-    if "repair" not in order.purposes or order.state not in DISPATCH_ORDER.open_states:
-        return None
-    return due_of(ON_SITE, order.number, site, day_of(order.asked_at), today)
-
-
-def _group(call: Call, job: Job, due: Due | None) -> str:
+def _group(call: Call, job: Job, due: Due | None, *, waits: bool) -> str:
     if job.state not in DISPATCH_ORDER.open_states:
-        return "unsettled" if job.unsettled else "closed"
+        return "unsettled" if waits else "closed"
     if job.waits_for:
         return "waiting"
     comes = job.window is not None and day_of(job.window.starts_at) <= call.today
@@ -113,8 +113,8 @@ def _group(call: Call, job: Job, due: Due | None) -> str:
     return "today" if comes or pressing else "later"
 
 
-def _grouped(cards: Iterable[JobCard]) -> list[tuple[str, list[JobCard]]]:
-    parts = {group: [card for card in cards if card.group == group] for group in GROUPS}
+def _grouped(cards: Iterable[JobInHand]) -> list[tuple[str, list[JobInHand]]]:
+    parts = {group: [card for card in cards if card.group == group] for group in JOB_GROUPS}
     return [(group, found) for group, found in parts.items() if found]
 
 
@@ -126,10 +126,19 @@ def _shared(call: Call) -> dict[str, Any]:
         "outcomes": OUTCOMES,
         "reasons": WAIT_REASONS,
         "ways": CONFIRMED,
+        "checks": InstallChecks.__struct_fields__,
         "data": {
             "user": call.who.username,
             "now": call.at_us // 1000,
-            "steps": {step.name: _told_step(step, call.locale) for step in OF_THE_TECHNICIAN},
+            "steps": {
+                **{step.name: _told_step(step, call.locale) for step in OF_THE_TECHNICIAN},
+                "confirm": {
+                    "before": ["done"],
+                    "after": "",
+                    "asks": True,
+                    "word": term("install_step", "confirm", call.locale),
+                },
+            },
             "states": {state: term("dispatch", state, call.locale) for state in DISPATCHES.states},
         },
     }

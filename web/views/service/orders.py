@@ -27,6 +27,7 @@ from devices.problems import refuse
 from devices.records import Only
 from devices.service.board import due_of_job, times_of
 from devices.service.filing import swaps_under
+from devices.service.installing import installations_under
 from devices.service.settling import pairs_carried
 from devices.store.database import Store
 from devices.texts.lengths import Username
@@ -104,6 +105,7 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
         "swaps": list(swaps_under(store, order.number).items()),
         "carries": order.state in TO_BE_DONE and _may_post(view, "carry_out", order.site),
         "settles": _may_post(view, "swap", order.site),
+        "installs": installations_under(store, order),
         "outcomes": OUTCOMES,
         "ways": CONFIRMED,
     }

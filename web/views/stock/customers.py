@@ -45,6 +45,7 @@ def customer_page(view: View) -> dict[str, Any]:
         "revision": revision,
         "data": customer_data(call.store, number),
         "corrects": call.who.may(DESK, customer.home),
+        "erases": call.who.may(("auditor",), customer.home),
         "moves": call.who.may(("supervisor",), UNIT),
         "sites": [code for code in sites_of(call) if code != customer.home],
         "briefs": briefs_shown(view, [brief for brief, _ in orders[:_ORDERS_SHOWN]]),
