@@ -333,7 +333,8 @@ def listed(
 
     They are read as they are asked for, so that the first of many cost no more than the first of few; `newest_first`
     from the last key on, where `after` is then no key to begin with. What leads to them costs as many as it finds: a
-    device, a customer or days before whose work it is, that before a state and a site.
+    device, a customer or days before whose work it is, that before a state and a site. See docs/decisions.md, "A list
+    is led by one index".
     """
     if any(
         values is not None and not values for values in (sites, only.states, only.customers)

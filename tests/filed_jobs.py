@@ -1,15 +1,17 @@
 """Years of filed dispatch orders and installations, written into books in bulk: by statements, not by acts.
 
 They are as the acts would have left them, but that no journal has them. Their numbers end at LAST, so that more of
-them are older ones, and what is done afterwards has the same numbers however many there are.
+them are older ones, and what is done afterwards has the same numbers however many there are. `go_on` adds what goes on
+beside them, by acts at a door.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from devices import records
@@ -24,10 +26,18 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork.installations import InstallAct, Installation, InstallChecks
 from devices.store.database import Store
+from tests.custody import House
+from tests.dispatched import done, sent
+from tests.door import TODAY
 
+ORDERS = "/v1/dispatch-orders"
+SERVED, SECOND, SPARE, SOLD = "661565714354", "661565720011", "661565720012", "661565714356"
+CUSTOMER = "C-BJ01-000002"
+"""Whose SERVED is."""
 LAST = 100_000
+UNTIL = date(2026, 11, 20)
 DAYS = 1095
-"""Over how many days the LAST jobs are spread."""
+"""Over how many days the LAST jobs are spread, and before which day all of them were done."""
 JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION = 5, 10, 4
 """How many jobs there are for each device, each customer, and each installation."""
 
@@ -56,9 +66,9 @@ _INSERTS = (
 """The day of each job is found in a list, since the engines reckon days differently."""
 
 
-def file_jobs(store: Store, first: int, until: date, last: int = LAST) -> None:
-    """Write the jobs from number `first` to `last` of those of the DAYS before a day, and their installations."""
-    days = ", ".join(_days(until))
+def file_jobs(store: Store, first: int, last: int = LAST) -> None:
+    """Write the jobs from number `first` to `last` with their installations."""
+    days = ", ".join(_days())
     with _minding_nothing(store):
         for kind, letter, every, state, assignee, content in (
             ("dispatch_order", "D", 1, "done", "technician", records.encode(_order())),
@@ -91,9 +101,9 @@ def _told(content: str) -> str:
     return " || ".join(_COLUMN.get(part, f"'{part}'") for part in parts)
 
 
-def _days(until: date) -> Iterator[str]:
+def _days() -> Iterator[str]:
     for at in range(DAYS):
-        day = until - timedelta(days=DAYS - at)
+        day = UNTIL - timedelta(days=DAYS - at)
         nine = datetime.combine(day, time(9), ZoneInfo(TIME_ZONE))
         yield f"({at}, '{day}', {int(nine.timestamp()) * 1_000_000})"
 
@@ -128,3 +138,43 @@ def _installation() -> Installation:
         "@key", "BJ01", "@customer", "@serial", "on_site", _AT, _AT, "zhang", order="@trip", installed_at=_AT,
         checks=InstallChecks(opens=True, runs=True, prints=True), state="installed", course=course,
     )  # fmt: skip
+
+
+def go_on(house: House) -> None:
+    """What is going on: orders in every state, a swap that waits, an installation asked and one confirmed."""
+    post = _posting(house)
+    sale = {"type": "sale", "site": "BJ01", "business_date": TODAY, "application": "SY-9"}
+    sold = [f"{int(SOLD) + n}" for n in range(2)]
+    post(
+        "zhang",
+        "/v1/documents",
+        {**sale, "customer": {"number": CUSTOMER}, "lines": [{"serial": each} for each in sold]},
+    )
+    first = post("zhang", ORDERS, sent(SERVED, technician="wang"))["number"]
+    post("wang", f"{ORDERS}/{first}/service-record", done())
+    again = post("zhang", ORDERS, sent(SERVED, technician="wang", issued_as="FW-1"))["number"]
+    post("wang", f"{ORDERS}/{again}/accept")
+    swapped = post("zhang", ORDERS, sent(SECOND, technician="wang"))["number"]
+    out = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": swapped}
+    post("zhang", "/v1/documents", {**out, "lines": [{"serial": SPARE, "faulty": SECOND}]})
+    post("wang", f"{ORDERS}/{swapped}/service-record", done((SECOND, SPARE)))
+    post("wu", ORDERS, sent(SECOND, purposes=["return_visit"]))
+    about = {"site": "BJ01", "fault": "不会开票", "customer": {"number": CUSTOMER}, "technician": "wang"}
+    waits = post("wu", ORDERS, about)["number"]
+    post("wang", f"{ORDERS}/{waits}/accept")
+    post("wang", f"{ORDERS}/{waits}/postpone", {"reason": "part_missing"})
+    for serial in sold:
+        asked = post("wu", "/v1/installations", {"site": "BJ01", "serial": serial, "mode": "download"})[
+            "number"
+        ]
+    checks = {"opens": True, "runs": True, "prints": True}
+    post("wu", f"/v1/installations/{asked}/confirm", {"checks": checks, "confirmed_by": {"name": "刘会计"}})
+
+
+def _posting(house: House) -> Callable[..., Any]:
+    def post(who: str, path: str, body: Any = None) -> Any:
+        answer = house.of(who).post(path, body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json
+
+    return post

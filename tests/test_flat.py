@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -23,20 +22,16 @@ from devices.unit import unit_of
 from devices.values import UNIT
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, fill_house
-from tests.dispatched import done, sent
 from tests.door import NOW, TODAY
-from tests.filed_jobs import LAST, file_jobs
+from tests.filed_jobs import CUSTOMER, LAST, ORDERS, SERVED, file_jobs, go_on
 from tests.statements import plain
 from web.door import add_pages
 
 pytestmark = pytest.mark.both_engines
 
-UNTIL = date(2026, 11, 20)
-"""The day before which everything in bulk was done."""
 FEW = 1_000
-SERVED, SECOND, SPARE, SOLD = "661565714354", "661565720011", "661565720012", "661565714356"
-CUSTOMER = "C-BJ01-000002"
-"""Whose SERVED is."""
+GOING_ON = f"D-BJ01-{LAST + 2}"
+"""The order that wang has accepted."""
 
 
 DEARER = 2
@@ -146,7 +141,6 @@ def _opened_and_undone(house: House, asked: OrderAsked) -> None:
     raise Undone(order.number, order.repeat_of)
 
 
-ORDERS = "/v1/dispatch-orders"
 SCENES: dict[str, Callable[[House], Any]] = {
     "the board": reading("zhang", "/dispatch"),
     "the board of one technician": reading("zhang", "/dispatch?technician=wang"),
@@ -171,6 +165,11 @@ SCENES: dict[str, Callable[[House], Any]] = {
     "a device's page": reading("zhang", f"/devices/{SERVED}"),
     "a customer's orders": reading("zhang", f"/v1/customers/{CUSTOMER}/orders"),
     "a customer's page": reading("zhang", f"/customers/{CUSTOMER}"),
+    "an order": reading("zhang", f"{ORDERS}/{GOING_ON}"),
+    "an order's page": reading("zhang", f"/orders/{GOING_ON}"),
+    "a technician's job": reading("wang", f"/jobs/{GOING_ON}"),
+    "orders on a page": reading("zhang", "/orders"),
+    "installations on a page": reading("wu", "/installations"),
     "installations that are asked": reading("wu", "/v1/installations?state=asked"),
     "installations of a technician": reading("wu", "/v1/installations?state=asked&technician=wang"),
     "a technician's own installations": reading("wang", "/v1/installations?limit=10", older=True),
@@ -181,55 +180,15 @@ SCENES: dict[str, Callable[[House], Any]] = {
 """What people ask daily of jobs, by name."""
 
 
-def fill_jobs(house: House) -> None:
-    """What is going on: orders in every state, a swap that waits, an installation asked and one confirmed."""
-    post = _posting(house)
-    sale = {"type": "sale", "site": "BJ01", "business_date": TODAY, "application": "SY-9"}
-    sold = [f"{int(SOLD) + n}" for n in range(2)]
-    post(
-        "zhang",
-        "/v1/documents",
-        {**sale, "customer": {"number": CUSTOMER}, "lines": [{"serial": each} for each in sold]},
-    )
-    first = post("zhang", ORDERS, sent(SERVED, technician="wang"))["number"]
-    post("wang", f"{ORDERS}/{first}/service-record", done())
-    again = post("zhang", ORDERS, sent(SERVED, technician="wang", issued_as="FW-1"))["number"]
-    post("wang", f"{ORDERS}/{again}/accept")
-    swapped = post("zhang", ORDERS, sent(SECOND, technician="wang"))["number"]
-    out = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": swapped}
-    post("zhang", "/v1/documents", {**out, "lines": [{"serial": SPARE, "faulty": SECOND}]})
-    post("wang", f"{ORDERS}/{swapped}/service-record", done((SECOND, SPARE)))
-    post("wu", ORDERS, sent(SECOND, purposes=["return_visit"]))
-    about = {"site": "BJ01", "fault": "不会开票", "customer": {"number": CUSTOMER}, "technician": "wang"}
-    waits = post("wu", ORDERS, about)["number"]
-    post("wang", f"{ORDERS}/{waits}/accept")
-    post("wang", f"{ORDERS}/{waits}/postpone", {"reason": "part_missing"})
-    for serial in sold:
-        asked = post("wu", "/v1/installations", {"site": "BJ01", "serial": serial, "mode": "download"})[
-            "number"
-        ]
-    checks = {"opens": True, "runs": True, "prints": True}
-    post("wu", f"/v1/installations/{asked}/confirm", {"checks": checks, "confirmed_by": {"name": "刘会计"}})
-
-
-def _posting(house: House) -> Callable[..., Any]:
-    def post(who: str, path: str, body: Any = None) -> Any:
-        answer = house.of(who).post(path, body)
-        assert answer.status_code in (200, 201), answer.text
-        return answer.json
-
-    return post
-
-
 @pytest.fixture(scope="module", params=ENGINES)
 def asked(request: pytest.FixtureRequest, stores: Stores) -> Iterator[dict[str, tuple[Asked, Asked]]]:
     """What each scene was answered, first among few jobs and then among many."""
     house = House(stores.filled(request.param, fill_house))
     add_pages(house.app, house.services)
-    file_jobs(house.store, LAST - FEW + 1, UNTIL)
-    fill_jobs(house)
+    file_jobs(house.store, LAST - FEW + 1)
+    go_on(house)
     few = {name: Books(house).ask(scene) for name, scene in SCENES.items()}
-    file_jobs(house.store, 1, UNTIL, LAST - FEW)
+    file_jobs(house.store, 1, LAST - FEW)
     yield {name: (few[name], Books(house).ask(scene)) for name, scene in SCENES.items()}
     house.session_store.close()
     stores.drop(house.store)
