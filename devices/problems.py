@@ -252,6 +252,7 @@ PROBLEMS: dict[str, Meaning] = {
     "installation_out_of_order": _of(409, "installation", "installation_state"),
     "guidance_spent": _of(409, "installation", "minutes"),
     "install_check_failed": _of(422, "installation", "install_check"),
+    "installation_confirmed": _of(409, "installation", "order"),
     "trip_under_way": _of(409, "installation", "order"),
     "order_not_to_install": _of(422, "order"),
     "charged_under_warranty": _of(422, "order", "charged_fen"),

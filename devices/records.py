@@ -27,8 +27,8 @@ from devices.store.tables.ledger import PersonalData, RecordDevices, Records, Re
 from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.values import UNIT, Bin, Carrier, Model, Site
 
-AT_ONCE = 200
-"""Values of a list that are read together."""
+AT_ONCE, GROWS, MOST_AT_ONCE = 200, 5, 5_000
+"""Values of a list that are read together: at first, how many times as many the next time, and at most."""
 WAYS_AT_ONCE = 100
 """In how many places of an index one statement looks; SQLite takes 500."""
 
@@ -417,7 +417,7 @@ def _by_key(
 
     Each way has its own order and limit, without which PostgreSQL would read all that it has.
     """
-    first = f"ORDER BY key {'DESC' if newest_first else 'ASC'} LIMIT {AT_ONCE}"
+    order, size = "DESC" if newest_first else "ASC", AT_ONCE
     query = Records.select(Records.key, Records.content).where(Records.kind == kind.name)
     for name, value in zip(columns, ways[0], strict=True):
         query = query.where(getattr(Records, name) == value)
@@ -427,14 +427,15 @@ def _by_key(
         one, (_, *given) = query.where(beyond).sql()
         others = given[len(columns) :]
         # By hand: peewee would compile every way anew, and nest them.
+        first = f"ORDER BY key {order} LIMIT {size}"
         each = f"SELECT key, content FROM ({one} {first}) AS way"
         text = f"{' UNION ALL '.join([each] * len(ways))} {first}"
         rows = store.rows(text, [value for way in ways for value in (kind.name, *way, *others)])
         for _, content in rows:
             yield kind.decode(content)
-        if len(rows) < AT_ONCE:
+        if len(rows) < size:
             return
-        after = rows[-1][0]
+        after, size = rows[-1][0], min(size * GROWS, MOST_AT_ONCE)
 
 
 def next_number(store: Store, kind: RecordKind, site: str, *, after: int = 0) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
@@ -167,7 +167,7 @@ class Drafting:
             case "recovery" if part.position.customer:
                 return {"customer": TAXPAYER}
             case "carry_out":
-                return {"order": self.books.dispatch_order(str(faulty), site)}
+                return {"order": self._trip(str(faulty), site)}
             case _:
                 return {}
 
@@ -229,10 +229,17 @@ class Drafting:
 
     def _repair(self, serial: str, site: str) -> str:
         """A repair order of a device at a site, the open one where there is one."""
+        return self._order(self.books.repair, serial, site, "R-BJ01-999999")
+
+    def _trip(self, serial: str, site: str) -> str:
+        """A dispatch order for a device, the open one where there is one."""
+        return self._order(self.books.dispatch_order, serial, site, "D-BJ01-999999")
+
+    def _order(self, opened: Callable[[str, str], str], serial: str, site: str, none: str) -> str:
         try:
-            return self.books.repair(serial, site)
+            return opened(serial, site)
         except Refused as refused:
-            return str(refused.problems[0].facts.get("order", "R-BJ01-999999"))
+            return str(refused.problems[0].facts.get("order", none))
 
 
 def _bin_to(part: Part, chance: Random) -> str:

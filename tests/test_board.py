@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,8 +23,10 @@ from devices.paperwork.dispatches import (
     Window,
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.service.board import LANES, board, counts_of, jobs_ahead
+from devices.service.board import LANES, board, counts_of, due_of_job, jobs_ahead
+from devices.service.in_hand import jobs_in_hand
 from devices.store.database import Store
+from devices.values import Site
 from tests.conftest import ENGINES, Stores
 from tests.ledger_books import NOW, Books
 
@@ -137,6 +140,12 @@ def test_whoever_does_not_see_the_customer_is_told_no_name(jobs: Jobs) -> None:
     assert {card.customer.masked for card in shown["accepted"] if card.customer} == {True}
 
 
+def test_a_technician_has_in_hand_what_is_theirs_to_do_and_what_is_unsettled(jobs: Jobs) -> None:
+    found = [order.number[-2:] for order in jobs_in_hand(jobs.books.store, ["BJ01"], "wang")]
+    assert found == ["03", "01", "05", "04"]
+    assert jobs_in_hand(jobs.books.store, ["TJ01"], "wang") == []
+
+
 def test_a_board_costs_what_is_open_and_not_what_was_filed(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +160,7 @@ def test_a_board_costs_what_is_open_and_not_what_was_filed(
         with monkeypatch.context() as patch:
             patch.setattr(Store, "execute", listening)
             board(jobs.books.store, ["BJ01"], TODAY, lambda site: site == "BJ01")
+            jobs_in_hand(jobs.books.store, ["BJ01"], "wang")
         return found
 
     before = sent()
@@ -162,3 +172,23 @@ def test_a_board_costs_what_is_open_and_not_what_was_filed(
 
 def test_what_is_ahead_is_found_by_its_state(jobs: Jobs) -> None:
     assert {order.state for order in jobs_ahead(jobs.books.store, ["BJ01"])} == set(TO_BE_DONE)
+
+
+FRIDAY = 1_770_972_600_000_000  # 2026-02-13 16:50 in Shanghai, the day before a make-up Saturday
+
+
+def test_a_call_before_a_make_up_saturday_is_due_that_saturday_and_waiting_moves_nothing() -> None:
+    order = DispatchOrder(
+        "D-BJ01-000001", "BJ01", None, (), ("repair", "return_visit"), "坏", FRIDAY, FRIDAY + DAY, "zhang"
+    )
+    site, saturday = Site("BJ01", "北京"), date(2026, 2, 14)
+    due = due_of_job(order, site, saturday)
+    assert due is not None
+    assert (due.started_on, due.due_on, due.standing) == ("2026-02-13", "2026-02-14", "due")
+    waits = replace(
+        order, state="waiting", course=(StepTaken("postpone", FRIDAY, "wang", "customer_absent"),)
+    )
+    late = due_of_job(waits, site, date(2026, 2, 15))
+    assert late is not None
+    assert (late.due_on, late.standing, late.waits_for) == ("2026-02-14", "overdue", "customer_absent")
+    assert due_of_job(replace(order, purposes=("install",)), site, saturday) is None

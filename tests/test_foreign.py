@@ -65,6 +65,9 @@ class Scene:
             "/v1/documents": receipt["number"],
             "/v1/repairs": made(zhao, "/v1/repairs", order)["number"],
             "/v1/dispatch-orders": made(zhao, "/v1/dispatch-orders", sent(THERE, "TJ01"))["number"],
+            "/v1/installations": made(
+                zhao, "/v1/installations", {"site": "TJ01", "serial": THERE, "mode": "disc"}
+            )["number"],
             "/v1/manifests": manifest["number"],
             "/v1/attachments": paper["digest"],
             "/v1/customers": "C-TJ01-000001",

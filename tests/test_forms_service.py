@@ -1,4 +1,7 @@
-"""派工单 with its 上门服务单, and 送修单: what is on them, blank and filled, and who may print them."""
+"""派工单 with its 上门服务单, 送修单 and 安装记录: what is on them, blank and filled, and who may print them.
+
+`python -m tests.test_forms_service` draws the golden pictures anew; look at them before they are committed.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from msgspec.structs import replace
+from PIL import Image, ImageChops, ImageStat
 
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.dispatches import (
@@ -22,8 +26,10 @@ from devices.paperwork.dispatches import (
     Used,
     Window,
 )
+from devices.paperwork.installations import Confirmer, InstallAct, Installation, InstallChecks
 from devices.paperwork.orders import RepairOrder, RepairRecord
 from labels.forms.form import Form
+from labels.forms.installation import INSTALLATION_FORM, InstallationPrinted
 from labels.forms.paper import paper_of
 from labels.forms.repairs import REPAIR_FORM, RepairPrinted
 from labels.forms.service import DISPATCH_FORM, DispatchPrinted
@@ -36,8 +42,11 @@ from tests.counts import SECOND
 from tests.custody import House, fill_house
 from tests.dispatched import done, sent
 from tests.door import TODAY
-from tests.paper import pages, scanned, texts
-from tests.printed import Printed, pdf_text, printed
+from tests.paper import opened, pages, scanned, texts
+from tests.printed import Printed, fetched, pdf_text, printed
+from tests.test_forms_pdf import GOLDEN, GOLDEN_DPI, MOST_DIFFERENCE
+from tests.test_reading_pages import searched
+from web.door import add_pages
 
 HOUR_US = 3_600_000_000
 AT_US = 1_795_500_000_000_000
@@ -73,6 +82,21 @@ SENT_IN = RepairPrinted(
     customer=BLANK.customer,
     device=BLANK.devices[FAULTY],
 )
+
+ASKED = InstallationPrinted(
+    unit=BLANK.unit,
+    site_name=BLANK.site_name,
+    installation=Installation(
+        "N-BJ01-000004", "BJ01", "C-BJ01-000002", FAULTY, "download", AT_US, AT_US, "wu", minutes=25,
+        course=(
+            InstallAct("ask", AT_US, "wu"),
+            InstallAct("guide", AT_US + HOUR_US, "wu", 10, "not_helped"),
+            InstallAct("guide", AT_US + 2 * HOUR_US, "liu", 15, "helped"),
+        ),
+    ),
+    customer=BLANK.customer,
+    device=BLANK.devices[FAULTY],
+)  # fmt: skip
 
 
 def pdf_of(value: Any, form: Form = DISPATCH_FORM, locale: Locale = "zh_CN") -> bytes:
@@ -137,7 +161,8 @@ def test_a_copy_for_each_hand_is_a_page_with_its_name_that_counts_by_itself() ->
     paper = xlsx_of(replace(BLANK, copies=2))
     assert paper.book.sheetnames == ["第一联 存根 设备", "第二联 用户 设备"]
     sheets: list[Any] = paper.book.worksheets
-    assert [len(sheet._images) for sheet in sheets] == [1, 1]
+    codes = [zxingcpp.read_barcodes(opened(image._data())) for sheet in sheets for image in sheet._images]
+    assert [each.text for found in codes for each in found] == ["D-BJ01-000012"] * 2
     assert [len(table.rows) for table in paper.tables] == [2, 2]
 
 
@@ -236,11 +261,67 @@ def test_a_repair_order_is_a_receipt_with_its_record_to_be_filled_in() -> None:
     )
 
 
+def test_an_installation_is_printed_with_its_attempts_and_room_for_more() -> None:
+    pdf = pdf_of(ASKED, INSTALLATION_FORM)
+    (page,) = texts(pdf)
+    assert qr_codes(pdf) == ["N-BJ01-000004"]
+    assert [word for word in ("下载安装", "软件能正常打开", "□ 是", "签字或盖章") if word not in page] == []
+    attempts = xlsx_of(ASKED, INSTALLATION_FORM).tables[-1]
+    assert [(row["指导人"], row["分钟"], row["结果"]) for row in attempts.rows] == [
+        ("吴敏（wu）", 10, "没解决"),
+        ("刘强（liu）", 15, "已解决"),
+        *[(None, None, None)] * 3,
+    ]
+    assert attempts.total is not None
+    assert attempts.total["分钟"] == 25
+
+
+def test_an_installation_that_is_done_says_what_was_checked_and_who_confirmed_it() -> None:
+    value = replace(
+        ASKED.installation,
+        state="installed",
+        checks=InstallChecks(opens=True, runs=True, prints=True),
+        installed_at=AT_US + HOUR_US,
+        course=(*ASKED.installation.course, InstallAct("confirm", AT_US + HOUR_US, "wu")),
+    )
+    paper = xlsx_of(
+        replace(ASKED, installation=value, confirmed_by=Confirmer("李会计", "138")), INSTALLATION_FORM
+    )
+    told = below(paper)
+    assert (told["发票能正常打印"], told["确认人"], told["确认人电话"]) == ("是", "李会计", "138")
+    assert (len(paper.tables[-1].rows), "□" in " ".join(paper.texts)) == (2, False)
+    unfit = replace(
+        ASKED.installation, state="unfit", course=(InstallAct("give_up", AT_US, "wu", reason="系统太旧"),)
+    )
+    given_up = below(xlsx_of(replace(ASKED, installation=unfit), INSTALLATION_FORM))
+    assert given_up["用户设备不符合的原因"] == "系统太旧"
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("value", [BLANK, FILLED], ids=["blank", "filled"])
 def test_either_fits_a_page_in_every_language(value: DispatchPrinted, locale: Locale) -> None:
     (page,) = texts(pdf_of(value, locale=locale))
     assert "form." not in page
+
+
+# --- golden pictures: looked at once, then compared
+
+PICTURES: dict[str, tuple[Form, Any]] = {
+    "form-dispatch-blank": (DISPATCH_FORM, BLANK),
+}
+
+
+def picture_of(name: str) -> Image.Image:
+    form, value = PICTURES[name]
+    return pages(pdf_of(value, form), GOLDEN_DPI)[0]
+
+
+@pytest.mark.usefixtures("true_font")
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_paper_looks_as_it_did_when_it_was_looked_at(name: str) -> None:
+    golden, page = opened((GOLDEN / f"{name}.png").read_bytes()).convert("L"), picture_of(name)
+    assert page.size == golden.size
+    assert ImageStat.Stat(ImageChops.difference(page, golden)).mean[0] < MOST_DIFFERENCE
 
 
 # --- who may print it
@@ -274,6 +355,7 @@ def slip(number: str) -> str:
 def house(stores: Stores) -> Iterator[Sent]:
     """The same once for every test, each of which opens what it needs."""
     house = Sent(stores.filled("sqlite", fill_house))
+    add_pages(house.app, house.services)
     yield house
     stores.drop(house.store)
 
@@ -288,6 +370,15 @@ def test_the_desk_prints_an_order_with_its_customer_and_whom_to_ask_for(house: S
     text = pdf_text(house.of("wu"), slip(number), "?copies=2")
     assert "第二联" in text
     house.file(number)
+
+
+def test_what_is_scanned_from_a_paper_leads_to_the_page_that_offers_it(house: Sent) -> None:
+    number = house.order()
+    (code,) = qr_codes(fetched(house.of("wu"), f"{slip(number)}.pdf"))
+    found = searched(house.of("wu"), code)
+    assert (found.status_code, found.headers.get("Location")) == (303, f"/orders/{number}")
+    assert f"{slip(number)}.pdf?copies=2" in house.of("wu").get(f"/orders/{number}").text
+    assert house.of("wu").post(f"/v1/dispatch-orders/{number}/cancel", {"reason": "x"}).status_code == 200
 
 
 def test_only_one_or_two_copies_are_printed(house: Sent) -> None:
@@ -352,6 +443,31 @@ def test_a_repair_order_is_printed_for_whoever_reads_it(house: Sent) -> None:
     assert house.of("wu").post(f"/v1/repairs/{number}/cancel").status_code == 200
 
 
+def test_an_installation_is_printed_for_whoever_reads_it(house: Sent) -> None:
+    asked = {"site": "BJ01", "serial": DEVICE, "mode": "download"}
+    number = house.of("wu").post("/v1/installations", asked).json["number"]
+    path = f"/v1/installations/{number}"
+    assert printed(house.of("li"), f"{path}/slip").fields["用户"] == f"{NUMBER} {NAME}"
+    assert house.of("wang").get(f"{path}/slip.pdf").status_code == house.of("wang").get(path).status_code
+    assert house.of("zhao").get(f"{path}/slip.pdf").status_code == 404
+
+
+def test_a_spare_that_is_carried_is_on_both_papers_with_who_carries_it(house: Sent) -> None:
+    number = house.order(technician="wang")
+    body = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": number}
+    line = {"serial": SPARE, "faulty": DEVICE}
+    out = house.of("zhang").post("/v1/documents", {**body, "lines": [line]}).json["number"]
+    (row,) = printed(house.of("wu"), slip(number)).lines
+    assert (row["设备编号"], row["携带备件"]) == (DEVICE, SPARE)
+    assert printed(house.of("zhang"), f"/v1/documents/{out}/slip").fields["技术员"] == "王强（wang）"
+    filed = done((DEVICE, SPARE))
+    answer = house.of("wang").post(f"/v1/dispatch-orders/{number}/service-record", filed)
+    assert answer.status_code == 201, answer.text
+    (row,) = printed(house.of("wang"), slip(number)).lines
+    assert (row["换上备件"], row["更换单"]) == (SPARE, "待办更换")
+    assert printed(house.of("wang"), slip(number)).fields["用户"] == f"{NUMBER} {NAME}"
+
+
 def test_whoever_has_left_is_still_named_and_an_erased_customer_is_not(house: Sent) -> None:
     number = house.order(technician="wang", serials=[], customer=newcomer(house))
     house.file(number)
@@ -379,3 +495,8 @@ def newcomer(house: Sent) -> dict[str, str]:
     decided = {"decision": "reject", "password": house.password("li"), "reason": "不对"}
     assert house.of("li").post(f"/v1/documents/{number}/review", decided).status_code == 200
     return who
+
+
+if __name__ == "__main__":
+    for each in PICTURES:
+        picture_of(each).quantize(16).save(GOLDEN / f"{each}.png", optimize=True)

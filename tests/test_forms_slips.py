@@ -54,9 +54,10 @@ def fields_of(document: str, content: dict[str, Any]) -> list[tuple[str, Any]]:
     row = DocumentRow("A1-2026-000001", "A1", document, None, "2026-11-24", 0, "zhang", None, None, None, None,
                       "posted", "none", 0, 0, resolved=True)  # fmt: skip
     slip = Slip(
-        unit="unit", view=DocumentView(row, content, None, 1, "0" * 64, []), site_name="A", party=None, far_site=None,
-        far_site_name=None, carrier_name=None, waybill=None, consignment=None, order=None, cited=None, sources=(),
-        effective=True, attachments=(), expected=None, received=0, short=[], over=[], damaged=[], customer_number=None,
+        unit="unit", view=DocumentView(row, content, None, 1, "0" * 64, []), site_name="A", party=None, technician=None,
+        far_site=None, far_site_name=None, carrier_name=None, waybill=None, consignment=None, order=None, cited=None,
+        sources=(), effective=True, attachments=(), expected=None, received=0, short=[], over=[], damaged=[],
+        customer_number=None,
     )  # fmt: skip
     return [(each.title, each.value) for each in paper_of(SLIP, SlipPrinted(slip, ()), "en").fields]
 

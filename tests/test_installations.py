@@ -17,20 +17,20 @@ from devices.paperwork.installations import (
     InstallationState,
 )
 from devices.service.install_rules import hindrance
+from devices.service.installs import installations_of
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
 from tests.dispatched import done, sent
 from tests.door import TODAY
 
 pytestmark = pytest.mark.both_engines
-SOLD = [f"{661565714355 + n}" for n in range(8)]
+SOLD = [f"{661565714355 + n}" for n in range(10)]
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
 CHECKS = {"opens": True, "runs": True, "prints": True}
 CONFIRMED = {"checks": CHECKS, "confirmed_by": {"name": "刘会计", "phone": "010-62000000"}}
 TRIP = {"fault": "上门安装", "technician": "wang"}
 INSTALLED = done(outcomes={"install": "installed"})
 IN_VAIN = done(outcomes={"install": "not_installed"})
-DAY_US = 86_400_000_000
 
 
 def fill_sold(store: Any) -> None:
@@ -81,6 +81,11 @@ def asking(serial: str, **more: Any) -> dict[str, Any]:
 
 def ask(house: House, serial: str, who: str = "wu", **more: Any) -> Any:
     return made(house.of(who).post("/v1/installations", asking(serial, **more)))
+
+
+def post(house: House, document: str, serials: list[str], **said: Any) -> None:
+    body = {"type": document, "site": "BJ01", "business_date": TODAY, **said}
+    made(house.of("zhang").post("/v1/documents", {**body, "lines": [{"serial": each} for each in serials]}))
 
 
 def step(house: House, number: str, name: str, body: Any, who: str = "wu") -> Any:
@@ -144,6 +149,48 @@ def test_thirty_minutes_of_phone_do_not_help(house: House, serial: str) -> None:
     assert house.faults() == []
 
 
+def test_a_record_that_is_corrected_says_when_it_was_installed(house: House, serial: str) -> None:
+    asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
+    number, order = asked["number"], asked["order"]
+    file(house, order)
+    made(step(house, number, "confirm", CONFIRMED, "wang"))
+    correct, after = f"/v1/dispatch-orders/{order}/correct", "2026-11-24T14:00:30+08:00"
+    wrong = {"reason": "没装上", "record": IN_VAIN}
+    with house.unchanged():
+        assert refused(house.of("wang").post(correct, wrong)) == (409, ["installation_confirmed"])
+    made(
+        house.of("wang").post(correct, {"reason": "时间写错", "record": {**INSTALLED, "completed_at": after}})
+    )
+    ended = made(house.of("wu").get(f"/v1/installations/{number}"))
+    assert (ended["state"], ended["installed_at"], ended["course"][-1]["step"]) == (
+        "installed",
+        after,
+        "correct",
+    )
+    assert house.faults() == []
+
+
+def test_what_went_in_for_a_device_under_the_order_is_what_was_installed(house: House, serial: str) -> None:
+    asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
+    number, order = asked["number"], asked["order"]
+    post(house, "registration", [serial], customer=WHOSE)
+    lines = [{"serial": "661565720018", "faulty": serial}]
+    carry = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": order, "lines": lines}
+    made(house.of("zhang").post("/v1/documents", carry))
+    file(house, order, done((serial, "661565720018"), outcomes={"install": "installed"}))
+    pair = {"faulty": serial, "spare": "661565720018"}
+    swap = {
+        "type": "swap",
+        "site": "BJ01",
+        "business_date": TODAY,
+        "order": order,
+        "fault": "坏",
+        "terms": "free",
+    }
+    made(house.of("zhang").post("/v1/documents", {**swap, "bin": "S-09", "lines": [pair]}))
+    assert made(step(house, number, "confirm", CONFIRMED))["state"] == "installed"
+
+
 def test_a_customer_who_was_helped_by_phone_confirms_it(house: House, serial: str) -> None:
     number = ask(house, serial)["number"]
     made(step(house, number, "guide", {"minutes": 25, "outcome": "not_helped"}))
@@ -198,6 +245,8 @@ def test_one_that_is_given_up_meets_nothing_and_is_asked_for_again(house: House,
     again = ask(house, serial)
     assert (again["earlier"], again["state"], again["minutes"]) == (first, "asked", 0)
     assert [each["number"] for each in listed(house, serial=serial)] == [first, again["number"]]
+    of_device = installations_of(house.store, [serial])[serial]
+    assert [each.number for each in of_device] == [first, again["number"]]
 
 
 def test_an_order_that_came_to_nothing_leads_on(house: House, serial: str) -> None:
@@ -211,6 +260,11 @@ def test_an_order_that_came_to_nothing_leads_on(house: House, serial: str) -> No
     assert refused(step(house, number, "confirm", CONFIRMED)) == (422, ["order_required"])
     assert refused(step(house, number, "send", {"dispatch_order": order})) == (422, ["order_closed"])
     again = made(step(house, number, "send", {"dispatch_order": TRIP}))["order"]
+    cancel(house, again)
+    at_the_board = sent(serial, purposes=["install"], technician="wang")
+    again = made(house.of("wu").post("/v1/dispatch-orders", at_the_board))["number"]
+    assert made(house.of("wang").get(f"/v1/installations/{number}"))["next"] == []
+    assert made(step(house, number, "send", {"dispatch_order": again}))["order"] == again
     file(house, again, IN_VAIN)
     ended = made(step(house, number, "give-up", {"reason": "针式打印机已坏"}))
     assert (ended["state"], ended["order"]) == ("unfit", again)
@@ -242,17 +296,40 @@ def test_only_an_order_to_install_this_device_there_is_named(house: House, seria
     assert house.of("wang").get(f"/v1/installations/{number}").status_code == 404
 
 
+def test_an_erasure_waits_for_what_is_under_way_and_reaches_whoever_confirmed(house: House) -> None:
+    bought = ["661565714370", "661565714368"]
+    buyer = {"customer": {"taxpayer_id": "91110108MA01ABCD5T", "name": "新店"}, "application": "SY-0201"}
+    post(house, "sale", bought, **buyer)
+    done_with, open_one = (ask(house, serial)["number"] for serial in bought)
+    made(step(house, done_with, "confirm", CONFIRMED))
+    customer = made(house.of("wu").get(f"/v1/installations/{open_one}"))["customer"]
+    post(house, "sale_cancellation", bought, reason="不要了", bin="M-01")
+    erase = f"/v1/customers/{customer}/erase"
+    refusal = house.of("li").post(erase, {"password": house.password("li")})
+    assert (refused(refusal), refusal.json["errors"][0]["records"]) == (
+        (409, ["customer_has_open_service"]), [open_one],
+    )  # fmt: skip
+    assert refused(step(house, open_one, "confirm", CONFIRMED)) == (422, ["not_installable"])
+    made(step(house, open_one, "give-up", {"reason": "用户不要了"}))
+    made(house.of("li").post(erase, {"password": house.password("li")}))
+    left = made(house.of("wu").get(f"/v1/installations/{done_with}"))
+    assert (left["erased"], left["confirmed_by"], left["checks"]) == (True, None, CHECKS)
+    assert house.faults() == []
+
+
 def test_lists_are_of_a_state_a_device_a_customer_a_technician(house: House, serial: str) -> None:
     ask(house, serial, mode="on_site", dispatch_order=TRIP)
     ask(house, "661565714354")
     every = listed(house)
     assert listed(house, state="unfit") == [each for each in every if each["state"] == "unfit"]
     assert listed(house, customer="C-BJ01-000001") == []
-    assert listed(house, customer="C-BJ01-000002") == every
+    theirs = [each for each in every if each["customer"] == "C-BJ01-000002"]
+    assert len(theirs) > 1
+    assert listed(house, customer="C-BJ01-000002") == theirs
     assert listed(house, **{"from": "2026-11-25"}) == []
-    theirs = listed(house, technician="wang")
-    assert 0 < len(theirs) < len(every)
-    assert listed(house, "wang") == theirs
+    sent_for = listed(house, technician="wang")
+    assert 0 < len(sent_for) < len(every)
+    assert listed(house, "wang") == sent_for
     assert every == listed(house, "chen", site="BJ01")
 
 

@@ -158,6 +158,15 @@ def test_the_records_of_a_corrected_job_stand_side_by_side(house: House) -> None
     assert all(each in told for each in ("第 1 次填写", "第 2 次填写", "0.00", "123.45", "金额写错"))
 
 
+def test_an_order_from_before_technicians_were_people_is_shown_as_it_was_kept(house: House) -> None:
+    before = ServiceRecord(house.now, "电源", "焊接", 100, house.now, "zhang")
+    rewritten(house, state="done", record=before, corrections=(), course=(), technician=None)
+    rewritten(house, technician_text="王师傅")
+    told = words_of(page(house, "li"))
+    assert all(each in told for each in ("王师傅", "焊接", "1.00"))
+    rewritten(house, technician="wang", technician_text=None)
+
+
 def test_a_blind_count_is_offered_no_swap_of_a_spare(stores: Stores) -> None:
     house = began(stores)
     filed = house.of("wang").post(f"/v1/dispatch-orders/{NUMBER}/service-record", done((FAULTY, SPARE)))

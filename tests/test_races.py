@@ -493,7 +493,7 @@ def test_a_customer_to_whom_another_site_sends_somebody_is_not_erased(door: Door
 
 
 def customer_without_devices(door: Door, taxpayer_id: str) -> str:
-    """A customer of the demo whose devices have all come back; their number."""
+    """A customer of the demo whose devices have all come back, and whose repairs are done; their number."""
     zhang = door.sign_in("zhang")
     row = door.store.row("SELECT key FROM personal WHERE taxpayer_id = ? AND latest = 1", (taxpayer_id,))
     assert row is not None
@@ -504,6 +504,11 @@ def customer_without_devices(door: Door, taxpayer_id: str) -> str:
             "bin": {"merchandise": "M-09", "spare": "S-08"}[book], "lines": [{"serial": serial}],
         }  # fmt: skip
         assert zhang.post("/v1/documents", back).status_code == 201
+    done = {"completed_at": f"{TODAY}T09:00:00+08:00", "diagnosis": "无", "work": "退货"}
+    still_open = "SELECT key FROM record WHERE kind = 'repair' AND state = 'open' AND customer = ?"
+    for (order,) in door.store.rows(still_open, row):
+        answer = zhang.post(f"/v1/repairs/{order}/service-record", done)
+        assert answer.status_code == 201, answer.text
     return str(row[0])
 
 

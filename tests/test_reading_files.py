@@ -22,7 +22,7 @@ from panku.console import opening
 from tests import hindered, postgresql
 from tests.conftest import Stores
 
-HOLD = "58 links, 49 lines, 32 devices: all hold\n"
+HOLD = "64 links, 49 lines, 32 devices: all hold\n"
 
 
 @pytest.fixture

@@ -162,6 +162,7 @@ def test_the_same_bytes_are_either_lasting_or_personal(scene: Scene) -> None:
     assert code_of(upload(scene.zhang, theirs, PHOTO)) == "paper_of_other_customer"
 
 
+@pytest.mark.both_engines
 def test_a_job_is_confirmed_by_what_its_own_customer_signed(scene: Scene) -> None:
     """Not by a paper of any other kind, which could not be erased."""
     lasting = scene.zhang.post("/v1/attachments?site=BJ01", b"%PDF-1.7 unsigned").json["digest"]

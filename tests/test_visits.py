@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from devices.audit.custody.custody_kinds import VISITS
+from devices.workflow import Step
 from tests.conftest import ENGINES, Stores
 from tests.custody import DAY_US, VISIT, VISIT_STEPS, House, codes, fill_house, request, take
 
@@ -70,8 +71,8 @@ def test_a_step_is_taken_from_its_state_only(house: House, state: str, step: str
 
 @pytest.mark.parametrize("who", ["zhang", "li", "wu", "chen", "zhao", "sun"])
 @pytest.mark.parametrize("step", VISITS.steps, ids=lambda step: step.name)
-def test_each_step_is_taken_by_its_role_at_the_site(house: House, step: object, who: str) -> None:
-    name, role = step.name, step.role  # type: ignore[attr-defined]
+def test_each_step_is_taken_by_its_role_at_the_site(house: House, step: Step, who: str) -> None:
+    name, (role,) = step.name, step.who
     if (role, "BJ01") in house.roles(who):
         return
     (before,) = VISITS.before(name)

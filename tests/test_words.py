@@ -56,7 +56,7 @@ TERMS: dict[str, Iterable[str]] = {
     "confirmed": dispatches.CONFIRMED,
     "installation": installations.INSTALLATIONS.states,
     "install_mode": installations.INSTALL_MODES,
-    "install_step": ("ask", *installations.INSTALLATIONS.step),
+    "install_step": ("ask", *installations.INSTALLATIONS.step, "correct"),
     "install_check": installations.InstallChecks.__struct_fields__,
     "guidance": installations.GUIDANCE_OUTCOMES,
     "month": get_args(closed_months.State),

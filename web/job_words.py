@@ -6,7 +6,8 @@ _JOBS = (
     *(f"jobs.{each}" for each in ("no_paper", "needs_network", "offline", "left_offline", "left", "signed_out")),
     *(f"jobs.{each}" for each in ("row", "row_refused", "refused", "edit", "discard", "discard_ask", "uploaded")),
     *(f"jobs.heard_{each}" for each in ("faulty", "spare", "again", "faulty_unknown", "spare_unknown")),
-    "jobs.picture_unfit", "jobs.copied", "jobs.clock_ahead", "jobs.clock_behind", "scan.sign_in", "scan.no_camera",
+    "jobs.picture_unfit", "jobs.copied", "jobs.clock_ahead", "jobs.in_the_future",
+    "jobs.clock_behind", "scan.sign_in", "scan.no_camera",
 )  # fmt: skip
 JOB_WORDS: dict[str, tuple[str, ...]] = {
     "jobs": _JOBS,

@@ -56,7 +56,7 @@ NOTICES = Workflow(
 class Notice(msgspec.Struct, frozen=True):
     """What another site did with a customer of this one: told to `site`, their home, by `at`.
 
-    `under` is the number of the document or order, `what` its type, or `repair` or `dispatch_order`; `told_on` is an
+    `under` is the number of the document, order or installation, `what` its type or kind; `told_on` is an
     ISO date. With `proposes`, what was learned of the customer is personal data (Proposed) that `commitment` commits
     to.
     """

@@ -23,11 +23,10 @@ from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.people.certificates import certificate_standing, technicians_of
 from devices.people.certified import Lack
 from devices.records import SITE, all_current
-from devices.service.dispatching import jobs_on
 from devices.service.settling import unsettled_at
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Records
+from devices.store.tables.ledger import RecordDevices, Records
 from devices.values import Site
 
 Lane = Literal["unassigned", "assigned", "accepted", "waiting", "done", "unsettled"]
@@ -44,6 +43,16 @@ _OF_DAY = compiled(
         Records.kind == DISPATCH_ORDER.name, Records.day == GIVEN, Records.state == "done"
     )
 )
+_JOBS_ON = compiled(
+    RecordDevices.select(RecordDevices.serial, Records.key, Records.day)
+    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
+    .where(
+        RecordDevices.serial.in_(EACH),
+        RecordDevices.kind == DISPATCH_ORDER.name,
+        Records.state.concat("") == "done",
+    )
+)
+"""The jobs ever done on some devices; asked for their state or days as an index has them, SQLite would begin there."""
 
 
 class BoardCard(msgspec.Struct, frozen=True):
@@ -159,7 +168,7 @@ def times_of(store: Store, orders: Sequence[DispatchOrder]) -> dict[str, int]:
     repeats = [order for order in orders if order.repeat_of is not None]
     serials = sorted({serial for order in repeats for serial in order.serials})
     jobs: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for serial, number, day in jobs_on(store, serials):
+    for serial, number, day in store.rows_in(_JOBS_ON, serials):
         jobs[serial].add((number, day))
     return {order.number: 1 + len(_before(order, jobs)) for order in repeats}
 

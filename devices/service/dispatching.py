@@ -5,7 +5,7 @@ Each act is a step of DISPATCHES, taken while the journal of the order's site is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -28,7 +28,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused, refuse
-from devices.records import Only, Personal, Written
+from devices.records import Personal, Written
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
@@ -41,16 +41,12 @@ _CARRIED = compiled(
     .where(Positions.order_number == GIVEN, Positions.state == "carried")
     .order_by(Positions.serial)
 )
-_JOBS_ON = compiled(
-    RecordDevices.select(RecordDevices.serial, Records.key, Records.day)
+_ORDERS_ON = compiled(
+    RecordDevices.select(RecordDevices.serial, Records.content)
     .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
-    .where(
-        RecordDevices.serial.in_(EACH),
-        RecordDevices.kind == DISPATCH_ORDER.name,
-        Records.state.concat("") == "done",
-    )
+    .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == DISPATCH_ORDER.name)
 )
-"""Asked for their state or their days as an index has them, SQLite would begin at everybody's."""
+"""Every order there ever was on some devices: few, while a state or a day would be asked of everybody's first."""
 _ISSUED = compiled(
     Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.reference == GIVEN)
 )
@@ -87,7 +83,8 @@ def open_dispatch_order(
     serials, customer = _about(writer, asked)
     hold_unerased(store, customer)
     _refuse_times(writer, unit, asked)
-    _refuse_open_already(store, asked.site, serials, customer, asked.purposes)
+    before = _orders_on(store, serials)
+    _refuse_open_already(before, asked.site, customer, asked.purposes)
     if asked.technician is not None:
         refuse_uncertified(store, asked.technician, asked.site, unit.day_of(writer.now_us))
     if asked.issued_as is not None and (row := store.row(_ISSUED, (asked.issued_as,))):
@@ -97,7 +94,7 @@ def open_dispatch_order(
     order = DispatchOrder(
         number, asked.site, customer, serials, tuple(sorted(set(asked.purposes))), asked.fault, asked.asked_at,
         writer.now_us, by, asked.technician, asked.window, asked.issued_as,
-        repeat_of=_last_job(writer, unit, serials), course=(opened,),
+        repeat_of=_last_job(writer, unit, before), course=(opened,),
     )  # fmt: skip
     tell_home(writer, unit, DISPATCH_ORDER, order, serials, asked.customer)
     personal = Personal(records.encode(asked.contact)) if asked.contact else None
@@ -139,32 +136,39 @@ def _refuse_window(window: Window | None) -> None:
         raise refuse("window_ends_first", "/window")
 
 
+def _orders_on(store: Store, serials: Sequence[str]) -> dict[str, list[DispatchOrder]]:
+    """The orders that each of these devices ever had, by number."""
+    found: dict[str, list[DispatchOrder]] = {serial: [] for serial in serials}
+    for serial, content in store.rows_in(_ORDERS_ON, sorted(serials)):
+        found[serial].append(DISPATCH_ORDER.decode(content))
+    return {serial: sorted(orders, key=lambda order: order.number) for serial, orders in found.items()}
+
+
 def _refuse_open_already(
-    store: Store, site: str, serials: Sequence[str], customer: str, purposes: Sequence[Purpose]
+    before: Mapping[str, Sequence[DispatchOrder]], site: str, customer: str, purposes: Sequence[Purpose]
 ) -> None:
     problems = []
-    for index, serial in enumerate(serials):
-        there = records.listed(
-            store, DISPATCH_ORDER, [site], only=Only(states=TO_BE_DONE, customers=[customer], serial=serial)
-        )
-        twice = next((order for order in there if set(order.purposes) & set(purposes)), None)
-        if twice is not None:
-            facts = {"serial": serial, "order": twice.number}
-            problems.append(Problem("order_open_already", f"/serials/{index}", facts))
+    for index, (serial, orders) in enumerate(before.items()):
+        for order in orders:
+            theirs = order.site == site and order.customer == customer and order.state in TO_BE_DONE
+            if theirs and set(order.purposes) & set(purposes):
+                facts = {"serial": serial, "order": order.number}
+                problems.append(Problem("order_open_already", f"/serials/{index}", facts))
+                break
     if problems:
         raise Refused(problems)
 
 
-def _last_job(writer: Writer, unit: Unit, serials: Sequence[str]) -> str | None:
+def _last_job(writer: Writer, unit: Unit, before: Mapping[str, Sequence[DispatchOrder]]) -> str | None:
     """The order of the last job on one of these devices, where it was done within REPEAT_DAYS."""
-    since = (unit.day_of(writer.now_us) - timedelta(days=REPEAT_DAYS)).isoformat()
-    done = ((day, number) for _, number, day in jobs_on(writer.store, serials) if day >= since)
-    return max(done, default=("", None))[1]
-
-
-def jobs_on(store: Store, serials: Iterable[str]) -> list[tuple[str, str, str]]:
-    """The jobs that were ever done on some devices: of each its serial, the order's number and the job's ISO date."""
-    return [(serial, number, day) for serial, number, day in store.rows_in(_JOBS_ON, serials)]
+    since = unit.day_of(writer.now_us) - timedelta(days=REPEAT_DAYS)
+    done = [
+        (order.record.completed_at, order.number)
+        for orders in before.values()
+        for order in orders
+        if order.record is not None and unit.day_of(order.record.completed_at) >= since
+    ]
+    return max(done)[1] if done else None
 
 
 def reassign(

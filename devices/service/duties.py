@@ -9,15 +9,14 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
-from devices.paperwork.installations import INSTALLING
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.records import Only
 from devices.service.board import due_of_job, jobs_ahead
+from devices.service.installs import TO_INSTALL, due_of_installation, installs_under_way
 from devices.store.database import Store
 from devices.values import Site
 
 ON_SITE = DEADLINE["on_site_repair"]
-TO_INSTALL = DEADLINE["installation"]
 
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
@@ -45,8 +44,8 @@ DISPATCH_DUTY = Duty((ON_SITE.name,), _due, _met)
 
 def _to_install(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for value in records.listed(store, INSTALLATION, by_code, only=Only(states=INSTALLING)):
-        yield due_of(TO_INSTALL, value.number, by_code[value.site], day_of(value.asked_at), today)
+    for value in installs_under_way(store, by_code):
+        yield due_of_installation(value, by_code[value.site], today)
 
 
 def _was_installed(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
@@ -54,8 +53,7 @@ def _was_installed(store: Store, sites: Sequence[Site], since: date) -> Iterator
     by_code = {site.code: site for site in sites}
     only = Only(states=("installed",), since=since.isoformat())
     for value in records.listed(store, INSTALLATION, by_code, only=only):
-        done = day_of(value.ended_at)
-        yield due_of(TO_INSTALL, value.number, by_code[value.site], day_of(value.asked_at), done, done)
+        yield due_of_installation(value, by_code[value.site], since)
 
 
 INSTALLATION_DUTY = Duty((TO_INSTALL.name,), _to_install, _was_installed)

@@ -23,6 +23,7 @@ from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognise
 from devices.service.dispatching import advance
+from devices.service.installing import follow_correction
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Standings
@@ -91,7 +92,8 @@ def correct_record(
 ) -> Written:
     """Correct a filed record, with a reason; the one before stays beside it.
 
-    Raises Refused: `dispatch_out_of_order`, `filed_by_another`, and everything that is wrong of the record.
+    Raises Refused: `dispatch_out_of_order`, `filed_by_another`, `installation_confirmed`, and everything that is wrong
+    of the record.
     """
     DISPATCHES.take("correct", order.state, order=order.number)
     before = order.record
@@ -101,6 +103,7 @@ def correct_record(
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
+    follow_correction(writer, changed, by=by)
     return advance(writer, changed, revision, "correct", by=by, reason=reason)
 
 

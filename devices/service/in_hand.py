@@ -8,28 +8,46 @@ from devices import records
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.records import Only
-from devices.service.installing import installations_of, trip_of
+from devices.service.installs import installations_of, trip_of
 from devices.service.settling import unsettled_at
 from devices.store.database import Store
+from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.tables.ledger import Records
+
+_ASSIGNED = compiled(
+    Records.select(Records.content).where(
+        Records.assignee == GIVEN,
+        Records.kind == DISPATCH_ORDER.name,
+        Records.state.in_(DISPATCH_ORDER.open_states),
+    )
+)
+_ON_SITE = compiled(
+    Records.select(Records.content).where(
+        Records.kind == INSTALLATION.name, Records.state == "on_site", Records.site.in_(EACH)
+    )
+)
+"""Neither in an order of its own, for which an engine would read all that was ever done."""
 
 
 def jobs_in_hand(store: Store, sites: Collection[str], technician: str) -> list[DispatchOrder]:
-    """The orders of these sites that are a technician's to work, the longest asked first.
+    """The orders of these sites that are a technician's to work, by the agreed time, else by when the customer asked.
 
     Those that are done are among them while a spare that their record names is still carried under them, and while
     what was installed has yet to be confirmed.
     """
-    only = Only(states=DISPATCH_ORDER.open_states, assignee=technician)
-    ahead = records.listed(store, DISPATCH_ORDER, sites, only=only)
+    ahead = (DISPATCH_ORDER.decode(content) for (content,) in store.rows(_ASSIGNED, (technician,)))
     done = (*(order for order, _ in unsettled_at(store, sites)), *_unconfirmed_at(store, sites))
     found = {order.number: order for order in (*ahead, *done) if order.technician == technician}
-    return sorted(found.values(), key=lambda each: each.asked_at)
+    return sorted((each for each in found.values() if each.site in sites), key=_in_turn)
+
+
+def _in_turn(order: DispatchOrder) -> tuple[int, str]:
+    return order.window.starts_at if order.window else order.asked_at, order.number
 
 
 def _unconfirmed_at(store: Store, sites: Collection[str]) -> Iterator[DispatchOrder]:
     """The orders by which something was installed that nobody has confirmed yet."""
-    values = records.listed(store, INSTALLATION, sites, only=Only(states=("on_site",)))
+    values = [INSTALLATION.decode(content) for (content,) in store.rows_in(_ON_SITE, sorted(sites))]
     for order in records.these(store, DISPATCH_ORDER, [value.order for value in values]).values():
         if order.record and order.record.outcomes.install == "installed":
             yield order

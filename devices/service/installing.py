@@ -5,12 +5,10 @@ Each act is a step of INSTALLATIONS, taken while the journal of the installation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
-from peewee import chunked
 
 from devices import records
 from devices.journal import Writer
@@ -32,37 +30,19 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
-from devices.records import AT_ONCE, Only, Personal, Written
+from devices.records import Only, Personal, Written
 from devices.serials import recognise
 from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.install_rules import hindrance
+from devices.service.installs import installations_under, trip_of
 from devices.spares.orders import tell_home
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import RecordDevices, Records
 from devices.unit import Unit
 
 INSTALLED_IN = ("sold", "in_service")
 """The states of a device that is with its customer, where it may be installed."""
 Trip: TypeAlias = str | OrderAsked
 """What somebody is sent with: the number of a dispatch order, or what one is opened with."""
-
-_OF_DEVICES = compiled(
-    RecordDevices.select(RecordDevices.serial, Records.content)
-    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
-    .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == INSTALLATION.name)
-    .order_by(RecordDevices.serial, RecordDevices.key)
-)
-_TRIPS = compiled(
-    Records.select(Records.key, Records.content).where(
-        Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH)
-    )
-)
-_THEIRS = compiled(
-    Records.select(Records.key).where(
-        Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH), Records.assignee == GIVEN
-    )
-)
 
 
 class InstallAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,11 +178,13 @@ def confirm_installed(
     the order's record says.
 
     Raises Refused: `installation_out_of_order`, `install_check_failed` for each that is not in order,
-    `guidance_spent`, `order_required`, `service_record_required`, `not_installable` once it is no longer theirs.
+    `guidance_spent`, `order_required`, `service_record_required`, `not_installable` once it is no longer theirs, but
+    where a spare went in for it under that order.
     """
     trip = trip_of(writer.store, value)
     _take("confirm", value, trip)
-    if _state_of(writer.store, value) is None:
+    swapped = trip is not None and value.serial in {pair.faulty for pair in trip.used}
+    if not swapped and _state_of(writer.store, value) is None:
         raise refuse("not_installable", serial=value.serial, state=None)
     failed = [name for name, holds in msgspec.structs.asdict(checks).items() if not holds]
     if failed:
@@ -215,6 +197,25 @@ def confirm_installed(
     changed = replace(value, checks=checks, installed_at=done_at, order=trip.number if trip else value.order)
     act = InstallAct("confirm", writer.now_us, by)
     return _write(writer, changed, revision, act, unit=unit, confirmer=confirmer)
+
+
+def follow_correction(writer: Writer, order: DispatchOrder, *, by: str) -> None:
+    """Let what an order installed be done when its corrected record says.
+
+    Raises Refused: `installation_confirmed`, where that now says that nothing was installed.
+    """
+    assert order.record is not None, "a record that was corrected"
+    for value in installations_under(writer.store, order):
+        if value.state in INSTALLING or value.installed_at is None:
+            continue
+        if not_in_vain(order) is None:
+            facts = {"installation": value.number, "order": order.number}
+            raise refuse("installation_confirmed", "/record/outcomes/install", **facts)
+        if value.installed_at == order.record.completed_at:
+            continue
+        act = InstallAct("correct", writer.now_us, by, order=order.number)
+        changed = replace(value, installed_at=order.record.completed_at, course=(*value.course, act))
+        records.write(writer, INSTALLATION, changed, by=by)
 
 
 def give_up(writer: Writer, value: Installation, revision: int, reason: str, *, by: str) -> Written:
@@ -269,56 +270,3 @@ def _write(
         personal=personal,
         secret=secret,
     )[1]
-
-
-def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
-    """The order under which a device is installed: the one it names, else one that is there for it.
-
-    None where there is none, and where it came to nothing.
-    """
-    if value.order is not None:
-        found = records.current(store, DISPATCH_ORDER, value.order)
-        return not_in_vain(found[0]) if found else None
-    if value.state not in INSTALLING:
-        return None
-    there = records.listed(
-        store, DISPATCH_ORDER, [value.site], only=Only(customers=[value.customer], serial=value.serial)
-    )
-    fitting = [order for order in there if "install" in order.purposes and not_in_vain(order)]
-    return max(fitting, key=lambda order: order.number, default=None)
-
-
-def trips_named(store: Store, values: Sequence[Installation]) -> dict[str, DispatchOrder]:
-    """By number, the orders that installations name, but for those that came to nothing."""
-    named = sorted({value.order for value in values if value.order is not None})
-    orders = (DISPATCH_ORDER.decode(content) for _, content in store.rows_in(_TRIPS, named))
-    return {order.number: order for order in orders if not_in_vain(order)}
-
-
-def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:
-    """By serial, each of these devices' installations, whoever's they were, by number."""
-    found: dict[str, list[Installation]] = {}
-    for serial, content in store.rows_in(_OF_DEVICES, sorted(set(serials))):
-        found.setdefault(serial, []).append(INSTALLATION.decode(content))
-    return found
-
-
-def installations_under(store: Store, order: DispatchOrder) -> list[Installation]:
-    """The installations that an order is to do, or did: of its devices at its customer's."""
-    found = installations_of(store, order.serials) if "install" in order.purposes else {}
-    theirs = [value for values in found.values() for value in values if value.customer == order.customer]
-    return [value for value in theirs if value.order == order.number or value.state in INSTALLING]
-
-
-def of_technician(store: Store, values: Iterable[Installation], technician: str) -> Iterator[Installation]:
-    """Those of some installations whose order is assigned to a technician, looked up AT_ONCE as they are asked for."""
-    for some in chunked(values, AT_ONCE):
-        orders = sorted({value.order for value in some if value.order is not None})
-        theirs = {number for (number,) in store.rows_in(_THEIRS, orders, after=(technician,))}
-        yield from (value for value in some if value.order in theirs)
-
-
-def confirmer_of(store: Store, number: str) -> Confirmer | None:
-    """Who confirmed an installation; None before, and once that was erased."""
-    content = records.personal_of(store, INSTALLATION, number)
-    return msgspec.json.decode(content, type=Confirmer) if content else None

@@ -166,6 +166,7 @@ FIELDS = (
     Field("form.field.under", _order_number),
     Field("form.field.stocktake", _said("stocktake")),
     Field("form.field.party", "slip.party"),
+    Field("form.field.technician", "slip.technician", "person"),
     Field("form.field.far_site", _far_site),
     Field("form.field.customer", _customer),
     Field("form.field.taxpayer_id", _taxpayer, "serial"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from devices.audit.custody.custody_kinds import HANDOVER, INSPECTION, VISIT
 from devices.audit.kinds import STOCKTAKE
 from devices.calendar import TIME_ZONE, month_of
-from devices.paperwork_kinds import CUSTOMER, INSTALLATION, MANIFEST, REPAIR
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, MANIFEST
 from devices.store.database import Store
 from panku.demo import fill
 from tests.browser.conftest import ROOT
@@ -66,10 +66,30 @@ def lived_in(store: Store, now_us: int) -> None:
     attempt = {"minutes": 12, "outcome": "not_helped"}
     guided = house.of("wu").post(f"/v1/installations/{asked.json['number']}/guide", attempt)
     assert guided.status_code == 200, guided.text
+    jobs_at_customers(house, now)
     repair_elsewhere(house.of("zhao"), now.date().isoformat())
+    send_wang(zhang, now)
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
     assert close_count(zhang, number).status_code == 200
+
+
+def send_wang(zhang: Client, now: datetime) -> None:
+    """A technician is sent to a customer this afternoon, with a spare."""
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    window = {
+        "starts_at": (noon + timedelta(hours=2)).isoformat(),
+        "ends_at": (noon + timedelta(hours=4)).isoformat(),
+    }
+    contact = {"name": "钱会计", "phone": "010-62550101", "address": "北京市海淀区学院路 30 号 2 层"}
+    sent = {"site": SITE, "serials": ["661565720011"], "fault": "开票时提示“未插盘”", "technician": "wang",
+            "window": window, "contact": contact}  # fmt: skip
+    opened = zhang.post("/v1/dispatch-orders", sent)
+    assert opened.status_code == 201, opened.text
+    carried = {"type": "carry_out", "site": SITE, "business_date": now.date().isoformat(),
+               "order": opened.json["number"],
+               "lines": [{"serial": "661565720012", "faulty": "661565720011"}]}  # fmt: skip
+    assert zhang.post("/v1/documents", carried).status_code == 201
 
 
 def repair_elsewhere(zhao: Client, day: str) -> None:
@@ -92,9 +112,43 @@ def repair_elsewhere(zhao: Client, day: str) -> None:
     assert zhao.post("/v1/documents", intake).status_code == 201
 
 
+def jobs_at_customers(house: House, now: datetime) -> None:
+    """A call that nobody was sent for yet, a job that waits, and one whose spare went in and is not settled."""
+    zhang, wang, day = house.of("zhang"), house.of("wang"), now.date().isoformat()
+    at = datetime.fromtimestamp(house.now / 1_000_000, ZoneInfo(TIME_ZONE)).isoformat(timespec="seconds")
+    faulty, spare = "661565714354", "661565720013"
+    caller = {"taxpayer_id": "91350100M000100Y43", "name": "福州晨光商贸有限公司"}
+    order = {"site": SITE, "fault": "开票软件打不开", "customer": caller}
+    numbers = []
+    for body in (
+        {**order, "technician": "wang", "purposes": ["return_visit"]},
+        order,
+        {"site": SITE, "fault": "无法读盘", "serials": [faulty], "technician": "wang"},
+    ):
+        opened = zhang.post("/v1/dispatch-orders", body)
+        assert opened.status_code == 201, opened.text
+        numbers.append(opened.json["number"])
+    waiting, _, done = (f"/v1/dispatch-orders/{number}" for number in numbers)
+    assert wang.post(f"{waiting}/accept").status_code == 200
+    assert wang.post(f"{waiting}/postpone", {"reason": "customer_absent"}).status_code == 200
+    carried = {"type": "carry_out", "site": SITE, "business_date": day, "order": numbers[2],
+               "lines": [{"serial": spare, "faulty": faulty}]}  # fmt: skip
+    assert zhang.post("/v1/documents", carried).status_code == 201
+    record = {"arrived_at": at, "completed_at": at, "diagnosis": "芯片损坏", "work": "更换备件",
+              "outcomes": {"repair": "solved"}, "used": [{"faulty": faulty, "spare": spare}],
+              "confirmation": {"how": "stamped"}}  # fmt: skip
+    filed = zhang.post(f"{done}/service-record", record)
+    assert filed.status_code == 201, filed.text
+    told = {"reason": "收费写漏", "record": {**record, "charged_fen": 30_000}}
+    corrected = zhang.post(f"{done}/correct", told)
+    assert corrected.status_code == 200, corrected.text
+
+
 KINDS = {
-    "manifest": MANIFEST, "inspection": INSPECTION, "visit": VISIT, "handover": HANDOVER, "order": REPAIR,
+    "manifest": MANIFEST, "inspection": INSPECTION, "visit": VISIT, "handover": HANDOVER,
+    "order": DISPATCH_ORDER,
     "customer": CUSTOMER, "count": STOCKTAKE, "installation": INSTALLATION,
+    "job": DISPATCH_ORDER,
 }  # fmt: skip
 """Pages of one record, by name: the kind of it, whose newest is looked at."""
 

@@ -115,17 +115,16 @@ def test_a_token_is_told_once_and_revoked(visit: Visit) -> None:
     expect(page.get_by_text("已失效")).to_be_visible()
 
 
-def test_an_order_is_opened_and_its_record_filed(visit: Visit, site: Site) -> None:
+def test_a_repair_order_is_opened_and_its_record_filed(visit: Visit, site: Site) -> None:
     row = site.store.row("SELECT serial FROM position WHERE state = 'in_service' ORDER BY serial LIMIT 1")
     assert row is not None
     page = visit("zhang", "/orders")
-    page.get_by_text("开派工单").click()
-    form = page.locator("form[data-api='POST /v1/dispatch-orders']")
+    page.get_by_text("开维修单").click()
+    form = page.locator("form[data-api='POST /v1/repairs']")
     form.locator("[name=serial]").fill(row[0])
     form.locator("[name=fault]").fill("不开机")
-    form.locator("[name=technician]").fill("王师傅")
     form.get_by_role("button").click()
-    page.wait_for_url("**/orders/D-BJ01-*")
+    page.wait_for_url("**/orders/R-BJ01-*")
     page.fill("[name=completed_at]", "2026-11-24T09:30")
     page.fill("[name=diagnosis]", "电源接口松")
     page.fill("[name=work]", "重新焊接")

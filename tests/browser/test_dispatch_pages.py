@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
-from tests.browser.scanning import command, outcomes, posted, scan, settle
+from tests.browser.scanning import command, outcomes, posted, scan, settle, until
 from tests.browser.test_scan_tasks import post
 
 FAULTY, SPARE, IDLE = "661565714354", "661565720012", "661565720013"
@@ -69,6 +69,8 @@ def test_a_job_is_opened_assigned_done_and_settled_by_one_scan(visit: Visit, sit
     step(zhang, "派单", technician="wang")
     assert "王强" in zhang.inner_text("dl")
     zhang.get_by_role("link", name="外带领出").click()
+    zhang.wait_for_url("**/scan/carry_out?*")
+    until(zhang, "document.activeElement.id === 'scan'")
     scan(zhang, SPARE)
     settle(zhang)
     scan(zhang, command("finish"))
@@ -83,7 +85,6 @@ def test_a_job_is_opened_assigned_done_and_settled_by_one_scan(visit: Visit, sit
     settle(zhang)
     zhang.locator("#rows a", has_text=FAULTY).click()
     zhang.wait_for_url("**/scan/swap?*")
-    settle(zhang)
     expect(zhang.locator("#rows li")).to_have_count(2)
     settle(zhang)
     assert outcomes(zhang) == [("taken", FAULTY), ("taken", SPARE)]

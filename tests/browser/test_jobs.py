@@ -103,8 +103,8 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
     expect(job.locator(".state")).to_have_text("已完成")
 
     assert page.evaluate(EXPORTED) == "InvalidAccessError"
-    told = str(kept(page))
-    assert [text for text in (CUSTOMER, ADDRESS, CALLED, "钱会计", SPARE, "盘芯损坏") if text in told] == []
+    found = str(kept(page))
+    assert [text for text in (CUSTOMER, ADDRESS, CALLED, "钱会计", SPARE, "盘芯损坏") if text in found] == []
     assert page.evaluate("caches.keys()") == []
 
     papers: list[str] = []
@@ -121,6 +121,20 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
     assert record["used"] == [{"faulty": SOLD, "spare": SPARE}]
     assert record["confirmation"]["how"] == "signed"
     assert len(record["confirmation"]["paper"]) == 64
+
+    job.locator("details[data-act=correct] summary").click()
+    page.fill("details[data-act=correct] [name=reason]", "写漏了")
+    page.fill("details[data-act=correct] [name=work]", "换盘，重装驱动")
+    job.locator("form[data-act=correct] button[type=submit]").click()
+    expect(job).to_contain_text("更正上门服务单：已上传")
+    told = page.request.get(f"/v1/dispatch-orders/{number}").json()
+    assert told["record"] == {
+        **told["record"],
+        **record,
+        "work": "换盘，重装驱动",
+        "filed_at": told["record"]["filed_at"],
+    }
+    assert [each["reason"] for each in told["corrections"]] == ["写漏了"]
 
 
 def away(page: Page, number: str) -> None:
@@ -169,19 +183,24 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
     expect(page.locator(".unsent li.overdue")).to_contain_text("接单")
     expect(page.locator(".unsent li.overdue")).to_contain_text("这一条还在手机上")
     expect(page.locator(".facts .state")).to_have_text("已取消")
-    page.reload()
+    page.goto("/jobs")
+    expect(page.locator("#apart")).to_contain_text(number)
     page.get_by_role("button", name="不要了").click()
     agree(page)
     expect(page.locator(".unsent li")).to_have_count(0)
+    expect(page.locator("#apart")).to_be_hidden()
 
     other = sent(desk, purposes=["return_visit"], serials=["661565720011"])
     away(page, other)
-    page.goto("about:blank")
-    page.context.clear_cookies()
+    page.route("**/accept", lambda route: route.abort())
     page.context.set_offline(False)
-    come_in(page, "zhang")
-    until(page, "!Object.keys(localStorage).some(key => key.startsWith('panku jobs'))")
-    assert not [name for name in kept(page) if name.startswith("panku jobs")]
+    tab = page.context.new_page()
+    tab.context.clear_cookies()
+    come_in(tab, "zhang")
+    until(tab, "!Object.keys(localStorage).some(key => key.startsWith('panku jobs'))")
+    page.unroute_all()
+    expect(page.locator("article.job > .told")).to_contain_text("现在登录的是 zhang")
+    assert not [name for name in kept(tab) if name.startswith("panku jobs")]
     assert desk.request.get(f"/v1/dispatch-orders/{other}").json()["state"] == "open"
 
 
@@ -224,11 +243,13 @@ def test_without_https_nothing_waits_and_the_page_says_that_it_needs_the_network
     number = sent(visit("zhang", "/"), serials=["661565720011"])
     page = visit("wang", None, kept=False)
     page.add_init_script(NO_CRYPTO)
+    page.add_init_script("const real = Date.now; Date.now = () => real() + 600_000")
     page.goto(f"/jobs/{number}")
     until(page, "!document.querySelector('form[data-act=accept]').hidden")
     page.context.set_offline(True)
     page.get_by_role("button", name="接单").click()
     expect(page.locator("article.job > .told")).to_contain_text("没有提交")
+    expect(page.locator("#clock")).to_contain_text("这部手机的时钟快了约 10 分钟")
     assert not [name for name in kept(page) if "jobs" in name]
     page.context.set_offline(False)
     page.get_by_role("button", name="接单").click()

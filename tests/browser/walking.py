@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Page as Tab
 
 from api.callers.access import Access
+from devices.paperwork.dispatches import TECHNICIAN
 from devices.people.roles import ADMIN
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, chromium
@@ -17,7 +18,7 @@ from web.pages import Page
 from web.table import PAGES
 
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
-VISITORS = {"zhang": "storekeeper", "li": "auditor", "admin": ADMIN}
+VISITORS = {"zhang": "storekeeper", "li": "auditor", "wang": TECHNICIAN, "admin": ADMIN}
 """One person of the demo for each role it has."""
 STOCKTAKE = {"site": "TJ01", "register": "custody", "method": "open"}
 """The count that is under way."""
@@ -40,6 +41,10 @@ HIDDEN: dict[tuple[str, str | None], int] = {
     ("foreign_document", "admin"): 404,
     ("customer", "admin"): 404,
     ("scan_task", "li"): 403,
+    ("document", "wang"): 404,
+    ("foreign_document", "wang"): 404,
+    ("customer", "wang"): 404,
+    ("handover", "wang"): 404,
     ("installation", "wang"): 404,
 }
 """Pages that these books hide from somebody who may see others like them, with the status that says so."""

@@ -20,6 +20,7 @@ const sealed = new Sealed(data.user);
 const rows = new Map(); // what waits, by id, the oldest first
 const photos = new WeakMap(); // by form: the paper that was photographed
 const sender = new Sender(next, send);
+let reached = true; // whether the last that was sent was answered; a browser may take any network for the Internet
 
 const jobs = () => [...document.querySelectorAll("article.job")];
 const jobOf = (number) => jobs().find((job) => job.dataset.number === number);
@@ -110,8 +111,10 @@ function said({ step, body, paper }) {
 }
 
 async function failed(row, answer) {
+  reached = answer.status !== 0;
   if (!unanswered(answer)) {
-    row.refused = [...told(answer), text("jobs.refused")];
+    const ahead = answer.body?.errors?.some(({ code }) => code === "future_date");
+    row.refused = [...(ahead ? [text("jobs.in_the_future")] : told(answer)), text("jobs.refused")];
     row.kept = await keep(row);
     sound("error");
     if (jobOf(row.number)) await refresh(jobOf(row.number));
@@ -124,6 +127,7 @@ async function failed(row, answer) {
 }
 
 async function taken(row, answer) {
+  reached = true;
   await drop(row);
   const job = jobOf(row.number);
   if (job) {
@@ -165,10 +169,14 @@ function stateOf(job) {
 
 function draw(answer) {
   for (const job of jobs()) drawJob(job);
-  if (canSeal() && (rows.size || leftHere().length)) sealed.leave(rows.size);
+  const apart = waiting().filter(({ number }) => !jobOf(number)); // of jobs that are not on this page, or no longer theirs
+  $("apart").hidden = apart.length === 0;
+  $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
+  if (waiting().some((row) => row.kept) || leftHere().length) sealed.leave(rows.size);
+  const away = !navigator.onLine || !reached;
   const sentences = [];
-  if (rows.size) sentences.push(text(navigator.onLine ? "jobs.left" : "jobs.left_offline", { count: rows.size }));
-  else if (!navigator.onLine) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
+  if (rows.size) sentences.push(text(away ? "jobs.left_offline" : "jobs.left", { count: rows.size }));
+  else if (away) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
   if (answer?.status === 401) sentences.push(answer.body?.code === "signed_in_as_another" ? told(answer)[0] : text("jobs.signed_out"));
   tell($("note"), sentences, "warning");
   if (answer?.status === 401) {
@@ -194,10 +202,12 @@ function drawJob(job) {
 function drawRow(row) {
   const item = document.createElement("li");
   const facts = { step: data.steps[row.step].word, at: row.at.replace("T", " ") };
+  const there = Boolean(jobOf(row.number));
+  if (!there) item.append(Object.assign(document.createElement("a"), { href: `/jobs/${row.number}`, textContent: row.number }), " ");
   item.append(text(row.refused ? "jobs.row_refused" : "jobs.row", facts));
   item.className = row.refused ? "overdue" : "due";
   for (const sentence of row.refused ?? []) item.append(Object.assign(document.createElement("p"), { textContent: sentence }));
-  for (const name of data.steps[row.step].asks ? ["edit", "discard"] : ["discard"]) {
+  for (const name of there && data.steps[row.step].asks ? ["edit", "discard"] : ["discard"]) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: text(`jobs.${name}`) });
     button.className = name === "edit" ? "quiet" : "danger";
     Object.assign(button.dataset, { row: row.id, does: name });
@@ -426,8 +436,9 @@ addEventListener("online", () => {
 });
 addEventListener("offline", () => draw());
 addEventListener("storage", async ({ key, newValue }) => {
-  if (key !== LEFT + data.user || newValue === null) return;
-  await look();
+  if (key !== LEFT + data.user) return;
+  if (newValue === null) for (const row of rows.values()) row.kept = false; // dropped: only this page has them now
+  else await look();
   draw();
   sender.poke();
 });
@@ -466,9 +477,17 @@ function giveDrafts(kept, only) {
   }
 }
 
+/** What was typed for a job that is no longer in hand is nobody's. */
+async function dropDrafts(kept) {
+  const old = kept.filter(([{ draft, step, number }]) => draft && step !== "correct" && !jobOf(number));
+  for (const [{ id }] of data.alone ? [] : old) await unkeep(id);
+}
+
 async function open() {
   jobs().forEach(begin);
-  giveDrafts(await look());
+  const kept = await look();
+  giveDrafts(kept);
+  await dropDrafts(kept);
   if (Math.abs(clockOff) > CLOCK_OFF_MS) {
     const minutes = Math.round(Math.abs(clockOff) / 60_000);
     tell($("clock"), [text(clockOff < 0 ? "jobs.clock_ahead" : "jobs.clock_behind", { minutes })], "warning");

@@ -36,7 +36,7 @@ from devices.paperwork.installations import (
 from devices.paperwork_kinds import INSTALLATION
 from devices.problems import refuse, refuse_foreign
 from devices.records import Only, Written
-from devices.service import installing
+from devices.service import installing, installs
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
 from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
@@ -234,7 +234,7 @@ def install_step(name: str) -> Callable[[Call], Done]:
     def write(call: Call) -> Done:
         _writer(call, site_of_number(call.path["number"]), getattr(call.body, "dispatch_order", None))
         value, revision = found_record(call, INSTALLATION, call.path["number"])
-        _refuse_others(call, name, value, installing.trip_of(call.store, value))
+        _refuse_others(call, name, value, installs.trip_of(call.store, value))
         INSTALL_ACTS[name](call, value, revision)
         return Done(200, value.number)
 
@@ -271,7 +271,7 @@ def installation_seen(call: Call, value: Installation) -> InstallationAnswer:
 
     Raises Refused (`not_found`) for one that is neither of their site nor under an order of theirs.
     """
-    store, trip = call.store, installing.trip_of(call.store, value)
+    store, trip = call.store, installs.trip_of(call.store, value)
     reads, works = call.who.reads(value.site), _is_technician(call, trip)
     if not reads and not works:
         raise refuse_foreign()
@@ -289,7 +289,7 @@ def installation_seen(call: Call, value: Installation) -> InstallationAnswer:
     return msgspec.structs.replace(
         answer,
         customer_shown=customer_shown(store, value.customer),
-        confirmed_by=installing.confirmer_of(store, value.number),
+        confirmed_by=installs.confirmer_of(store, value.number),
     )
 
 
@@ -313,4 +313,4 @@ def _listed(
     call: Call, sites: list[str] | None, only: Only, technician: str | None
 ) -> Iterator[Installation]:
     found = records.listed(call.store, INSTALLATION, sites, call.query.place, only)
-    return installing.of_technician(call.store, found, technician) if technician else found
+    return installs.of_technician(call.store, found, technician) if technician else found

@@ -27,18 +27,20 @@ from devices.store.tables.registers import Carriers, Sites
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
     """A document with what is printed around its lines.
 
-    `party` is who it is with, where that is no customer: a supplier, the maker, a technician; `far_site` the other
-    site of a transfer. `cited` is the document it cites, `sources` those that its devices were last moved by, where it
-    undoes or ends what they began. `effective` tells whether it has lines; `received` counts those, or what was
-    proposed, `expected` what was announced. `carrier_name`, `waybill` and `consignment` are of the trip, the last as
-    far as its reader may know of it. `short`, `over` and `damaged` are serials. `attachments` are names.
-    `customer_number` is that of the one customer it concerns, `customer` who they are as named on it.
+    `party` is who it is with, where that is no customer: a supplier, the maker, a technician from before they were
+    people; `technician` the username of one who is. `far_site` is the other site of a transfer. `cited` is the document
+    it cites, `sources` those that its devices were last moved by, where it undoes or ends what they began. `effective`
+    tells whether it has lines; `received` counts those, or what was proposed, `expected` what was announced.
+    `carrier_name`, `waybill` and `consignment` are of the trip, the last as far as its reader may know of it. `short`,
+    `over` and `damaged` are serials. `attachments` are names. `customer_number` is that of the one customer it
+    concerns, `customer` who they are as named on it.
     """
 
     unit: str
     view: DocumentView
     site_name: str
     party: str | None
+    technician: str | None
     far_site: str | None
     far_site_name: str | None
     carrier_name: str | None
@@ -116,6 +118,7 @@ def slip_of(store: Store, unit: str, number: str) -> Slip | None:
         view=view,
         site_name=_name(store, "site", document.site) or document.site,
         party=_party(view, cited or source, order),
+        technician=order.technician if isinstance(order, DispatchOrder) else None,
         far_site=far,
         far_site_name=_name(store, "site", far),
         carrier_name=_name(store, "carrier", sent.content.get("carrier")),
@@ -177,7 +180,7 @@ def _far_site(view: DocumentView, cited: DocumentView | None) -> str | None:
 
 def _party(view: DocumentView, cited: DocumentView | None, order: Any) -> str | None:
     said, before = view.content, cited.content if cited else {}
-    technician = (order.technician or order.technician_text) if isinstance(order, DispatchOrder) else None
+    technician = order.technician_text if isinstance(order, DispatchOrder) else None
     return (
         said.get("supplier")
         or said.get("maker")

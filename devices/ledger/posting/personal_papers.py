@@ -18,7 +18,6 @@ from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, PERSONAL
 from devices.problems import refuse
-from devices.records import Only
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Blobs, PersonalBlobs, Records
@@ -28,6 +27,9 @@ _PERSONAL_RECORDS = compiled(
     Records.select(Records.content).where(
         Records.kind == ATTACHMENT.name, Records.state == PERSONAL, Records.key.in_(EACH)
     )
+)
+_THEIRS = compiled(
+    Records.select(Records.content).where(Records.kind == ATTACHMENT.name, Records.customer == GIVEN)
 )
 _BYTES_ERASED = compiled(PersonalBlobs.delete().where(PersonalBlobs.digest == GIVEN))
 
@@ -81,7 +83,7 @@ def keep_signed_paper(store: Store, data: bytes, order: DispatchOrder, *, by: st
     if not kept:
         store.insert(PersonalBlobs, [(digest, data)])
     if all(each.site != order.site for each in kept):
-        name = f"{order.number}-{_count_under(store, order) + 1}.{paper_type.ending}"
+        name = f"{order.number}-{len(papers_under(store, order)) + 1}.{paper_type.ending}"
         value = Attachment(
             digest,
             order.site,
@@ -119,6 +121,8 @@ def _type_of(data: bytes) -> _PaperType | None:
     return next((each for each in _PAPER_TYPES if each.begins.match(data)), None)
 
 
-def _count_under(store: Store, order: DispatchOrder) -> int:
-    kept = records.listed(store, ATTACHMENT, [order.site], only=Only(customers=[str(order.customer)]))
-    return sum(each.under == order.number for each in kept)
+def papers_under(store: Store, order: DispatchOrder) -> list[Attachment]:
+    """The papers that the customer signed under an order, by name; an erased one has its record still."""
+    kept = (ATTACHMENT.decode(content) for (content,) in store.rows(_THEIRS, (order.customer,)))
+    theirs = [each for each in kept if each.under == order.number and each.site == order.site]
+    return sorted(theirs, key=lambda each: (len(each.name), each.name))

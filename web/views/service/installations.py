@@ -23,19 +23,26 @@ from devices.paperwork.installations import (
     GUIDED_MINUTES,
     INSTALL_MODES,
     INSTALLATIONS,
-    INSTALLING,
     LONGEST_GUIDANCE,
     InstallAct,
     Installation,
     InstallChecks,
+    not_in_vain,
 )
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.people.certificates import technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.records import Only
 from devices.service.install_rules import INSTALL_LANES, hindrance, install_lane
-from devices.service.installing import INSTALLED_IN, installations_of, of_technician, trip_of, trips_named
+from devices.service.installing import INSTALLED_IN
+from devices.service.installs import (
+    due_of_installation,
+    installations_of,
+    installs_under_way,
+    of_technician,
+    trip_of,
+)
+from devices.values import Site
 from web.pages import View
 from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
@@ -99,7 +106,7 @@ class InstallRow(msgspec.Struct, frozen=True):
 
     installation: Installation
     customer: CustomerShown | None
-    due: Due | None
+    due: Due
 
 
 def installations_page(view: View) -> dict[str, Any]:
@@ -107,15 +114,16 @@ def installations_page(view: View) -> dict[str, Any]:
     call = view.call
     shown: list[Installation] = view.told(_under_way(call))
     customers = customers_shown(call.store, [each.customer for each in shown], call.who.reads)
-    days = call.due_at(sorted({each.site for each in shown}))
-    due = {each.subject: each for each in days if each.deadline == INSTALLATION.name}
-    trips = trips_named(call.store, shown)
+    sites = _sites(call)
+    due = {each.number: due_of_installation(each, sites[each.site], call.today) for each in shown}
+    orders = records.these(call.store, DISPATCH_ORDER, [each.order for each in shown if each.order])
     lanes: dict[str, list[InstallRow]] = {lane: [] for lane in INSTALL_LANES}
     for each in shown:
-        row = InstallRow(each, customers.get(each.customer), due.get(each.number))
-        lanes[install_lane(each, trips.get(each.order or ""))].append(row)
+        row = InstallRow(each, customers.get(each.customer), due[each.number])
+        trip = not_in_vain(orders.get(each.order or ""))
+        lanes[install_lane(each, trip)].append(row)
     for rows in lanes.values():
-        rows.sort(key=lambda row: (row.due.due_on if row.due else "", row.installation.number))
+        rows.sort(key=lambda row: (row.due.due_on, row.installation.number))
     return {
         "lanes": lanes,
         "most_minutes": GUIDED_MINUTES,
@@ -128,13 +136,14 @@ def installations_page(view: View) -> dict[str, Any]:
 
 def _under_way(call: Call) -> list[Installation]:
     """What is under way at the sites that somebody reads, and what is theirs where they are a technician."""
-    only, reads = Only(states=INSTALLING), sites_of(call)
-    own = sorted(site for site in call.who.sites_of(TECHNICIANS) if site not in reads)
-    theirs = records.listed(call.store, INSTALLATION, own, only=only) if own else iter(())
-    return [
-        *records.listed(call.store, INSTALLATION, reads, only=only),
-        *of_technician(call.store, theirs, call.who.username),
-    ]
+    reads = sites_of(call)
+    own = [site for site in call.who.sites_of(TECHNICIANS) if site not in reads]
+    theirs = of_technician(call.store, installs_under_way(call.store, own), call.who.username) if own else ()
+    return [*installs_under_way(call.store, reads), *theirs]
+
+
+def _sites(call: Call) -> dict[str, Site]:
+    return {site.code: site for site, _ in records.all_current(call.store, records.SITE)}
 
 
 def installation_page(view: View) -> dict[str, Any]:
@@ -153,7 +162,9 @@ def installation_page(view: View) -> dict[str, Any]:
         "order_page": value.order
         and page_of_order(view.person, DISPATCH_ORDER.name, value.site, value.order),
         "reads": view.person.reads(value.site),
-        "due": [each for each in call.due_at([value.site]) if each.subject == value.number],
+        "due": None
+        if value.state == "unfit"
+        else due_of_installation(value, _sites(call)[value.site], call.today),
         "most_minutes": GUIDED_MINUTES,
         "longest": LONGEST_GUIDANCE,
         "acts": [(_minutes_until(value, act), act) for act in value.course],

@@ -61,7 +61,7 @@ class JobInHand(msgspec.Struct, frozen=True):
 
 def jobs_page(view: View) -> dict[str, Any]:
     """Everything that the reader has in hand: for today, later, waiting, and done but for the storekeeper's swap."""
-    return {"groups": _grouped(cards_of(view, in_hand_of(view.call))), "alone": False, **_shared(view.call)}
+    return {"groups": _grouped(cards_of(view, in_hand_of(view.call))), **_shared(view.call, alone=False)}
 
 
 def job_page(view: View) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def job_page(view: View) -> dict[str, Any]:
     found = records.current(view.call.store, DISPATCH_ORDER, view.call.path["number"])
     if found is None or found[0].technician != view.person.username:
         raise refuse_foreign()
-    return {"groups": _grouped(cards_of(view, [found[0]])), "alone": True, **_shared(view.call)}
+    return {"groups": _grouped(cards_of(view, [found[0]])), **_shared(view.call, alone=True)}
 
 
 def in_hand_of(call: Call) -> list[DispatchOrder]:
@@ -118,9 +118,10 @@ def _grouped(cards: Iterable[JobInHand]) -> list[tuple[str, list[JobInHand]]]:
     return [(group, found) for group, found in parts.items() if found]
 
 
-def _shared(call: Call) -> dict[str, Any]:
+def _shared(call: Call, *, alone: bool) -> dict[str, Any]:
     """What the forms offer, and what the script knows: the clock, the workflow, the words of the states."""
     return {
+        "alone": alone,
         "steps": OF_THE_TECHNICIAN,
         "at_once": [step.name for step in OF_THE_TECHNICIAN if not _asks(step)],
         "outcomes": OUTCOMES,
@@ -129,6 +130,7 @@ def _shared(call: Call) -> dict[str, Any]:
         "checks": InstallChecks.__struct_fields__,
         "data": {
             "user": call.who.username,
+            "alone": alone,
             "now": call.at_us // 1000,
             "steps": {
                 **{step.name: _told_step(step, call.locale) for step in OF_THE_TECHNICIAN},

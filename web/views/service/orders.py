@@ -10,6 +10,7 @@ from msgspec import inspect
 
 from api.resources.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
 from devices import records
+from devices.ledger.posting.personal_papers import papers_under
 from devices.lifecycle import DESK, DOCUMENT
 from devices.paperwork.dispatches import (
     CONFIRMED,
@@ -19,17 +20,15 @@ from devices.paperwork.dispatches import (
     DispatchOrder,
 )
 from devices.paperwork.orders import ORDERS, RepairOrder
-from devices.paperwork.papers import Attachment
-from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.people.certificates import Technician, certificate_standing, technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
 from devices.records import Only
 from devices.service.board import due_of_job, times_of
 from devices.service.filing import swaps_under
-from devices.service.installing import installations_under
+from devices.service.installs import installations_under
 from devices.service.settling import pairs_carried
-from devices.store.database import Store
 from devices.texts.lengths import Username
 from web.pages import View
 from web.views.home import sites_of
@@ -99,7 +98,7 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
         "names": names_of(store, _people(order)),
         "steps": [step_form(order.number, name) for name in job.next if _is_offered(view, job, name)],
         "technicians": _technicians(view, job),
-        "papers": _papers(store, order),
+        "papers": [each for each in papers_under(store, order) if not each.erased],
         "versions": records_of_it,
         "pairs": list(dict.fromkeys((*pairs_carried(store, order.number), *order.used))),
         "swaps": list(swaps_under(store, order.number).items()),
@@ -150,14 +149,6 @@ def _technicians(view: View, job: Job) -> list[Technician]:
     if "reassign" not in job.next:
         return []
     return technicians_of(view.call.store, job.site, view.call.today)
-
-
-def _papers(store: Store, order: DispatchOrder) -> list[Attachment]:
-    """The papers that the customer signed under the order."""
-    if order.customer is None:
-        return []
-    theirs = records.listed(store, ATTACHMENT, [order.site], only=Only(customers=[order.customer]))
-    return [paper for paper in theirs if paper.under == order.number and not paper.erased]
 
 
 def _people(order: DispatchOrder) -> set[str]:
