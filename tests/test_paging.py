@@ -72,7 +72,7 @@ def more_of_each(house: House) -> None:
     for (serial,) in house.store.rows(f"{served} DESC LIMIT 3"):
         order = {"site": "BJ01", "serial": serial, "fault": "无法识别"}
         done(zhang.post("/v1/repairs", order))
-        done(zhang.post("/v1/dispatch-orders", sent(serial)))
+        done(zhang.post("/v1/dispatch-orders", sent(serial, purposes=["return_visit"])))
     done(house.of("zhao").post("/v1/dispatch-orders", sent("661565714354", "TJ01", customer=WHOSE)))
     done(house.of("zhao").post("/v1/documents", {**receipt("TJ01"), "model": "TCG-02"}))
     held = house.store.rows("SELECT serial FROM position WHERE state = 'quarantined' AND site = 'BJ01'")
