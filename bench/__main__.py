@@ -9,11 +9,22 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench import bulk, counting, forms, labels, posting, reading, scanning
+from bench import bulk, counting, forms, jobs, labels, posting, reading, scanning
 from bench.datasets import filled, place
 from tests.postgresql import Missing
 
-PARTS = ("posting", "receipt", "lookup", "history", "verify", "labels", "forms", "scanning", "counting")
+PARTS = (
+    "posting",
+    "receipt",
+    "lookup",
+    "history",
+    "verify",
+    "labels",
+    "forms",
+    "scanning",
+    "counting",
+    "jobs",
+)
 EACH = 50
 """Lines of every device, at every size."""
 
@@ -47,6 +58,10 @@ def main() -> None:
 def measure(engine: str, lines: int, parts: Collection[str], *, quick: bool) -> None:
     """These parts on one engine."""
     with tempfile.TemporaryDirectory(prefix="panku-bench-") as folder, place(engine, Path(folder)) as where:
+        if "jobs" in parts:
+            jobs.measure(where, 1_000, 20_000 if quick else 100_000, 20 if quick else 100)
+        if parts == {"jobs"}:  # it makes its own books
+            return
         began = time.perf_counter()
         wide = filled(where.fresh(), 8_000 if quick else 80_000, 1)
         small = filled(where.fresh(), 10_000, EACH)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
+from heapq import merge
+from itertools import product
 from typing import Any, TypeVar
 
 import msgspec
-from peewee import fn
+from peewee import chunked, fn
 
 from devices.chain import commitment, digest_of
 from devices.journal import Writer
@@ -25,8 +27,10 @@ from devices.store.tables.ledger import PersonalData, RecordDevices, Records, Re
 from devices.store.tables.registers import Bins, Carriers, Models, Sites
 from devices.values import UNIT, Bin, Carrier, Model, Site
 
-AT_ONCE = 200
-"""Values of a list that are read together."""
+AT_ONCE, GROWS, MOST_AT_ONCE = 200, 5, 5_000
+"""Values of a list that are read together: at first, how many times as many the next time, and at most."""
+WAYS_AT_ONCE = 100
+"""In how many places of an index one statement looks; SQLite takes 500."""
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
 
@@ -328,46 +332,110 @@ def listed(
     """The latest values of a kind without a table of its own, by key, those after one key; `sites` None means all.
 
     They are read as they are asked for, so that the first of many cost no more than the first of few; `newest_first`
-    from the last key on, where `after` is then no key to begin with.
+    from the last key on, where `after` is then no key to begin with. What leads to them costs as many as it finds: a
+    device, a customer or days before whose work it is, that before a state and a site. See docs/decisions.md, "A list
+    is led by one index".
     """
-    of_kind, at_site = Records.kind, Records.site
-    if only.customers is not None:
-        # SQLite, without statistics, would walk a whole site for a customer's few: no index is searched by these.
-        of_kind, at_site = of_kind.concat(""), at_site.concat("")
-    among = ((at_site, sites), (Records.state, only.states), (Records.customer, only.customers))
-    if any(values is not None and not values for _, values in among):
+    if any(
+        values is not None and not values for values in (sites, only.states, only.customers)
+    ):  # nothing is among none
         return
-    chosen = of_kind == kind.name
-    for column, values in among:
-        if values is not None:
-            chosen &= column.in_(sorted(values))
-    for condition in _found_by(kind, only):
-        chosen &= condition
-    order = Records.key.desc() if newest_first else Records.key
-    query = Records.select(Records.key, Records.content).order_by(order).limit(AT_ONCE)
+    leading = _leading(store, sites, only)
+    ways = list(product(*(sorted(values) for values in leading.values())))
+    rest = list(_rest(kind, sites, only, leading))
+    parts = [
+        _by_key(store, kind, list(leading), some, rest, after, newest_first=newest_first)
+        for some in chunked(ways, WAYS_AT_ONCE)
+    ]
+    yield from parts[0] if len(parts) == 1 else merge(*parts, key=kind.key, reverse=newest_first)
+
+
+def _leading(store: Store, sites: Collection[str] | None, only: Only) -> dict[str, Collection[str]]:
+    """The columns by which records are looked for, in an index that has those of each value by key; none where what
+    they are looked for by is no column of theirs.
+    """
+    if only.serial is not None:
+        return {}
+    if only.customers is not None:
+        return {"customer": only.customers}
+    if only.since is not None or only.until is not None:
+        return {}
+    if only.assignee is not None:
+        return {"assignee": (only.assignee,)} | ({} if only.states is None else {"state": only.states})
+    if only.states is not None:
+        return {"state": only.states, "site": (*site_codes(store), UNIT) if sites is None else sites}
+    return {} if sites is None else {"site": sites}
+
+
+def _rest(
+    kind: RecordKind, sites: Collection[str] | None, only: Only, leading: Collection[str]
+) -> Iterator[Any]:
+    """The other conditions: those by which no column leads to the records, and those that only choose among them.
+
+    The latter are written so that no index can serve them: without statistics SQLite would begin at one that has many.
+    """
+    if only.serial is not None:
+        of_device = RecordDevices.serial == only.serial, RecordDevices.kind == kind.name
+        yield Records.key.in_(RecordDevices.select(RecordDevices.key).where(*of_device))
+    among = {"site": sites, "state": only.states, "customer": only.customers}
+    for name, values in among.items():
+        if values is not None and name not in leading:
+            yield _unserved(name).in_(sorted(values))
+    if only.assignee is not None and "assignee" not in leading:
+        yield _unserved("assignee") == only.assignee
+    by_day = only.serial is None and only.customers is None
+    days = list(_between(Records.day if by_day else _unserved("day"), only))
+    if days and by_day:
+        yield Records.key.in_(Records.select(Records.key).where(Records.kind == kind.name, *days))
+    else:
+        yield from days
+
+
+def _between(day: Any, only: Only) -> Iterator[Any]:
+    if only.since is not None:
+        yield day >= only.since
+    if only.until is not None:
+        yield day <= only.until
+
+
+def _unserved(name: str) -> Any:
+    """A column as no index has it."""
+    return getattr(Records, name).concat("")
+
+
+def _by_key(
+    store: Store,
+    kind: RecordKind,
+    columns: Sequence[str],
+    ways: Sequence[tuple[str, ...]],
+    rest: Sequence[Any],
+    after: str,
+    *,
+    newest_first: bool,
+) -> Iterator[Any]:
+    """The values whose columns have one of these ways and to which the rest applies, by key.
+
+    Each way has its own order and limit, without which PostgreSQL would read all that it has.
+    """
+    order, size = "DESC" if newest_first else "ASC", AT_ONCE
+    query = Records.select(Records.key, Records.content).where(Records.kind == kind.name)
+    for name, value in zip(columns, ways[0], strict=True):
+        query = query.where(getattr(Records, name) == value)
+    query = query.where(*rest) if rest else query
     while True:
         beyond = Records.key < after if newest_first and after else Records.key > after
-        rows = store.rows(*query.where(chosen & beyond).sql())
+        one, (_, *given) = query.where(beyond).sql()
+        others = given[len(columns) :]
+        # By hand: peewee would compile every way anew, and nest them.
+        first = f"ORDER BY key {order} LIMIT {size}"
+        each = f"SELECT key, content FROM ({one} {first}) AS way"
+        text = f"{' UNION ALL '.join([each] * len(ways))} {first}"
+        rows = store.rows(text, [value for way in ways for value in (kind.name, *way, *others)])
         for _, content in rows:
             yield kind.decode(content)
-        if len(rows) < AT_ONCE:
+        if len(rows) < size:
             return
-        after = rows[-1][0]
-
-
-def _found_by(kind: RecordKind, only: Only) -> Iterator[Any]:
-    if only.serial is not None:
-        yield Records.key.in_(
-            RecordDevices.select(RecordDevices.key).where(
-                RecordDevices.serial == only.serial, RecordDevices.kind == kind.name
-            )
-        )
-    if only.assignee is not None:
-        yield Records.assignee == only.assignee
-    if only.since is not None:
-        yield Records.day >= only.since
-    if only.until is not None:
-        yield Records.day <= only.until
+        after, size = rows[-1][0], min(size * GROWS, MOST_AT_ONCE)
 
 
 def next_number(store: Store, kind: RecordKind, site: str, *, after: int = 0) -> str:

@@ -114,11 +114,15 @@ class Recorder:
 
 @cache
 def plain(sql: str) -> str:
-    """A statement as both engines have it: one kind of placeholder, lists of any length alike, single blanks."""
+    """A statement as both engines have it: one kind of placeholder, lists of any length alike, single blanks.
+
+    What is looked for in several places (`records.listed`) is so in any number of them.
+    """
     text = re.sub(r"\s+", " ", sql.replace("%s", "?").replace("%%", "%")).strip()
     text = re.sub(r"\?(, ?\?)+", "?…", text)
     text = re.sub(r"\b(LIMIT|OFFSET) \d+", r"\1 ?", text)
     text = re.sub(r'\bSAVEPOINT "\w+"', "SAVEPOINT ?", text)
+    text = re.sub(r"(SELECT key, content FROM \(.*?\) AS way)( UNION ALL \1)+", r"\1", text)
     return re.sub(r"(\(\?…?\))(, ?\(\?…?\))+", r"\1…", text)
 
 

@@ -16,6 +16,7 @@ from devices.store.database import Store
 from panku import settings
 from panku.commands import main
 from panku.demo_counts import COUNTED_SITE, count
+from panku.demo_service import SPARES, UNSETTLED, fill_service
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import NOW, Door
@@ -23,9 +24,10 @@ from tests.door import NOW, Door
 
 @pytest.fixture(scope="module", params=ENGINES)
 def door(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Door]:
-    """The example with its counts, on each engine."""
+    """The example with its service and its counts, on each engine."""
     store: Store = stores.demo(request.param)
     made = Door(store)
+    fill_service(store, NOW)
     count(store, NOW)
     made.now = NOW + 3_600_000_000
     yield made
@@ -58,6 +60,26 @@ def test_the_examples_evidence_holds(door: Door) -> None:
 def test_the_example_has_too_few_spares_of_a_model(door: Door) -> None:
     (level,) = door.sign_in("zhao").get("/v1/minimum-levels").json
     assert (level["minimum"], level["available"], level["lacking"]) == (6, 4, 2)
+
+
+def test_the_example_has_an_order_in_every_state(door: Door) -> None:
+    zhang, wang = door.sign_in("zhang"), door.sign_in("wang")
+    orders = zhang.get("/v1/dispatch-orders").json
+    assert [order["state"] for order in orders] == [
+        "done", "done", "waiting", "cancelled", "accepted", "open",
+    ]  # fmt: skip
+    assert [order["technician"] for order in orders if order["state"] == "open"] == [None]
+    assert [each["state"] for each in zhang.get("/v1/installations").json] == ["installed", "asked"]
+    hours = {act["at"][11:13] for order in orders for act in order["course"]}
+    assert hours <= {f"{hour:02}" for hour in range(8, 18)}
+    told = [wang.get(f"/v1/dispatch-orders/{order['number']}").json for order in orders[:2]]
+    assert [len(order["unsettled"]) for order in told] == [0, 1]
+
+
+def test_the_examples_storekeeper_scans_a_faulty_disk_and_is_offered_its_swap(door: Door) -> None:
+    body = {"site": "BJ01", "scans": [{"serial": UNSETTLED}]}
+    (scanned,) = door.sign_in("zhang").post("/v1/devices/check", body).json
+    assert (scanned["settles"]["spare"], scanned["settles"]["terms"]) == (SPARES[1], "free")
 
 
 def test_the_examples_books_verify(door: Door) -> None:

@@ -20,11 +20,11 @@ from devices.service.install_rules import hindrance
 from devices.service.installs import installations_of
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
-from tests.dispatched import done, sent
+from tests.dispatched import DONE_AT, done, sent
 from tests.door import TODAY
 
 pytestmark = pytest.mark.both_engines
-SOLD = [f"{661565714355 + n}" for n in range(10)]
+SOLD = [f"{661565714355 + n}" for n in (*range(10), *range(17, 22))]
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
 CHECKS = {"opens": True, "runs": True, "prints": True}
 CONFIRMED = {"checks": CHECKS, "confirmed_by": {"name": "刘会计", "phone": "010-62000000"}}
@@ -337,6 +337,26 @@ def test_an_outlet_that_posts_may_ask_and_a_repeated_key_asks_once(house: House,
     outlet = house.token("BJ01", ("read", "post"), "wu")
     first, again = (outlet.post("/v1/installations", asking(serial), key="ask-once") for _ in range(2))
     assert (first.status_code, again.json["number"]) == (201, first.json["number"])
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "pointer"),
+    [
+        ({"technician": "li"}, "not_certified", "/dispatch_order/technician"),
+        (
+            {"window": {"starts_at": DONE_AT, "ends_at": DONE_AT}},
+            "window_ends_first",
+            "/dispatch_order/window",
+        ),
+    ],
+)
+def test_what_is_wrong_of_an_order_that_is_opened_stands_within_it(
+    house: House, serial: str, said: dict[str, Any], code: str, pointer: str
+) -> None:
+    body = asking(serial, mode="on_site", dispatch_order={**TRIP, **said})
+    with house.unchanged():
+        (fault,) = house.of("wu").post("/v1/installations", body).json["errors"]
+    assert (fault["code"], fault["pointer"]) == (code, pointer)
 
 
 def in_state(state: InstallationState, *outcomes: tuple[int, Any], order: str | None = None) -> Installation:

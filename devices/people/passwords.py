@@ -43,7 +43,7 @@ SAME_SIGN = str.maketrans({sign: signs[0] for signs in reversed(SIGNS) for sign 
 PRINTED = (
     "correct horse battery staple", "another long password",
     "copper lantern over the river", "seven grey herons at dawn", "a quiet ledger in winter",
-    "wooden boats near the gate", "four bicycles in the drizzle",
+    "wooden boats near the gate", "four bicycles in the drizzle", "six umbrellas by the station",
 )  # fmt: skip
 """The passwords of our own examples: anybody reads them."""
 OUR_WORDS = (

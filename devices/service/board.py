@@ -49,10 +49,10 @@ _JOBS_ON = compiled(
     .where(
         RecordDevices.serial.in_(EACH),
         RecordDevices.kind == DISPATCH_ORDER.name,
-        Records.state == "done",
+        Records.state.concat("") == "done",
     )
 )
-"""The jobs that were ever done on some devices; asked for their days too, SQLite would begin at everybody's."""
+"""The jobs ever done on some devices; asked for their state or days as an index has them, SQLite would begin there."""
 
 
 class BoardCard(msgspec.Struct, frozen=True):

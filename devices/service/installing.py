@@ -41,6 +41,8 @@ from devices.unit import Unit
 
 INSTALLED_IN = ("sold", "in_service")
 """The states of a device that is with its customer, where it may be installed."""
+OF_BOTH = ("/customer", "/asked_at")
+"""What a body says of the installation and of the order that is opened with it alike."""
 Trip: TypeAlias = str | OrderAsked
 """What somebody is sent with: the number of a dispatch order, or what one is opened with."""
 
@@ -137,11 +139,27 @@ def send_for(
 
 
 def _sent(writer: Writer, unit: Unit, value: Installation, trip: Trip, *, by: str) -> Installation:
-    if isinstance(trip, str):
-        order = _named_order(writer.store, value, trip)
-    else:
-        order = open_dispatch_order(writer, unit, trip, by=by)[0].number
+    order = (
+        _named_order(writer.store, value, trip)
+        if isinstance(trip, str)
+        else _opened(writer, unit, trip, by=by)
+    )
     return _after(replace(value, order=order), InstallAct("send", writer.now_us, by, order=order))
+
+
+def _opened(writer: Writer, unit: Unit, asked: OrderAsked, *, by: str) -> str:
+    """The number of an order that is opened for an installation; what is refused of it stands within its body."""
+    try:
+        return open_dispatch_order(writer, unit, asked, by=by)[0].number
+    except Refused as refused:
+        raise Refused(_within(problem) for problem in refused.problems) from refused
+
+
+def _within(problem: Problem) -> Problem:
+    if problem.pointer.startswith(OF_BOTH):
+        return problem
+    inner = "" if problem.pointer.startswith("/serials") else problem.pointer
+    return replace(problem, pointer=f"/dispatch_order{inner}")
 
 
 def _named_order(store: Store, value: Installation, number: str) -> str:

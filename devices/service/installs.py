@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 import msgspec
+from peewee import chunked
 
 from devices import records
 from devices.calendar import day_of
@@ -14,7 +15,7 @@ from devices.ledger.duties.due import Due, due_of
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.records import Only
+from devices.records import AT_ONCE, Only
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records
@@ -33,8 +34,10 @@ _UNDER_WAY = compiled(
         Records.kind == INSTALLATION.name, Records.state.in_(INSTALLING), Records.site.in_(EACH)
     )
 )
-_ORDERS_OF = compiled(
-    Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.assignee == GIVEN)
+_THEIRS = compiled(
+    Records.select(Records.key).where(
+        Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH), Records.assignee == GIVEN
+    )
 )
 
 
@@ -83,9 +86,11 @@ def installations_under(store: Store, order: DispatchOrder) -> list[Installation
 
 
 def of_technician(store: Store, values: Iterable[Installation], technician: str) -> Iterator[Installation]:
-    """Those of some installations whose order is assigned to a technician."""
-    orders = {number for (number,) in store.rows(_ORDERS_OF, (technician,))}
-    return (value for value in values if value.order in orders)
+    """Those of some installations whose order is assigned to a technician, looked up AT_ONCE as they are asked for."""
+    for some in chunked(values, AT_ONCE):
+        orders = sorted({value.order for value in some if value.order is not None})
+        theirs = {number for (number,) in store.rows_in(_THEIRS, orders, after=(technician,))}
+        yield from (value for value in some if value.order in theirs)
 
 
 def confirmer_of(store: Store, number: str) -> Confirmer | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 
+from devices.calendar import TIME_ZONE
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
 from tests.browser.scanning import command, outcomes, posted, scan, settle, until
 from tests.browser.test_scan_tasks import post
@@ -16,7 +17,16 @@ FAULTY, SPARE, IDLE = "661565714354", "661565720012", "661565720013"
 
 
 def moment() -> str:
-    return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def local() -> str:
+    """Now, as a field of the unit's time zone takes it: to the minute."""
+    return datetime.now(ZoneInfo(TIME_ZONE)).strftime("%Y-%m-%dT%H:%M")
+
+
+def today() -> str:
+    return local()[:10]
 
 
 def opened(page: Page) -> str:
@@ -97,3 +107,45 @@ def test_a_job_is_opened_assigned_done_and_settled_by_one_scan(visit: Visit, sit
     assert zhang.locator("#unsettled").count() == 0
     assert swap in zhang.inner_text("dl")
     assert fits(zhang)
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000a49444154789c6360000000020001e221bc33"
+    "0000000049454e44ae426082"
+)
+
+
+def test_the_desk_files_a_record_for_the_technician_with_the_signed_paper(visit: Visit, site: Site) -> None:
+    zhang = visit("zhang", None, DESKTOP)
+    device = "661565720011"
+    order = {"site": "BJ01", "serials": [device], "fault": "坏", "technician": "wang"}
+    number = post(zhang.request, "/v1/dispatch-orders", order, "desk order")["number"]
+    carried = {"type": "carry_out", "site": "BJ01", "business_date": today(), "order": number,
+               "lines": [{"serial": IDLE, "faulty": device}]}  # fmt: skip
+    post(zhang.request, "/v1/documents", carried, "desk carried")
+    zhang.goto(f"/orders/{number}")
+    zhang.locator("summary", has_text="上传签字的上门服务单").click()
+    upload = zhang.locator("form[data-api='POST /v1/attachments']")
+    upload.locator("input[type=file]").set_input_files(
+        {"name": "单.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    with zhang.expect_event("load"):
+        upload.locator("button").click()
+    zhang.locator("summary", has_text="填上门服务单").click()
+    form = zhang.locator(f"form[data-api='POST /v1/dispatch-orders/{number}/service-record']")
+    for name in ("arrived_at", "completed_at"):
+        form.locator(f"[name={name}]").fill(local())
+    form.locator("[name='outcomes.repair']").select_option("solved")
+    form.get_by_label(f"{device} 换成备件 {IDLE}").check()
+    form.locator("[name=diagnosis]").fill("芯片坏")
+    form.locator("[name=work]").fill("换盘")
+    form.locator("[name='confirmation.how']").select_option("signed")
+    with zhang.expect_event("load"):
+        form.locator("button").click()
+    filed = zhang.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
+    assert filed["used"] == [{"faulty": device, "spare": IDLE}]
+    assert len(filed["confirmation"]["paper"]) == 64
+    expect(zhang.locator("#unsettled")).to_be_visible()
+    step(zhang, "更正上门服务单", reason="收费写漏", **{"record.charged_fen": "12.50"})
+    corrected = zhang.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
+    assert (corrected["charged_fen"], corrected["used"]) == (1250, filed["used"])

@@ -51,8 +51,9 @@ from web.views.service.briefs import page_of_order
 class StepField(msgspec.Struct, frozen=True):
     """One field of a step's form: where it stands in the body, how it is asked for, and the text that names it.
 
-    The text is `page.installation.<told>`, or `<told>` as a term where it is (group, code). A choice is of the codes of
-    `choices`, by the words of the group `told_as`.
+    The text is `page.installation.<told>`; of a check it is the term `told` of the group `told_as`, which has the words
+    of a choice's codes as well. A sentence is journalled for good; it may be `filled` with a term, a group and a code.
+    Fields `of_another_home` are asked for away from the customer's home alone.
     """
 
     name: str
@@ -63,6 +64,7 @@ class StepField(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     told_as: str = ""
     of_another_home: bool = False
+    filled: tuple[str, str] | None = None
 
 
 _TRIP = "dispatch_order"
@@ -77,7 +79,7 @@ STEP_FORMS: dict[str, tuple[StepField, ...]] = {
         StepField("outcome", "choice", "outcome", choices=GUIDANCE_OUTCOMES, told_as="guidance"),
     ),
     "send": (
-        StepField(f"{_TRIP}.fault", "sentence", "what_to_do", longest=500),
+        StepField(f"{_TRIP}.fault", "sentence", "what_to_do", longest=500, filled=("purpose", "install")),
         StepField(f"{_TRIP}.technician", "technician", "technician", required=False),
         StepField(f"{_TRIP}.window.starts_at", "moment", "window_from", required=False),
         StepField(f"{_TRIP}.window.ends_at", "moment", "window_to", required=False),
@@ -97,8 +99,6 @@ STEP_FORMS: dict[str, tuple[StepField, ...]] = {
 }
 """What the form of each step asks for."""
 assert STEP_FORMS.keys() == INSTALLATIONS.step.keys(), "a step without a form"
-JOURNALLED = ("send", "give_up")
-"""The steps of which something is journalled for good that people write in their own words."""
 
 
 class InstallRow(msgspec.Struct, frozen=True):
@@ -170,8 +170,6 @@ def installation_page(view: View) -> dict[str, Any]:
         "acts": [(_minutes_until(value, act), act) for act in value.course],
         "names": names_of(call.store, {act.by for act in value.course}),
         "forms": [(name, _fields(name, away=away)) for name in shown.next],
-        "journalled": JOURNALLED,
-        "names_an_order": "send" in shown.next,
         "waits_for": [] if shown.next else _whose_turn(value, trip),
         "technicians": technicians_of(call.store, value.site, call.today) if "send" in shown.next else [],
     }
