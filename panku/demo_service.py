@@ -73,18 +73,19 @@ def fill_service(store: Store, now_us: int) -> None:
 
 def _tell_of_the_first(day: _Day) -> None:
     """Disks are sold; a swap at a customer's is settled on the same day; a disk is installed by phone."""
+    for told, (customer, serials) in zip(("08:50", "08:52"), SOLD, strict=True):
+        day.at(told).post("sale", serials, customer=customer, application="SY-0002")
     for customer, serials in SOLD:
-        day.at("08:50").post("sale", serials, customer=customer, application="SY-0002")
         day.at("08:55").post("registration", serials, customer=customer)
     day.at("09:00").post("sale", (ASKED, INSTALLED), customer=SECOND, application="SY-0003")
     order = day.at("09:30").open("无法识别", (SWAPPED,), technician="wang")
     day.at("09:34").step(order, "accept")
     day.at("09:50").carry(order, SWAPPED, SPARES[0])
     day.at("13:40").file(order, ("11:00", "11:40"), Used(SWAPPED, SPARES[0]))
-    day.at("16:30").swap(order, Used(SWAPPED, SPARES[0]))
     installation = day.at("14:10").ask(INSTALLED)
     day.at("14:35").guide(installation, 9, "helped")
     day.at("14:40").confirm(installation)
+    day.at("16:30").swap(order, Used(SWAPPED, SPARES[0]))
 
 
 def _tell_of_the_second(day: _Day, today: date, tomorrow: date) -> None:
