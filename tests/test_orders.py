@@ -241,3 +241,16 @@ def test_a_spare_was_never_sold_in_the_past_either(books: Books) -> None:
     assert (problem.code, problem.facts["serial"]) == ("wrong_register", A)
     books.settle("opening", attachments=[paper], lines=[line])
     assert books.state(A) == "sold"
+
+
+@pytest.mark.parametrize("kind", ["carry_out", "swap", "repair_intake"])
+def test_nothing_is_done_without_an_order(books: Books, kind: str) -> None:
+    books.serve(A)
+    books.receive(S, register="spare")
+    told: dict[str, Any] = {
+        "carry_out": {"lines": [{"serial": S, "faulty": A}]},
+        "swap": {**SWAP, "lines": [{"faulty": A, "spare": S}]},
+        "repair_intake": {"fault": "坏", "bin": "CG", "lines": [{"serial": A}]},
+    }
+    problem = refusal(books, kind, **told[kind])
+    assert (problem.code, problem.pointer) == ("order_required", "/order")

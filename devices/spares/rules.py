@@ -28,9 +28,11 @@ _Moves = Sequence[Move]
 
 
 def order_stands(case: Case[UnderOrder], moves: _Moves) -> _Problems:
-    """The named order is one of this site's and is not cancelled."""
+    """The named order is one of this site's and is not cancelled; only a recovery may do without one."""
     name = case.draft.order
     if name is None:
+        if not isinstance(case.draft, Recovery):
+            yield Problem("order_required", "/order")
         return
     if case.order is None:
         yield Problem("unknown_order", "/order", {"order": name})

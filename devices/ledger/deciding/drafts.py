@@ -257,7 +257,7 @@ class Registration(Draft, tag="registration", frozen=True, kw_only=True):
 class RepairIntake(Draft, tag="repair_intake", frozen=True, kw_only=True):
     """送修收件: a customer's device comes into our custody under a repair order."""
 
-    order: Word
+    order: Word | None = None
     fault: Sentence
     bin: Word | None = None
     lines: Annotated[tuple[BinItem, ...], Meta(min_length=1, max_length=1)]
@@ -275,7 +275,7 @@ class RepairReturn(Draft, tag="repair_return", frozen=True, kw_only=True):
 class CarryOut(Draft, tag="carry_out", frozen=True, kw_only=True):
     """A technician takes spares along under a dispatch order, each for a named faulty device."""
 
-    order: Word
+    order: Word | None = None
     lines: Annotated[tuple[CarryItem, ...], Meta(min_length=1, max_length=100)]
 
 
@@ -289,7 +289,7 @@ class CarryBack(Draft, tag="carry_back", frozen=True, kw_only=True):
 class Swap(Draft, tag="swap", frozen=True, kw_only=True):
     """备件更换: a spare becomes the customer's, the faulty device becomes the spare book's faulty stock."""
 
-    order: Word
+    order: Word | None = None
     fault: Sentence
     terms: Literal["free", "charged"]
     charged_fen: Fen = 0
