@@ -37,8 +37,8 @@ TRUE_COST, TRUE_FONT = passwords.COST, pdf.document_font
 HEARD = pytest.StashKey[Recorder]()
 PATCH = pytest.MonkeyPatch()
 SLOWEST = (
-    "test_accessibility", "test_scan_ends", "test_scan_tasks", "test_blind", "test_torture", "test_waiting",
-    "test_worker", "test_tampering", "test_story", "test_flat",
+    "test_accessibility", "test_flat", "test_scan_ends", "test_scan_tasks", "test_blind", "test_torture",
+    "test_waiting", "test_worker", "test_tampering", "test_story",
     "test_scan_mishaps", "test_stocktake_pages", "test_scan_counts", "test_sealing", "test_scan_input",
     "test_malformed", "test_state_machine", "test_count_machine", "test_races", "test_workbooks", "test_readme",
     "test_forms_libreoffice", "test_costs", "test_custody_pages", "test_count_races", "test_reading_pages",

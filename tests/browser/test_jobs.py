@@ -199,7 +199,8 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
     come_in(tab, "zhang")
     until(tab, "!Object.keys(localStorage).some(key => key.startsWith('panku jobs'))")
     page.unroute_all()
-    expect(page.locator("article.job > .told")).to_contain_text("现在登录的是 zhang")
+    expect(page.locator("#note")).to_contain_text("现在登录的是 zhang")
+    expect(page.locator(".unsent li")).to_have_count(1)
     assert not [name for name in kept(tab) if name.startswith("panku jobs")]
     assert desk.request.get(f"/v1/dispatch-orders/{other}").json()["state"] == "open"
 

@@ -55,10 +55,12 @@ async function act(form) {
 
 /** Keep what waits on the disk; answers whether it is. */
 async function keep(row) {
-  const { photo, ...value } = row;
+  const { photo, alone: _, ...value } = row;
   if (!canSeal()) return false;
   sealed.leave(Math.max(rows.size, 1)); // first, so that whatever lies here is known of
-  return sealed.put(row.id, { ...value, kept: true }, photo).then(() => true, () => false);
+  const there = await sealed.put(row.id, { ...value, kept: true }, photo).then(() => true, () => false);
+  row.alone &&= !there;
+  return there;
 }
 
 async function unkeep(id) {
@@ -166,7 +168,7 @@ function draw(answer) {
   const apart = waiting().filter(({ number }) => !jobOf(number)); // of jobs that are not on this page, or no longer theirs
   $("apart").hidden = apart.length === 0;
   $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
-  if (waiting().some((row) => row.kept) || leftHere().length) sealed.leave(rows.size);
+  if (waiting().some((row) => row.kept && !row.alone) || leftHere().length) sealed.leave(rows.size);
   const away = !navigator.onLine || !reached;
   const sentences = [];
   if (rows.size) sentences.push(text(away ? "jobs.left_offline" : "jobs.left", { count: rows.size }));
@@ -335,7 +337,7 @@ addEventListener("online", () => {
 addEventListener("offline", () => draw());
 addEventListener("storage", async ({ key, newValue }) => {
   if (key !== LEFT + data.user) return;
-  if (newValue === null) for (const row of rows.values()) row.kept = false; // dropped: only this page has them now
+  if (newValue === null) for (const row of rows.values()) row.alone = true; // dropped: this page alone has them now
   else await look();
   draw();
   sender.poke();
@@ -355,7 +357,7 @@ function begin(job) {
 async function look() {
   const kept = canSeal() ? await sealed.all().catch(() => []) : [];
   const acts = kept.filter(([value]) => !value.draft).sort(([one], [other]) => one.n - other.n);
-  for (const row of waiting().filter((each) => each.kept)) if (!acts.some(([{ id }]) => id === row.id)) rows.delete(row.id);
+  for (const row of waiting().filter((each) => each.kept && !each.alone)) if (!acts.some(([{ id }]) => id === row.id)) rows.delete(row.id);
   for (const [value, photo] of acts) if (!rows.has(value.id)) rows.set(value.id, { ...value, photo });
   return kept;
 }
