@@ -89,7 +89,7 @@ def _tell_of_the_first(day: _Day) -> None:
 
 
 def _tell_of_the_second(day: _Day, today: date, tomorrow: date) -> None:
-    """A swap is left to settle, a job waits, one is accepted for today, one is nobody's yet, one is cancelled."""
+    """A swap is left to settle, a job waits, one is accepted for today, one is nobody's yet, one is wang's."""
     order = day.at("09:10").open("开票软件报错，读不出税控盘", (UNSETTLED,), technician="wang")
     day.at("09:15").step(order, "accept")
     day.at("09:30").carry(order, UNSETTLED, SPARES[1])
@@ -108,6 +108,7 @@ def _tell_of_the_second(day: _Day, today: date, tomorrow: date) -> None:
     )  # fmt: skip
     day.at("16:35").step(todays, "accept")
     day.at("16:50").open("新装的电脑上不会开票", (), customer=SECOND)
+    day.at("16:55").open("换上的盘不能报税", (SPARES[0],), technician="wang")
 
 
 def _working_day_before(day: date) -> date:
