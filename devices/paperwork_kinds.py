@@ -19,12 +19,13 @@ def _repair(order: RepairOrder) -> Found:
 
 
 def _dispatch(order: DispatchOrder) -> Found:
-    """A dispatch order by its state, its customer, the day it was opened or its job done, its technician, and its
-    devices; one that came to nothing frees its number elsewhere.
+    """A dispatch order by its state, its customer, the day it was opened or its job done, its technician, its devices
+    and what went in for them; one that came to nothing frees its number elsewhere.
     """
     day = day_of(order.record.completed_at if order.record else order.opened_at).isoformat()
     reference = None if order.cancelled else order.issued_as
-    return Found(order.state, order.customer, day, order.technician, reference, order.serials)
+    serials = tuple(dict.fromkeys((*order.serials, *(pair.spare for pair in order.used))))
+    return Found(order.state, order.customer, day, order.technician, reference, serials)
 
 
 def _installation(value: Installation) -> Found:

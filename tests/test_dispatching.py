@@ -417,6 +417,10 @@ def test_a_swap_is_what_the_record_says_and_settles_it(house: House) -> None:
     assert settle(house, number, terms="charged", charged_fen=5_000).status_code == 201
     told = read(house, "zhang", number)
     assert (told["unsettled"], told["carried"]) == ([], [])
+    (told_of_spare,) = house.of("zhang").get(f"/v1/devices/{SPARE}").json["orders"]
+    assert told_of_spare["number"] == number, "the passport of what went in names the job"
+    again = house.of("zhang").post("/v1/dispatch-orders", sent(SPARE))
+    assert again.json["repeat_of"] == number, "and its fault repeats it"
     nothing = {"reason": "没换", "record": done()}
     assert codes(step(house, "wang", number, "correct", nothing)) == ["used_was_swapped"]
     assert house.faults() == []
