@@ -54,6 +54,7 @@ class Scene:
         made(zhao, "/v1/documents", {"type": "sale", **day, "customer": WHOSE, "application": "A"})
         made(zhao, "/v1/documents", {"type": "registration", **day, "customer": WHOSE})
         order = {"site": "TJ01", "serial": THERE, "fault": "不亮"}
+        asked = {"site": "TJ01", "serial": THERE, "mode": "disc"}
         query = "site=TJ01&register=merchandise&supplier=x&delivery_note=TJ-2"
         manifest = made(zhao, f"/v1/manifests?{query}", "序列号\n661565714999\n".encode())
         paper = made(zhao, "/v1/attachments?site=TJ01", b"a paper of TJ01")
@@ -64,6 +65,7 @@ class Scene:
         return {
             "/v1/documents": receipt["number"],
             "/v1/repairs": made(zhao, "/v1/repairs", order)["number"],
+            "/v1/installations": made(zhao, "/v1/installations", asked)["number"],
             "/v1/dispatch-orders": made(zhao, "/v1/dispatch-orders", sent(THERE, "TJ01"))["number"],
             "/v1/manifests": manifest["number"],
             "/v1/attachments": paper["digest"],

@@ -173,7 +173,8 @@ def test_a_spare_goes_in_on_friday_evening_and_the_storekeeper_settles_it_in_the
     kept = story.told("wang", f"{ORDERS}/{number}")
     assert (kept["unsettled"], kept["contact"], kept["record"]["filed_by"]) == ([], None, "wang")
     served = story.told("zhang", f"/v1/devices/{SPARE}")
-    assert (served["device"]["state"], [each["number"] for each in served["orders"]]) == ("in_service", [])
+    orders = [each["number"] for each in served["orders"]]
+    assert (served["device"]["state"], orders) == ("in_service", [number])
     assert story.faults() == []
 
 
