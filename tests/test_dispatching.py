@@ -228,6 +228,17 @@ def test_an_order_without_a_device_is_for_a_customer(house: House) -> None:
     assert (answer.status_code, answer.json["serials"], answer.json["customer"]) == (201, [], "C-BJ01-000002")
 
 
+def test_a_name_is_not_found_by_trying_orders_without_a_device(house: House) -> None:
+    guess = {"taxpayer_id": "110101199003077", "name": "朝阳"}
+    nobody = {"taxpayer_id": "11010119900307X", "name": "朝阳"}
+    tried = [
+        house.of("zhao").post("/v1/dispatch-orders", {"site": "TJ01", "fault": "不会开票", "customer": party})
+        for party in (guess, nobody, guess, guess, guess, guess)
+    ]
+    assert [codes(answer) for answer in tried] == [["customer_not_matched"]] * 5 + [["throttled"]]
+    assert tried[0].text == tried[1].text, "a wrong pair is as an unknown one"
+
+
 def test_devices_of_two_customers_are_two_orders(house: House) -> None:
     devices = house.store.rows(
         "SELECT MIN(serial) FROM position WHERE state = 'in_service' GROUP BY customer ORDER BY 1 LIMIT 2"
