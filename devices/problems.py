@@ -238,6 +238,7 @@ PROBLEMS: dict[str, Meaning] = {
     "technician_missing": _of(422, "order"),
     "not_the_technician": _of(403, "order", "technician"),
     "filed_by_another": _of(403, "order", "username"),
+    "arrived_before_asked": _of(422, "order"),
     "arrived_after_completed": _of(422, "order"),
     "outcome_required": _of(422, "order", "purpose"),
     "outcome_not_asked": _of(422, "order", "purpose"),

@@ -365,6 +365,7 @@ def test_everything_that_is_wrong_of_a_record_is_told_at_once(house: House) -> N
         ("/used/1/faulty", "order_of_other_device"),
         ("/confirmation/reason", "reason_required"),
     ]  # fmt: skip
+    assert filed(house, number, arrived_at=before) == [("/arrived_at", "arrived_before_asked")]
     later = "2026-11-24T15:00:00+08:00"
     assert filed(house, number, arrived_at=later, completed_at=later) == [
         ("/arrived_at", "future_date"), ("/completed_at", "future_date"),
@@ -376,6 +377,12 @@ def test_everything_that_is_wrong_of_a_record_is_told_at_once(house: House) -> N
         ("/confirmation/paper", "unknown_attachment")
     ]
     assert read(house, "zhang", number)["state"] == "open"
+
+
+def test_a_trip_that_nobody_made_has_no_record(house: House) -> None:
+    unassigned = house.of("zhang").post("/v1/dispatch-orders", sent(SERVED)).json
+    assert unassigned["next"] == ["reassign", "appoint", "cancel"]
+    assert codes(step(house, "zhang", unassigned["number"], "file")) == ["technician_missing"]
 
 
 def test_a_spare_that_was_carried_for_another_device_did_not_go_into_this_one(house: House) -> None:

@@ -345,7 +345,9 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
         carried=tuple(dispatching.carried_under(call.store, order.number)),
         unsettled=waits,
         next=tuple(
-            step.name for step in DISPATCHES.next_steps(order.state) if _is_theirs(call, step.name, order)
+            step.name
+            for step in DISPATCHES.next_steps(order.state)
+            if _is_theirs(call, step.name, order) and (step.name != "file" or order.is_given)
         ),
     )
     if order.customer is None or not (
