@@ -417,6 +417,23 @@ def test_a_record_is_corrected_by_who_filed_it_and_both_stay(house: House) -> No
     assert house.faults() == []
 
 
+def test_a_record_whose_filer_has_left_is_corrected_in_their_place(house: House) -> None:
+    """Or a spare that it names by mistake could never come back."""
+    number = opened(house)
+    carried(house, number)
+    assert step(house, "wang", number, "file", done((SERVED, SPARE))).status_code == 201
+    nothing = {"reason": "没换，备件已交回", "record": done()}
+    assert codes(step(house, "wu", number, "correct", nothing)) == ["filed_by_another"]
+    house.revoke("wang", TECHNICIAN, "BJ01")
+    assert step(house, "wang", number, "correct", nothing).status_code == 404
+    told = step(house, "wu", number, "correct", nothing).json
+    assert (told["record"]["filed_by"], told["corrections"][0]["record"]["filed_by"]) == ("wu", "wang")
+    assert codes(step(house, "zhang", number, "correct", nothing)) == ["filed_by_another"]
+    back = {"type": "carry_back", "site": "BJ01", "business_date": TODAY, "bin": "S-01"}
+    assert house.of("zhang").post("/v1/documents", {**back, "lines": [{"serial": SPARE}]}).status_code == 201
+    assert house.faults() == []
+
+
 def test_a_swap_is_what_the_record_says_and_settles_it(house: House) -> None:
     number = opened(house)
     carried(house, number)

@@ -10,15 +10,18 @@ from peewee import fn
 
 from devices.journal import Writer
 from devices.ledger.posting.personal_papers import signed_papers
+from devices.lifecycle import DESK
 from devices.moments.spans import MINUTE_US, is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
     OUTCOMES,
+    TECHNICIAN,
     Correction,
     DispatchOrder,
     ServiceRecord,
     Used,
 )
+from devices.people.persons import person_of
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognise
@@ -98,13 +101,27 @@ def correct_record(
     DISPATCHES.take("correct", order.state, order=order.number)
     before = order.record
     assert before is not None, "a job that is done has its record"
-    if before.filed_by != by:
+    if not corrects(writer.store, order, by):
         raise refuse("filed_by_another", order=order.number, username=before.filed_by)
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
     follow_correction(writer, changed, by=by)
     return advance(writer, changed, revision, "correct", by=by, reason=reason)
+
+
+def corrects(store: Store, order: DispatchOrder, username: str) -> bool:
+    """Whether a filed record is somebody's to correct, as far as that hangs on who filed it.
+
+    Whoever filed it does; once they can no longer, whoever may take the step in their place.
+    """
+    filed_by = order.record.filed_by if order.record else None
+    if filed_by is None or filed_by == username:
+        return filed_by is not None
+    filer = person_of(store, filed_by)
+    return filer is None or not (
+        filer.may(DESK, order.site) or (filed_by == order.technician and filer.may((TECHNICIAN,), order.site))
+    )
 
 
 def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:

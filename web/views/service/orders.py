@@ -26,7 +26,7 @@ from devices.people.persons import names_of
 from devices.problems import refuse
 from devices.records import Only
 from devices.service.board import due_of_job, times_of
-from devices.service.filing import swaps_under
+from devices.service.filing import corrects, swaps_under
 from devices.service.installs import installations_under
 from devices.service.settling import pairs_carried
 from devices.texts.lengths import Username
@@ -141,8 +141,8 @@ def _asked(field: inspect.Field) -> AskedOfStep:
 
 
 def _is_offered(view: View, job: Job, name: str) -> bool:
-    """A record is corrected by whoever filed it."""
-    return name != "correct" or (job.record is not None and job.record.filed_by == view.person.username)
+    """A record is corrected by whoever filed it, or in their place once they have left."""
+    return name != "correct" or corrects(view.call.store, job, view.person.username)
 
 
 def _technicians(view: View, job: Job) -> list[Technician]:
