@@ -106,6 +106,7 @@ PROBLEMS: dict[str, Meaning] = {
     "paper_is_personal": _of(409, "digest"),
     "paper_not_erasable": _of(409, "digest"),
     "paper_of_other_customer": _of(409, "digest"),
+    "paper_of_other_order": _of(409, "digest", "order"),
     "paper_erased": _of(410, "digest"),
     "unknown_customer": _of(422, "customer"),
     "field_is_fixed": _of(422, "field"),
