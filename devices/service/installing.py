@@ -15,6 +15,7 @@ from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, refuse_unnamed
 from devices.ledger.posting.gather import held
+from devices.listed import Only, listed
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import (
@@ -30,7 +31,7 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
-from devices.records import Only, Personal, Written
+from devices.records import Personal, Written
 from devices.serials import recognise
 from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.install_rules import hindrance
@@ -98,7 +99,7 @@ def _device(writer: Writer, asked: InstallAsked) -> tuple[str, str]:
 
 def _earlier(store: Store, serial: str, customer: str) -> str | None:
     """The last installation of a device there, which was given up."""
-    there = list(records.listed(store, INSTALLATION, only=Only(customers=[customer], serial=serial)))
+    there = list(listed(store, INSTALLATION, only=Only(customers=[customer], serial=serial)))
     for value in there:
         if value.state in INSTALLING:
             raise refuse("installation_open_already", "/serial", serial=serial, installation=value.number)

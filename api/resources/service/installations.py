@@ -10,17 +10,17 @@ import msgspec
 
 from api.callers.access import TECHNICIANS, site_of_number
 from api.calls import Call, Done, Shown
-from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.records import found_record
+from api.resources.service.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
 from api.wire.paging import page, refuse_unknown
 from api.writing import at_site_of_number
-from devices import records
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder, JobContact
 from devices.paperwork.installations import (
     INSTALLATIONS,
@@ -35,7 +35,7 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import INSTALLATION
 from devices.problems import refuse, refuse_foreign
-from devices.records import Only, Written
+from devices.records import Written
 from devices.service import installing, installs
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
@@ -312,5 +312,5 @@ def _wanted(call: Call) -> Iterator[Installation]:
 def _listed(
     call: Call, sites: list[str] | None, only: Only, technician: str | None
 ) -> Iterator[Installation]:
-    found = records.listed(call.store, INSTALLATION, sites, call.query.place, only)
+    found = listed(call.store, INSTALLATION, sites, call.query.place, only)
     return installs.of_technician(call.store, found, technician) if technician else found

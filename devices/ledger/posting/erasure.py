@@ -16,10 +16,11 @@ from devices.journal import Writer
 from devices.ledger.deciding.reversal import position_before
 from devices.ledger.posting.gather import cited_document, reserved_for, trails_of
 from devices.ledger.posting.personal_papers import erase_bytes
+from devices.listed import Only, listed
 from devices.paperwork.customers import Customer
 from devices.paperwork_kinds import ATTACHMENT, CUSTOMER
 from devices.problems import refuse
-from devices.records import Only, RecordKind
+from devices.records import RecordKind
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Positions, Records, Standings
@@ -77,7 +78,7 @@ def open_service_of(store: Store, number: str, kinds: Sequence[RecordKind]) -> l
         kind.key(value)
         for kind in kinds
         if kind.open_states
-        for value in records.listed(store, kind, only=Only(states=kind.open_states, customers=[number]))
+        for value in listed(store, kind, only=Only(states=kind.open_states, customers=[number]))
     ]
 
 
@@ -91,7 +92,7 @@ def forget_customer(writer: Writer, customer: Customer, kinds: Collection[Record
     for kind in kinds:
         if kind.tells_of_customer is None:
             continue
-        for value in list(records.listed(writer.store, kind, only=theirs)):
+        for value in list(listed(writer.store, kind, only=theirs)):
             if kind.tells_of_customer(value):
                 _forget(writer, kind, value, customer, by=by)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from api.callers.access import TECHNICIANS
 from api.calls import Call
-from api.resources.dispatch_orders import STEP_BODIES, Job, job_of
+from api.resources.service.dispatch_orders import STEP_BODIES, Job, job_of
 from api.resources.service.installations import InstallationAnswer, installation_seen
 from devices import records
 from devices.calendar import day_of

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from api.resources.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
+from api.resources.service.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
 from devices import records
 from devices.ledger.posting.personal_papers import papers_under
 from devices.lifecycle import DESK, DOCUMENT
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import (
     CONFIRMED,
     DISPATCHES,
@@ -24,7 +25,6 @@ from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.people.certificates import Technician, certificate_standing, technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.records import Only
 from devices.service.board import due_of_job, times_of
 from devices.service.filing import swaps_under
 from devices.service.installs import installations_under
@@ -62,7 +62,7 @@ class StepForm(msgspec.Struct, frozen=True):
 def orders_page(view: View) -> dict[str, Any]:
     """The open repair orders of the reader's sites, oldest first, and the form that opens one."""
     call = view.call
-    repairs = records.listed(call.store, REPAIR, sites_of(call), only=Only(states=(ORDERS.begins,)))
+    repairs = listed(call.store, REPAIR, sites_of(call), only=Only(states=(ORDERS.begins,)))
     return {"repairs": list(repairs), "own": sorted(call.who.sites_of(DESK))}
 
 
