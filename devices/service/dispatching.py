@@ -29,18 +29,14 @@ from devices.paperwork.dispatches import (
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
+from devices.service.settling import carried_under
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Positions, RecordDevices, Records
+from devices.store.tables.ledger import RecordDevices, Records
 from devices.unit import Unit
 
-_CARRIED = compiled(
-    Positions.select(Positions.serial)
-    .where(Positions.order_number == GIVEN, Positions.state == "carried")
-    .order_by(Positions.serial)
-)
 _ORDERS_ON = compiled(
     RecordDevices.select(RecordDevices.serial, Records.content)
     .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
@@ -239,8 +235,3 @@ def advance(
     act = StepTaken(name, writer.now_us, by, reason, technician, window)
     changed = replace(order, state=step.leads_to(order.state), course=(*order.course, act))
     return records.write(writer, DISPATCH_ORDER, changed, by=by, expected=revision)[1]
-
-
-def carried_under(store: Store, number: str) -> list[str]:
-    """The spares that are carried under an order, by serial."""
-    return [serial for (serial,) in store.rows(_CARRIED, (number,))]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import msgspec
 
-from api.callers.access import TECHNICIANS, works_or_reads
+from api.callers.access import works_on, works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.order_lists import OrderQuery, list_jobs
@@ -19,7 +19,6 @@ from devices.journal import open_journals
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
-from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
     DISPATCHES,
     MOST_DEVICES,
@@ -39,7 +38,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
-from devices.service import dispatching, filing
+from devices.service import dispatching, filing, settling
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -302,9 +301,17 @@ def taking_step(name: str) -> Callable[[Call], Done]:
 def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
     """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
     who = DISPATCHES.step[name].who
-    desk = tuple(role for role in who if role in DESK)
-    assigned = order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
-    return call.who.may(desk, order.site) or (assigned and TECHNICIAN in who)
+    if call.who.may([role for role in who if role != TECHNICIAN], order.site):
+        return True
+    return TECHNICIAN in who and works_on(call.who, order.site, order.technician)
+
+
+def _next(call: Call, order: DispatchOrder) -> Iterator[str]:
+    """The steps that the caller may take of an order; a record is corrected by whoever filed it."""
+    for step in DISPATCHES.next_steps(order.state):
+        filer = order.record.filed_by if order.record and step.name == "correct" else None
+        if filer in (None, call.who.username) and _is_theirs(call, step.name, order):
+            yield step.name
 
 
 def _record(call: Call, body: ServiceRecordBody, at: str) -> ServiceRecord:
@@ -339,14 +346,12 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
     reads = call.who.reads(order.site)
     if not works_or_reads(call.who, order.site, order.technician):
         raise refuse_foreign()
-    waits = filing.unsettled(call.store, order)
+    waits = settling.unsettled(call.store, order)
     job = Job(
         **msgspec.structs.asdict(order),
-        carried=tuple(dispatching.carried_under(call.store, order.number)),
+        carried=tuple(settling.carried_under(call.store, order.number)),
         unsettled=waits,
-        next=tuple(
-            step.name for step in DISPATCHES.next_steps(order.state) if _is_theirs(call, step.name, order)
-        ),
+        next=tuple(_next(call, order)),
     )
     if order.customer is None or not (
         sees_customer(call.store, order.customer, call.who.reads)

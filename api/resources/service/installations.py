@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.callers.access import TECHNICIANS, site_of_number
+from api.callers.access import site_of_number, works_on
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.dispatch_orders import ContactBody, WindowBody, window_told
@@ -257,7 +257,7 @@ def _desk(name: str) -> tuple[str, ...]:
 
 
 def _is_technician(call: Call, trip: DispatchOrder | None) -> bool:
-    return trip is not None and trip.technician == call.who.username and call.who.may(TECHNICIANS, trip.site)
+    return trip is not None and works_on(call.who, trip.site, trip.technician)
 
 
 def show_installation(call: Call, done: Done) -> Shown:

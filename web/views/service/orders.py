@@ -96,7 +96,7 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
         "times": times_of(store, [order]).get(order.number, 1),
         "lack": lack,
         "names": names_of(store, _people(order)),
-        "steps": [step_form(order.number, name) for name in job.next if _is_offered(view, job, name)],
+        "steps": [step_form(order.number, name) for name in job.next],
         "technicians": _technicians(view, job),
         "papers": [each for each in papers_under(store, order) if not each.erased],
         "versions": records_of_it,
@@ -138,11 +138,6 @@ def _asked(field: inspect.Field) -> AskedOfStep:
         return AskedOfStep(field.name, "choice", field.required, values)
     kind: Any = next((kind for declared, kind in _FIELDS if shape == declared), "text")
     return AskedOfStep(field.name, kind, field.required)
-
-
-def _is_offered(view: View, job: Job, name: str) -> bool:
-    """A record is corrected by whoever filed it."""
-    return name != "correct" or (job.record is not None and job.record.filed_by == view.person.username)
 
 
 def _technicians(view: View, job: Job) -> list[Technician]:
