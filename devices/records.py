@@ -291,6 +291,11 @@ def all_current(store: Store, kind: RecordKind) -> list[tuple[Any, int]]:
     return [value_of(kind, row) for row in store.rows(whole_table(table))]
 
 
+def sites_by_code(store: Store) -> dict[str, Site]:
+    """Every site, by its code."""
+    return {site.code: site for site, _ in all_current(store, SITE)}
+
+
 def site_codes(store: Store) -> list[str]:
     """The code of every site, in order."""
     return [code for (code,) in store.rows(SITE_CODES)]

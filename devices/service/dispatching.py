@@ -78,7 +78,8 @@ def open_dispatch_order(
     store = writer.store
     serials, customer = _about(writer, asked)
     hold_unerased(store, customer)
-    _refuse_times(writer, unit, asked)
+    refuse_asked_ahead(writer, unit, asked.asked_at)
+    _refuse_window(asked.window)
     before = _orders_on(store, serials)
     _refuse_open_already(before, asked.site, customer, asked.purposes)
     if asked.technician is not None:
@@ -119,12 +120,11 @@ def _about(writer: Writer, asked: OrderAsked) -> tuple[tuple[str, ...], str]:
     return tuple(found), next(iter(found.values()))
 
 
-def _refuse_times(writer: Writer, unit: Unit, asked: OrderAsked) -> None:
-    today = unit.day_of(writer.now_us).isoformat()
-    if is_ahead(asked.asked_at, writer.now_us):
-        day = unit.day_of(asked.asked_at).isoformat()
+def refuse_asked_ahead(writer: Writer, unit: Unit, asked_at: int) -> None:
+    """Nobody asked in the future. Raises Refused: `future_date`."""
+    if is_ahead(asked_at, writer.now_us):
+        today, day = (unit.day_of(at_us).isoformat() for at_us in (writer.now_us, asked_at))
         raise refuse("future_date", "/asked_at", date=day, today=today)
-    _refuse_window(asked.window)
 
 
 def _refuse_window(window: Window | None) -> None:

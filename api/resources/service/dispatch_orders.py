@@ -64,7 +64,8 @@ class ContactBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A technician sent to a customer; `customer` is asked for where no device tells them, and away from their home.
 
-    `asked_at` is when the customer asked, in RFC 3339: the deadline counts from it; now where it is left out.
+    `asked_at` is when the customer asked, in RFC 3339: the deadline counts from it; now where it is left out. `fault`
+    is journalled for good: no personal data there.
     """
 
     site: Word
@@ -87,7 +88,10 @@ class UsedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the customer confirmed: `paper` is the digest of the paper they signed, `reason` why they declined."""
+    """How the customer confirmed: `paper` is the digest of the paper they signed, `reason` why they declined.
+
+    The reason is journalled for good: no personal data there.
+    """
 
     how: Confirmed
     paper: Digest | None = None
@@ -95,7 +99,10 @@ class ConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was done under an order; times in RFC 3339, `charged_fen` 0 for free."""
+    """What was done under an order; times in RFC 3339, `charged_fen` 0 for free.
+
+    `diagnosis` and `work` are journalled for good: no personal data there.
+    """
 
     arrived_at: times.Told
     completed_at: times.Told
@@ -108,14 +115,14 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class CorrectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The record as it should be, and why it is corrected."""
+    """The record as it should be, and why it is corrected: journalled for good, no personal data there."""
 
     reason: Sentence
     record: ServiceRecordBody
 
 
 class AssignBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who goes; `reason` where somebody else was to."""
+    """Who goes; `reason` where somebody else was to: it is journalled for good, no personal data there."""
 
     technician: Username
     reason: Note | None = None
@@ -135,7 +142,7 @@ class PostponeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why nobody goes."""
+    """Why nobody goes: it is journalled for good, no personal data there."""
 
     reason: Sentence
 
@@ -189,7 +196,7 @@ def open_dispatch(call: Call) -> Done:
         technician=body.technician or None,
         window=window_told(body.window),
         issued_as=body.issued_as,
-        contact=JobContact(**msgspec.structs.asdict(body.contact)) if body.contact else None,
+        contact=contact_told(body.contact),
     )
     _, written = dispatching.open_dispatch_order(writer, call.unit, asked, by=call.who.username)
     return Done(201, written.key)
@@ -205,6 +212,11 @@ def window_told(body: WindowBody | None, at: str = "/window") -> Window | None:
     return Window(
         times.moment(body.starts_at, f"{at}/starts_at"), times.moment(body.ends_at, f"{at}/ends_at")
     )
+
+
+def contact_told(body: ContactBody | None) -> JobContact | None:
+    """Whom to ask for, as it is kept."""
+    return JobContact(**msgspec.structs.asdict(body)) if body else None
 
 
 _Act = Callable[[Call, DispatchOrder, int], records.Written]

@@ -11,7 +11,7 @@ import msgspec
 from api.callers.access import site_of_number, works_on
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
-from api.resources.service.dispatch_orders import ContactBody, WindowBody, window_told
+from api.resources.service.dispatch_orders import ContactBody, WindowBody, contact_told, window_told
 from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
 from api.wire.paging import page, refuse_unknown
@@ -21,7 +21,7 @@ from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed
-from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder, JobContact
+from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder
 from devices.paperwork.installations import (
     INSTALLATIONS,
     INSTALLING,
@@ -46,7 +46,10 @@ Minutes = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_GUIDANCE)]
 
 
 class TripBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The dispatch order that is opened to install the device; the customer asked when they asked for that."""
+    """The dispatch order that is opened to install the device; the customer asked when they asked for that.
+
+    `fault` says what is to be done, and is journalled for good: no personal data there.
+    """
 
     fault: Sentence
     technician: Username | None = None
@@ -99,7 +102,7 @@ class ConfirmInstalledBody(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
 
 class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why the customer's equipment does not allow it. It is journalled: no personal data here."""
+    """Why the customer's equipment does not allow it: it is journalled for good, no personal data there."""
 
     reason: Sentence
 
@@ -181,7 +184,7 @@ def _trip(
         technician=told.technician or None,
         window=window_told(told.window, "/dispatch_order/window"),
         issued_as=told.issued_as,
-        contact=JobContact(**msgspec.structs.asdict(told.contact)) if told.contact else None,
+        contact=contact_told(told.contact),
     )
 
 

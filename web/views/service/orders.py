@@ -83,7 +83,6 @@ def _repair(view: View, order: RepairOrder) -> dict[str, Any]:
 
 def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
     call, store = view.call, view.call.store
-    site = next(site for site, _ in records.all_current(store, records.SITE) if site.code == order.site)
     job = job_of(call, order)
     records_of_it = [each.record for each in order.corrections] + ([order.record] if order.record else [])
     lack = None
@@ -92,7 +91,7 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
     return {
         "order": order,
         "job": job,
-        "due": due_of_job(order, site, call.today),
+        "due": due_of_job(order, records.sites_by_code(store)[order.site], call.today),
         "times": times_of(store, [order]).get(order.number, 1),
         "lack": lack,
         "names": names_of(store, _people(order)),
