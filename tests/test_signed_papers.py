@@ -179,6 +179,20 @@ def test_a_job_is_confirmed_by_what_its_own_customer_signed(scene: Scene) -> Non
     assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
 
 
+def test_a_paper_confirms_one_job(scene: Scene) -> None:
+    """A picture that confirmed one job confirms no other of the same customer."""
+    at = f"{TODAY}T13:59:00+08:00"
+    another = sent(scene.zhang, "BJ01", technician="wang")
+    assert code_of(upload(scene.wang, another, PHOTO)) == "paper_of_other_order"
+    told = {
+        "arrived_at": at, "completed_at": at, "diagnosis": "好", "work": "看",
+        "outcomes": {"return_visit": "all_well"}, "confirmation": {"how": "signed", "paper": scene.photo},
+    }  # fmt: skip
+    answer = scene.wang.post(f"/v1/dispatch-orders/{another}/service-record", told)
+    assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
+    scene.zhang.post(f"/v1/dispatch-orders/{another}/cancel", {"reason": "不用去了"})
+
+
 @pytest.mark.both_engines
 @pytest.mark.parametrize(
     "change",

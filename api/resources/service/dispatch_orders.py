@@ -319,10 +319,13 @@ def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
 
 
 def _next(call: Call, order: DispatchOrder) -> Iterator[str]:
-    """The steps that the caller may take of an order; a record is corrected by whoever filed it."""
+    """The steps that the caller may take of an order."""
+    hindered = {
+        "file": not order.is_given,
+        "correct": not filing.corrects(call.store, order, call.who.username),
+    }
     for step in DISPATCHES.next_steps(order.state):
-        filer = order.record.filed_by if order.record and step.name == "correct" else None
-        if filer in (None, call.who.username) and _is_theirs(call, step.name, order):
+        if not hindered.get(step.name) and _is_theirs(call, step.name, order):
             yield step.name
 
 
