@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from devices import records
+from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, named_customer
@@ -126,8 +127,7 @@ def _about(writer: Writer, asked: OrderAsked) -> tuple[tuple[str, ...], str]:
 def _refuse_times(writer: Writer, unit: Unit, asked: OrderAsked) -> None:
     today = unit.day_of(writer.now_us).isoformat()
     if is_ahead(asked.asked_at, writer.now_us):
-        day = unit.day_of(asked.asked_at).isoformat()
-        raise refuse("future_date", "/asked_at", date=day, today=today)
+        raise refuse("future_date", "/asked_at", date=told_moment(asked.asked_at), today=today)
     _refuse_window(asked.window)
 
 

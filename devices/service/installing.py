@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from devices import records
+from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, refuse_unnamed
@@ -68,8 +69,8 @@ def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: st
     serial, customer = _device(writer, asked)
     hold_unerased(writer.store, customer, "/serial")  # two sites that ask at once follow one another by this
     if is_ahead(asked.asked_at, writer.now_us):
-        today, day = (unit.day_of(at_us).isoformat() for at_us in (writer.now_us, asked.asked_at))
-        raise refuse("future_date", "/asked_at", date=day, today=today)
+        today = unit.day_of(writer.now_us).isoformat()
+        raise refuse("future_date", "/asked_at", date=told_moment(asked.asked_at), today=today)
     if asked.mode == "on_site" and asked.trip is None:
         raise refuse("order_required", "/dispatch_order")
     value = Installation(

@@ -115,7 +115,7 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
         "attachments",
         f"dispatch-orders/{number}/service-record",
     ]
-    expect(job).to_contain_text("换下的故障盘请带回交给库管员")
+    expect(job).to_contain_text("换下的故障盘请带回交给设备管理员")
     expect(job.locator(".unsent li")).to_have_count(0)
     record = page.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
     assert record["used"] == [{"faulty": SOLD, "spare": SPARE}]
