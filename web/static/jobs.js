@@ -172,8 +172,8 @@ function draw(answer) {
   if (waiting().some((row) => row.kept && !row.alone) || leftHere().length) sealed.leave(rows.size);
   const away = !navigator.onLine || !reached;
   const sentences = [];
-  const told = away ? "jobs.left_offline" : next().length ? "jobs.left" : "jobs.left_refused";
-  if (rows.size) sentences.push(text(told, { count: rows.size }));
+  const left = away ? "jobs.left_offline" : next().length ? "jobs.left" : "jobs.left_refused";
+  if (rows.size) sentences.push(text(left, { count: rows.size }));
   else if (away) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
   if (answer?.status === 401) sentences.push(answer.body?.code === "signed_in_as_another" ? told(answer)[0] : text("jobs.signed_out"));
   tell($("note"), sentences, "warning");
