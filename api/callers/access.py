@@ -116,7 +116,7 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
         return
     if access.site == "number" and not person.reads(site):
         raise refuse_foreign()
-    raise refuse("role_missing", roles=list(roles), site=site)
+    raise refuse("role_missing", roles=list(roles), site=None if site == UNIT else site)
 
 
 def reads_records(person: Person, site: str) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from devices import records
+from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, named_customer
@@ -123,8 +124,8 @@ def _about(writer: Writer, asked: OrderAsked) -> tuple[tuple[str, ...], str]:
 def refuse_asked_ahead(writer: Writer, unit: Unit, asked_at: int) -> None:
     """Nobody asked in the future. Raises Refused: `future_date`."""
     if is_ahead(asked_at, writer.now_us):
-        today, day = (unit.day_of(at_us).isoformat() for at_us in (writer.now_us, asked_at))
-        raise refuse("future_date", "/asked_at", date=day, today=today)
+        today = unit.day_of(writer.now_us).isoformat()
+        raise refuse("future_date", "/asked_at", date=told_moment(asked_at), today=today)
 
 
 def _refuse_window(window: Window | None) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 from peewee import fn
 
+from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.posting.personal_papers import signed_papers
 from devices.lifecycle import DESK
@@ -158,7 +159,7 @@ def _times(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[
     for name in ("arrived_at", "completed_at"):
         at_us = getattr(record, name)
         if at_us is not None and is_ahead(at_us, seen.now_us):
-            yield Problem("future_date", f"/{name}", {"date": seen.today, "today": seen.today})
+            yield Problem("future_date", f"/{name}", {"date": told_moment(at_us), "today": seen.today})
     if record.arrived_at is not None and record.arrived_at > record.completed_at:
         yield Problem("arrived_after_completed", "/arrived_at", {"order": order.number})
     if record.arrived_at is not None and _precedes(record.arrived_at, order.asked_at, seen.now_us):

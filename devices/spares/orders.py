@@ -140,7 +140,7 @@ def device_of_customer(
         raise refuse(serial.code, serial.pointer, **serial.facts)
     found = held(writer.store, [serial]).get(serial)
     if found is None or found.step == 0:
-        raise refuse("unknown_device", pointer, serial=serial, document="repair_intake")
+        raise refuse("unknown_device", pointer, serial=serial, document=None)
     if found.position.customer is None:
         state, cited = found.position.state, found.document
         raise refuse("not_with_a_customer", pointer, serial=serial, state=state, cited=cited)

@@ -1,4 +1,4 @@
-"""The papers of service: 派工单 with its 上门服务单, 送修单 and 安装记录, each for whoever may read what it is of."""
+"""The papers of service: 派工单 with its 上门服务单, 维修单 and 安装记录, each for whoever may read what it is of."""
 
 from __future__ import annotations
 

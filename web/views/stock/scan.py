@@ -26,6 +26,7 @@ from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
+from devices.service.settling import settled_by
 from devices.values import REGISTERS, STATE, Bin
 from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term
@@ -278,8 +279,13 @@ def _visits(call: Call, site: str) -> list[Option]:
 
 
 def _unserved(call: Call, site: str) -> dict[str, str]:
-    """By the serial of its device, each dispatch order that still wants its service record."""
-    return {each.serial: each.value for each in _visits(call, site) if each.serial}
+    """By the serial of its device, each dispatch order that still wants its service record.
+
+    Not of a device whose swap an earlier order's record tells: that swap is posted, whatever it is called out for next.
+    """
+    wanting = {each.serial: each.value for each in _visits(call, site) if each.serial}
+    settled = settled_by(call.store, wanting)
+    return {serial: order for serial, order in wanting.items() if serial not in settled}
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
