@@ -81,6 +81,11 @@ def day_of(at_us: int) -> date:
     return datetime.fromtimestamp(at_us / _MICROSECONDS, _ZONE).date()
 
 
+def told_moment(at_us: int) -> str:
+    """A moment in UTC microseconds as a refusal names it: RFC 3339 in the unit's time zone, to the second."""
+    return datetime.fromtimestamp(at_us // _MICROSECONDS, _ZONE).isoformat()
+
+
 def first_day(month: str) -> date:
     """The first day of a month `YYYY-MM`. Raises ValueError for another text."""
     return date.fromisoformat(f"{month}-01")

@@ -214,7 +214,7 @@ READ = {
     "page, card to": "/books/BJ01/merchandise/card?model=TCG-01&to={day}",
     "page, as_of": "/books/BJ01/merchandise?as_of={day}T10:00",
 }
-SENTENCE = {"before_books": "早于账簿起始日 2025-11-01", "future_date": "在今天（2026-11-24）之后"}
+SENTENCE = {"before_books": "早于账簿起始日 2025-11-01", "future_date": "还没到（今天是 2026-11-24）"}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""派工单 with its 上门服务单, 送修单 and 安装记录: what is on them, blank and filled, and who may print them.
+"""派工单 with its 上门服务单, 维修单 and 安装记录: what is on them, blank and filled, and who may print them.
 
 `python -m tests.test_forms_service` draws the golden pictures anew; look at them before they are committed.
 """
@@ -250,7 +250,7 @@ def test_without_a_device_the_table_says_so() -> None:
 def test_a_repair_order_is_a_receipt_with_its_record_to_be_filled_in() -> None:
     pdf = pdf_of(replace(SENT_IN, copies=2), REPAIR_FORM)
     assert (qr_codes(pdf), barcodes(pdf)) == (["R-BJ01-000003"] * 2, [FAULTY] * 2)
-    assert all("送修单" in page and "送修人" in page for page in texts(pdf))
+    assert all("维修单" in page and "送修人" in page for page in texts(pdf))
     record = RepairRecord(AT_US, "主板坏", "换主板", 5_000, AT_US, "liu")
     repaired = replace(SENT_IN, order=replace(SENT_IN.order, record=record))
     told = below(xlsx_of(repaired, REPAIR_FORM))

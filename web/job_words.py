@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 _JOBS = (
-    *(f"jobs.{each}" for each in ("no_paper", "needs_network", "offline", "left_offline", "left", "signed_out")),
+    *(f"jobs.{each}" for each in ("no_paper", "needs_network", "offline", "left_offline", "left", "left_refused")),
     *(f"jobs.{each}" for each in ("row", "row_refused", "refused", "edit", "discard", "discard_ask", "uploaded")),
     *(f"jobs.heard_{each}" for each in ("faulty", "spare", "again", "faulty_unknown", "spare_unknown")),
-    "jobs.picture_unfit", "jobs.copied", "jobs.clock_ahead", "jobs.in_the_future",
+    "jobs.signed_out", "jobs.picture_unfit", "jobs.copied", "jobs.clock_ahead", "jobs.in_the_future",
     "jobs.clock_behind", "scan.sign_in", "scan.no_camera",
 )  # fmt: skip
 JOB_WORDS: dict[str, tuple[str, ...]] = {

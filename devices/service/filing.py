@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 from peewee import fn
 
+from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.posting.personal_papers import signed_papers
 from devices.lifecycle import DESK
@@ -27,16 +28,12 @@ from devices.records import Written
 from devices.serials import recognise
 from devices.service.dispatching import advance
 from devices.service.installing import follow_correction
+from devices.service.settling import pairs_carried
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Documents, Lines, Positions, Standings
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Standings
 from devices.unit import Unit
 
-_MEANT_FOR = compiled(
-    Positions.select(Positions.serial, Positions.meant_for).where(
-        Positions.serial.in_(EACH), Positions.state == "carried", Positions.order_number == GIVEN
-    )
-)
 _undoing = Lines.alias("undoing")
 _SWAPPED = compiled(
     Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
@@ -132,8 +129,7 @@ def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRec
 
 def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> Seen:
     store = writer.store
-    spares = sorted({each.spare for each in record.used or ()})
-    carried: dict[str, str] = dict(store.rows_in(_MEANT_FOR, spares, after=(order.number,)))
+    carried = {pair.spare: pair.faulty for pair in pairs_carried(store, order.number)}
     paper = record.confirmation.paper if record.confirmation else None
     papers = signed_papers(store, order, [paper] if paper else [])
     today = unit.day_of(writer.now_us).isoformat()
@@ -163,7 +159,7 @@ def _times(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[
     for name in ("arrived_at", "completed_at"):
         at_us = getattr(record, name)
         if at_us is not None and is_ahead(at_us, seen.now_us):
-            yield Problem("future_date", f"/{name}", {"date": seen.today, "today": seen.today})
+            yield Problem("future_date", f"/{name}", {"date": told_moment(at_us), "today": seen.today})
     if record.arrived_at is not None and record.arrived_at > record.completed_at:
         yield Problem("arrived_after_completed", "/arrived_at", {"order": order.number})
     if record.arrived_at is not None and _precedes(record.arrived_at, order.asked_at, seen.now_us):
@@ -232,15 +228,3 @@ def pair_told(faulty: str, spare: str, pointer: str) -> Used:
             raise Refused([serial])
         pair.append(serial)
     return Used(*pair)
-
-
-def unsettled(store: Store, order: DispatchOrder) -> tuple[Used, ...]:
-    """The pairs that a filed record names and that no swap has settled yet: the spare is still out under the order."""
-    told = order.record.used if order.record else None
-    if not told:
-        return ()
-    out = {
-        serial
-        for serial, _ in store.rows_in(_MEANT_FOR, sorted({p.spare for p in told}), after=(order.number,))
-    }
-    return tuple(pair for pair in told if pair.spare in out)

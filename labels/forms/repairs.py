@@ -1,4 +1,4 @@
-"""送修单: the receipt for a device sent in for repair, with the record of it, filled or to be filled in by hand."""
+"""维修单: the receipt for a device sent in for repair, with the record of it, filled or to be filled in by hand."""
 
 from __future__ import annotations
 

@@ -58,8 +58,8 @@ FACT_WORDS: dict[str, tuple[str, ...]] = {
 }
 """Facts whose values are codes, each with the groups of terms to look in; a value that is no code stays as it is."""
 
-MOMENTS = ("heard_at",)
-"""Facts that are moments, RFC 3339 in the unit's time zone: a sentence tells them to the minute."""
+MOMENTS = ("heard_at", "date")
+"""Facts that are, or may be, moments, RFC 3339 in the unit's time zone: a sentence tells them to the minute."""
 
 ABSENT = "—"
 _NOTHING: tuple[object, ...] = (None, "", [], ())

@@ -35,7 +35,10 @@ def opened(page: Page) -> str:
     form = page.locator("form[data-api='POST /v1/dispatch-orders']")
     form.locator("[name=serials]").focus()
     scan(page, FAULTY)
+    form.locator("[name=fault]").fill("打 13800000000 找会计")
+    expect(form.locator(".phones")).to_be_visible()
     form.locator("[name=fault]").fill("无法读盘")
+    expect(form.locator(".phones")).to_be_hidden()
     form.locator("[name='contact.name']").fill("孙会计")
     form.locator("[name='contact.phone']").fill("13800000000")
     form.get_by_role("button", name="开派工单").click()
@@ -87,6 +90,9 @@ def test_a_job_is_opened_assigned_done_and_settled_by_one_scan(visit: Visit, sit
     posted(zhang)
     filed(wang, number, [{"faulty": FAULTY, "spare": SPARE}])
 
+    again = {"site": "BJ01", "serials": [FAULTY], "fault": "又坏了"}
+    post(zhang.request, "/v1/dispatch-orders", again, "called out again")
+
     zhang.goto("/dispatch")
     assert number in zhang.locator("section", has=zhang.locator("#unsettled")).inner_text()
     zhang.set_viewport_size(DESKTOP)
@@ -107,6 +113,23 @@ def test_a_job_is_opened_assigned_done_and_settled_by_one_scan(visit: Visit, sit
     assert zhang.locator("#unsettled").count() == 0
     assert swap in zhang.inner_text("dl")
     assert fits(zhang)
+
+
+def test_what_is_wrong_of_a_call_is_said_where_it_is_typed(visit: Visit) -> None:
+    zhang = visit("zhang", "/dispatch")
+    zhang.get_by_text("开派工单（BJ01）").click()
+    form = zhang.locator("form[data-api='POST /v1/dispatch-orders']")
+    serials = form.locator("[name=serials]")
+    serials.fill(" ".join(f"6615657143{n:02}" for n in range(21)))
+    assert "20" in serials.evaluate("field => field.validationMessage")
+    serials.fill("661565799999")
+    form.locator("[name=fault]").fill("无法读盘")
+    form.locator("[name='window.starts_at']").fill(local())
+    form.get_by_role("button", name="开派工单").click()
+    until(zhang, "document.activeElement.name === 'window.ends_at'")
+    form.locator("[name='window.starts_at']").fill("")
+    form.get_by_role("button", name="开派工单").click()
+    expect(form.locator("label:has([name=serials]) + .told")).to_contain_text("661565799999 没有建档。")
 
 
 PNG = bytes.fromhex(

@@ -95,6 +95,7 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
     submit = job.locator("form[data-act=file] button[type=submit]")
     submit.click()
     expect(job).to_contain_text("请先拍下签字的单子")
+    until(page, "document.activeElement.type === 'file'")
     page.set_input_files("input[type=file]", photograph())  # type: ignore[arg-type]
     expect(job.locator("canvas")).to_be_visible()
     submit.click()
@@ -115,7 +116,7 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
         "attachments",
         f"dispatch-orders/{number}/service-record",
     ]
-    expect(job).to_contain_text("换下的故障盘请带回交给库管员")
+    expect(job).to_contain_text("换下的故障盘请带回交给设备管理员")
     expect(job.locator(".unsent li")).to_have_count(0)
     record = page.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
     assert record["used"] == [{"faulty": SOLD, "spare": SPARE}]
@@ -182,6 +183,7 @@ def test_somebody_else_sees_and_sends_nothing_and_a_refusal_waits_for_its_techni
     page.context.set_offline(False)
     expect(page.locator(".unsent li.overdue")).to_contain_text("接单")
     expect(page.locator(".unsent li.overdue")).to_contain_text("这一条还在手机上")
+    expect(page.locator("#note")).to_have_text("有 1 条没有交成，请看下面的红字。")
     expect(page.locator(".facts .state")).to_have_text("已取消")
     page.goto("/jobs")
     expect(page.locator("#apart")).to_contain_text(number)

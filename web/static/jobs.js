@@ -39,7 +39,7 @@ async function act(form) {
   const { act: step, of } = form.dataset;
   const photo = paperOf(form);
   const body = bodyOf(form);
-  if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return say(job, [text("jobs.no_paper")]);
+  if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return wants(form, "jobs.no_paper");
   const { number, site } = job.dataset;
   const row = { id: form.dataset.key ?? newId(), n: Date.now(), number, site, step, of, at: now(), body, values: valuesOf(form), photo };
   row.kept = await keep(row);
@@ -50,6 +50,7 @@ async function act(form) {
   await writing;
   await unkeep(draftId(form, number));
   draw();
+  job.querySelector(".unsent").scrollIntoView({ block: "center" }); // a long form has folded up under the thumb
   sender.poke();
 }
 
@@ -169,9 +170,10 @@ function draw(answer) {
   $("apart").hidden = apart.length === 0;
   $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
   if (waiting().some((row) => row.kept && !row.alone) || leftHere().length) sealed.leave(rows.size);
-  const away = !navigator.onLine || !reached;
+  const away = !navigator.onLine || (!reached && (rows.size > 0 || !canSeal())); // where another tab sent it all, nothing is known
   const sentences = [];
-  if (rows.size) sentences.push(text(away ? "jobs.left_offline" : "jobs.left", { count: rows.size }));
+  const left = away ? "jobs.left_offline" : next().length ? "jobs.left" : "jobs.left_refused";
+  if (rows.size) sentences.push(text(left, { count: rows.size }));
   else if (away) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
   if (answer?.status === 401) sentences.push(answer.body?.code === "signed_in_as_another" ? told(answer)[0] : text("jobs.signed_out"));
   tell($("note"), sentences, "warning");
@@ -241,6 +243,15 @@ async function discard(row) {
   await drop(row);
   draw();
   sender.poke();
+}
+
+/** Say what a form lacks, above it and beside the field for a photograph, which is in sight when the form is sent. */
+function wants(form, sentence) {
+  say(form.closest(".job"), [text(sentence)]);
+  const field = form.querySelector("input[type=file]");
+  field.setCustomValidity(text(sentence));
+  field.reportValidity();
+  field.setCustomValidity("");
 }
 
 function say(job, sentences, kind) {

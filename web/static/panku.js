@@ -1,6 +1,7 @@
 // What every page shares: requests to the API, forms that send themselves, and telling what came of them.
 
 import "./keys.js";
+import "./phones.js";
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
 import { dropKept, leftHere } from "./leaving.js";
 
@@ -137,7 +138,9 @@ async function send(form) {
   if (answer.status !== 0) delete form.dataset.key; // an answer came: the next try is another act
   if (!answer.ok) {
     tell(place, told(answer));
-    fieldOf(form, answer)?.focus();
+    const field = fieldOf(form, answer);
+    field?.focus();
+    if (field && !inSight(place)) (field.closest("label") ?? field).after(place);
     return;
   }
   if (form.dataset.download) save(answer.file, filled(form.dataset.download, (name) => form.elements[name].value));
@@ -187,13 +190,16 @@ function save(file, name) {
   URL.revokeObjectURL(link.href);
 }
 
+const inSight = (place) => place.getBoundingClientRect().top >= 0 && place.getBoundingClientRect().bottom <= innerHeight;
+
 function fieldOf(form, answer) {
   const pointer = answer.body?.errors?.[0]?.pointer ?? "";
   const name = pointer.slice(1).replaceAll("/", ".");
   const within = (field) => name && field.name?.startsWith(`${name}.`) && field.type !== "hidden";
   const fields = form.elements;
+  const named = fields[name] instanceof RadioNodeList ? fields[name][0] : fields[name]; // of boxes of one name, the first
   return (
-    fields[name] ?? [...fields].find(within) ?? fields[name.split(".")[0]] ?? form.querySelector("input[type=password]")
+    named ?? [...fields].find(within) ?? fields[name.split(".")[0]] ?? form.querySelector("input[type=password]")
   );
 }
 
@@ -213,6 +219,24 @@ function askedBeforeLeaving(form) {
   const count = leftHere().reduce((sum, each) => sum + each.count, 0);
   return count ? text("jobs.sign_out_ask", { count }) : anySealed() && form.dataset.forget;
 }
+
+// What a list has room for is said while one types, before a long form is sent.
+document.addEventListener("input", ({ target }) => {
+  const { most, tooMany } = target.dataset;
+  if (most) target.setCustomValidity(AS.lines(target.value).length > Number(most) ? tooMany : "");
+});
+
+// A time from and to is given whole or not at all: who fills one half is asked for the other.
+document.addEventListener("input", ({ target }) => {
+  const [, within, half] = /^(.*)(starts_at|ends_at)$/.exec(target.name ?? "") ?? [];
+  const other = half && target.form.elements[within + { starts_at: "ends_at", ends_at: "starts_at" }[half]];
+  if (!other || (other.required && !("half" in other.dataset))) return;
+  other.required = target.value !== "";
+  other.toggleAttribute("data-half", other.required);
+});
+document.addEventListener("reset", ({ target }) => {
+  for (const field of target.querySelectorAll("[data-half]")) field.required = field.toggleAttribute("data-half", false);
+});
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;

@@ -5,16 +5,13 @@ See docs/decisions.md, "Who counts says when they have finished".
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import msgspec
 from peewee import fn
 
 from devices import records
 from devices.audit.kinds import FINISH, RUNNING, Finish, Stocktake
 from devices.audit.stocktake.scans import extent, last_undoing, lock_of, running
-from devices.calendar import TIME_ZONE
+from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.people.persons import names_of
 from devices.problems import Problem
@@ -117,9 +114,7 @@ def unfinished(store: Store, counted: Stocktake) -> list[Problem]:
             {
                 "username": each.username,
                 "name": names[each.username],
-                "heard_at": datetime.fromtimestamp(
-                    each.last_heard_at // 1_000_000, ZoneInfo(TIME_ZONE)
-                ).isoformat(),
+                "heard_at": told_moment(each.last_heard_at),
                 "scans": None if counted.method == "blind" else each.scans,
             },
         )

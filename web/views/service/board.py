@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devices.lifecycle import DESK
-from devices.paperwork.dispatches import PURPOSES
+from devices.paperwork.dispatches import MOST_DEVICES, PURPOSES
 from devices.people.certificates import technicians_of
 from devices.people.persons import names_of
 from devices.service.board import LANES, Board, board
@@ -34,6 +34,7 @@ def board_page(view: View) -> dict[str, Any]:
         "names": names,
         "own": [site for site in own if chosen in ("", site)],
         "sendable": sendable,
+        "most_devices": MOST_DEVICES,
         "purposes": PURPOSES,
         "serial": view.text("serial"),
         "customer": view.text("customer"),

@@ -21,10 +21,12 @@ from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
+from devices.service.settling import settled_by
 from devices.values import REGISTERS, STATE, Bin
 from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term
@@ -277,15 +279,18 @@ def _visits(call: Call, site: str) -> list[Option]:
 
 
 def _unserved(call: Call, site: str) -> dict[str, str]:
-    """By the serial of its device, each dispatch order that still wants its service record."""
-    return {each.serial: each.value for each in _visits(call, site) if each.serial}
+    """By the serial of its device, each dispatch order that still wants its service record.
+
+    Not of a device whose swap an earlier order's record tells: that swap is posted, whatever it is called out for next.
+    """
+    wanting = {each.serial: each.value for each in _visits(call, site) if each.serial}
+    settled = settled_by(call.store, wanting)
+    return {serial: order for serial, order in wanting.items() if serial not in settled}
 
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
     states = ("done",) if served else TO_BE_DONE
-    found = records.listed(
-        call.store, DISPATCH_ORDER, [site], newest_first=True, only=records.Only(states=states)
-    )
+    found = listed(call.store, DISPATCH_ORDER, [site], newest_first=True, only=Only(states=states))
     return _of_orders(call, islice(found, NEWEST_DISPATCHES))
 
 

@@ -79,7 +79,7 @@ def file_repair(call: Call) -> Done:
     completed = times.moment(call.body.completed_at, "/completed_at")
     today = call.unit.day_of(call.at_us).isoformat()
     if completed > call.at_us:
-        raise refuse("future_date", "/completed_at", date=call.body.completed_at, today=today)
+        raise refuse("future_date", "/completed_at", date=times.shown(completed), today=today)
     if call.unit.day_of(completed).isoformat() < order.opened_on <= today:  # a day ahead is of no opening
         raise refuse("completed_before_opened", "/completed_at", order=order.number)
     who = call.who.username
