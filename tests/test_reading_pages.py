@@ -108,7 +108,7 @@ def test_another_sites_customer_is_masked_and_its_documents_are_no_links(demo: D
     assert "朝阳区惠民便利店" not in foreign.text
     assert "C-BJ01-" not in foreign.text
     assert 'href="/documents/BJ01-' not in foreign.text
-    assert "别的网点的用户，已遮住" in text_of(foreign)
+    assert "不归您看，已遮住" in text_of(foreign)
 
 
 def test_what_may_come_next_says_why_not(demo: Door) -> None:

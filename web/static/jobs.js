@@ -170,7 +170,7 @@ function draw(answer) {
   $("apart").hidden = apart.length === 0;
   $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
   if (waiting().some((row) => row.kept && !row.alone) || leftHere().length) sealed.leave(rows.size);
-  const away = !navigator.onLine || !reached;
+  const away = !navigator.onLine || (!reached && (rows.size > 0 || !canSeal())); // where another tab sent it all, nothing is known
   const sentences = [];
   const left = away ? "jobs.left_offline" : next().length ? "jobs.left" : "jobs.left_refused";
   if (rows.size) sentences.push(text(left, { count: rows.size }));
