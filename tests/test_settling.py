@@ -91,6 +91,16 @@ def test_a_spare_that_went_in_is_settled_by_its_swap_and_by_nothing_else(trip: T
     assert [pairs for _, pairs in settling.unsettled_at(store, ["BJ01"])] == [(PAIR,)]
 
 
+def test_nobody_gets_two_spares_for_what_one_went_in_for(trip: Trip) -> None:
+    """Neither at the counter, under a repair order, before the trip's swap is posted."""
+    trip.record(PAIR)
+    said = {"order": trip.books.repair(A), "fault": "坏", "terms": "free", "bin": "SF"}
+    again = trip.refusal("swap", **said, lines=[{"faulty": A, "spare": T}])
+    assert (again.code, again.facts) == ("told_used", {**TOLD, "order": trip.order})
+    trip.record(correcting="没有用上")
+    trip.books.post("swap", **said, lines=[{"faulty": A, "spare": T}])
+
+
 def test_a_spare_that_went_nowhere_comes_back(trip: Trip) -> None:
     trip.record()
     trip.books.post("carry_back", S, bin="SG")

@@ -162,6 +162,15 @@ def swap_replaces_a_faulty_device(case: Case[Swap], moves: _Moves) -> _Problems:
             yield Problem("swap_other_order", "/order", {"serial": spare.entry.serial, "order": under})
 
 
+def swapped_for_what_went_in(case: Case[Swap], moves: _Moves) -> _Problems:
+    """Nobody gets two spares for one device: one that a record says went in for it comes first, or is corrected."""
+    partners = {move.entry.serial: move.entry.partner for move in moves if move.entry.role == "faulty"}
+    for spare, told in case.told_used.items():
+        if partners.get(told.faulty, spare) != spare:
+            facts = {"order": told.order, "serial": spare, "faulty": told.faulty}
+            yield Problem("told_used", "/lines", facts)
+
+
 def _swap_as_recorded(case: Case[Swap], order: DispatchOrder, faulty: _Moves) -> _Problems:
     """A swap at the customer's is what the record of the job says went in, and no charge stands for a free one."""
     record = order.record
@@ -219,6 +228,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "swap": (
         charge_is_as_agreed,
         swap_replaces_a_faulty_device,
+        swapped_for_what_went_in,
     ),
     "factory_dispatch": (carrier_is_approved, waybill_goes_to_one_place),
     "factory_receipt": (factory_devices_were_sent, sent_last_by_the_cited),

@@ -104,6 +104,11 @@ _LASTING = compiled(
 _OUT_FOR = compiled(
     Positions.select(Positions.meant_for, Positions.serial).where(Positions.meant_for.in_(EACH))
 )
+_OUT_UNDER = compiled(
+    Positions.select(Positions.serial, Positions.order_number).where(
+        Positions.meant_for.in_(EACH), Positions.state == "carried"
+    )
+)
 _DISPATCHES = compiled(
     Lines.select(Lines.serial, Documents.number, Documents.content)
     .join(Documents, on=(Documents.number == Lines.document))
@@ -335,16 +340,20 @@ def gather(
 
 
 def told_used_of(store: Store, document: str, positions: Mapping[str, Held]) -> dict[str, ToldUsed]:
-    """The carried spares among these that a record says went in, by serial, where a document ends carrying them."""
-    out = {s: found.position for s, found in positions.items() if found.position.state == "carried"}
-    if document not in ENDS_CARRYING or not out:
-        return {}
-    orders = records.these(store, DISPATCH_ORDER, [position.order_number for position in out.values()])
+    """The carried spares that a record says went in, by serial, where that matters to a document: those among these
+    devices that it would end carrying, and those that went in for one of them that it would swap.
+    """
+    out: dict[str, str | None] = {}
+    if document == "swap":
+        out = dict(store.rows_in(_OUT_UNDER, sorted(positions)))
+    elif document in ENDS_CARRYING:
+        carried = ((s, found.position) for s, found in positions.items() if found.position.state == "carried")
+        out = {serial: position.order_number for serial, position in carried}
     return {
         pair.spare: ToldUsed(number, pair.faulty)
-        for number, order in orders.items()
+        for number, order in records.these(store, DISPATCH_ORDER, out.values()).items()
         for pair in order.used
-        if pair.spare in out and out[pair.spare].order_number == number
+        if out.get(pair.spare) == number
     }
 
 
