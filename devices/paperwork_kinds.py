@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devices.calendar import day_of
 from devices.paperwork.customers import Customer, Notice, notice_key
-from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, read_dispatch_order
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, issued_key, read_dispatch_order
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment, Manifest, attachment_key
@@ -23,7 +23,7 @@ def _dispatch(order: DispatchOrder) -> Found:
     and what went in for them; one that came to nothing frees its number elsewhere.
     """
     day = day_of(order.record.completed_at if order.record else order.opened_at).isoformat()
-    reference = None if order.cancelled else order.issued_as
+    reference = None if order.cancelled else issued_key(order.issued_as or "") or None
     serials = tuple(dict.fromkeys((*order.serials, *(pair.spare for pair in order.used))))
     return Found(order.state, order.customer, day, order.technician, reference, serials)
 

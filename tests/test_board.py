@@ -22,9 +22,11 @@ from devices.paperwork.dispatches import (
     Used,
     Window,
 )
+from devices.paperwork.installations import Installation
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.service.board import LANES, board, counts_of, due_of_job, jobs_ahead
 from devices.service.in_hand import jobs_in_hand
+from devices.service.installs import due_of_installation
 from devices.store.database import Store
 from devices.values import Site
 from tests.conftest import ENGINES, Stores
@@ -192,3 +194,20 @@ def test_a_call_before_a_make_up_saturday_is_due_that_saturday_and_waiting_moves
     assert late is not None
     assert (late.due_on, late.standing, late.waits_for) == ("2026-02-14", "overdue", "customer_absent")
     assert due_of_job(replace(order, purposes=("install",)), site, saturday) is None
+
+
+def test_a_clock_that_was_ahead_puts_no_job_off() -> None:
+    """What it says was asked in a hundred days is due from today; and was met, not before it began."""
+    site, friday = Site("BJ01", "北京"), date(2026, 2, 13)
+    asked_at = FRIDAY + 100 * DAY
+    order = DispatchOrder("D-BJ01-000001", "BJ01", None, (), ("repair",), "坏", asked_at, asked_at, "zhang")
+    due = due_of_job(order, site, friday)
+    value = Installation("N-BJ01-000001", "BJ01", "C-BJ01-000001", None, "disc", asked_at, asked_at, "zhang")
+    install = due_of_installation(value, site, friday)
+    assert due is not None
+    assert (due.started_on, due.due_on) == ("2026-02-13", "2026-02-14")
+    assert install.started_on == "2026-02-13"
+    told = ServiceRecord(FRIDAY, "d", "w", 0, FRIDAY, "wang")
+    met = due_of_job(replace(order, state="done", record=told), site, friday)
+    assert met is not None
+    assert (met.started_on, met.met_on, met.standing) == ("2026-02-13", "2026-02-13", "met")

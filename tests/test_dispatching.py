@@ -257,6 +257,8 @@ def test_a_number_elsewhere_is_that_of_one_order_until_it_is_cancelled(house: Ho
     again = house.of("zhang").post("/v1/dispatch-orders", sent(SECOND, issued_as="FW-9"))
     assert (again.status_code, codes(again)) == (409, ["issued_already"])
     assert again.json["errors"][0]["order"] == first
+    typed = house.of("zhang").post("/v1/dispatch-orders", sent(SECOND, issued_as=" ｆｗ - 9 "))
+    assert codes(typed) == ["issued_already"], "however it is typed"
     assert step(house, "zhang", first, "cancel").status_code == 200
     assert house.of("zhang").post("/v1/dispatch-orders", sent(SECOND, issued_as="FW-9")).status_code == 201
 

@@ -5,6 +5,7 @@ Their steps are one table, DISPATCHES, that the acts, the API, the pages, the do
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, time
 from types import MappingProxyType
@@ -199,6 +200,11 @@ class DispatchOrder(msgspec.Struct, frozen=True):
     def waits_for(self) -> str | None:
         """Why its job waits, a WaitReason; None where it does not."""
         return self.course[-1].reason if self.state == "waiting" and self.course else None
+
+
+def issued_key(number: str) -> str:
+    """What a number of 服务综合管理系统 is known by: in another case or width, or spaced, it is the same."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).casefold()
 
 
 class _Before(msgspec.Struct, frozen=True):

@@ -148,7 +148,10 @@ def lane_of(order: DispatchOrder) -> Lane:
 
 
 def due_of_job(order: DispatchOrder, site: Site, today: date) -> Due | None:
-    """How an order stands under the deadline of on-site repairs; None for one without a repair. Pure."""
+    """How an order stands under the deadline of on-site repairs; None for one without a repair. Pure.
+
+    What a clock that was ahead says was asked later is due from today, or from the day it was done.
+    """
     if "repair" not in order.purposes:
         return None
     met_on = day_of(order.record.completed_at) if order.record else None
@@ -156,7 +159,7 @@ def due_of_job(order: DispatchOrder, site: Site, today: date) -> Due | None:
         DEADLINE["on_site_repair"],
         order.number,
         site,
-        day_of(order.asked_at),
+        min(day_of(order.asked_at), met_on or today),
         today,
         met_on,
         waits_for=order.waits_for,

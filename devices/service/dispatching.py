@@ -26,6 +26,7 @@ from devices.paperwork.dispatches import (
     Purpose,
     StepTaken,
     Window,
+    issued_key,
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused, refuse
@@ -85,7 +86,7 @@ def open_dispatch_order(
     _refuse_open_already(before, asked.site, customer, asked.purposes)
     if asked.technician is not None:
         refuse_uncertified(store, asked.technician, asked.site, unit.day_of(writer.now_us))
-    if asked.issued_as is not None and (row := store.row(_ISSUED, (asked.issued_as,))):
+    if asked.issued_as is not None and (row := store.row(_ISSUED, (issued_key(asked.issued_as),))):
         raise refuse("issued_already", "/issued_as", issued_as=asked.issued_as, order=row[0])
     number = records.next_number(store, DISPATCH_ORDER, asked.site)
     opened = StepTaken("open", writer.now_us, by, technician=asked.technician, window=asked.window)

@@ -32,8 +32,10 @@ def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     for order in listed(store, DISPATCH_ORDER, by_code, only=Only(states=("done",), since=since.isoformat())):
         if "repair" in order.purposes:
             assert order.record is not None, "a job that is done has its record"
-            started, done = day_of(order.asked_at), day_of(order.record.completed_at)
-            yield due_of(ON_SITE, order.number, by_code[order.site], started, done, done)
+            done = day_of(order.record.completed_at)
+            yield due_of(
+                ON_SITE, order.number, by_code[order.site], min(day_of(order.asked_at), done), done, done
+            )
 
 
 DISPATCH_DUTY = Duty((ON_SITE.name,), _due, _met)

@@ -17,6 +17,7 @@ from devices.audit.kinds import STOCKTAKE
 from devices.ledger.reading import listing
 from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
 from devices.ledger.reading.finding import DOCUMENT_NUMBER, devices_beginning, is_device, is_document
+from devices.paperwork.dispatches import issued_key
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
@@ -120,8 +121,8 @@ def _record(view: View, text: str) -> list[Hit]:
 
 
 def _issued(view: View, _: str) -> list[Hit]:
-    """A dispatch order by its number in 服务综合管理系统, as it was written."""
-    order = records.referred_to(view.call.store, DISPATCH_ORDER, view.text("q"))
+    """A dispatch order by its number in 服务综合管理系统, however that is typed."""
+    order = records.referred_to(view.call.store, DISPATCH_ORDER, issued_key(view.text("q")))
     return _theirs(view, DISPATCH_ORDER, order, "/orders/") if order else []
 
 
