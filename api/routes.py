@@ -55,7 +55,6 @@ from api.resources import (
     consignments,
     customers,
     devices,
-    dispatch_orders,
     documents,
     handovers,
     inspections,
@@ -66,7 +65,6 @@ from api.resources import (
     minimum_levels,
     months,
     notices,
-    orders,
     own_sessions,
     people,
     records,
@@ -78,7 +76,7 @@ from api.resources import (
     tokens,
     visits,
 )
-from api.resources.service import installations, order_lists, technicians
+from api.resources.service import dispatch_orders, installations, order_lists, repairs, technicians
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
@@ -191,16 +189,16 @@ ROUTES = (
     R("GET", "/v1/attachments/{digest}", "read_attachment", SIGNED_IN, attachments.show_attachment, bytes),
     # orders, consignments, customers
     R("POST", "/v1/repairs", "open_repair", DESK_BODY, records.showing(REPAIR), RepairOrder,
-      check=guessing.refuse_guesser, write=orders.open_repair, body=orders.RepairBody, statuses=CREATED,
+      check=guessing.refuse_guesser, write=repairs.open_repair, body=repairs.RepairBody, statuses=CREATED,
       example={"site": "BJ01", "serial": SERIAL, "fault": "无法识别"}),
-    R("GET", "/v1/repairs", "list_repairs", ANYONE, orders.list_repairs, list[RepairOrder],
-      query=orders.RepairQuery),
+    R("GET", "/v1/repairs", "list_repairs", ANYONE, repairs.list_repairs, list[RepairOrder],
+      query=repairs.RepairQuery),
     R("GET", "/v1/repairs/{number}", "read_repair", READER, records.showing(REPAIR), RepairOrder),
     R("POST", "/v1/repairs/{number}/service-record", "file_repair_record", DESK_NUMBER, records.showing(REPAIR),
-      RepairOrder, write=orders.file_repair, body=orders.RepairRecordBody, statuses=CREATED,
+      RepairOrder, write=repairs.file_repair, body=repairs.RepairRecordBody, statuses=CREATED,
       example={"completed_at": "2026-11-24T15:30:00+08:00", "diagnosis": "接口松动", "work": "更换接口"}),
     R("POST", "/v1/repairs/{number}/cancel", "cancel_repair", DESK_NUMBER, records.showing(REPAIR), RepairOrder,
-      write=orders.cancel_repair),
+      write=repairs.cancel_repair),
     R("POST", "/v1/dispatch-orders", "open_dispatch_order", DESK_POSTS, dispatch_orders.show_job, dispatch_orders.Job,
       check=guessing.refuse_guesser, write=dispatch_orders.open_dispatch, body=dispatch_orders.DispatchOrderBody,
       statuses=CREATED, example={

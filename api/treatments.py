@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from api.callers.blind import Blind
 from api.resources.devices import DeviceAnswer, HistoryAnswer, LookupAnswer
-from api.resources.dispatch_orders import Job
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
 from api.resources.scanning import CheckAnswer, Fault
+from api.resources.service.dispatch_orders import Job
 from api.resources.service.installations import InstallationAnswer
 from api.resources.sheets import SheetAnswer, SheetLine
 from api.resources.stocktakes import Fault as ScanFault

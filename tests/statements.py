@@ -116,7 +116,7 @@ class Recorder:
 def plain(sql: str) -> str:
     """A statement as both engines have it: one kind of placeholder, lists of any length alike, single blanks.
 
-    What is looked for in several places (`records.listed`) is so in any number of them.
+    What is looked for in several places (`listed`) is so in any number of them.
     """
     text = re.sub(r"\s+", " ", sql.replace("%s", "?").replace("%%", "%")).strip()
     text = re.sub(r"\?(, ?\?)+", "?…", text)

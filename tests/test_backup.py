@@ -82,6 +82,23 @@ def post(door: Door) -> None:
     door.session_store.close()
 
 
+PAPER = b"%PDF-1.7 \x00\xff signed"
+
+
+def sign_paper(door: Door) -> None:
+    """A customer signs for a visit: bytes that can be erased are in the books."""
+    zhang = door.sign_in("zhang")
+    visit = {
+        "site": "BJ01",
+        "fault": "回访",
+        "purposes": ["return_visit"],
+        "customer": {"number": "C-BJ01-000001"},
+    }
+    order = zhang.post("/v1/dispatch-orders", visit).json["number"]
+    assert zhang.post(f"/v1/attachments?site=BJ01&under={order}", PAPER).status_code == 201
+    door.session_store.close()
+
+
 def count(store: Store, table: str) -> int:
     (found,) = store.row(f"SELECT COUNT(*) FROM {table}") or (0,)
     return int(found)
@@ -94,6 +111,7 @@ def test_a_backup_is_restored_into_empty_books_whole(
     door: Door, stores: Stores, on: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     post(door)
+    sign_paper(door)
     lines, heads = count(door.store, "line"), export_heads(door.store)
     assert on(door.store, "backup", tmp_path / "copy") == 0
     told = capsys.readouterr().out
@@ -103,6 +121,7 @@ def test_a_backup_is_restored_into_empty_books_whole(
     assert on(other, "restore", tmp_path / "copy", "--against", tmp_path / "copy.heads.json") == 0
     assert "all hold" in capsys.readouterr().out
     assert (count(other, "line"), export_heads(other)) == (lines, heads)
+    assert [bytes(each) for (each,) in other.rows("SELECT bytes FROM personal_blob")] == [PAPER]
     schema.check_schema(other)
     stores.drop(other)
 

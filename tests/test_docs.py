@@ -1,21 +1,30 @@
 """The docs against the tables they tell of: settings, commands, documents, steps and dependencies.
 
-`python -m tests.test_docs` writes the generated page, docs/lifecycle.md, anew.
+`python -m tests.test_docs` writes the generated pages, docs/lifecycle.md and docs/workflows.md, anew.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
+import msgspec
+
 from api.form_routes import DOORS
+from api.resources.service.dispatch_orders import STEP_BODIES, ServiceRecordBody
+from api.resources.service.installations import INSTALL_BODIES
 from devices.lifecycle import DOCUMENTS, STEPS, Document
+from devices.paperwork.dispatches import DISPATCHES
+from devices.paperwork.installations import INSTALLATIONS
 from devices.paperwork.papers import WhyLeftOut
+from devices.workflow import Step
 from labels.words import term
 from panku.commands import COMMANDS
 from panku.settings import SETTINGS
+from tests.test_workflow import WORKFLOWS
 from web.table import PAGES
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +41,18 @@ the reverse. A `void` one, whose receipt was reversed, is free for either book, 
 wrong one; unless it had been returned before. What was written off once is received into quarantine only, and is never
 stock again.
 """
+
+
+WORKFLOWS_HEAD = """# The workflows
+
+Generated from the tables beside each kind of record; `python -m tests.test_docs` writes it anew. In any other state a
+step is refused with its code. The technician is the one to whom the order is assigned; where nobody is named, the
+[API guide](api.md) says whose a step is. What it asks for are the fields of its body, `?` those that may be left out.
+"""
+BODIES_OF: dict[str, Mapping[str, type[msgspec.Struct] | None]] = {
+    "dispatch_order": {**STEP_BODIES, "file": ServiceRecordBody},
+    "installation": INSTALL_BODIES,
+}
 
 
 def table(*rows: tuple[str, ...]) -> str:
@@ -65,6 +86,66 @@ def lifecycle_page() -> str:
     listed = table(("document", "单据", "review", "posted by"), *documents)
     moved = table(("document", "device", "from", "to", "register before", "register after"), *steps)
     return f"{LIFECYCLE_HEAD}\n## Documents\n\n{listed}\n## Steps\n\n{moved}"
+
+
+def refused_with(step: Step) -> str:
+    others = (f"{state}: `{code}`" for state, code in step.refused_in.items())
+    return ", ".join((f"`{step.refused}`", *others))
+
+
+def asked_for(body: type[msgspec.Struct] | None) -> str:
+    fields = msgspec.structs.fields(body) if body else ()
+    return ", ".join(
+        f"`{field.encode_name}`" if field.required else f"`{field.encode_name}`?" for field in fields
+    )
+
+
+def workflows_page() -> str:
+    """docs/workflows.md, from the declared workflows and the bodies of their steps."""
+    parts = []
+    for name, workflow in WORKFLOWS.items():
+        bodies, whose = BODIES_OF.get(name), any(step.who for step in workflow.steps)
+        head = (
+            "step",
+            "from",
+            "to",
+            *(["who"] if whose else []),
+            *(["asks for"] if bodies else []),
+            "refused with",
+        )
+        rows = [
+            (
+                f"`{step.name}`",
+                ", ".join(step.before),
+                step.after or "the same",
+                *([", ".join(step.who) + (", not who asked" if step.decides else "")] if whose else []),
+                *([asked_for(bodies[step.name])] if bodies else []),
+                refused_with(step),
+            )
+            for step in workflow.steps
+        ]
+        title = f"## {name.replace('_', ' ').capitalize()} {term('record', name, 'zh_CN')}"
+        parts.append(f"{title}\n\nBegins as {workflow.begins}.\n\n{table(head, *rows)}")
+    return "\n".join((WORKFLOWS_HEAD, *parts))
+
+
+def test_the_workflows_page_is_what_the_tables_say() -> None:
+    assert (DOCS / "workflows.md").read_text(encoding="utf-8") == workflows_page()
+
+
+def test_every_step_of_a_job_is_in_the_api_guide_with_whose_it_is() -> None:
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    said = {"technician": "the technician", "clerk": "a clerk", "storekeeper": "a storekeeper"}
+    for title, workflow in (("Dispatch orders", DISPATCHES), ("Installations", INSTALLATIONS)):
+        part = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+        rows = re.findall(r"^\| `…/([\w-]+)` \| ([^|]*) \|", part, re.MULTILINE)
+        declared = {
+            "service-record" if step.name == "file" else step.name.replace("_", "-"): {
+                said[role] for role in step.who
+            }
+            for step in workflow.steps
+        }
+        assert {name: set(who.split(", ")) for name, who in rows} == declared, f"docs/api.md, {title}"
 
 
 def test_the_lifecycle_page_is_what_the_tables_say() -> None:
@@ -121,3 +202,4 @@ def test_every_dependency_has_its_reason_and_no_other() -> None:
 
 if __name__ == "__main__":
     (DOCS / "lifecycle.md").write_text(lifecycle_page(), encoding="utf-8")
+    (DOCS / "workflows.md").write_text(workflows_page(), encoding="utf-8")

@@ -6,10 +6,13 @@ import pytest
 from falcon import testing
 
 from devices import records
+from devices.calendar import day_of
 from devices.journal import open_journals
 from devices.paperwork.customers import Customer
 from devices.paperwork_kinds import CUSTOMER
+from devices.service.erasable import erasable_before
 from devices.store.database import Store
+from panku.wiring import RECORD_KINDS
 from tests.door import NOW, TODAY, Client, Door
 
 NUMBER = "C-BJ01-000003"
@@ -157,3 +160,34 @@ def test_a_reversal_is_not_approved_once_the_customer_it_serves_was_erased(door:
     body = {"decision": "approve", "password": door.password("li")}
     answer = li.post(f"/v1/documents/{reversal}/review", body)
     assert (answer.status_code, answer.json["code"]) == (422, "customer_erased")
+
+
+@pytest.mark.both_engines
+def test_customers_are_due_by_the_last_document_that_was_of_them_until_they_are_needed_or_erased(
+    door: Door,
+) -> None:
+    zhang = door.sign_in("zhang")
+    customer = {"taxpayer_id": OTHER, "name": "甲公司"}
+    posted(zhang, "sale", customer=customer, application="A")
+    posted(zhang, "registration", customer=customer)
+    door.now += 500 * 86_400_000_000
+    later = day_of(door.now).isoformat()
+    took = posted(door.sign_in("zhang"), "customer_return", business_date=later, reason="注销", bin="M-09")
+    assert NUMBER not in due(door, later), "their device came back on that very day"
+    assert NUMBER in due(door, "2099-01-01")
+    reversal = posted(door.sign_in("zhang"), "reversal", business_date=later, document=took, reason="错")
+    assert NUMBER not in due(door, "2099-01-01"), "a reversal would give it back"
+    rejected(door.sign_in("li"), reversal)
+    visit = {"site": "BJ01", "fault": "回访", "purposes": ["return_visit"], "customer": {"number": NUMBER}}
+    order = door.sign_in("zhang").post("/v1/dispatch-orders", visit).json["number"]
+    assert NUMBER not in due(door, "2099-01-01"), "somebody is sent to them"
+    cancelled = door.sign_in("zhang").post(f"/v1/dispatch-orders/{order}/cancel", {"reason": "改期"})
+    assert cancelled.status_code == 200, cancelled.text
+    assert NUMBER in due(door, "2099-01-01")
+    erased(door)
+    assert NUMBER not in due(door, "2099-01-01")
+
+
+def due(door: Door, day: str) -> list[str]:
+    """Whose data may go, where nothing was written of them since a day."""
+    return [each.number for each in erasable_before(door.store, day, RECORD_KINDS)]

@@ -36,7 +36,16 @@ PURE = (
     "devices.audit.stocktake.counting", "devices.audit.declarations",
 )  # fmt: skip
 """Modules, or rooms with every module in them, that decide on plain values."""
-IMPURE = ("peewee", "playhouse", "falcon", "labels", "devices.store", "devices.journal", "devices.records")
+IMPURE = (
+    "peewee",
+    "playhouse",
+    "falcon",
+    "labels",
+    "devices.store",
+    "devices.journal",
+    "devices.records",
+    "devices.listed",
+)
 ABOVE_DEVICES = ("labels", "api", "web", "panku")
 SENDS = {"row", "rows", "rows_in", "stream", "execute", "insert", "upsert", "hold_rows", "db"}
 """What of a store sends a statement; transactions, and the retrying of them, are for everybody."""

@@ -11,7 +11,8 @@ import pytest
 
 from devices import records
 from devices.journal import open_journals
-from devices.records import Found, Only, RecordKind, listed
+from devices.listed import Only, listed
+from devices.records import Found, RecordKind
 from devices.store.database import Store
 from tests.door import NOW
 
@@ -92,7 +93,7 @@ ASKED = [
 def test_a_list_has_just_what_is_asked_for_by_key(demo: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     things = made(demo)
     for name, value in (("AT_ONCE", 3), ("MOST_AT_ONCE", 7), ("WAYS_AT_ONCE", 2)):
-        monkeypatch.setattr(records, name, value)
+        monkeypatch.setattr(f"devices.listed.{name}", value)
     for sites, only in Random("asked").sample(ASKED, 200):
         wanted = [thing for thing in things if is_wanted(thing, sites, only)]
         assert list(listed(demo, THING, sites, only=only)) == wanted, (sites, only)

@@ -32,7 +32,7 @@ MONOTONIC = "a clock of this process's own, which only rises"
 STORY = "the demo tells of the past"
 DECLARED = {
     "api/callers/blind.py Blind.is_own": JOURNAL,
-    "api/resources/orders.py file_repair": GIVEN_DAY,
+    "api/resources/service/repairs.py file_repair": GIVEN_DAY,
     "api/wire/times.py moment": "the range of what can be a moment at all",
     "devices/audit/custody/open_items.py _MOVED_SINCE": JOURNAL,
     "devices/audit/stocktake/comparing.py _BEFORE": JOURNAL,

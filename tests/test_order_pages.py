@@ -118,6 +118,7 @@ def test_a_job_that_waits_is_told_with_its_reason_beside_the_deadline(house: Hou
     board = words_of(page(house, "wu", "/dispatch?technician=wang"))
     assert all(each in board for each in (NUMBER, "等待：路远", "王强", FAULTY))
     assert NUMBER not in page(house, "wu", "/dispatch?technician=sun")
+    assert "王建国" not in page(house, "wu", "/dispatch?technician=admin"), "whose name was not to be read"
     assert "张派工单在办" in words_of(page(house, "zhang", "/"))
 
 

@@ -16,8 +16,8 @@ from msgspec.structs import fields
 from api.routes import ROUTES
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
+from devices.listed import listed
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
-from devices.records import listed
 from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores
 from tests.counts import scan
@@ -239,7 +239,7 @@ def test_a_page_that_ends_where_the_lines_do_is_the_last(path: str, door: Door) 
 def test_records_are_read_in_pieces_as_whole(kind: Any, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = list(listed(door.store, kind))
     here = [each for each in whole[1:] if each.site == "BJ01"]
-    monkeypatch.setattr("devices.records.AT_ONCE", 1)
+    monkeypatch.setattr("devices.listed.AT_ONCE", 1)
     assert list(listed(door.store, kind)) == whole
     assert list(listed(door.store, kind, ["BJ01"], kind.key(whole[0]))) == here
     assert list(listed(door.store, kind, [])) == []

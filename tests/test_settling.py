@@ -10,6 +10,7 @@ import pytest
 from devices import records
 from devices.journal import open_journals
 from devices.ledger.posting import checking
+from devices.ledger.reading.customers import sees_customer
 from devices.paperwork.dispatches import Confirmation, Outcomes, ServiceRecord, Used
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused
@@ -37,7 +38,7 @@ class Trip(msgspec.Struct):
         )  # fmt: skip
         books = self.books
         with books.store.writing():
-            writer = open_journals(books.store, ["BJ01"], NOW)
+            writer = open_journals(books.store, [self.order.split("-")[1]], NOW)
             found = records.current(books.store, DISPATCH_ORDER, self.order)
             assert found is not None
             if correcting:
@@ -101,6 +102,22 @@ def test_a_record_that_is_corrected_lets_the_spare_come_back(trip: Trip) -> None
     trip.record(correcting="没有用上")
     trip.books.post("carry_back", S, bin="SG")
     assert settling.unsettled_at(trip.books.store, ["BJ01"]) == []
+
+
+def test_another_site_sees_the_customer_until_what_is_out_is_settled(store: Store) -> None:
+    """Its storekeeper posts the swap, after the job is done."""
+    books = Books(store)
+    books.serve(A)
+    books.receive(S, register="spare", site="TJ01")
+    trip = Trip(books, books.dispatch_order(A, "TJ01"), "")
+    books.post("carry_out", site="TJ01", order=trip.order, lines=[{"serial": S, "faulty": A}])
+    (customer,) = store.row("SELECT customer FROM position WHERE serial = ?", (A,)) or ("",)
+    seen = [sees_customer(store, customer, "TJ01".__eq__)]
+    for used in ((PAIR,), ()):
+        trip.record(*used, correcting="没有用上" if not used else None)
+        seen.append(sees_customer(store, customer, "TJ01".__eq__))
+    books.post("carry_back", S, site="TJ01", bin="SG")
+    assert [*seen, sees_customer(store, customer, "TJ01".__eq__)] == [True, True, True, False]
 
 
 def test_a_scan_is_told_before_the_document_is_posted(trip: Trip) -> None:

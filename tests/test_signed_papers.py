@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from falcon import testing
@@ -12,6 +13,7 @@ from devices.ledger.proving.verify import verify
 from devices.paperwork.customers import Customer
 from devices.records import RecordKind
 from devices.store.database import Store
+from devices.store.engines import sqlite_path
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
 from tests.door import TODAY, Client, Door, move
@@ -179,6 +181,20 @@ def test_a_job_is_confirmed_by_what_its_own_customer_signed(scene: Scene) -> Non
     assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
 
 
+def test_a_paper_confirms_one_job(scene: Scene) -> None:
+    """A picture that confirmed one job confirms no other of the same customer."""
+    at = f"{TODAY}T13:59:00+08:00"
+    another = sent(scene.zhang, "BJ01", technician="wang")
+    assert code_of(upload(scene.wang, another, PHOTO)) == "paper_of_other_order"
+    told = {
+        "arrived_at": at, "completed_at": at, "diagnosis": "好", "work": "看",
+        "outcomes": {"return_visit": "all_well"}, "confirmation": {"how": "signed", "paper": scene.photo},
+    }  # fmt: skip
+    answer = scene.wang.post(f"/v1/dispatch-orders/{another}/service-record", told)
+    assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
+    scene.zhang.post(f"/v1/dispatch-orders/{another}/cancel", {"reason": "不用去了"})
+
+
 @pytest.mark.both_engines
 @pytest.mark.parametrize(
     "change",
@@ -226,6 +242,27 @@ def test_an_erasure_reaches_every_record_and_paper_at_every_site(erased: Scene) 
     journals = "SELECT DISTINCT journal_site FROM revision WHERE content LIKE '%\"erased\":true%'"
     assert store.rows(journals) == [("BJ01",)]
     assert erased.faults() == []
+
+
+@pytest.mark.both_engines
+def test_an_erasure_leaves_nothing_in_any_table_nor_in_the_file(erased: Scene) -> None:
+    words = [*PARTY.values(), *CONTACT.values(), "wang's photograph", "zhao's scan"]
+    assert {word: found for word in words if (found := found_in(erased, word))} == {}
+    assert found_in(erased, erased.order), "a word that is there is found"
+
+
+def found_in(scene: Scene, word: str) -> set[bytes]:
+    """A word, plain or in hexadecimal digits, where SQLite's file or a row of PostgreSQL has it."""
+    store = scene.door.store
+    if store.engine == "sqlite":
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        kept = Path(sqlite_path(store.url)).read_bytes()
+    else:
+        tables = store.db.get_tables()
+        kept = "\n".join(
+            row for table in tables for (row,) in store.rows(f"SELECT t::text FROM {table} t")
+        ).encode()
+    return {form for form in (word.encode(), word.encode().hex().encode()) if form in kept}
 
 
 def test_an_erased_paper_says_so_to_those_who_could_read_it(erased: Scene) -> None:

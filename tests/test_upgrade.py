@@ -166,6 +166,41 @@ def test_upgraded_books_refuse_no_kind_of_device_or_role_that_new_ones_know(
         stores.drop(store)
 
 
+def test_more_orders_than_are_moved_at_once_all_have_their_devices(
+    old: Store, stores: Stores, kept: Kept
+) -> None:
+    """Copies of one order, beside whose links nothing else is right: such books do not verify."""
+    if "0015_service" in kept.migrations:
+        pytest.skip("its orders have them already")
+    store, many = stores.copy(old), range(100_000, 100_300)
+    orders = "kind = 'dispatch_order'"
+    multiply(store, "journal", "site = 'BJ01'", [{"seq": n} for n in many])
+    for table, linked in (("revision", {"journal_seq"}), ("record", set[str]())):
+        multiply(
+            store,
+            table,
+            orders,
+            [{"key": f"D-BJ01-{n}", "revision": 1} | dict.fromkeys(linked, n) for n in many],
+        )
+    before = store.rows(f"SELECT key, serial FROM record WHERE {orders} ORDER BY key")
+    schema.migrate(store)
+    after = store.rows(f"SELECT key, serial FROM record_device WHERE {orders} ORDER BY key")
+    assert len(after) > len(many)
+    assert after == before
+    stores.drop(store)
+
+
+def multiply(store: Store, table: str, where: str, others: list[dict[str, Any]]) -> None:
+    """Put a row of a table in again, once for each of these other values of some of its columns."""
+    columns = tuple(column.name for column in store.db.get_columns(table))
+    row = store.row(f"SELECT {', '.join(columns)} FROM {table} WHERE {where}")
+    assert row is not None
+    one = dict(zip(columns, row, strict=True))
+    with store.writing():
+        put = store._insert_many if store.engine == "sqlite" else store._copy
+        put(table, columns, iter([tuple((one | other).values()) for other in others]))
+
+
 def test_who_was_signed_in_goes_on_and_who_was_not_signs_in(house: House, kept: Kept) -> None:
     seen = {who: house.clients[who].get("/v1/me").status_code for who in kept.callers}
     assert seen == dict.fromkeys(kept.callers, 200)

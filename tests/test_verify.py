@@ -172,6 +172,14 @@ def test_a_reservation_that_nobody_proposed_is_caught(books: Store) -> None:
     assert [fault.table for fault in faults] == ["reservation"]
 
 
+@pytest.mark.both_engines
+@pytest.mark.parametrize("kind", ["dispatch_order", "site", "nothing"])
+def test_a_device_of_a_record_that_there_is_none_of_is_caught(books: Store, kind: str) -> None:
+    statement = "INSERT INTO record_device (serial, kind, key) VALUES (?, ?, ?)"
+    faults = faults_after(books, statement, ("661565714360", kind, "D-BJ01-999999"))
+    assert [fault.table for fault in faults] == ["record_device"]
+
+
 def test_a_site_renamed_behind_the_books_is_caught(books: Store) -> None:
     faults = faults_after(books, "UPDATE site SET name = ? WHERE code = ?", ("x", "BJ01"))
     assert [(fault.table, fault.key) for fault in faults] == [("site", "site BJ01")]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devices.audit.custody.custody_kinds import HANDOVERS, VISITS
-from devices.audit.kinds import STOCKTAKES
+from devices.audit.kinds import LATE_SCANS, STOCKTAKES
 from devices.ledger.posting.closed_months import MONTHS
+from devices.paperwork.customers import NOTICES
 from devices.paperwork.dispatches import DISPATCHES
 from devices.paperwork.installations import INSTALLATIONS
 from devices.paperwork.orders import ORDERS
@@ -16,20 +19,30 @@ from devices.problems import PROBLEMS, Refused
 from devices.workflow import Step, Workflow
 
 WORKFLOWS = {
-    "orders": ORDERS,
-    "dispatches": DISPATCHES,
-    "installations": INSTALLATIONS,
-    "visits": VISITS,
-    "handovers": HANDOVERS,
-    "stocktakes": STOCKTAKES,
-    "months": MONTHS,
+    "repair": ORDERS,
+    "dispatch_order": DISPATCHES,
+    "installation": INSTALLATIONS,
+    "notice": NOTICES,
+    "stocktake": STOCKTAKES,
+    "late_scan": LATE_SCANS,
+    "month": MONTHS,
+    "visit": VISITS,
+    "handover": HANDOVERS,
 }
+"""Every workflow there is, by the kind of record whose states they are."""
 EVERY = [
     pytest.param(workflow, step, state, id=f"{name}-{step.name}-{state}")
     for name, workflow in WORKFLOWS.items()
     for step in workflow.steps
     for state in workflow.states
 ]
+
+
+def test_every_workflow_there_is_is_among_them() -> None:
+    code = [
+        path.read_text(encoding="utf-8") for path in (Path(__file__).parents[1] / "devices").rglob("*.py")
+    ]
+    assert sum(len(re.findall(r"^\w+ = Workflow\(", text, re.MULTILINE)) for text in code) == len(WORKFLOWS)
 
 
 @pytest.mark.parametrize(("workflow", "step", "state"), EVERY)

@@ -124,9 +124,14 @@ def reads_records(person: Person, site: str) -> bool:
     return person.may(READERS, site) or (person.via == "token" and site == person.site)
 
 
+def works_on(person: Person, site: str, assignee: str | None) -> bool:
+    """Whether a site's order is somebody's work: it is assigned to them, and they are still a technician there."""
+    return assignee == person.username and person.may(TECHNICIANS, site)
+
+
 def works_or_reads(person: Person, site: str, assignee: str | None) -> bool:
     """Whether somebody reads a site's order: whoever reads the site, or the technician whose work it is."""
-    return person.reads(site) or (assignee == person.username and person.may(TECHNICIANS, site))
+    return person.reads(site) or works_on(person, site, assignee)
 
 
 def admit_caller(access: Access, person: Person | None) -> None:

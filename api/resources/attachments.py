@@ -8,19 +8,18 @@ from urllib.parse import unquote
 
 import msgspec
 
-from api.callers.access import SITE_STAFF, TECHNICIANS
+from api.callers.access import SITE_STAFF, TECHNICIANS, works_on
 from api.calls import Call, Done, Shown
 from api.wire.downloads import Download, safe_name
 from devices import records
 from devices.ledger.papers.attached import bytes_kept, paper_kept
 from devices.ledger.posting import manifests
 from devices.ledger.posting.personal_papers import keep_signed_paper, order_of_paper, personal_records
-from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE
 from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT
-from devices.people.roles import Person
 from devices.problems import refuse, refuse_foreign
-from devices.service.filing import unsettled
+from devices.service.settling import unsettled
 from devices.texts.lengths import Word
 
 
@@ -41,7 +40,7 @@ def add_attachment(call: Call) -> Done:
     site, under, by = call.query.site, call.query.under, call.who.username
     if under is not None:
         order = order_of_paper(call.store, site, under)
-        if not (call.who.may(SITE_STAFF, site) or _is_theirs(call.who, order)):
+        if not (call.who.may(SITE_STAFF, site) or works_on(call.who, site, order.technician)):
             raise refuse("not_the_technician", order=under, technician=order.technician)
         digest = keep_signed_paper(call.store, call.raw, order, by=by, at_us=call.at_us)
     elif call.who.may(SITE_STAFF, site):
@@ -52,10 +51,6 @@ def add_attachment(call: Call) -> Done:
     else:
         raise refuse("order_required")
     return Done(201, attachment_key(site, digest))
-
-
-def _is_theirs(person: Person, order: DispatchOrder) -> bool:
-    return order.technician == person.username and person.may(TECHNICIANS, order.site)
 
 
 def show_attached(call: Call, done: Done) -> Shown:
@@ -88,7 +83,8 @@ def _paper_of_theirs(call: Call, digest: str) -> Attachment | None:
     """A signed paper of an order that is the caller's and not settled yet; None without one."""
     for paper in personal_records(call.store, digest) if call.who.sites_of(TECHNICIANS) else ():
         order = order_of_paper(call.store, paper.site, str(paper.under))
-        if _is_theirs(call.who, order) and (order.state in TO_BE_DONE or unsettled(call.store, order)):
+        in_hand = order.state in TO_BE_DONE or unsettled(call.store, order)
+        if in_hand and works_on(call.who, order.site, order.technician):
             return paper
     return None
 

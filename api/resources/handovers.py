@@ -10,7 +10,6 @@ from api.calls import Call, Done, Shown
 from api.signing import SignatureAnswer, shown_signature, signing_of
 from api.wire.paging import page, sites_asked
 from api.writing import at_site_of_body, at_site_of_number
-from devices import records
 from devices.audit import evidence, signing, vouching
 from devices.audit.custody import handovers
 from devices.audit.custody.custody_kinds import (
@@ -19,6 +18,7 @@ from devices.audit.custody.custody_kinds import (
     HandoverState,
 )
 from devices.journal import open_journals
+from devices.listed import listed
 from devices.problems import refuse, refuse_foreign
 from devices.texts.lengths import Sentence, Word
 from devices.values import UNIT, Instant
@@ -122,7 +122,7 @@ def list_handovers(call: Call, _: Done) -> Shown:
     sites = sites_asked(call)
     found = (
         each
-        for each in records.listed(call.store, HANDOVER, None, call.query.place)
+        for each in listed(call.store, HANDOVER, None, call.query.place)
         if sites is None or each.site in sites or (call.query.site is None and _is_party(call, each))
     )
     return page(call, found, HANDOVER.key, lambda each: _handover(call, each))

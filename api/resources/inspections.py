@@ -9,13 +9,13 @@ import msgspec
 from api.calls import Call, Done, Shown
 from api.wire.paging import page, sites_asked
 from api.writing import at_site_of_body, at_site_of_number
-from devices import records
 from devices.audit.custody import inspections
 from devices.audit.custody.custody_kinds import (
     INSPECTION,
     InspectedItem,
     InspectionFinding,
 )
+from devices.listed import listed
 from devices.texts.lengths import Note, Sentence, Word
 
 
@@ -78,5 +78,5 @@ def show_inspection(call: Call, done: Done) -> Shown:
 
 def list_inspections(call: Call, _: Done) -> Shown:
     """The inspections of the caller's sites, oldest first."""
-    found = records.listed(call.store, INSPECTION, sites_asked(call), call.query.place)
+    found = listed(call.store, INSPECTION, sites_asked(call), call.query.place)
     return page(call, found, INSPECTION.key)

@@ -10,6 +10,7 @@ from api.writing import at_site_of_number
 from devices import records
 from devices.audit.kinds import LATE_SCAN, LateState
 from devices.audit.stocktake import late, stocktakes
+from devices.listed import Only, listed
 from devices.problems import refuse
 from devices.texts.lengths import Sentence
 
@@ -29,9 +30,7 @@ class LateScanQuery(SiteQuery, frozen=True, kw_only=True):
 def list_late(call: Call, _: Done) -> Shown:
     """The late scans of the caller's sites, by stocktake and id."""
     states = None if call.query.state is None else (call.query.state,)
-    found = records.listed(
-        call.store, LATE_SCAN, sites_asked(call), call.query.place, only=records.Only(states=states)
-    )
+    found = listed(call.store, LATE_SCAN, sites_asked(call), call.query.place, only=Only(states=states))
     return page(call, found, LATE_SCAN.key)
 
 

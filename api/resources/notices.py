@@ -9,12 +9,12 @@ import msgspec
 
 from api.calls import Call, Done, Shown
 from api.wire.paging import SiteQuery, page, sites_asked
-from devices import records
 from devices.journal import open_journals
 from devices.ledger.duties.told_at_home import Flag, flag_of
 from devices.ledger.posting import notices
 from devices.ledger.reading.customers import homes_of, proposed_by
 from devices.lifecycle import DESK
+from devices.listed import Only, listed
 from devices.paperwork.customers import Notice, Proposed, notice_key
 from devices.paperwork_kinds import NOTICE
 from devices.problems import refuse, refuse_foreign
@@ -39,9 +39,7 @@ class NoticeAnswer(msgspec.Struct, frozen=True):
 def list_notices(call: Call, _: Done) -> Shown:
     """What the caller's sites were told of their customers."""
     states = None if call.query.state is None else (call.query.state,)
-    found = records.listed(
-        call.store, NOTICE, sites_asked(call), call.query.place, only=records.Only(states=states)
-    )
+    found = listed(call.store, NOTICE, sites_asked(call), call.query.place, only=Only(states=states))
     shown = page(call, found, NOTICE.key)
     return msgspec.structs.replace(shown, body=[answer_of(call, each) for each in shown.body])
 

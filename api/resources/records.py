@@ -8,6 +8,7 @@ from typing import Any
 from api.calls import Call, Done, Shown
 from api.wire.paging import page, sites_asked
 from devices import records
+from devices.listed import listed
 from devices.problems import refuse
 from devices.records import RecordKind
 
@@ -34,6 +35,6 @@ def listing(kind: RecordKind) -> Callable[[Call, Done], Shown]:
     """A function that lists a kind of record of the caller's sites, by number."""
 
     def show(call: Call, _: Done) -> Shown:
-        return page(call, records.listed(call.store, kind, sites_asked(call), call.query.place), kind.key)
+        return page(call, listed(call.store, kind, sites_asked(call), call.query.place), kind.key)
 
     return show

@@ -11,7 +11,6 @@ from api.signing import SignatureAnswer, shown_signature
 from api.wire import times
 from api.wire.paging import SiteQuery, page, sites_asked
 from api.writing import at_site_of_body, at_site_of_number
-from devices import records
 from devices.audit import vouching
 from devices.audit.kinds import RUNNING, STOCKTAKE, Method, Stocktake
 from devices.audit.stocktake import counters, keeping, late, stocktakes, taking
@@ -19,6 +18,7 @@ from devices.audit.stocktake import scans as counting_scans
 from devices.audit.stocktake.counting import Part, Place
 from devices.audit.stocktake.keeping import Outcome
 from devices.audit.stocktake.taking import Sent, Taken
+from devices.listed import listed
 from devices.people.persons import names_of
 from devices.problems import Problem
 from devices.texts.lengths import Scan, Sentence, Word
@@ -212,7 +212,7 @@ def show(call: Call, done: Done) -> Shown:
 
 def list_stocktakes(call: Call, _: Done) -> Shown:
     """The stocktakes of the caller's sites, oldest first."""
-    found = records.listed(call.store, STOCKTAKE, sites_asked(call), call.query.place)
+    found = listed(call.store, STOCKTAKE, sites_asked(call), call.query.place)
     wanted = (each for each in found if call.query.state in (None, each.state))
     return page(call, wanted, STOCKTAKE.key, lambda each: answer_of(call, each))
 

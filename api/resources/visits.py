@@ -9,7 +9,6 @@ import msgspec
 from api.calls import Call, Done, Shown
 from api.wire.paging import codes_asked, page
 from api.writing import at_site_of_body, at_site_of_number
-from devices import records
 from devices.audit.custody import visits
 from devices.audit.custody.custody_kinds import (
     VISIT,
@@ -18,6 +17,7 @@ from devices.audit.custody.custody_kinds import (
     VisitorData,
     VisitState,
 )
+from devices.listed import listed
 from devices.people import signing_keys
 from devices.texts.lengths import Line, Sentence, Word
 
@@ -104,7 +104,7 @@ def show_visit(call: Call, done: Done) -> Shown:
 def list_visits(call: Call, _: Done) -> Shown:
     """The access log of the sites where the caller may read it, oldest first."""
     sites = [site for site in codes_asked(call) if call.who.may(visits.VISIT_READERS, site)]
-    found = records.listed(call.store, VISIT, sites, call.query.place)
+    found = listed(call.store, VISIT, sites, call.query.place)
     return page(call, found, VISIT.key, lambda each: _visit(call, each))
 
 

@@ -15,6 +15,7 @@ from devices.audit.kinds import STOCKTAKE
 from devices.calendar import day_of, first_day, month_after, month_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
+from devices.listed import Only, listed
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Revisions
@@ -73,9 +74,7 @@ def _counts_met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Du
 
 def _sealed(store: Store, site: Site, since: date) -> Iterator[tuple[str, date]]:
     """(register, day of its close) of each sealed count of a site that was closed since a day, oldest first."""
-    for each in records.listed(
-        store, STOCKTAKE, [site.code], only=records.Only(states=("sealed",), since=since.isoformat())
-    ):
+    for each in listed(store, STOCKTAKE, [site.code], only=Only(states=("sealed",), since=since.isoformat())):
         yield each.register, day_of(each.closed.at)
 
 
@@ -104,7 +103,7 @@ def _inspections_met(store: Store, sites: Sequence[Site], since: date) -> Iterat
 
 
 def _settled(store: Store, site: Site, since: date) -> Iterator[Due]:
-    for value in records.listed(store, INSPECTION, [site.code], only=records.Only(since=since.isoformat())):
+    for value in listed(store, INSPECTION, [site.code], only=Only(since=since.isoformat())):
         for item in value.items:
             if item.finding is not None and item.finding.settled_at is not None:
                 yield _finding(site, value, item, day_of(item.finding.settled_at), settled=True)
@@ -127,7 +126,7 @@ def _made(store: Store, site: Site, since: date) -> Iterator[Due]:
 def _inspections(store: Store, site: Site, since: date) -> list[tuple[Inspection, date]]:
     """The inspections of a site since a day, by day, and of the earlier ones those up to an auditor's last."""
     found: list[tuple[Inspection, date]] = []
-    for value in records.listed(store, INSPECTION, [site.code], newest_first=True):
+    for value in listed(store, INSPECTION, [site.code], newest_first=True):
         made_on = date.fromisoformat(value.made_on)
         found.insert(0, (value, made_on))
         if made_on < since and value.role == "auditor":
@@ -145,16 +144,14 @@ def _finding(site: Site, value: Inspection, item: InspectedItem, day: date, *, s
 
 def _visits_due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites if site.active}
-    for value in records.listed(store, VISIT, by_code, only=records.Only(states=("entered",))):
+    for value in listed(store, VISIT, by_code, only=Only(states=("entered",))):
         entered = date.fromisoformat(value.visit_on)
         yield due_of(DEADLINE["visit"], value.number, by_code[value.site], entered, today)
 
 
 def _visits_met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for value in records.listed(
-        store, VISIT, by_code, only=records.Only(states=("left",), since=since.isoformat())
-    ):
+    for value in listed(store, VISIT, by_code, only=Only(states=("left",), since=since.isoformat())):
         left, entered = day_of(value.course[-1].at), date.fromisoformat(value.visit_on)
         yield due_of(DEADLINE["visit"], value.number, by_code[value.site], entered, left, left)
 

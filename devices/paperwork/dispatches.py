@@ -186,6 +186,11 @@ class DispatchOrder(msgspec.Struct, frozen=True):
         return self.state == "cancelled"
 
     @property
+    def is_given(self) -> bool:
+        """Whether somebody was sent: a technician, or of an old order whoever was written instead."""
+        return bool(self.technician or self.technician_text)
+
+    @property
     def used(self) -> tuple[Used, ...]:
         """The pairs that its record says went in; none of one from before they were kept."""
         return (self.record.used if self.record else None) or ()

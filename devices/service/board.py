@@ -22,7 +22,7 @@ from devices.paperwork.dispatches import REPEAT_DAYS, TO_BE_DONE, DispatchOrder,
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.people.certificates import certificate_standing, technicians_of
 from devices.people.certified import Lack
-from devices.records import SITE, all_current
+from devices.records import sites_by_code
 from devices.service.settling import unsettled_at
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -111,7 +111,7 @@ def board(
     orders = {order.number: order for order in (*ahead, *done, *(order for order, _ in waiting))}
     if technician is not None:
         orders = {number: order for number, order in orders.items() if order.technician == technician}
-    by_code = {site.code: site for site, _ in all_current(store, SITE)}
+    by_code = sites_by_code(store)
     shown = customers_shown(store, [order.customer for order in orders.values()], sees)
     times = times_of(store, list(orders.values()))
     lacks = _lacks(store, [order for order in orders.values() if order.state in TO_BE_DONE], today)

@@ -30,18 +30,14 @@ from devices.paperwork.dispatches import (
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
+from devices.service.settling import carried_under
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Positions, RecordDevices, Records
+from devices.store.tables.ledger import RecordDevices, Records
 from devices.unit import Unit
 
-_CARRIED = compiled(
-    Positions.select(Positions.serial)
-    .where(Positions.order_number == GIVEN, Positions.state == "carried")
-    .order_by(Positions.serial)
-)
 _ORDERS_ON = compiled(
     RecordDevices.select(RecordDevices.serial, Records.content)
     .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
@@ -83,7 +79,8 @@ def open_dispatch_order(
     store = writer.store
     serials, customer = _about(writer, asked)
     hold_unerased(store, customer)
-    _refuse_times(writer, unit, asked)
+    refuse_asked_ahead(writer, unit, asked.asked_at)
+    _refuse_window(asked.window)
     before = _orders_on(store, serials)
     _refuse_open_already(before, asked.site, customer, asked.purposes)
     if asked.technician is not None:
@@ -124,11 +121,11 @@ def _about(writer: Writer, asked: OrderAsked) -> tuple[tuple[str, ...], str]:
     return tuple(found), next(iter(found.values()))
 
 
-def _refuse_times(writer: Writer, unit: Unit, asked: OrderAsked) -> None:
-    today = unit.day_of(writer.now_us).isoformat()
-    if is_ahead(asked.asked_at, writer.now_us):
-        raise refuse("future_date", "/asked_at", date=told_moment(asked.asked_at), today=today)
-    _refuse_window(asked.window)
+def refuse_asked_ahead(writer: Writer, unit: Unit, asked_at: int) -> None:
+    """Nobody asked in the future. Raises Refused: `future_date`."""
+    if is_ahead(asked_at, writer.now_us):
+        today = unit.day_of(writer.now_us).isoformat()
+        raise refuse("future_date", "/asked_at", date=told_moment(asked_at), today=today)
 
 
 def _refuse_window(window: Window | None) -> None:
@@ -239,8 +236,3 @@ def advance(
     act = StepTaken(name, writer.now_us, by, reason, technician, window)
     changed = replace(order, state=step.leads_to(order.state), course=(*order.course, act))
     return records.write(writer, DISPATCH_ORDER, changed, by=by, expected=revision)[1]
-
-
-def carried_under(store: Store, number: str) -> list[str]:
-    """The spares that are carried under an order, by serial."""
-    return [serial for (serial,) in store.rows(_CARRIED, (number,))]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
+from devices.listed import Only, listed
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.records import Only
 from devices.service.board import due_of_job, jobs_ahead
 from devices.service.installs import TO_INSTALL, due_of_installation, installs_under_way
 from devices.store.database import Store
@@ -30,9 +29,7 @@ def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
 def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     """Each on the day on which the job was done, whenever it was written up."""
     by_code = {site.code: site for site in sites}
-    for order in records.listed(
-        store, DISPATCH_ORDER, by_code, only=Only(states=("done",), since=since.isoformat())
-    ):
+    for order in listed(store, DISPATCH_ORDER, by_code, only=Only(states=("done",), since=since.isoformat())):
         if "repair" in order.purposes:
             assert order.record is not None, "a job that is done has its record"
             started, done = day_of(order.asked_at), day_of(order.record.completed_at)
@@ -52,7 +49,7 @@ def _was_installed(store: Store, sites: Sequence[Site], since: date) -> Iterator
     """Each on the day on which the job was done; one that was given up met nothing."""
     by_code = {site.code: site for site in sites}
     only = Only(states=("installed",), since=since.isoformat())
-    for value in records.listed(store, INSTALLATION, by_code, only=only):
+    for value in listed(store, INSTALLATION, by_code, only=only):
         yield due_of_installation(value, by_code[value.site], since)
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import msgspec
 
-from devices import records
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.records import Only
 from devices.store.database import Row, Store
 
 
@@ -66,5 +65,5 @@ blanks, each pair at the same place of both.
 def exported_jobs(store: Store, site: str, since: str | None, until: str | None) -> Iterator[Row]:
     """The orders of a site that were opened, or whose job was done, from one ISO date to another, by number."""
     only = Only(since=since, until=until)
-    for order in records.listed(store, DISPATCH_ORDER, [site], only=only):
+    for order in listed(store, DISPATCH_ORDER, [site], only=only):
         yield tuple(column.of(order) for column in JOB_COLUMNS)

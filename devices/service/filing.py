@@ -11,30 +11,29 @@ from peewee import fn
 from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.posting.personal_papers import signed_papers
+from devices.lifecycle import DESK
 from devices.moments.spans import MINUTE_US, is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
     OUTCOMES,
+    TECHNICIAN,
     Correction,
     DispatchOrder,
     ServiceRecord,
     Used,
 )
+from devices.people.persons import person_of
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognise
 from devices.service.dispatching import advance
 from devices.service.installing import follow_correction
+from devices.service.settling import pairs_carried
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Documents, Lines, Positions, Standings
+from devices.store.statements import GIVEN, compiled
+from devices.store.tables.ledger import Documents, Lines, Standings
 from devices.unit import Unit
 
-_MEANT_FOR = compiled(
-    Positions.select(Positions.serial, Positions.meant_for).where(
-        Positions.serial.in_(EACH), Positions.state == "carried", Positions.order_number == GIVEN
-    )
-)
 _undoing = Lines.alias("undoing")
 _SWAPPED = compiled(
     Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
@@ -99,13 +98,27 @@ def correct_record(
     DISPATCHES.take("correct", order.state, order=order.number)
     before = order.record
     assert before is not None, "a job that is done has its record"
-    if before.filed_by != by:
+    if not corrects(writer.store, order, by):
         raise refuse("filed_by_another", order=order.number, username=before.filed_by)
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
     follow_correction(writer, changed, by=by)
     return advance(writer, changed, revision, "correct", by=by, reason=reason)
+
+
+def corrects(store: Store, order: DispatchOrder, username: str) -> bool:
+    """Whether a filed record is somebody's to correct, as far as that hangs on who filed it.
+
+    Whoever filed it does; once they can no longer, whoever may take the step in their place.
+    """
+    filed_by = order.record.filed_by if order.record else None
+    if filed_by is None or filed_by == username:
+        return filed_by is not None
+    filer = person_of(store, filed_by)
+    return filer is None or not (
+        filer.may(DESK, order.site) or (filed_by == order.technician and filer.may((TECHNICIAN,), order.site))
+    )
 
 
 def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:
@@ -116,8 +129,7 @@ def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRec
 
 def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> Seen:
     store = writer.store
-    spares = sorted({each.spare for each in record.used or ()})
-    carried: dict[str, str] = dict(store.rows_in(_MEANT_FOR, spares, after=(order.number,)))
+    carried = {pair.spare: pair.faulty for pair in pairs_carried(store, order.number)}
     paper = record.confirmation.paper if record.confirmation else None
     papers = signed_papers(store, order, [paper] if paper else [])
     today = unit.day_of(writer.now_us).isoformat()
@@ -131,6 +143,8 @@ def swaps_under(store: Store, number: str) -> dict[Used, str]:
 
 def record_faults(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
     """Everything that is wrong of a record. Pure."""
+    if not order.is_given:  # a trip that nobody made is nobody's word
+        yield Problem("technician_missing", "", {"order": order.number})
     yield from _times(order, record, seen)
     yield from _outcomes(order, record)
     yield from _used(order, record, seen)
@@ -138,16 +152,25 @@ def record_faults(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> It
 
 
 def _times(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
-    """A job is done under an order that was open before, and by now; a clock that was ahead opened nothing yet."""
+    """A job is done under an order that was open before, by now, and by whoever came after the customer had asked.
+
+    A clock that was ahead opened nothing yet, and nobody asked by it.
+    """
     for name in ("arrived_at", "completed_at"):
         at_us = getattr(record, name)
         if at_us is not None and is_ahead(at_us, seen.now_us):
             yield Problem("future_date", f"/{name}", {"date": told_moment(at_us), "today": seen.today})
     if record.arrived_at is not None and record.arrived_at > record.completed_at:
         yield Problem("arrived_after_completed", "/arrived_at", {"order": order.number})
-    to_the_minute = order.opened_at // MINUTE_US * MINUTE_US  # as people tell a time
-    if record.completed_at < to_the_minute and not is_ahead(order.opened_at, seen.now_us):
+    if record.arrived_at is not None and _precedes(record.arrived_at, order.asked_at, seen.now_us):
+        yield Problem("arrived_before_asked", "/arrived_at", {"order": order.number})
+    if _precedes(record.completed_at, order.opened_at, seen.now_us):
         yield Problem("completed_before_opened", "/completed_at", {"order": order.number})
+
+
+def _precedes(told_us: int, kept_us: int, now_us: int) -> bool:
+    """Whether what somebody tells, to the minute as people do, lies before a moment that was kept."""
+    return told_us < kept_us // MINUTE_US * MINUTE_US and not is_ahead(kept_us, now_us)
 
 
 def _outcomes(order: DispatchOrder, record: ServiceRecord) -> Iterator[Problem]:
@@ -205,15 +228,3 @@ def pair_told(faulty: str, spare: str, pointer: str) -> Used:
             raise Refused([serial])
         pair.append(serial)
     return Used(*pair)
-
-
-def unsettled(store: Store, order: DispatchOrder) -> tuple[Used, ...]:
-    """The pairs that a filed record names and that no swap has settled yet: the spare is still out under the order."""
-    told = order.record.used if order.record else None
-    if not told:
-        return ()
-    out = {
-        serial
-        for serial, _ in store.rows_in(_MEANT_FOR, sorted({p.spare for p in told}), after=(order.number,))
-    }
-    return tuple(pair for pair in told if pair.spare in out)

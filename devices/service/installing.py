@@ -11,12 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from devices import records
-from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, refuse_unnamed
 from devices.ledger.posting.gather import held
-from devices.moments.spans import is_ahead
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import (
     INSTALLATIONS,
@@ -31,9 +30,9 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
-from devices.records import Only, Personal, Written
+from devices.records import Personal, Written
 from devices.serials import recognise
-from devices.service.dispatching import OrderAsked, open_dispatch_order
+from devices.service.dispatching import OrderAsked, open_dispatch_order, refuse_asked_ahead
 from devices.service.install_rules import hindrance
 from devices.service.installs import installations_under, trip_of
 from devices.spares.orders import tell_home
@@ -68,9 +67,7 @@ def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: st
     """
     serial, customer = _device(writer, asked)
     hold_unerased(writer.store, customer, "/serial")  # two sites that ask at once follow one another by this
-    if is_ahead(asked.asked_at, writer.now_us):
-        today = unit.day_of(writer.now_us).isoformat()
-        raise refuse("future_date", "/asked_at", date=told_moment(asked.asked_at), today=today)
+    refuse_asked_ahead(writer, unit, asked.asked_at)
     if asked.mode == "on_site" and asked.trip is None:
         raise refuse("order_required", "/dispatch_order")
     value = Installation(
@@ -99,7 +96,7 @@ def _device(writer: Writer, asked: InstallAsked) -> tuple[str, str]:
 
 def _earlier(store: Store, serial: str, customer: str) -> str | None:
     """The last installation of a device there, which was given up."""
-    there = list(records.listed(store, INSTALLATION, only=Only(customers=[customer], serial=serial)))
+    there = list(listed(store, INSTALLATION, only=Only(customers=[customer], serial=serial)))
     for value in there:
         if value.state in INSTALLING:
             raise refuse("installation_open_already", "/serial", serial=serial, installation=value.number)

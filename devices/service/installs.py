@@ -12,10 +12,10 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
+from devices.listed import AT_ONCE, Only, listed
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.records import AT_ONCE, Only
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records
@@ -50,7 +50,7 @@ def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
     standing = not_in_vain(named[0]) if named else None
     if standing is not None or value.state not in INSTALLING:
         return standing
-    there = records.listed(
+    there = listed(
         store, DISPATCH_ORDER, [value.site], only=Only(customers=[value.customer], serial=value.serial)
     )
     fitting = [order for order in there if "install" in order.purposes and not_in_vain(order)]

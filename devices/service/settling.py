@@ -18,6 +18,11 @@ from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Positions
 
+_CARRIED = compiled(
+    Positions.select(Positions.serial)
+    .where(Positions.order_number == GIVEN, Positions.state == "carried")
+    .order_by(Positions.serial)
+)
 _OUT_FOR = compiled(
     Positions.select(Positions.serial, Positions.meant_for, Positions.order_number).where(
         Positions.meant_for.in_(EACH), Positions.state == "carried"
@@ -52,6 +57,11 @@ class Settling(msgspec.Struct, frozen=True):
     charged_fen: int | None
 
 
+def carried_under(store: Store, number: str) -> list[str]:
+    """The spares that are carried under an order, by serial."""
+    return [serial for (serial,) in store.rows(_CARRIED, (number,))]
+
+
 def pairs_carried(store: Store, order: str) -> tuple[Used, ...]:
     """The spares that are out under an order, each with the faulty device that it is meant for, by serial."""
     return tuple(Used(faulty, spare) for faulty, spare in sorted(store.rows(_OUT_UNDER, (order,))))
@@ -78,6 +88,13 @@ def unsettled_at(store: Store, sites: Collection[str]) -> list[tuple[DispatchOrd
     orders = records.these(store, DISPATCH_ORDER, [order for order, _ in out])
     found = ((order, waiting_pairs(order, out)) for _, order in sorted(orders.items()))
     return [(order, pairs) for order, pairs in found if pairs]
+
+
+def unsettled(store: Store, order: DispatchOrder) -> tuple[Used, ...]:
+    """The pairs of an order's record that no swap has settled yet."""
+    if not order.used:
+        return ()
+    return waiting_pairs(order, {(order.number, spare) for spare in carried_under(store, order.number)})
 
 
 def waiting_pairs(order: DispatchOrder, out: Collection[tuple[str, str]]) -> tuple[Used, ...]:

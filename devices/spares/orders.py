@@ -11,6 +11,7 @@ from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import known_customer, learned, refuse_unnamed
 from devices.ledger.posting.gather import held
 from devices.ledger.posting.notices import tell
+from devices.listed import Only, listed
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import Installation
@@ -57,8 +58,8 @@ def open_repair_order(
     is open under for the same customer.
     """
     device, customer = device_of_customer(writer, serial, site, named, pointer="/serial")
-    for order in records.listed(
-        writer.store, REPAIR, [site], only=records.Only(states=("open",), customers=[customer], serial=device)
+    for order in listed(
+        writer.store, REPAIR, [site], only=Only(states=("open",), customers=[customer], serial=device)
     ):
         raise refuse("order_open_already", "/serial", serial=device, order=order.number)
     number = records.next_number(writer.store, REPAIR, site)

@@ -91,7 +91,7 @@ def carried_for_a_faulty_device(case: Case[CarryOut], moves: _Moves) -> _Problem
     yield from order_stands(case, moves)
     if isinstance(case.order, RepairOrder):
         yield Problem("order_kind", "/order", {"order": case.order.number, "document": case.document})
-    elif case.order is not None and not (case.order.technician or case.order.technician_text):
+    elif case.order is not None and not case.order.is_given:
         yield Problem("technician_missing", "/order", {"order": case.order.number})
     elif case.order is not None and case.order.state not in TO_BE_DONE:
         yield Problem("order_closed", "/order", {"order": case.order.number})

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Collection, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -182,9 +183,11 @@ def _jobs(store: Store, made: Path, arguments: argparse.Namespace) -> list[str]:
     with store.reading():
         if not is_site(store, site):
             raise Refused(f"There is no site {site}.")
-        rows = list(exported_jobs(store, site, arguments.first, arguments.last))
-    write(made, [column.name for column in JOB_COLUMNS], rows)
-    return [f"{len(rows)} jobs"]
+        told = count()
+        rows = exported_jobs(store, site, arguments.first, arguments.last)
+        jobs = (row for row, _ in zip(rows, told, strict=False))  # the rows first: the last one ends it
+        write(made, [column.name for column in JOB_COLUMNS], jobs)
+    return [f"{next(told)} jobs"]
 
 
 class _Pages:

@@ -1,8 +1,8 @@
 // The forms of a job, and the service record's above all: what stands in one, put back or emptied, and the paper's photograph.
 import { addPair } from "./pairs.js";
 import { shrunk, shown } from "./paper.js";
+import { warnOfPhones } from "./phones.js";
 
-const PHONE = /(?<!\d)(?:1[3-9]\d(?:[- ]?\d){8}|0\d{2,3}[- ]?\d{7,8})(?!\d)/;
 const photos = new WeakMap(); // by form: the paper that was photographed
 
 /** The photograph that goes with a form, if there is one. */
@@ -35,9 +35,8 @@ export function emptied(form) {
 export function show(form) {
   const how = form.elements["confirmation.how"]?.value;
   for (const part of form.querySelectorAll("[data-how]")) part.hidden = part.disabled = !part.dataset.how.split(" ").includes(how);
-  const typed = [...form.querySelectorAll("[data-phones]")].some(({ value }) => PHONE.test(value));
-  if (form.querySelector(".phones")) form.querySelector(".phones").hidden = !typed;
   if (form.querySelector(".wanted")) form.querySelector(".wanted").hidden ||= how !== "signed" || photos.has(form);
+  warnOfPhones(form);
   if (form.querySelector("canvas") && !photos.get(form)) form.querySelector("canvas").hidden = true;
 }
 

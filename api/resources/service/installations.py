@@ -8,20 +8,20 @@ from typing import Annotated
 
 import msgspec
 
-from api.callers.access import TECHNICIANS, site_of_number
+from api.callers.access import site_of_number, works_on
 from api.calls import Call, Done, Shown
-from api.resources.dispatch_orders import ContactBody, WindowBody, window_told
 from api.resources.records import found_record
+from api.resources.service.dispatch_orders import ContactBody, WindowBody, contact_told, window_told
 from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
 from api.wire.paging import page, refuse_unknown
 from api.writing import at_site_of_number
-from devices import records
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
-from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder, JobContact
+from devices.listed import Only, listed
+from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder
 from devices.paperwork.installations import (
     INSTALLATIONS,
     INSTALLING,
@@ -35,7 +35,7 @@ from devices.paperwork.installations import (
 )
 from devices.paperwork_kinds import INSTALLATION
 from devices.problems import refuse, refuse_foreign
-from devices.records import Only, Written
+from devices.records import Written
 from devices.service import installing, installs
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
@@ -46,7 +46,10 @@ Minutes = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_GUIDANCE)]
 
 
 class TripBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The dispatch order that is opened to install the device; the customer asked when they asked for that."""
+    """The dispatch order that is opened to install the device; the customer asked when they asked for that.
+
+    `fault` says what is to be done, and is journalled for good: no personal data there.
+    """
 
     fault: Sentence
     technician: Username | None = None
@@ -99,7 +102,7 @@ class ConfirmInstalledBody(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
 
 class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why the customer's equipment does not allow it. It is journalled: no personal data here."""
+    """Why the customer's equipment does not allow it: it is journalled for good, no personal data there."""
 
     reason: Sentence
 
@@ -181,7 +184,7 @@ def _trip(
         technician=told.technician or None,
         window=window_told(told.window, "/dispatch_order/window"),
         issued_as=told.issued_as,
-        contact=JobContact(**msgspec.structs.asdict(told.contact)) if told.contact else None,
+        contact=contact_told(told.contact),
     )
 
 
@@ -257,7 +260,7 @@ def _desk(name: str) -> tuple[str, ...]:
 
 
 def _is_technician(call: Call, trip: DispatchOrder | None) -> bool:
-    return trip is not None and trip.technician == call.who.username and call.who.may(TECHNICIANS, trip.site)
+    return trip is not None and works_on(call.who, trip.site, trip.technician)
 
 
 def show_installation(call: Call, done: Done) -> Shown:
@@ -312,5 +315,5 @@ def _wanted(call: Call) -> Iterator[Installation]:
 def _listed(
     call: Call, sites: list[str] | None, only: Only, technician: str | None
 ) -> Iterator[Installation]:
-    found = records.listed(call.store, INSTALLATION, sites, call.query.place, only)
+    found = listed(call.store, INSTALLATION, sites, call.query.place, only)
     return installs.of_technician(call.store, found, technician) if technician else found

@@ -16,11 +16,12 @@ from api.calls import Call, Done, Shown
 from api.resources.customers import seen_customer
 from api.wire import times
 from api.wire.paging import SiteQuery, after_cursor, cut, page, sites_asked
-from devices import records, serials
+from devices import serials
 from devices.ledger.reading import cursors
 from devices.ledger.reading.customers import sees_customer
+from devices.listed import Only, listed
 from devices.problems import Problem, refuse
-from devices.records import Only, RecordKind
+from devices.records import RecordKind
 from devices.service.briefs import LATER_THAN_ALL, orders_of_customer
 from devices.texts.lengths import Day, Serial, Word
 
@@ -48,7 +49,7 @@ def list_orders(call: Call, kind: RecordKind, state: str | None) -> Shown:
     Raises Refused: `role_missing`, `malformed_parameter` for a site or a day that there is not, or what is no serial.
     """
     sites, only = sites_asked(call), only_asked(call, state)
-    return page(call, records.listed(call.store, kind, sites, call.query.place, only), kind.key)
+    return page(call, listed(call.store, kind, sites, call.query.place, only), kind.key)
 
 
 def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | None) -> Shown:
@@ -57,10 +58,10 @@ def list_jobs(call: Call, kind: RecordKind, state: str | None, assignee: str | N
     """
     every, own = sites_of_orders(call)
     only = only_asked(call, state, assignee)
-    found = [records.listed(call.store, kind, every, call.query.place, only)]
+    found = [listed(call.store, kind, every, call.query.place, only)]
     if own and assignee in (None, call.who.username):
         mine = replace(only, assignee=call.who.username)
-        found.append(records.listed(call.store, kind, own, call.query.place, mine))
+        found.append(listed(call.store, kind, own, call.query.place, mine))
     values: Iterator[Any] = merge(*found, key=kind.key)
     return page(call, values, kind.key)
 

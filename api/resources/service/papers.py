@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 
 from api.calls import Call
-from api.resources.dispatch_orders import Job, job_of
 from api.resources.forms import Loaded
 from api.resources.records import found_record
+from api.resources.service.dispatch_orders import Job, job_of
 from api.resources.service.installations import installation_seen
 from devices.ledger.reading.customers import customer_as_named, sees_customer
 from devices.ledger.reading.passport import CustomerShown, passports

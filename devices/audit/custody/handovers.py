@@ -15,6 +15,7 @@ from devices.audit.stocktake.sheet import Signer, header_of
 from devices.audit.stocktake.stocktakes import stocktake_of, stocktakes_of
 from devices.calendar import first_day, month_of
 from devices.journal import Writer, moment_of
+from devices.listed import Only, listed
 from devices.people import grants
 from devices.people.signing_keys import keys_of
 from devices.problems import Fact, Problem, Refused, refuse
@@ -178,7 +179,7 @@ def handover_of(store: Store, number: str) -> tuple[Handover, int]:
 
 def handovers_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Handover]:
     """The handovers of a site, oldest first: all, or those in some states."""
-    return list(records.listed(store, HANDOVER, [site], only=records.Only(states=states)))
+    return list(listed(store, HANDOVER, [site], only=Only(states=states)))
 
 
 def payload_of(value: Handover) -> signing.Payload:

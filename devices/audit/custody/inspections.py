@@ -15,6 +15,7 @@ from devices.audit.custody.custody_kinds import (
     InspectionFinding,
 )
 from devices.journal import Writer
+from devices.listed import Only, listed
 from devices.people.grants import refuse_site
 from devices.people.roles import READING_ROLES, Person
 from devices.problems import Problem, Refused, refuse
@@ -185,7 +186,7 @@ def inspection_of(store: Store, number: str) -> tuple[Inspection, int]:
 
 def inspections_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Inspection]:
     """The inspections of a site, oldest first: all, or the `open` or `settled` ones (see custody_kinds)."""
-    return list(records.listed(store, INSPECTION, [site], only=records.Only(states=states)))
+    return list(listed(store, INSPECTION, [site], only=Only(states=states)))
 
 
 def open_findings(store: Store, site: str) -> Iterator[tuple[Inspection, InspectedItem, InspectionFinding]]:

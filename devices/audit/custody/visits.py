@@ -11,6 +11,7 @@ from devices import records
 from devices.audit.custody.custody_kinds import VISIT, VISITS, Stage, Visit, VisitorData
 from devices.audit.custody.inspections import day_of
 from devices.journal import Writer
+from devices.listed import Only, listed
 from devices.people.grants import grants_of, refuse_site
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import Problem, Refused, refuse
@@ -124,7 +125,7 @@ def visit_of(store: Store, number: str) -> tuple[Visit, int]:
 
 def visits_of(store: Store, site: str, *, states: Collection[str] | None = None) -> list[Visit]:
     """The visits of a site, oldest first: all, or those in some states."""
-    return list(records.listed(store, VISIT, [site], only=records.Only(states=states)))
+    return list(listed(store, VISIT, [site], only=Only(states=states)))
 
 
 def visitor_of(store: Store, number: str) -> VisitorData | None:

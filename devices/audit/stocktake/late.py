@@ -13,6 +13,7 @@ from devices import records
 from devices.audit import signing
 from devices.audit.kinds import AWAITED, LATE_SCAN, LATE_SCANS, STOCKTAKE, LateScan, Stocktake
 from devices.journal import Writer
+from devices.listed import Only, listed
 from devices.problems import refuse
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -150,7 +151,7 @@ def settle_listed(writer: Writer, number: str, listed: Iterable[LeftWaiting], *,
 def waiting_at(store: Store, sites: Collection[str]) -> list[tuple[Stocktake, list[LateScan]]]:
     """The stocktakes of some sites whose late scans wait to be settled, by number, with them in order of arrival."""
     found: dict[str, list[LateScan]] = {}
-    for each in records.listed(store, LATE_SCAN, sites, only=records.Only(states=(LATE_SCANS.begins,))):
+    for each in listed(store, LATE_SCAN, sites, only=Only(states=(LATE_SCANS.begins,))):
         found.setdefault(each.stocktake, []).append(each)
     told = []
     for number, late in found.items():

@@ -42,6 +42,7 @@ from devices.audit.stocktake.scans import (
 from devices.calendar import month_of
 from devices.journal import Writer
 from devices.ledger.books.books import statement
+from devices.listed import Only, listed
 from devices.moments.readings import keep_reading
 from devices.moments.spans import is_ahead
 from devices.problems import Problem, Refused, refuse
@@ -91,7 +92,7 @@ def stocktakes_of(
 
     Since a day (ISO): those that were closed, or are open and were opened, on it or later.
     """
-    return list(records.listed(store, STOCKTAKE, [site], only=records.Only(states=states, since=since)))
+    return list(listed(store, STOCKTAKE, [site], only=Only(states=states, since=since)))
 
 
 def begin_stocktake(

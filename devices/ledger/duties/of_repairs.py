@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from peewee import fn
 
-from devices import records
 from devices.calendar import TIME_ZONE, day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
+from devices.listed import Only, listed
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import REPAIR
 from devices.store.database import Store
@@ -65,10 +65,7 @@ def _completions(store: Store, orders: Mapping[str, RepairOrder]) -> Iterator[tu
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    orders = {
-        each.number: each
-        for each in records.listed(store, REPAIR, by_code, only=records.Only(states=("open",)))
-    }
+    orders = {each.number: each for each in listed(store, REPAIR, by_code, only=Only(states=("open",)))}
     for number, started in first_completions(store, orders).items():
         yield due_of(DEADLINE["repair_record"], number, by_code[orders[number].site], started, today)
 
@@ -77,7 +74,7 @@ def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     """Each on the day on which the service record was filed."""
     by_code = {site.code: site for site in sites}
     day = since.isoformat()
-    repairs = records.listed(store, REPAIR, by_code, only=records.Only(states=("closed",), since=day))
+    repairs = listed(store, REPAIR, by_code, only=Only(states=("closed",), since=day))
     orders = {each.number: each for each in repairs}
     for number, started in first_completions(store, orders).items():
         filed = _filed_on(orders[number])

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from devices import records
+from devices.listed import Only, listed
 from devices.paperwork.customers import NOTICES, Notice
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.orders import RepairOrder
@@ -41,7 +42,7 @@ _ORDERS = {REPAIR.name: REPAIR, DISPATCH_ORDER.name: DISPATCH_ORDER}
 
 def waiting_notices(store: Store, sites: Collection[str] | None) -> list[Notice]:
     """The notices of these sites' customers that nobody there has settled, by what they are under."""
-    return list(records.listed(store, NOTICE, sites, only=records.Only(states=(NOTICES.begins,))))
+    return list(listed(store, NOTICE, sites, only=Only(states=(NOTICES.begins,))))
 
 
 def flag_of(store: Store, notice: Notice) -> Flag | None:

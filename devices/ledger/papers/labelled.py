@@ -172,7 +172,7 @@ class _Books:
         self.sites: dict[str, Site] = {}
         self.bins = bins
         if any(isinstance(each, BinWanted | DocumentWanted) for each in wanted):
-            self.sites = {site.code: site for site, _ in records.all_current(store, records.SITE)}
+            self.sites = records.sites_by_code(store)
 
 
 def _devices(store: Store, wanted: Collection[str]) -> dict[str, DeviceLabelled]:

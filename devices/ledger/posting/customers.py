@@ -169,11 +169,12 @@ def refuse_unnamed(store: Store, site: str, serial: str, owner: str, party: Part
 def named_customer(store: Store, site: str, party: Party) -> Known:
     """The customer whom a party names, as whoever acts at `site` must name them.
 
-    Raises Refused: what is wrong of the number or taxpayer id, `unknown_customer`, `customer_erased`.
+    Raises Refused: what is wrong of the number or taxpayer id, `unknown_customer` of a number, `customer_erased`,
+    `customer_not_matched`, which counts as a guess: whoever may open an order by a name could else try names.
     """
     known = _named(store, site, party)
     if known is None:
-        raise refuse("unknown_customer", "/customer", customer=party.number or party.taxpayer_id or "")
+        raise refuse("customer_not_matched", "/customer", serial=None)
     if known.erased:
         raise refuse("customer_erased", "/customer", customer=known.number, serial=None)
     return known

@@ -5,7 +5,7 @@ What that is, each kind declares (`tells_of_customer`). See docs/decisions.md, "
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,12 +16,13 @@ from devices.journal import Writer
 from devices.ledger.deciding.reversal import position_before
 from devices.ledger.posting.gather import cited_document, reserved_for, trails_of
 from devices.ledger.posting.personal_papers import erase_bytes
+from devices.listed import Only, listed
 from devices.paperwork.customers import Customer
 from devices.paperwork_kinds import ATTACHMENT, CUSTOMER
 from devices.problems import refuse
-from devices.records import Only, RecordKind
+from devices.records import RecordKind
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Documents, Positions, Records, Standings
 
 _HELD_FOR_CUSTOMER = compiled(
@@ -32,6 +33,11 @@ _PROPOSALS = compiled(
     .join(Documents, on=(Documents.number == Standings.document))
     .where(Standings.review == "waiting", Standings.status == "pending")
     .order_by(Documents.number)
+)
+_SERVED = compiled(
+    Records.select(Records.customer)
+    .distinct()
+    .where(Records.kind == GIVEN, Records.state.in_(EACH), Records.customer.is_null(is_null=False))
 )
 _SITES = compiled(Records.select(Records.site).distinct().where(Records.customer == GIVEN))
 
@@ -77,8 +83,17 @@ def open_service_of(store: Store, number: str, kinds: Sequence[RecordKind]) -> l
         kind.key(value)
         for kind in kinds
         if kind.open_states
-        for value in records.listed(store, kind, only=Only(states=kind.open_states, customers=[number]))
+        for value in listed(store, kind, only=Only(states=kind.open_states, customers=[number]))
     ]
+
+
+def customers_served(store: Store, kinds: Sequence[RecordKind]) -> set[str]:
+    """The customers of whom `open_service_of` tells a record: everybody's at once."""
+    return {
+        number
+        for kind in kinds
+        for (number,) in store.rows_in(_SERVED, sorted(kind.open_states), before=(kind.name,))
+    }
 
 
 def forget_customer(writer: Writer, customer: Customer, kinds: Collection[RecordKind], *, by: str) -> None:
@@ -91,7 +106,7 @@ def forget_customer(writer: Writer, customer: Customer, kinds: Collection[Record
     for kind in kinds:
         if kind.tells_of_customer is None:
             continue
-        for value in list(records.listed(writer.store, kind, only=theirs)):
+        for value in list(listed(writer.store, kind, only=theirs)):
             if kind.tells_of_customer(value):
                 _forget(writer, kind, value, customer, by=by)
 
@@ -107,15 +122,16 @@ def _forget(writer: Writer, kind: RecordKind, value: Any, customer: Customer, *,
 
 def proposals_for(store: Store, number: str) -> list[str]:
     """The proposals that would give this customer a device: that name them, or would give one back to them."""
-    found = []
+    return [document for document, customers in proposals_naming(store) if number in customers]
+
+
+def proposals_naming(store: Store) -> Iterator[tuple[str, set[str | None]]]:
+    """Every proposal, by number, with the customers whom it would give a device."""
     for document, kind, cites, content in store.rows(_PROPOSALS):
         if kind == "reversal":
-            theirs = number in _given_back(store, document, cites)
+            yield document, _given_back(store, document, cites)
         else:
-            theirs = number in _named(msgspec.json.decode(content, type=_Proposal))
-        if theirs:
-            found.append(document)
-    return found
+            yield document, _named(msgspec.json.decode(content, type=_Proposal))
 
 
 def _named(proposal: _Proposal) -> set[str | None]:

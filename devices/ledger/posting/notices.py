@@ -16,6 +16,7 @@ from devices.ledger.deciding.case import Case, Move, party_key
 from devices.ledger.deciding.drafts import Draft
 from devices.ledger.posting.customers import learned, parties_of, write_customer
 from devices.ledger.reading.customers import customer_data, proposed_by, with_proposed
+from devices.listed import Only, listed
 from devices.paperwork.customers import NOTICES, Customer, Notice, Proposed, notice_key
 from devices.paperwork_kinds import CUSTOMER, NOTICE
 from devices.problems import refuse
@@ -101,7 +102,7 @@ def _take_over(writer: Writer, unit: Unit, notice: Notice, *, by: str) -> None:
 
 def notices_about(store: Store, customer: str) -> list[Notice]:
     """Every notice that concerns a customer."""
-    return list(records.listed(store, NOTICE, only=records.Only(customers=[customer])))
+    return list(listed(store, NOTICE, only=Only(customers=[customer])))
 
 
 def move_home(writer: Writer, customer: Customer, revision: int, site: str, *, by: str) -> Written:

@@ -66,7 +66,7 @@ def keep_signed_paper(store: Store, data: bytes, order: DispatchOrder, *, by: st
 
     The same one again is kept once. Raises Refused: `not_a_signed_paper` for bytes that begin neither as a picture nor
     as a PDF, `customer_erased`, `paper_not_erasable` where the same bytes are kept as an ordinary attachment,
-    `paper_of_other_customer`.
+    `paper_of_other_customer`, `paper_of_other_order` where the customer signed them for another job of the site.
     """
     paper_type = _type_of(data)
     if paper_type is None:
@@ -80,6 +80,8 @@ def keep_signed_paper(store: Store, data: bytes, order: DispatchOrder, *, by: st
     kept = personal_records(store, digest)
     if any(each.customer != customer for each in kept):
         raise refuse("paper_of_other_customer", digest=digest)
+    if other := next((each for each in kept if each.site == order.site and each.under != order.number), None):
+        raise refuse("paper_of_other_order", digest=digest, order=other.under)
     if not kept:
         store.insert(PersonalBlobs, [(digest, data)])
     if all(each.site != order.site for each in kept):
@@ -106,10 +108,10 @@ def personal_records(store: Store, digest: str) -> list[Attachment]:
 
 
 def signed_papers(store: Store, order: DispatchOrder, digests: Iterable[str]) -> frozenset[str]:
-    """Those of these papers that the customer of an order signed, as the order's site keeps them."""
+    """Those of these papers that its customer signed for an order, as its site keeps them; for no other job of it."""
     keys = [attachment_key(order.site, digest) for digest in digests]
     found = [msgspec.json.decode(row[0], type=Attachment) for row in store.rows_in(_PERSONAL_RECORDS, keys)]
-    return frozenset(each.digest for each in found if each.customer == order.customer and not each.erased)
+    return frozenset(each.digest for each in found if each.under == order.number and not each.erased)
 
 
 def erase_bytes(store: Store, digest: str) -> None:

@@ -63,6 +63,9 @@ def _copies(store: Store, kind: RecordKind) -> Faults:
             count += 1
         if count == SHOWN:
             break
+    else:
+        for key in sorted(devices)[:SHOWN]:
+            yield Fault("record_device", f"{kind.name} {key}", "no revision says so")
     for (key,) in store.rows(_STRAY_COPIES, (kind.name,)):
         yield Fault("record", f"{kind.name} {key}", "no revision says so")
 

@@ -27,6 +27,7 @@ from devices.store.tables.ledger import (
     Lines,
     PersonalBlobs,
     PersonalData,
+    RecordDevices,
     Records,
     Reservations,
     Reviews,
@@ -233,6 +234,7 @@ def _unknown_kinds(store: Store, kinds: Sequence[RecordKind], committed: Sequenc
     expected: dict[Any, set[str]] = {
         Revisions: {kind.name for kind in kinds},
         Records: {kind.name for kind in kinds if kind.table is None},
+        RecordDevices: {kind.name for kind in kinds if kind.table is None},
         PersonalData: set(committed),
     }
     for table, names in expected.items():

@@ -53,9 +53,19 @@ _NAMED = compiled(
         PersonalData.kind == CUSTOMER.name, PersonalData.latest == 1, PersonalData.key.in_(EACH)
     )
 )
-DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR)
-"""Each finds (customer, site): the site acted last on a device of theirs, holds one, or has an order or an
-installation of theirs open."""
+_UNSETTLED_FOR = compiled(
+    Records.select(Records.customer, Records.site)
+    .join(Positions, on=(Positions.order_number == Records.key))
+    .where(
+        Records.customer.in_(EACH),
+        Records.kind == DISPATCH_ORDER.name,
+        Records.state.not_in(TO_BE_DONE),
+        Positions.state == "carried",
+    )
+)
+DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR, _UNSETTLED_FOR)
+"""Each finds (customer, site): the site acted last on a device of theirs, holds one, has an order or an installation
+of theirs open, or has a spare out under an order of theirs that is done."""
 _AS_OF = compiled(
     PersonalData.select(PersonalData.content)
     .join(

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any
 
 from api.callers.access import READERS
-from devices import records
 from devices.audit.custody.custody_kinds import INSPECTION, VISIT, Visit
 from devices.audit.custody.handovers import PARTIES, ROLE_HANDED_OVER
 from devices.audit.custody.inspections import INSPECTORS, open_findings
 from devices.audit.custody.visits import OPEN_STATES, VISIT_READERS, is_open, visits_of
+from devices.listed import listed
 from devices.people.persons import everybody, names_of
 from devices.people.roles import Person
 from devices.records import RecordKind
@@ -73,7 +73,7 @@ def custody_page(view: View) -> dict[str, Any]:
 
 
 def _newest(store: Store, kind: RecordKind, site: str, count: int) -> Iterator[Any]:
-    return islice(records.listed(store, kind, [site], newest_first=True), count)
+    return islice(listed(store, kind, [site], newest_first=True), count)
 
 
 def _visits(store: Store, site: str) -> Iterator[Visit]:

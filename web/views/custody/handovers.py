@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices import records
 from devices.audit import signing, vouching
 from devices.audit.custody.custody_kinds import HANDOVER, Handover
 from devices.audit.custody.handovers import (
@@ -15,6 +14,7 @@ from devices.audit.custody.handovers import (
     payload_of,
 )
 from devices.audit.custody.open_items import OPEN_ITEMS
+from devices.listed import listed
 from devices.people.persons import names_of
 from devices.people.roles import Person
 from devices.problems import refuse_foreign
@@ -71,9 +71,7 @@ def _page_of(name: str, item: str) -> str:
 def handovers_for(store: Store, person: Person, sites: list[str]) -> list[Handover]:
     """The handovers of these sites, and those that a person is a party of, who may have no role there yet."""
     return [
-        each
-        for each in records.listed(store, HANDOVER)
-        if each.site in sites or _parts_of(each, person.username)
+        each for each in listed(store, HANDOVER) if each.site in sites or _parts_of(each, person.username)
     ]
 
 

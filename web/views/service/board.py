@@ -21,8 +21,11 @@ def board_page(view: View) -> dict[str, Any]:
     shown = board(call.store, [chosen] if chosen else sites, call.today, call.who.reads, technician or None)
     own = sorted(call.who.sites_of(DESK))
     sendable = {site: technicians_of(call.store, site, call.today) for site in own}
-    known = {each.username for theirs in sendable.values() for each in theirs} | {technician} - {""}
-    names = names_of(call.store, known | _technicians(shown))
+    known = {each.username for theirs in sendable.values() for each in theirs} | _technicians(shown)
+    asked_for = (
+        {technician: technician} if technician else {}
+    )  # who else there is, and their name, is not told
+    names = asked_for | names_of(call.store, known)
     return {
         "sites": sites,
         "site": chosen,

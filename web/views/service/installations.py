@@ -42,7 +42,6 @@ from devices.service.installs import (
     of_technician,
     trip_of,
 )
-from devices.values import Site
 from web.pages import View
 from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
@@ -114,7 +113,7 @@ def installations_page(view: View) -> dict[str, Any]:
     call = view.call
     shown: list[Installation] = view.told(_under_way(call))
     customers = customers_shown(call.store, [each.customer for each in shown], call.who.reads)
-    sites = _sites(call)
+    sites = records.sites_by_code(call.store)
     due = {each.number: due_of_installation(each, sites[each.site], call.today) for each in shown}
     orders = records.these(call.store, DISPATCH_ORDER, [each.order for each in shown if each.order])
     lanes: dict[str, list[InstallRow]] = {lane: [] for lane in INSTALL_LANES}
@@ -142,10 +141,6 @@ def _under_way(call: Call) -> list[Installation]:
     return [*installs_under_way(call.store, reads), *theirs]
 
 
-def _sites(call: Call) -> dict[str, Site]:
-    return {site.code: site for site, _ in records.all_current(call.store, records.SITE)}
-
-
 def installation_page(view: View) -> dict[str, Any]:
     """One installation with its next steps as forms. Raises Refused (`not_found`)."""
     call = view.call
@@ -164,7 +159,7 @@ def installation_page(view: View) -> dict[str, Any]:
         "reads": view.person.reads(value.site),
         "due": None
         if value.state == "unfit"
-        else due_of_installation(value, _sites(call)[value.site], call.today),
+        else due_of_installation(value, records.sites_by_code(call.store)[value.site], call.today),
         "most_minutes": GUIDED_MINUTES,
         "longest": LONGEST_GUIDANCE,
         "acts": [(_minutes_until(value, act), act) for act in value.course],

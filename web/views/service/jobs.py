@@ -10,7 +10,7 @@ import msgspec
 
 from api.callers.access import TECHNICIANS
 from api.calls import Call
-from api.resources.dispatch_orders import STEP_BODIES, Job, job_of
+from api.resources.service.dispatch_orders import STEP_BODIES, Job, job_of
 from api.resources.service.installations import InstallationAnswer, installation_seen
 from devices import records
 from devices.calendar import day_of
@@ -79,7 +79,7 @@ def in_hand_of(call: Call) -> list[DispatchOrder]:
 
 def cards_of(view: View, orders: Iterable[DispatchOrder]) -> list[JobInHand]:
     """Jobs as their technician reads them."""
-    sites = {site.code: site for site, _ in records.all_current(view.call.store, records.SITE)}
+    sites = records.sites_by_code(view.call.store)
     return [_card(view, order, sites[order.site]) for order in orders]
 
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from api.resources.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
+from api.resources.service.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
 from devices import records
 from devices.ledger.posting.personal_papers import papers_under
 from devices.lifecycle import DESK, DOCUMENT
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import (
     CONFIRMED,
     DISPATCHES,
@@ -24,7 +25,6 @@ from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.people.certificates import Technician, certificate_standing, technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.records import Only
 from devices.service.board import due_of_job, times_of
 from devices.service.filing import swaps_under
 from devices.service.installs import installations_under
@@ -62,7 +62,7 @@ class StepForm(msgspec.Struct, frozen=True):
 def orders_page(view: View) -> dict[str, Any]:
     """The open repair orders of the reader's sites, oldest first, and the form that opens one."""
     call = view.call
-    repairs = records.listed(call.store, REPAIR, sites_of(call), only=Only(states=(ORDERS.begins,)))
+    repairs = listed(call.store, REPAIR, sites_of(call), only=Only(states=(ORDERS.begins,)))
     return {"repairs": list(repairs), "own": sorted(call.who.sites_of(DESK))}
 
 
@@ -83,7 +83,6 @@ def _repair(view: View, order: RepairOrder) -> dict[str, Any]:
 
 def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
     call, store = view.call, view.call.store
-    site = next(site for site, _ in records.all_current(store, records.SITE) if site.code == order.site)
     job = job_of(call, order)
     records_of_it = [each.record for each in order.corrections] + ([order.record] if order.record else [])
     lack = None
@@ -92,11 +91,11 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
     return {
         "order": order,
         "job": job,
-        "due": due_of_job(order, site, call.today),
+        "due": due_of_job(order, records.sites_by_code(store)[order.site], call.today),
         "times": times_of(store, [order]).get(order.number, 1),
         "lack": lack,
         "names": names_of(store, _people(order)),
-        "steps": [step_form(order.number, name) for name in job.next if _is_offered(view, job, name)],
+        "steps": [step_form(order.number, name) for name in job.next],
         "technicians": _technicians(view, job),
         "papers": [each for each in papers_under(store, order) if not each.erased],
         "versions": records_of_it,
@@ -138,11 +137,6 @@ def _asked(field: inspect.Field) -> AskedOfStep:
         return AskedOfStep(field.name, "choice", field.required, values)
     kind: Any = next((kind for declared, kind in _FIELDS if shape == declared), "text")
     return AskedOfStep(field.name, kind, field.required)
-
-
-def _is_offered(view: View, job: Job, name: str) -> bool:
-    """A record is corrected by whoever filed it."""
-    return name != "correct" or (job.record is not None and job.record.filed_by == view.person.username)
 
 
 def _technicians(view: View, job: Job) -> list[Technician]:

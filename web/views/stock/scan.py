@@ -21,6 +21,7 @@ from devices.ledger.duties.open_orders import open_repairs
 from devices.ledger.papers.announced import Expected, Offered, dispatches_for, expected_under, manifests_of
 from devices.ledger.reading.posted import last_application
 from devices.lifecycle import DOCUMENT
+from devices.listed import Only, listed
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
@@ -289,9 +290,7 @@ def _unserved(call: Call, site: str) -> dict[str, str]:
 
 def _dispatches(call: Call, site: str, *, served: bool) -> list[Option]:
     states = ("done",) if served else TO_BE_DONE
-    found = records.listed(
-        call.store, DISPATCH_ORDER, [site], newest_first=True, only=records.Only(states=states)
-    )
+    found = listed(call.store, DISPATCH_ORDER, [site], newest_first=True, only=Only(states=states))
     return _of_orders(call, islice(found, NEWEST_DISPATCHES))
 
 

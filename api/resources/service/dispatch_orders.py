@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import msgspec
 
-from api.callers.access import TECHNICIANS, works_or_reads
+from api.callers.access import works_on, works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.order_lists import OrderQuery, list_jobs
@@ -19,7 +19,6 @@ from devices.journal import open_journals
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
-from devices.lifecycle import DESK
 from devices.paperwork.dispatches import (
     DISPATCHES,
     MOST_DEVICES,
@@ -39,7 +38,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
-from devices.service import dispatching, filing
+from devices.service import dispatching, filing, settling
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -65,7 +64,8 @@ class ContactBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DispatchOrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A technician sent to a customer; `customer` is asked for where no device tells them, and away from their home.
 
-    `asked_at` is when the customer asked, in RFC 3339: the deadline counts from it; now where it is left out.
+    `asked_at` is when the customer asked, in RFC 3339: the deadline counts from it; now where it is left out. `fault`
+    is journalled for good: no personal data there.
     """
 
     site: Word
@@ -88,7 +88,10 @@ class UsedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the customer confirmed: `paper` is the digest of the paper they signed, `reason` why they declined."""
+    """How the customer confirmed: `paper` is the digest of the paper they signed, `reason` why they declined.
+
+    The reason is journalled for good: no personal data there.
+    """
 
     how: Confirmed
     paper: Digest | None = None
@@ -96,7 +99,10 @@ class ConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was done under an order; times in RFC 3339, `charged_fen` 0 for free."""
+    """What was done under an order; times in RFC 3339, `charged_fen` 0 for free.
+
+    `diagnosis` and `work` are journalled for good: no personal data there.
+    """
 
     arrived_at: times.Told
     completed_at: times.Told
@@ -109,14 +115,14 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class CorrectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The record as it should be, and why it is corrected."""
+    """The record as it should be, and why it is corrected: journalled for good, no personal data there."""
 
     reason: Sentence
     record: ServiceRecordBody
 
 
 class AssignBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who goes; `reason` where somebody else was to."""
+    """Who goes; `reason` where somebody else was to: it is journalled for good, no personal data there."""
 
     technician: Username
     reason: Note | None = None
@@ -136,7 +142,7 @@ class PostponeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why nobody goes."""
+    """Why nobody goes: it is journalled for good, no personal data there."""
 
     reason: Sentence
 
@@ -190,7 +196,7 @@ def open_dispatch(call: Call) -> Done:
         technician=body.technician or None,
         window=window_told(body.window),
         issued_as=body.issued_as,
-        contact=JobContact(**msgspec.structs.asdict(body.contact)) if body.contact else None,
+        contact=contact_told(body.contact),
     )
     _, written = dispatching.open_dispatch_order(writer, call.unit, asked, by=call.who.username)
     return Done(201, written.key)
@@ -206,6 +212,11 @@ def window_told(body: WindowBody | None, at: str = "/window") -> Window | None:
     return Window(
         times.moment(body.starts_at, f"{at}/starts_at"), times.moment(body.ends_at, f"{at}/ends_at")
     )
+
+
+def contact_told(body: ContactBody | None) -> JobContact | None:
+    """Whom to ask for, as it is kept."""
+    return JobContact(**msgspec.structs.asdict(body)) if body else None
 
 
 _Act = Callable[[Call, DispatchOrder, int], records.Written]
@@ -302,9 +313,20 @@ def taking_step(name: str) -> Callable[[Call], Done]:
 def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
     """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
     who = DISPATCHES.step[name].who
-    desk = tuple(role for role in who if role in DESK)
-    assigned = order.technician == call.who.username and call.who.may(TECHNICIANS, order.site)
-    return call.who.may(desk, order.site) or (assigned and TECHNICIAN in who)
+    if call.who.may([role for role in who if role != TECHNICIAN], order.site):
+        return True
+    return TECHNICIAN in who and works_on(call.who, order.site, order.technician)
+
+
+def _next(call: Call, order: DispatchOrder) -> Iterator[str]:
+    """The steps that the caller may take of an order."""
+    hindered = {
+        "file": not order.is_given,
+        "correct": not filing.corrects(call.store, order, call.who.username),
+    }
+    for step in DISPATCHES.next_steps(order.state):
+        if not hindered.get(step.name) and _is_theirs(call, step.name, order):
+            yield step.name
 
 
 def _record(call: Call, body: ServiceRecordBody, at: str) -> ServiceRecord:
@@ -339,14 +361,12 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
     reads = call.who.reads(order.site)
     if not works_or_reads(call.who, order.site, order.technician):
         raise refuse_foreign()
-    waits = filing.unsettled(call.store, order)
+    waits = settling.unsettled(call.store, order)
     job = Job(
         **msgspec.structs.asdict(order),
-        carried=tuple(dispatching.carried_under(call.store, order.number)),
+        carried=tuple(settling.carried_under(call.store, order.number)),
         unsettled=waits,
-        next=tuple(
-            step.name for step in DISPATCHES.next_steps(order.state) if _is_theirs(call, step.name, order)
-        ),
+        next=tuple(_next(call, order)),
     )
     if order.customer is None or not (
         sees_customer(call.store, order.customer, call.who.reads)
