@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _JOBS = (
-    *(f"jobs.{each}" for each in ("no_paper", "needs_network", "offline", "left_offline", "left", "left_refused")),
+    *(f"jobs.{each}" for each in ("needs_network", "offline", "left_offline", "left", "left_refused")),
     *(f"jobs.{each}" for each in ("row", "row_refused", "refused", "edit", "discard", "discard_ask", "uploaded")),
     *(f"jobs.heard_{each}" for each in ("faulty", "spare", "again", "faulty_unknown", "spare_unknown")),
     "jobs.signed_out", "jobs.picture_unfit", "jobs.copied", "jobs.clock_ahead", "jobs.in_the_future",

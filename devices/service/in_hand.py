@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from devices import records
-from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.service.installs import installations_of, trip_of
@@ -18,7 +18,7 @@ _ASSIGNED = compiled(
     Records.select(Records.content).where(
         Records.assignee == GIVEN,
         Records.kind == DISPATCH_ORDER.name,
-        Records.state.in_(DISPATCH_ORDER.open_states),
+        Records.state.in_(TO_BE_DONE),
     )
 )
 _ON_SITE = compiled(

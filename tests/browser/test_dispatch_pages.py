@@ -119,6 +119,11 @@ def test_what_is_wrong_of_a_call_is_said_where_it_is_typed(visit: Visit) -> None
     zhang = visit("zhang", "/dispatch")
     zhang.get_by_text("开派工单（BJ01）").click()
     form = zhang.locator("form[data-api='POST /v1/dispatch-orders']")
+    purposes = form.get_by_role("group", name="上门做什么").locator("input")
+    purposes.first.uncheck()
+    assert purposes.first.evaluate("field => field.validationMessage") == "请选上门做什么。"
+    purposes.last.check()
+    assert not purposes.first.evaluate("field => field.validationMessage")
     serials = form.locator("[name=serials]")
     serials.fill(" ".join(f"6615657143{n:02}" for n in range(21)))
     assert "20" in serials.evaluate("field => field.validationMessage")

@@ -94,10 +94,10 @@ def test_a_job_is_done_without_a_network_and_uploaded_afterwards(site: Site, vis
     assert [page.input_value(f"[name='used.0.{side}']") for side in ("faulty", "spare")] == [SOLD, SPARE]
     submit = job.locator("form[data-act=file] button[type=submit]")
     submit.click()
-    expect(job).to_contain_text("请先拍下签字的单子")
-    until(page, "document.activeElement.type === 'file'")
+    expect(job.get_by_text("请先拍下签字的单子")).to_be_in_viewport()
     page.set_input_files("input[type=file]", photograph())  # type: ignore[arg-type]
     expect(job.locator("canvas")).to_be_visible()
+    expect(job.locator("form[data-act=file] .wanted")).to_be_hidden()
     submit.click()
     expect(job.locator(".unsent li")).to_have_count(1)
     expect(page.locator("#note")).to_contain_text("还有 1 条未上传")

@@ -3,7 +3,7 @@ import { bodyOf, newId, request, tell, text, told } from "./panku.js";
 import { LEFT, leftHere } from "./leaving.js";
 import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
 import { Sender, unanswered } from "./queue.js";
-import { emptied, fill, paperOf, photographed, show, valuesOf } from "./record.js";
+import { emptied, fill, paperOf, photographed, show, valuesOf, wantPaper } from "./record.js";
 import { canSeal, Sealed } from "./sealed.js";
 import { sound } from "./sounds.js";
 
@@ -39,7 +39,7 @@ async function act(form) {
   const { act: step, of } = form.dataset;
   const photo = paperOf(form);
   const body = bodyOf(form);
-  if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return wants(form, "jobs.no_paper");
+  if (body.confirmation?.how === "signed" && !photo && !body.confirmation.paper) return wantPaper(form);
   const { number, site } = job.dataset;
   const row = { id: form.dataset.key ?? newId(), n: Date.now(), number, site, step, of, at: now(), body, values: valuesOf(form), photo };
   row.kept = await keep(row);
@@ -202,9 +202,9 @@ function drawRow(row) {
   const facts = { step: data.steps[row.step].word, at: row.at.replace("T", " ") };
   const there = Boolean(jobOf(row.number));
   if (!there) item.append(Object.assign(document.createElement("a"), { href: `/jobs/${row.number}`, textContent: row.number }), " ");
-  item.append(text(row.refused ? "jobs.row_refused" : "jobs.row", facts));
   item.className = row.refused ? "overdue" : "due";
-  for (const sentence of row.refused ?? []) item.append(Object.assign(document.createElement("p"), { textContent: sentence }));
+  const sentences = [text(row.refused ? "jobs.row_refused" : "jobs.row", facts), ...(row.refused ?? [])];
+  for (const sentence of sentences) item.append(Object.assign(document.createElement("p"), { textContent: sentence }));
   for (const name of there && data.steps[row.step].asks ? ["edit", "discard"] : ["discard"]) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: text(`jobs.${name}`) });
     button.className = name === "edit" ? "quiet" : "danger";
@@ -243,15 +243,6 @@ async function discard(row) {
   await drop(row);
   draw();
   sender.poke();
-}
-
-/** Say what a form lacks, above it and beside the field for a photograph, which is in sight when the form is sent. */
-function wants(form, sentence) {
-  say(form.closest(".job"), [text(sentence)]);
-  const field = form.querySelector("input[type=file]");
-  field.setCustomValidity(text(sentence));
-  field.reportValidity();
-  field.setCustomValidity("");
 }
 
 function say(job, sentences, kind) {

@@ -226,6 +226,13 @@ document.addEventListener("input", ({ target }) => {
   if (most) target.setCustomValidity(AS.lines(target.value).length > Number(most) ? tooMany : "");
 });
 
+// Of boxes of which one at least is ticked, the first says so where none is.
+document.addEventListener("change", ({ target }) => {
+  const group = target.closest("[data-one-of]");
+  const boxes = [...(group?.querySelectorAll("input") ?? [])];
+  boxes[0]?.setCustomValidity(boxes.some(({ checked }) => checked) ? "" : group.dataset.oneOf);
+});
+
 // A time from and to is given whole or not at all: who fills one half is asked for the other.
 document.addEventListener("input", ({ target }) => {
   const [, within, half] = /^(.*)(starts_at|ends_at)$/.exec(target.name ?? "") ?? [];

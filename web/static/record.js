@@ -35,12 +35,20 @@ export function emptied(form) {
 export function show(form) {
   const how = form.elements["confirmation.how"]?.value;
   for (const part of form.querySelectorAll("[data-how]")) part.hidden = part.disabled = !part.dataset.how.split(" ").includes(how);
+  if (form.querySelector(".wanted")) form.querySelector(".wanted").hidden ||= how !== "signed" || photos.has(form);
   warnOfPhones(form);
   if (form.querySelector("canvas") && !photos.get(form)) form.querySelector("canvas").hidden = true;
 }
 
+/** Say where the photograph is taken that it is wanted: who sends a long form looks at its end. */
+export function wantPaper(form) {
+  form.querySelector(".wanted").hidden = false;
+  form.querySelector("input[type=file]").focus();
+}
+
 async function setPaper(form, photo) {
   photos.set(form, photo);
+  show(form);
   await shown(photo, form.querySelector("canvas"));
 }
 

@@ -21,6 +21,7 @@ from devices.paperwork.dispatches import (
     DISPATCHES,
     OUTCOMES,
     TECHNICIAN,
+    TO_BE_DONE,
     WAIT_REASONS,
     DispatchOrder,
     JobContact,
@@ -104,7 +105,7 @@ def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
 
 
 def _group(call: Call, job: Job, due: Due | None, *, waits: bool) -> str:
-    if job.state not in DISPATCH_ORDER.open_states:
+    if job.state not in TO_BE_DONE:
         return "unsettled" if waits else "closed"
     if job.waits_for:
         return "waiting"
