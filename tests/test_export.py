@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,11 @@ def test_jobs_are_exported_in_declared_columns_without_anybodys_words(
     assert not [word for word in ("刘会计", "不亮", "主板") if word in path.read_text(encoding="utf-8")]
     assert on("export", "jobs", "--site", "BJ01", "--from", "2026-12-01", "--to", path) == 0
     assert read(path) == []
+
+
+def test_a_day_that_an_earlier_year_had_not_is_its_last_of_february() -> None:
+    assert erase_due.years_before(date(2028, 2, 29), 1) == date(2027, 2, 28)
+    assert erase_due.years_before(date(2028, 2, 29), 4) == date(2024, 2, 29)
 
 
 def test_whose_data_may_go_by_age_is_told_and_nothing_is_erased(

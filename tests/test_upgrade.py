@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from panku import settings
 from panku.commands import main
 from tests import counted_house, kept_books
 from tests.conftest import ENGINES, Stores
-from tests.counted_house import today
-from tests.custody import House
+from tests.counted_house import SITE, made, today
+from tests.counts import SECOND
+from tests.custody import House, codes
+from tests.dispatched import done
 from tests.door import Client
 from tests.kept_books import Answer, Kept
 
@@ -217,6 +220,38 @@ def test_upgraded_books_go_on(house: House, stores: Stores) -> None:
     assert going_on.faults() == []
     going_on.session_store.close()
     stores.drop(going_on.store)
+
+
+def test_an_order_from_before_is_given_to_a_technician_and_done(house: House, stores: Stores) -> None:
+    going_on = house.copied(stores)
+    going_on.clients = {who: Client(going_on, each.headers) for who, each in house.clients.items()}
+    certificate = {"number": "Z-1", "issuer": "厂", "valid_until": "2030-12-31"}
+    path = "/v1/people/qian/certificate"
+    made(going_on.of("admin").send("PUT", path, certificate, If_Match='"0"'))
+    going_on.grant("qian", "technician", SITE)
+    ((number, before),) = going_on.store.rows("SELECT key, content FROM record WHERE kind = 'dispatch_order'")
+    assert "technician_text" not in before, "it is kept as it was"
+
+    def act(who: str, step: str, body: Any = None) -> Any:
+        going_on.now += SECOND
+        return going_on.of(who).post(f"/v1/dispatch-orders/{number}/{step}", body)
+
+    assert codes(act("qian", "accept")) == ["not_the_technician"]
+    made(act("sun", "reassign", {"technician": "qian"}))
+    made(act("qian", "accept"))
+    now = {name: moment(going_on) for name in ("arrived_at", "completed_at")}
+    made(act("qian", "service-record", done(**now)))
+    now_known = made(act("qian", "correct", {"reason": "金额", "record": done(charged_fen=100, **now)}))
+    assert (now_known["state"], len(now_known["corrections"])) == ("done", 1)
+    assert now_known["technician_text"] in before
+    assert going_on.faults() == []
+    going_on.session_store.close()
+    stores.drop(going_on.store)
+
+
+def moment(house: House) -> str:
+    """The moment that it is at a house, in RFC 3339."""
+    return datetime.fromtimestamp(house.now / 1_000_000, UTC).isoformat()
 
 
 def test_a_version_to_come_migrates_them_and_this_one_refuses_them_then(

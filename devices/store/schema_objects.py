@@ -20,8 +20,10 @@ POSTGRESQL_OBJECTS = (
               CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END
        FROM pg_class c
        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind NOT IN ('i', 'I', 'c', 't')""",
+    # Its place among the columns there are: its number counts those that were dropped, until the table is restored.
     """SELECT 'column', c.relname || '.' || a.attname,
-              concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
+              concat_ws(' ', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum),
+                        format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
                         a.attgenerated, l.collname, pg_get_expr(d.adbin, d.adrelid))
        FROM pg_attribute a
        JOIN pg_class c ON c.oid = a.attrelid

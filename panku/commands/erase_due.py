@@ -2,6 +2,8 @@
 
 import argparse
 import re
+from calendar import monthrange
+from datetime import date
 
 from devices.calendar import day_of
 from devices.service.erasable import erasable_before
@@ -33,11 +35,16 @@ def _years(text: str) -> int:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell each of them by number, home and the day of what was last written; nothing is erased."""
-    today = day_of(clock())
-    before = f"{today.year - arguments.older:04d}-{today:%m-%d}"
+    before = years_before(day_of(clock()), arguments.older).isoformat()
     with existing(settings, only_read=True) as store, store.reading():
         found = list(erasable_before(store, before, RECORD_KINDS))
     for each in found:
         say(f"{each.number} {each.home} {each.last_on}")
-    say(f"{len(found)} customers of whom nothing was written since {before}.")
+    say(f"{len(found)} customer{'' if len(found) == 1 else 's'} of whom nothing was written since {before}.")
     return DONE
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day of an earlier year; the last of February where that had no 29th."""
+    year = day.year - years
+    return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))
