@@ -1,6 +1,7 @@
 // A technician's jobs on their phone: each step is kept, sealed, before it is sent, and sent in order until an answer came.
 import { bodyOf, newId, request, tell, text, told } from "./panku.js";
 import { LEFT, leftHere } from "./leaving.js";
+import "./needs.js";
 import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
 import { Sender, unanswered } from "./queue.js";
 import { emptied, fill, paperOf, photographed, show, valuesOf, wantPaper } from "./record.js";
