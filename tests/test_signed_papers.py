@@ -177,7 +177,7 @@ def test_a_job_is_confirmed_by_what_its_own_customer_signed(scene: Scene) -> Non
         "outcomes": {"return_visit": "all_well"},
     }
     told = {**record, "confirmation": {"how": "signed", "paper": lasting}}
-    answer = scene.zhang.post(f"/v1/dispatch-orders/{scene.order}/service-record", told)
+    answer = scene.wang.post(f"/v1/dispatch-orders/{scene.order}/service-record", told)
     assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
 
 

@@ -38,19 +38,21 @@ TECHNICIAN = "technician"
 
 _FILED = {"done": "service_record_exists", "cancelled": "order_closed"}
 _OVER = {"done": "order_closed", "cancelled": "order_closed"}
+_WORKS = (TECHNICIAN, "clerk")
+"""Who does a job, or writes it up: never whoever gives out the spares, so that no one person makes a swap alone."""
 DISPATCHES = Workflow(
     "open",
     #    step        before                            after        refused otherwise              whose it is
     Step("reassign", ("open", "accepted"),             "open",      "dispatch_out_of_order", _OVER, who=DESK),
     Step("appoint",  ("open", "accepted"),             SAME,        "dispatch_out_of_order", _OVER,
-         who=(TECHNICIAN, *DESK)),
+         who=_WORKS),
     Step("accept",   ("open",),                        "accepted",  "dispatch_out_of_order", _OVER, who=(TECHNICIAN,)),
     Step("postpone", ("accepted",),                    "waiting",   "dispatch_out_of_order", _OVER, who=(TECHNICIAN,)),
     Step("resume",   ("waiting",),                     "accepted",  "dispatch_out_of_order", _OVER,
-         who=(TECHNICIAN, *DESK)),
+         who=_WORKS),
     Step("file",     ("open", "accepted"),             "done",      "dispatch_out_of_order", _FILED,
-         who=(TECHNICIAN, *DESK)),
-    Step("correct",  ("done",),                        "done",      "dispatch_out_of_order", who=(TECHNICIAN, *DESK)),
+         who=_WORKS),
+    Step("correct",  ("done",),                        "done",      "dispatch_out_of_order", who=_WORKS),
     Step("cancel",   ("open", "accepted", "waiting"),  "cancelled", "dispatch_out_of_order", _OVER, who=DESK),
     told_as="order_state",
 )  # fmt: skip

@@ -151,16 +151,17 @@ def test_the_desk_files_a_record_for_the_technician_with_the_signed_paper(visit:
     carried = {"type": "carry_out", "site": "BJ01", "business_date": today(), "order": number,
                "lines": [{"serial": IDLE, "faulty": device}]}  # fmt: skip
     post(zhang.request, "/v1/documents", carried, "desk carried")
-    zhang.goto(f"/orders/{number}")
-    zhang.locator("summary", has_text="上传签字的上门服务单").click()
-    upload = zhang.locator("form[data-api='POST /v1/attachments']")
+    clerk = visit("wu", None, DESKTOP)
+    clerk.goto(f"/orders/{number}")
+    clerk.locator("summary", has_text="上传签字的上门服务单").click()
+    upload = clerk.locator("form[data-api='POST /v1/attachments']")
     upload.locator("input[type=file]").set_input_files(
         {"name": "单.png", "mimeType": "image/png", "buffer": PNG}
     )
-    with zhang.expect_event("load"):
+    with clerk.expect_event("load"):
         upload.locator("button").click()
-    zhang.locator("summary", has_text="填上门服务单").click()
-    form = zhang.locator(f"form[data-api='POST /v1/dispatch-orders/{number}/service-record']")
+    clerk.locator("summary", has_text="填上门服务单").click()
+    form = clerk.locator(f"form[data-api='POST /v1/dispatch-orders/{number}/service-record']")
     for name in ("arrived_at", "completed_at"):
         form.locator(f"[name={name}]").fill(local())
     form.locator("[name='outcomes.repair']").select_option("solved")
@@ -168,12 +169,12 @@ def test_the_desk_files_a_record_for_the_technician_with_the_signed_paper(visit:
     form.locator("[name=diagnosis]").fill("芯片坏")
     form.locator("[name=work]").fill("换盘")
     form.locator("[name='confirmation.how']").select_option("signed")
-    with zhang.expect_event("load"):
+    with clerk.expect_event("load"):
         form.locator("button").click()
-    filed = zhang.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
+    filed = clerk.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
     assert filed["used"] == [{"faulty": device, "spare": IDLE}]
     assert len(filed["confirmation"]["paper"]) == 64
-    expect(zhang.locator("#unsettled")).to_be_visible()
-    step(zhang, "更正上门服务单", reason="收费写漏", **{"record.charged_fen": "12.50"})
-    corrected = zhang.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
+    expect(clerk.locator("#unsettled")).to_be_visible()
+    step(clerk, "更正上门服务单", reason="收费写漏", **{"record.charged_fen": "12.50"})
+    corrected = clerk.request.get(f"/v1/dispatch-orders/{number}").json()["record"]
     assert (corrected["charged_fen"], corrected["used"]) == (1250, filed["used"])
