@@ -11,7 +11,11 @@ from playwright.sync_api import Page, expect
 from devices.calendar import TIME_ZONE
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit, fits
 from tests.browser.scanning import command, outcomes, posted, scan, settle, until
+from tests.browser.test_custody_pages import site
+from tests.browser.test_handover_pages import enter
 from tests.browser.test_scan_tasks import post
+
+__all__ = ["site"]
 
 FAULTY, SPARE, IDLE = "661565714354", "661565720012", "661565720013"
 
@@ -151,8 +155,7 @@ def test_the_desk_files_a_record_for_the_technician_with_the_signed_paper(visit:
     carried = {"type": "carry_out", "site": "BJ01", "business_date": today(), "order": number,
                "lines": [{"serial": IDLE, "faulty": device}]}  # fmt: skip
     post(zhang.request, "/v1/documents", carried, "desk carried")
-    clerk = visit("wu", None, DESKTOP)
-    clerk.goto(f"/orders/{number}")
+    clerk = enter(visit, "wu", f"/orders/{number}", DESKTOP)
     clerk.locator("summary", has_text="上传签字的上门服务单").click()
     upload = clerk.locator("form[data-api='POST /v1/attachments']")
     upload.locator("input[type=file]").set_input_files(
