@@ -157,8 +157,12 @@ def test_every_form_is_offered_on_a_page(form: FormDoor) -> None:
 
 
 def scripts_of(template: str) -> set[str]:
-    """Every script that a page of this template ships: those it names, those every page has, and what they import."""
+    """Every script that a page of this template ships: those it names, those every page has, and what they import.
+
+    Those that a macro names are taken to be shipped by whatever imports macros.
+    """
     sources = [(TEMPLATES / name).read_text() for name in ("base.html", template)]
+    sources += [(TEMPLATES / "macros.html").read_text()] if '"macros.html"' in sources[1] else []
     found = {name for source in sources for name in re.findall(r'static\("(\w+\.js)"\)', source)}
     while (
         more := {

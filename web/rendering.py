@@ -47,7 +47,6 @@ def render(template: str, locale: Locale, *, person: Person | None, **shown: Any
             other_language=other_language(shown.get("uri", ""), locale),
             offset=datetime.now(ZoneInfo(TIME_ZONE)).isoformat()[-len("+08:00") :],
             locale=locale,
-            static=static_url,
             script_words=partial(script_words, locale=locale),
         )
     )
@@ -155,4 +154,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": _moment, "window": _window, "yuan": _yuan}
+    environment.globals["static"] = static_url
     return environment

@@ -1,7 +1,6 @@
 // What every page shares: requests to the API, forms that send themselves, and telling what came of them.
 
 import "./keys.js";
-import "./phones.js";
 import { anySealed, dropSealed, forget, keepSealed, unsealed } from "./seal.js";
 import { dropKept, leftHere } from "./leaving.js";
 
