@@ -232,7 +232,7 @@ def test_init_declares_when_the_books_begin(books: Store, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("day", "told"),
-    [("2999-01-01", "lies after today"), ("1970-12-31", "begin; give that day or a later one")],
+    [("2999-01-01", "lies in the future"), ("1970-12-31", "begin; give that day or a later one")],
 )
 def test_books_that_begin_on_an_impossible_day_are_not_founded(
     books: Store, day: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

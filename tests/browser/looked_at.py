@@ -137,10 +137,10 @@ def jobs_at_customers(house: House, now: datetime) -> None:
     record = {"arrived_at": at, "completed_at": at, "diagnosis": "芯片损坏", "work": "更换备件",
               "outcomes": {"repair": "solved"}, "used": [{"faulty": faulty, "spare": spare}],
               "confirmation": {"how": "stamped"}}  # fmt: skip
-    filed = zhang.post(f"{done}/service-record", record)
+    filed = wang.post(f"{done}/service-record", record)
     assert filed.status_code == 201, filed.text
     told = {"reason": "收费写漏", "record": {**record, "charged_fen": 30_000}}
-    corrected = zhang.post(f"{done}/correct", told)
+    corrected = wang.post(f"{done}/correct", told)
     assert corrected.status_code == 200, corrected.text
 
 
