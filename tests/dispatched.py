@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.door import Client
+
 DONE_AT = "2026-11-24T14:00:00+08:00"
 """The moment at which the clock of the demo's books stands."""
 
@@ -25,3 +27,15 @@ def done(*used: tuple[str, str], **more: Any) -> dict[str, Any]:
         "confirmation": {"how": "stamped"},
         **more,
     }
+
+
+def sign_for_a_visit(zhang: Client, paper: bytes) -> None:
+    """A customer of the demo signs for a visit: bytes that can be erased are in the books."""
+    visit = {
+        "site": "BJ01",
+        "fault": "回访",
+        "purposes": ["return_visit"],
+        "customer": {"number": "C-BJ01-000001"},
+    }
+    order = zhang.post("/v1/dispatch-orders", visit).json["number"]
+    assert zhang.post(f"/v1/attachments?site=BJ01&under={order}", paper).status_code == 201

@@ -28,6 +28,7 @@ from panku.commands import main
 from panku.wiring import RECORD_KINDS
 from tests import kept_books, postgresql
 from tests.conftest import ENGINES, Stores
+from tests.dispatched import sign_for_a_visit
 from tests.door import Door, move
 from tests.forks import FORKS
 
@@ -86,16 +87,7 @@ PAPER = b"%PDF-1.7 \x00\xff signed"
 
 
 def sign_paper(door: Door) -> None:
-    """A customer signs for a visit: bytes that can be erased are in the books."""
-    zhang = door.sign_in("zhang")
-    visit = {
-        "site": "BJ01",
-        "fault": "回访",
-        "purposes": ["return_visit"],
-        "customer": {"number": "C-BJ01-000001"},
-    }
-    order = zhang.post("/v1/dispatch-orders", visit).json["number"]
-    assert zhang.post(f"/v1/attachments?site=BJ01&under={order}", PAPER).status_code == 201
+    sign_for_a_visit(door.sign_in("zhang"), PAPER)
     door.session_store.close()
 
 

@@ -25,6 +25,7 @@ from tests import closing, custody
 from tests.conftest import ENGINES, Stores
 from tests.counts import SECOND, begin, close_count, held, scan
 from tests.custody import House, fill_house
+from tests.dispatched import sign_for_a_visit
 from tests.door import TODAY
 from tests.test_verify import Rollback, unguard
 
@@ -57,7 +58,7 @@ def fill(house: House) -> None:
     """Every table gets rows, with counts and months in every state, and somebody erased."""
     zhang = house.of("zhang")
     assert zhang.post("/v1/attachments?site=BJ01", b"paper").status_code == 201
-    sign_a_paper(house)
+    sign_for_a_visit(house.of("zhang"), b"%PDF-1.7 signed")
     erase_a_visitor(house)
     lose_elsewhere(house)
     assert custody.inspect(zhang, custody.answers(custody.fault())).status_code == 201
@@ -73,20 +74,6 @@ def fill(house: House) -> None:
     closing.seal(house)
     count_in_every_state(house)
     propose(house)
-
-
-def sign_a_paper(house: House) -> None:
-    """A customer signed for a visit."""
-    zhang = house.of("zhang")
-    visit = {
-        "site": "BJ01",
-        "fault": "回访",
-        "purposes": ["return_visit"],
-        "customer": {"number": "C-BJ01-000001"},
-    }
-    number = zhang.post("/v1/dispatch-orders", visit).json["number"]
-    path = f"/v1/attachments?site=BJ01&under={number}"
-    assert zhang.post(path, b"%PDF-1.7 signed").status_code == 201
 
 
 def lose_elsewhere(house: House) -> None:
