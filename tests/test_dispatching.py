@@ -447,6 +447,19 @@ def test_a_record_whose_filer_has_left_is_corrected_in_their_place(house: House)
     assert house.faults() == []
 
 
+def test_a_record_that_a_storekeeper_filed_once_is_corrected_by_whoever_may_now(house: House) -> None:
+    """Before jobs were left to technicians and clerks the desk filed them all."""
+    number = opened(house)
+    in_state(house, number, "done")
+    found = records.current(house.store, DISPATCH_ORDER, number)
+    assert found is not None
+    rewrite(house, replace(found[0], record=replace(found[0].record, filed_by="zhang")))
+    right = {"reason": "收费写错", "record": done()}
+    assert codes(step(house, "zhang", number, "correct", right)) == ["role_missing"]
+    assert "correct" in read(house, "wu", number)["next"]
+    assert step(house, "wu", number, "correct", right).status_code == 200
+
+
 def test_a_swap_is_what_the_record_says_and_settles_it(house: House) -> None:
     number = opened(house)
     carried(house, number)

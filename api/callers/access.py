@@ -15,6 +15,7 @@ from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
 from devices.paperwork.installations import INSTALLATIONS
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
+from devices.service.technicians import works_on
 from devices.values import UNIT
 
 READERS = ("storekeeper", "auditor", "clerk", "supervisor")
@@ -122,11 +123,6 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
 def reads_records(person: Person, site: str) -> bool:
     """Whether somebody reads a site's documents and records: a reader there, or a token of it, bound or not."""
     return person.may(READERS, site) or (person.via == "token" and site == person.site)
-
-
-def works_on(person: Person, site: str, assignee: str | None) -> bool:
-    """Whether a site's order is somebody's work: it is assigned to them, and they are still a technician there."""
-    return assignee == person.username and person.may(TECHNICIANS, site)
 
 
 def works_or_reads(person: Person, site: str, assignee: str | None) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from api.callers.access import SITE_STAFF, TECHNICIANS, works_on
+from api.callers.access import SITE_STAFF, TECHNICIANS
 from api.calls import Call, Done, Shown
 from api.wire.downloads import Download, safe_name
 from devices import records
@@ -20,6 +20,7 @@ from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.problems import refuse, refuse_foreign
 from devices.service.settling import unsettled
+from devices.service.technicians import works_on
 from devices.texts.lengths import Word
 
 

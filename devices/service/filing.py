@@ -11,12 +11,10 @@ from peewee import fn
 from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.posting.personal_papers import signed_papers
-from devices.lifecycle import DESK
 from devices.moments.spans import MINUTE_US, is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
     OUTCOMES,
-    TECHNICIAN,
     Correction,
     DispatchOrder,
     ServiceRecord,
@@ -29,6 +27,7 @@ from devices.serials import recognise
 from devices.service.dispatching import advance
 from devices.service.installing import follow_correction
 from devices.service.settling import pairs_carried
+from devices.service.technicians import takes_step
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Standings
@@ -116,9 +115,7 @@ def corrects(store: Store, order: DispatchOrder, username: str) -> bool:
     if filed_by is None or filed_by == username:
         return filed_by is not None
     filer = person_of(store, filed_by)
-    return filer is None or not (
-        filer.may(DESK, order.site) or (filed_by == order.technician and filer.may((TECHNICIAN,), order.site))
-    )
+    return filer is None or not takes_step(filer, "correct", order)
 
 
 def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.callers.access import works_on, works_or_reads
+from api.callers.access import works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.order_lists import OrderQuery, list_jobs
@@ -22,7 +22,6 @@ from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.dispatches import (
     DISPATCHES,
     MOST_DEVICES,
-    TECHNICIAN,
     TO_BE_DONE,
     Confirmation,
     Confirmed,
@@ -39,6 +38,7 @@ from devices.paperwork.dispatches import (
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
 from devices.service import dispatching, filing, settling
+from devices.service.technicians import takes_step
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -301,21 +301,13 @@ def taking_step(name: str) -> Callable[[Call], Done]:
     def write(call: Call) -> Done:
         at_site_of_number(call)
         order, revision = found_record(call, DISPATCH_ORDER, call.path["number"])
-        if not _is_theirs(call, name, order):
+        if not takes_step(call.who, name, order):
             raise refuse("not_the_technician", order=order.number, technician=order.technician)
         ACTS_ON_ORDERS[name](call, order, revision)
         return Done(201 if name == "file" else 200, order.number)
 
     write.__doc__ = STEP_TOLD[name]
     return write
-
-
-def _is_theirs(call: Call, name: str, order: DispatchOrder) -> bool:
-    """Whether a step is the caller's: the desk's where it is declared so, else of the one who was assigned."""
-    who = DISPATCHES.step[name].who
-    if call.who.may([role for role in who if role != TECHNICIAN], order.site):
-        return True
-    return TECHNICIAN in who and works_on(call.who, order.site, order.technician)
 
 
 def _next(call: Call, order: DispatchOrder) -> Iterator[str]:
@@ -325,7 +317,7 @@ def _next(call: Call, order: DispatchOrder) -> Iterator[str]:
         "correct": not filing.corrects(call.store, order, call.who.username),
     }
     for step in DISPATCHES.next_steps(order.state):
-        if not hindered.get(step.name) and _is_theirs(call, step.name, order):
+        if not hindered.get(step.name) and takes_step(call.who, step.name, order):
             yield step.name
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.callers.access import site_of_number, works_on
+from api.callers.access import site_of_number
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.dispatch_orders import ContactBody, WindowBody, contact_told, window_told
@@ -39,6 +39,7 @@ from devices.records import Written
 from devices.service import installing, installs
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
+from devices.service.technicians import works_on
 from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
