@@ -304,5 +304,5 @@ def test_what_is_unfinished_is_told_at_home_and_among_the_tasks(visit: Visit) ->
 def test_the_other_language_keeps_what_was_asked_for(visit: Visit) -> None:
     page = visit("zhang", "/scan/receive?site=BJ01&paper=none", PHONE)
     page.get_by_role("link", name="English").click()
-    assert "paper=none" in page.url
-    assert page.locator("#scan").count() == 1
+    page.wait_for_url(re.compile("paper=none&lang=en"))
+    expect(page.locator("#scan")).to_have_count(1)
