@@ -15,7 +15,7 @@ from api.wire import times
 from api.wire.paging import refuse_unknown
 from api.writing import at_site_of_number
 from devices import records
-from devices.journal import open_journals
+from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
@@ -219,51 +219,45 @@ def contact_told(body: ContactBody | None) -> JobContact | None:
     return JobContact(**msgspec.structs.asdict(body)) if body else None
 
 
-_Act = Callable[[Call, DispatchOrder, int], records.Written]
+_Act = Callable[[Call, Writer, DispatchOrder, int], records.Written]
 
 
-def _reassign(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    body, writer = call.body, at_site_of_number(call)
+def _reassign(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
+    body = call.body
     return dispatching.reassign(
         writer, call.unit, order, revision, body.technician, body.reason, by=call.who.username
     )
 
 
-def _appoint(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+def _appoint(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
     window = window_told(call.body.window)
     assert window is not None, "an appointment has its time"
-    return dispatching.appoint(at_site_of_number(call), order, revision, window, by=call.who.username)
+    return dispatching.appoint(writer, order, revision, window, by=call.who.username)
 
 
-def _postpone(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    body, writer = call.body, at_site_of_number(call)
-    return dispatching.postpone(
-        writer, order, revision, body.reason, window_told(body.window), by=call.who.username
-    )
+def _postpone(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
+    window = window_told(call.body.window)
+    return dispatching.postpone(writer, order, revision, call.body.reason, window, by=call.who.username)
 
 
-def _cancel(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    return dispatching.cancel_dispatch(
-        at_site_of_number(call), order, revision, call.body.reason, by=call.who.username
-    )
+def _cancel(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
+    return dispatching.cancel_dispatch(writer, order, revision, call.body.reason, by=call.who.username)
 
 
 def _plainly(step: str) -> _Act:
-    def act(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-        return dispatching.advance(at_site_of_number(call), order, revision, step, by=call.who.username)
+    def act(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
+        return dispatching.advance(writer, order, revision, step, by=call.who.username)
 
     return act
 
 
-def _file(call: Call, order: DispatchOrder, revision: int) -> records.Written:
+def _file(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
     record = _record(call, call.body, "")
-    return filing.file_record(
-        at_site_of_number(call), call.unit, order, revision, record, by=call.who.username
-    )
+    return filing.file_record(writer, call.unit, order, revision, record, by=call.who.username)
 
 
-def _correct(call: Call, order: DispatchOrder, revision: int) -> records.Written:
-    record, writer = _record(call, call.body.record, "/record"), at_site_of_number(call)
+def _correct(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
+    record = _record(call, call.body.record, "/record")
     return filing.correct_record(
         writer, call.unit, order, revision, record, call.body.reason, by=call.who.username
     )
@@ -299,11 +293,11 @@ def taking_step(name: str) -> Callable[[Call], Done]:
     """A function that takes a step of an order, for whom it is to take."""
 
     def write(call: Call) -> Done:
-        at_site_of_number(call)
+        writer = at_site_of_number(call)
         order, revision = found_record(call, DISPATCH_ORDER, call.path["number"])
         if not takes_step(call.who, name, order):
             raise refuse("not_the_technician", order=order.number, technician=order.technician)
-        ACTS_ON_ORDERS[name](call, order, revision)
+        ACTS_ON_ORDERS[name](call, writer, order, revision)
         return Done(201 if name == "file" else 200, order.number)
 
     write.__doc__ = STEP_TOLD[name]

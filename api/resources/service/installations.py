@@ -15,7 +15,6 @@ from api.resources.service.dispatch_orders import ContactBody, WindowBody, conta
 from api.resources.service.order_lists import OrderQuery, only_asked, sites_of_orders
 from api.wire import times
 from api.wire.paging import page, refuse_unknown
-from api.writing import at_site_of_number
 from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
@@ -189,37 +188,32 @@ def _trip(
     )
 
 
-_InstallAct = Callable[[Call, Installation, int], Written]
+_InstallAct = Callable[[Call, Writer, Installation, int], Written]
 
 
-def _guide(call: Call, value: Installation, revision: int) -> Written:
+def _guide(call: Call, writer: Writer, value: Installation, revision: int) -> Written:
     body: GuidanceBody = call.body
-    return installing.guide(
-        at_site_of_number(call), value, revision, body.minutes, body.outcome, by=call.who.username
-    )
+    return installing.guide(writer, value, revision, body.minutes, body.outcome, by=call.who.username)
 
 
-def _send(call: Call, value: Installation, revision: int) -> Written:
+def _send(call: Call, writer: Writer, value: Installation, revision: int) -> Written:
     body: SendBody = call.body
     trip = _trip(body.dispatch_order, value.site, value.serial or "", value.asked_at, body.customer)
     if trip is None:
         raise refuse("order_required", "/dispatch_order")
-    writer = _writer(call, value.site, body.dispatch_order)
     return installing.send_for(writer, call.unit, value, revision, trip, by=call.who.username)
 
 
-def _confirm(call: Call, value: Installation, revision: int) -> Written:
+def _confirm(call: Call, writer: Writer, value: Installation, revision: int) -> Written:
     body: ConfirmInstalledBody = call.body
     confirmer = Confirmer(body.confirmed_by.name, body.confirmed_by.phone or None)
     return installing.confirm_installed(
-        at_site_of_number(call), call.unit, value, revision, body.checks, confirmer, by=call.who.username
+        writer, call.unit, value, revision, body.checks, confirmer, by=call.who.username
     )
 
 
-def _give_up(call: Call, value: Installation, revision: int) -> Written:
-    return installing.give_up(
-        at_site_of_number(call), value, revision, call.body.reason, by=call.who.username
-    )
+def _give_up(call: Call, writer: Writer, value: Installation, revision: int) -> Written:
+    return installing.give_up(writer, value, revision, call.body.reason, by=call.who.username)
 
 
 INSTALL_ACTS: dict[str, _InstallAct] = {
@@ -236,10 +230,11 @@ def install_step(name: str) -> Callable[[Call], Done]:
     """A function that takes a step of an installation, for whom it is to take."""
 
     def write(call: Call) -> Done:
-        _writer(call, site_of_number(call.path["number"]), getattr(call.body, "dispatch_order", None))
+        site, trip = site_of_number(call.path["number"]), getattr(call.body, "dispatch_order", None)
+        writer = _writer(call, site, trip)
         value, revision = found_record(call, INSTALLATION, call.path["number"])
         _refuse_others(call, name, value, installs.trip_of(call.store, value))
-        INSTALL_ACTS[name](call, value, revision)
+        INSTALL_ACTS[name](call, writer, value, revision)
         return Done(200, value.number)
 
     write.__doc__ = STEPS_TOLD[name]
