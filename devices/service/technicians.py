@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN, DispatchOrder
@@ -23,7 +24,11 @@ def works_on(person: Person, site: str, assignee: str | None) -> bool:
 
 def takes_step(person: Person, name: str, order: DispatchOrder) -> bool:
     """Whether a step of an order is somebody's: as a role that it declares, or as the technician assigned to it."""
-    who = DISPATCHES.step[name].who
-    if person.may([role for role in who if role != TECHNICIAN], order.site):
+    return takes_as_declared(person, DISPATCHES.step[name].who, order.site, order.technician)
+
+
+def takes_as_declared(person: Person, who: Sequence[str], site: str, assignee: str | None) -> bool:
+    """Whether what these roles do at a site is somebody's to do: a technician does it where the work is theirs."""
+    if person.may([role for role in who if role != TECHNICIAN], site):
         return True
-    return TECHNICIAN in who and works_on(person, order.site, order.technician)
+    return TECHNICIAN in who and works_on(person, site, assignee)

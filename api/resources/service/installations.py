@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.callers.access import site_of_number
+from api.callers.access import site_of_number, works_or_reads
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.dispatch_orders import ContactBody, WindowBody, contact_told, window_told
@@ -20,7 +20,7 @@ from devices.ledger.deciding.drafts import Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed
-from devices.paperwork.dispatches import TECHNICIAN, DispatchOrder
+from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import (
     INSTALLATIONS,
     INSTALLING,
@@ -38,7 +38,7 @@ from devices.records import Written
 from devices.service import installing, installs
 from devices.service.dispatching import OrderAsked
 from devices.service.install_rules import hindrance
-from devices.service.technicians import works_on
+from devices.service.technicians import takes_as_declared
 from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -243,20 +243,16 @@ def install_step(name: str) -> Callable[[Call], Done]:
 
 def _refuse_others(call: Call, name: str, value: Installation, trip: DispatchOrder | None) -> None:
     """Refuse a step to whoever it is not for: a technician takes it under an order that is assigned to them."""
-    if call.who.may(_desk(name), value.site):
+    if _takes(call, name, value, trip):
         return
     if trip is None:
         raise refuse("order_required", "/dispatch_order")
-    if not _is_technician(call, trip):
-        raise refuse("not_the_technician", order=trip.number, technician=trip.technician)
+    raise refuse("not_the_technician", order=trip.number, technician=trip.technician)
 
 
-def _desk(name: str) -> tuple[str, ...]:
-    return tuple(role for role in INSTALLATIONS.step[name].who if role != TECHNICIAN)
-
-
-def _is_technician(call: Call, trip: DispatchOrder | None) -> bool:
-    return trip is not None and works_on(call.who, trip.site, trip.technician)
+def _takes(call: Call, name: str, value: Installation, trip: DispatchOrder | None) -> bool:
+    who = INSTALLATIONS.step[name].who
+    return takes_as_declared(call.who, who, value.site, trip.technician if trip else None)
 
 
 def show_installation(call: Call, done: Done) -> Shown:
@@ -271,16 +267,15 @@ def installation_seen(call: Call, value: Installation) -> InstallationAnswer:
     Raises Refused (`not_found`) for one that is neither of their site nor under an order of theirs.
     """
     store, trip = call.store, installs.trip_of(call.store, value)
-    reads, works = call.who.reads(value.site), _is_technician(call, trip)
-    if not reads and not works:
+    reads = call.who.reads(value.site)
+    if not works_or_reads(call.who, value.site, trip.technician if trip else None):
         raise refuse_foreign()
     answer = InstallationAnswer(
         **msgspec.structs.asdict(value),
         next=tuple(
             step.name
             for step in INSTALLATIONS.next_steps(value.state)
-            if hindrance(step.name, value, trip) is None
-            and (call.who.may(_desk(step.name), value.site) or (works and TECHNICIAN in step.who))
+            if hindrance(step.name, value, trip) is None and _takes(call, step.name, value, trip)
         ),
     )
     if not (sees_customer(store, value.customer, call.who.reads) if reads else value.state in INSTALLING):
