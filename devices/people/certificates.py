@@ -5,7 +5,6 @@ What writes runs inside `store.writing()` with a Writer that holds the UNIT jour
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 
 import msgspec
@@ -25,6 +24,7 @@ from devices.store.database import Row, Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Records
 from devices.store.tables.people import Persons, RoleGrants
+from devices.texts.characters import tidied
 from devices.unit import Unit
 
 _PERSONAL = (
@@ -125,13 +125,13 @@ def set_certificate(
         problems.append(Problem("inactive_person", "/username", {"username": username}))
     if before is not None and before.certificate.erased:
         problems.append(Problem("certificate_erased", "/username", {"username": username}))
-    data = CertificateData(_tidy(data.number), _tidy(data.issuer))
+    data = CertificateData(tidied(data.number), tidied(data.issuer))
     problems += [
         Problem("empty_text", f"/{field}", {"field": f"certificate_{field}"})
         for field, text in msgspec.structs.asdict(data).items()
         if not text
     ]
-    reason = _tidy(reason or "") or None
+    reason = tidied(reason or "") or None
     if not _is_day(valid_until):
         problems.append(Problem("malformed_date", "/valid_until", {"date": valid_until}))
     elif before is not None and valid_until < before.certificate.valid_until and reason is None:
@@ -214,7 +214,3 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def _tidy(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -6,7 +6,6 @@ What writes runs inside `store.writing()` with a Writer that holds the UNIT jour
 from __future__ import annotations
 
 import secrets
-import unicodedata
 
 import msgspec
 from peewee import JOIN
@@ -23,6 +22,7 @@ from devices.store.database import Row, Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import PersonalData
 from devices.store.tables.people import Credentials, Persons, PublicKeys, RoleGrants
+from devices.texts.characters import tidied
 from devices.unit import Unit
 
 RESERVED_USERNAMES = (SYSTEM.username,)
@@ -210,7 +210,7 @@ def refuse_username(username: str) -> list[Problem]:
 
 def refuse_name(name: str) -> list[Problem]:
     """empty_text for a name of nothing but spaces."""
-    return [] if _tidy(name) else [Problem("empty_text", "/name", {"field": "name"})]
+    return [] if tidied(name) else [Problem("empty_text", "/name", {"field": "name"})]
 
 
 def record_of(store: Store, username: str) -> PersonRecord:
@@ -260,8 +260,4 @@ def read_name(content: str | None) -> str:
 
 
 def _personal(name: str) -> Personal:
-    return Personal(records.encode(Name(_tidy(name))))
-
-
-def _tidy(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    return Personal(records.encode(Name(tidied(name))))

@@ -9,6 +9,7 @@ belong in sentences only: in a code they would hide behind a pattern's `$`.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _BLANKS = "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
 _APPENDED = "".join(map(chr, range(0x20))) + "\x7f\u200b\u2060\ufeff"  # EOT, GS, CR; invisible marks
@@ -31,6 +32,11 @@ NOT_SEEN = re.compile(f"[{_DIRECTION}{_UNSEEN}{_VARIATIONS}]")
 UNKEEPABLE = re.compile(f"[{_NEVER}{_DIRECTION}{_UNSEEN}]|(?<![^\\s{_VARIATIONS}])[{_VARIATIONS}]")
 BREAKS = re.compile(f"[{_BREAKS}]+")
 UNKEEPABLE_IN_LINE = re.compile(f"[{_BREAKS}]|{UNKEEPABLE.pattern}")
+
+
+def tidied(text: str) -> str:
+    """`text` as a name is kept: composed (NFC), with one blank between its words and none around it."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def stripped(text: str) -> str:
