@@ -86,6 +86,15 @@ def told_moment(at_us: int) -> str:
     return datetime.fromtimestamp(at_us // _MICROSECONDS, _ZONE).isoformat()
 
 
+def read_day(text: str) -> date | None:
+    """The day of a text `YYYY-MM-DD`, None for any other text."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.isoformat() == text else None
+
+
 def first_day(month: str) -> date:
     """The first day of a month `YYYY-MM`. Raises ValueError for another text."""
     return date.fromisoformat(f"{month}-01")

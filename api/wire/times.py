@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from devices.calendar import TIME_ZONE, BookDays, day_of, first_day, month_of
+from devices.calendar import TIME_ZONE, BookDays, day_of, first_day, month_of, read_day
 from devices.problems import Refused, refuse
 from devices.serials import shortened
 
@@ -48,11 +48,7 @@ def moment(text: str, pointer: str = "") -> int:
 
 def day(text: str, parameter: str) -> str:
     """A calendar day of a query, `YYYY-MM-DD`, as it is. Raises Refused (`malformed_parameter`)."""
-    try:
-        found = date.fromisoformat(text).isoformat()
-    except ValueError:
-        found = None
-    if found != text:
+    if read_day(text) is None:
         raise refuse("malformed_parameter", name=parameter, value=shortened(text))
     return text
 

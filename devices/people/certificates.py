@@ -11,6 +11,7 @@ import msgspec
 from peewee import JOIN
 
 from devices import records
+from devices.calendar import read_day
 from devices.journal import Writer
 from devices.paperwork.dispatches import TECHNICIAN
 from devices.people.certified import CertificateEnding, Certified, ending_on, lack_on
@@ -132,7 +133,7 @@ def set_certificate(
         if not text
     ]
     reason = tidied(reason or "") or None
-    if not _is_day(valid_until):
+    if read_day(valid_until) is None:
         problems.append(Problem("malformed_date", "/valid_until", {"date": valid_until}))
     elif before is not None and valid_until < before.certificate.valid_until and reason is None:
         problems.append(Problem("reason_required", "/reason"))
@@ -207,10 +208,3 @@ def _kept(row: Row) -> Kept:
     content, personal, revision = row
     data = msgspec.json.decode(personal, type=CertificateData) if personal else None
     return Kept(msgspec.json.decode(content, type=Certificate), data, revision)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

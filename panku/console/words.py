@@ -4,12 +4,12 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
 from tqdm import tqdm
 
 from api.wire.secret_fields import Password
+from devices.calendar import read_day
 from devices.people.persons import person_of
 from devices.people.roles import Person
 from devices.people.signing_in.sign_in import reauthenticate
@@ -44,11 +44,7 @@ def one_line(kind: Any) -> Callable[[str], str]:
 
 def iso_day(text: str) -> str:
     """An argument that is a day, YYYY-MM-DD, as it is."""
-    try:
-        found: str | None = date.fromisoformat(text).isoformat()
-    except ValueError:
-        found = None
-    if found != text:
+    if read_day(text) is None:
         raise argparse.ArgumentTypeError("a date such as 2026-11-24")
     return text
 

@@ -14,6 +14,7 @@ from devices.audit.custody.custody_kinds import (
     Inspection,
     InspectionFinding,
 )
+from devices.calendar import read_day
 from devices.journal import Writer
 from devices.listed import Only, listed
 from devices.people.grants import refuse_site
@@ -115,7 +116,7 @@ def _expiry(check: Check, each: InspectedItem, today: date, pointer: str) -> Ite
     if not check.expires:
         yield Problem("expiry_not_wanted", place, {"check": check.code})
         return
-    expires_on = day_of(each.expires_on)
+    expires_on = read_day(each.expires_on)
     if expires_on is None:
         yield Problem("malformed_date", place, {"date": shortened(each.expires_on)})
     elif each.ok and expires_on < today:
@@ -136,20 +137,11 @@ def _finding(
         yield Problem("empty_text", f"{place}/fault", {"field": "fault"})
     if finding.owner not in staff:
         yield Problem("owner_without_role", f"{place}/owner", {"username": finding.owner, "site": site})
-    due_on = day_of(finding.due_on)
+    due_on = read_day(finding.due_on)
     if due_on is None:
         yield Problem("malformed_date", f"{place}/due_on", {"date": shortened(finding.due_on)})
     elif due_on < today:
         yield Problem("day_past", f"{place}/due_on", {"date": finding.due_on, "today": today.isoformat()})
-
-
-def day_of(text: str) -> date | None:
-    """The day of a text `YYYY-MM-DD`, None for any other text."""
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.isoformat() == text else None
 
 
 def settle_finding(writer: Writer, number: str, item: str, work: str, *, by: Person) -> Inspection:

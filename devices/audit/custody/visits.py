@@ -9,7 +9,7 @@ import msgspec
 
 from devices import records
 from devices.audit.custody.custody_kinds import VISIT, VISITS, Stage, Visit, VisitorData
-from devices.audit.custody.inspections import day_of
+from devices.calendar import read_day
 from devices.journal import Writer
 from devices.listed import Only, listed
 from devices.people.grants import grants_of, refuse_site
@@ -34,7 +34,7 @@ def request(
     """Ask for somebody to be let in on one day. Raises Refused: `malformed_date`, `day_past`, `empty_text`."""
     store, today = writer.store, unit.day_of(writer.now_us)
     problems = refuse_site(store, site)
-    day = day_of(visit_on)
+    day = read_day(visit_on)
     if day is None:
         problems.append(Problem("malformed_date", "/visit_on", {"date": shortened(visit_on)}))
     elif day < today:

@@ -6,8 +6,8 @@ The table at the bottom says which rules a document has; swaps, orders and the f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
+from devices.calendar import read_day
 from devices.ledger.deciding.case import Case, Move
 from devices.ledger.deciding.drafts import Draft, Receipt, Registration, WriteOff
 from devices.ledger.deciding.naming import (
@@ -87,15 +87,8 @@ def warranty_ends_on_a_day(case: Case[Draft], moves: _Moves) -> _Problems:
     """A warranty that is told ends on a day of the calendar."""
     for move in moves:
         day: str | None = move.entry.item.warranty_until
-        if day is not None and not _is_day(day):
+        if day is not None and read_day(day) is None:
             yield Problem("malformed_date", f"{move.entry.pointer}/warranty_until", {"date": day})
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def quarantine_has_a_reason(case: Case[Draft], moves: _Moves) -> _Problems:
