@@ -16,7 +16,7 @@ from api.wire.paging import refuse_unknown
 from api.writing import at_site_of_number
 from devices import records
 from devices.journal import Writer, open_journals
-from devices.ledger.deciding.drafts import Party
+from devices.ledger.deciding.drafts import Fen, Party
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.dispatches import (
@@ -42,7 +42,6 @@ from devices.service.technicians import takes_step
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
-Charged = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)]
 Purposes = Annotated[tuple[Purpose, ...], msgspec.Meta(min_length=1, max_length=3)]
 
 
@@ -110,7 +109,7 @@ class ServiceRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     work: Sentence
     outcomes: Outcomes
     confirmation: ConfirmationBody
-    charged_fen: Charged = 0
+    charged_fen: Fen = 0
     used: Annotated[tuple[UsedBody, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
 
 

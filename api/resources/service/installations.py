@@ -107,7 +107,7 @@ class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Sentence
 
 
-class InstallationQuery(OrderQuery, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+class InstallationQuery(OrderQuery, frozen=True, kw_only=True):
     """Installations in one state, or whose order a technician has; their day is that of the asking, once ended that."""
 
     state: InstallationState | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from api.calls import Call, Done, Shown
@@ -11,7 +9,7 @@ from api.resources.records import found_record
 from api.resources.service.order_lists import OrderQuery, list_orders
 from api.wire import times
 from api.writing import at_site_of_body, at_site_of_number
-from devices.ledger.deciding.drafts import Party
+from devices.ledger.deciding.drafts import Fen, Party
 from devices.paperwork.orders import OrderState, RepairRecord
 from devices.paperwork_kinds import REPAIR
 from devices.problems import refuse
@@ -49,7 +47,7 @@ class RepairRecordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     completed_at: times.Told
     diagnosis: Sentence
     work: Sentence
-    charged_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000_00)] = 0
+    charged_fen: Fen = 0
 
 
 def open_repair(call: Call) -> Done:
