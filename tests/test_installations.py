@@ -149,6 +149,22 @@ def test_thirty_minutes_of_phone_do_not_help(house: House, serial: str) -> None:
     assert house.faults() == []
 
 
+def test_one_whose_device_is_no_longer_theirs_is_offered_to_be_given_up(house: House, serial: str) -> None:
+    asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
+    number, order = asked["number"], asked["order"]
+    post(house, "sale_cancellation", [serial], reason="不要了", bin="M-01")
+    assert made(house.of("wu").get(f"/v1/installations/{number}"))["next"] == []
+    with house.unchanged():
+        assert refused(step(house, number, "give-up", {"reason": "退货"})) == (409, ["trip_under_way"])
+    file(house, order)
+    assert made(house.of("wu").get(f"/v1/installations/{number}"))["next"] == ["give_up"]
+    assert made(house.of("wang").get(f"/v1/installations/{number}"))["next"] == []
+    with house.unchanged():
+        assert refused(step(house, number, "confirm", CONFIRMED)) == (422, ["not_installable"])
+    assert made(step(house, number, "give-up", {"reason": "退货"}))["state"] == "unfit"
+    assert house.faults() == []
+
+
 def test_a_record_that_is_corrected_says_when_it_was_installed(house: House, serial: str) -> None:
     asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
     number, order = asked["number"], asked["order"]

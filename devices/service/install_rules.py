@@ -39,6 +39,17 @@ def _sent_already(value: Installation, trip: DispatchOrder | None) -> Problem | 
     return _somebody_is_sent(value, trip) if trip and trip.number == value.order else None
 
 
+def _somebody_goes(value: Installation, trip: DispatchOrder | None) -> Problem | None:
+    return _somebody_is_sent(value, trip) if trip and trip.record is None else None
+
+
+def _not_theirs(value: Installation, trip: DispatchOrder | None) -> Problem | None:
+    """A spare that went in for it under the order is what was installed."""
+    if trip is not None and value.serial in {pair.faulty for pair in trip.used}:
+        return None
+    return Problem("not_installable", "", {"serial": value.serial, "state": None})
+
+
 def _no_order(value: Installation, trip: DispatchOrder | None) -> Problem | None:
     return Problem("order_required", "/dispatch_order") if value.state == "on_site" and trip is None else None
 
@@ -58,11 +69,20 @@ HINDRANCES: Mapping[str, tuple[_Hindrance, ...]] = MappingProxyType(
 )
 """What keeps a step from being taken though the state allows it; `trip` is the order under way. Pure."""
 assert HINDRANCES.keys() == INSTALLATIONS.step.keys(), "a step of which nobody says what hinders it"
+_HINDRANCES_OF_GONE: Mapping[str, tuple[_Hindrance, ...]] = MappingProxyType(
+    {**HINDRANCES, "confirm": (*HINDRANCES["confirm"], _not_theirs), "give_up": (_somebody_goes,)}
+)
+"""The same of a device that is no longer with its customer: only an order that is still to be done keeps it open."""
 
 
-def hindrance(name: str, value: Installation, trip: DispatchOrder | None) -> Problem | None:
-    """Why a step that the state allows can not be taken; None where it can. Pure."""
-    return next((found for each in HINDRANCES[name] if (found := each(value, trip))), None)
+def hindrance(
+    name: str, value: Installation, trip: DispatchOrder | None, *, gone: bool = False
+) -> Problem | None:
+    """Why a step that the state allows can not be taken, where the device is `gone` from its customer or is not; None
+    where it can. Pure.
+    """
+    hindrances = (_HINDRANCES_OF_GONE if gone else HINDRANCES)[name]
+    return next((found for each in hindrances if (found := each(value, trip))), None)
 
 
 InstallLane = Literal["phone", "visit", "job", "confirming", "again"]

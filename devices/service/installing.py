@@ -34,7 +34,7 @@ from devices.records import Personal, Written
 from devices.serials import recognise
 from devices.service.dispatching import OrderAsked, open_dispatch_order, refuse_asked_ahead
 from devices.service.install_rules import hindrance
-from devices.service.installs import installations_under, trip_of
+from devices.service.installs import installations_under, is_gone, trip_of
 from devices.spares.orders import tell_home
 from devices.store.database import Store
 from devices.unit import Unit
@@ -198,10 +198,7 @@ def confirm_installed(
     where a spare went in for it under that order.
     """
     trip = trip_of(writer.store, value)
-    _take("confirm", value, trip)
-    swapped = trip is not None and value.serial in {pair.faulty for pair in trip.used}
-    if not swapped and _state_of(writer.store, value) is None:
-        raise refuse("not_installable", serial=value.serial, state=None)
+    _take("confirm", value, trip, gone=is_gone(writer.store, value))
     failed = [name for name, holds in msgspec.structs.asdict(checks).items() if not holds]
     if failed:
         facts = {"installation": value.number}
@@ -240,24 +237,14 @@ def give_up(writer: Writer, value: Installation, revision: int, reason: str, *, 
     Of a device that is no longer with them only an order that is still to be done keeps it from ending. Raises
     Refused: `installation_out_of_order`, `trip_under_way`, `guidance_spent`.
     """
-    trip = trip_of(writer.store, value)
-    if _state_of(writer.store, value) is None and (trip is None or trip.record is not None):
-        INSTALLATIONS.take("give_up", value.state, installation=value.number)
-    else:
-        _take("give_up", value, trip)
+    _take("give_up", value, trip_of(writer.store, value), gone=is_gone(writer.store, value))
     return _write(writer, value, revision, InstallAct("give_up", writer.now_us, by, reason=reason))
 
 
-def _state_of(store: Store, value: Installation) -> str | None:
-    """In which state the device is; None once it is no longer the customer's."""
-    found = held(store, [value.serial]).get(value.serial) if value.serial else None
-    return found.position.state if found and found.position.customer == value.customer else None
-
-
-def _take(name: str, value: Installation, trip: DispatchOrder | None) -> None:
+def _take(name: str, value: Installation, trip: DispatchOrder | None, *, gone: bool = False) -> None:
     """Make sure that a step may be taken."""
     INSTALLATIONS.take(name, value.state, installation=value.number)
-    if problem := hindrance(name, value, trip):
+    if problem := hindrance(name, value, trip, gone=gone):
         raise Refused([problem])
 
 

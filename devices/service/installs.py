@@ -12,10 +12,12 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
+from devices.ledger.posting.gather import held
 from devices.listed import AT_ONCE, Only, listed
 from devices.paperwork.dispatches import DispatchOrder
-from devices.paperwork.installations import INSTALLING, Confirmer, Installation, not_in_vain
+from devices.paperwork.installations import INSTALLATIONS, INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
+from devices.service.install_rules import hindrance
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records
@@ -55,6 +57,19 @@ def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
     )
     fitting = [order for order in there if "install" in order.purposes and not_in_vain(order)]
     return max(fitting, key=lambda order: order.number, default=None)
+
+
+def is_gone(store: Store, value: Installation) -> bool:
+    """Whether the device of an installation is no longer with its customer."""
+    found = held(store, [value.serial]).get(value.serial) if value.serial else None
+    return found is None or found.position.customer != value.customer
+
+
+def free_steps(store: Store, value: Installation, trip: DispatchOrder | None) -> list[str]:
+    """The steps of an installation that nothing keeps from being taken, whoever takes them; `trip` is its order."""
+    steps = [step.name for step in INSTALLATIONS.next_steps(value.state)]
+    gone = bool(steps) and is_gone(store, value)
+    return [name for name in steps if hindrance(name, value, trip, gone=gone) is None]
 
 
 def installs_under_way(store: Store, sites: Iterable[str]) -> list[Installation]:

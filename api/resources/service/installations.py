@@ -37,7 +37,6 @@ from devices.problems import refuse, refuse_foreign
 from devices.records import Written
 from devices.service import installing, installs
 from devices.service.dispatching import OrderAsked
-from devices.service.install_rules import hindrance
 from devices.service.technicians import takes_as_declared
 from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
 from devices.values import UNIT
@@ -273,9 +272,7 @@ def installation_seen(call: Call, value: Installation) -> InstallationAnswer:
     answer = InstallationAnswer(
         **msgspec.structs.asdict(value),
         next=tuple(
-            step.name
-            for step in INSTALLATIONS.next_steps(value.state)
-            if hindrance(step.name, value, trip) is None and _takes(call, step.name, value, trip)
+            name for name in installs.free_steps(store, value, trip) if _takes(call, name, value, trip)
         ),
     )
     if not (sees_customer(store, value.customer, call.who.reads) if reads else value.state in INSTALLING):

@@ -33,10 +33,11 @@ from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.people.certificates import technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.service.install_rules import INSTALL_LANES, hindrance, install_lane
+from devices.service.install_rules import INSTALL_LANES, install_lane
 from devices.service.installing import INSTALLED_IN
 from devices.service.installs import (
     due_of_installation,
+    free_steps,
     installations_of,
     installs_under_way,
     of_technician,
@@ -165,7 +166,7 @@ def installation_page(view: View) -> dict[str, Any]:
         "acts": [(_minutes_until(value, act), act) for act in value.course],
         "names": names_of(call.store, {act.by for act in value.course}),
         "forms": [(name, _fields(name, away=away)) for name in shown.next],
-        "waits_for": [] if shown.next else _whose_turn(value, trip),
+        "waits_for": [] if shown.next else _whose_turn(free_steps(call.store, value, trip)),
         "technicians": technicians_of(call.store, value.site, call.today) if "send" in shown.next else [],
     }
 
@@ -180,12 +181,9 @@ def _minutes_until(value: Installation, act: InstallAct) -> int:
     return sum(each.minutes or 0 for each in until)
 
 
-def _whose_turn(value: Installation, trip: Any) -> list[str]:
-    """The roles that may take the next step."""
-    steps = [
-        step for step in INSTALLATIONS.next_steps(value.state) if hindrance(step.name, value, trip) is None
-    ]
-    return list(dict.fromkeys(role for step in steps for role in step.who))
+def _whose_turn(names: list[str]) -> list[str]:
+    """The roles that may take one of these steps."""
+    return list(dict.fromkeys(role for name in names for role in INSTALLATIONS.step[name].who))
 
 
 class InstallOffer(msgspec.Struct, frozen=True):
