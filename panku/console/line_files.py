@@ -42,9 +42,12 @@ LINE_WRITERS: dict[str, Write] = {".csv": write_csv, ".jsonl": write_jsonl}
 
 def _told(columns: Sequence[str], rows: Iterable[_Row]) -> Iterator[_Row]:
     """Rows with their moments, which are what ends in `_at`, in RFC 3339."""
-    moments = {n for n, column in enumerate(columns) if column.endswith("_at")}
+    moments = [n for n, column in enumerate(columns) if column.endswith("_at")]
     for row in rows:
-        yield tuple(shown(v) if n in moments and v is not None else v for n, v in enumerate(row))
+        told = list(row)
+        for n in moments:
+            told[n] = told[n] if told[n] is None else shown(told[n])
+        yield tuple(told)
 
 
 def _plain(value: object) -> object:
