@@ -15,12 +15,13 @@ from api.resources.service.installations import installation_seen
 from devices.ledger.reading.customers import customer_as_named, sees_customer
 from devices.ledger.reading.passport import CustomerShown, passports
 from devices.ledger.reading.registers import site_name
-from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, Used
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.people.certificates import certificate_of
 from devices.service.filing import swaps_under
+from devices.service.settling import pairs_carried
 from devices.store.database import Store
 from labels.forms.installation import INSTALLATION_FORM, InstallationPrinted
 from labels.forms.repairs import REPAIR_FORM, RepairPrinted
@@ -41,7 +42,6 @@ def load_dispatch_order(call: Call, store: Store) -> Loaded:
     used = (job.record.used or ()) if job.record else ()
     swapped = swaps_under(store, job.number)
     about = {*job.serials, *(pair.faulty for pair in (*used, *swapped))}
-    out = passports(store, sorted(job.carried))
     return DISPATCH_FORM, DispatchPrinted(
         unit=call.unit.name,
         site_name=site_name(store, job.site) or "",
@@ -51,7 +51,7 @@ def load_dispatch_order(call: Call, store: Store) -> Loaded:
         ),
         contact=job.contact,
         devices=_devices(store, about),
-        carried=[Used(each.meant_for, serial) for serial, each in out.items() if each.meant_for],
+        carried=pairs_carried(store, job.number),
         swapped=swapped,
         unsettled=job.unsettled,
         certified_until=_certified_until(store, job),
