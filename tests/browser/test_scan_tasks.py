@@ -360,6 +360,37 @@ def test_a_spare_is_carried_out_for_the_device_of_a_dispatch_and_back(visit: Vis
     assert [line["position"]["state"] for line in found["lines"]] == ["in_stock"]
 
 
+def test_an_order_of_two_devices_asks_for_which_of_them_a_spare_is_carried_out(visit: Visit) -> None:
+    page = visit("zhang", None, DESKTOP)
+    devices = ["773000000013", "773000000014"]
+    for serial in devices:
+        serviced(page, serial)
+    order = {"site": "BJ01", "serials": devices, "fault": "读不出", "technician": "wang"}
+    number = post(page.request, "/v1/dispatch-orders", order, "o-of-two")["number"]
+    page.goto(f"/scan/carry_out?site=BJ01&order={number}")
+    assert [page.input_value(f"[name={name}]") for name in ("order", "faulty")] == ["", ""]
+    page.select_option("[name=order]", label=f"{number} {devices[1]}")
+    assert page.input_value("[name=faulty]") == devices[1]
+
+
+def test_a_customers_device_scanned_for_a_spare_chooses_no_other_order(visit: Visit) -> None:
+    page = visit("zhang", None, DESKTOP)
+    meant, other = "773000000011", "773000000012"
+    for serial in (meant, other):
+        serviced(page, serial)
+        order = {"site": "BJ01", "serials": [serial], "fault": "读不出", "technician": "wang"}
+        number = post(page.request, "/v1/dispatch-orders", order, f"o-{serial}")["number"]
+    page.goto("/scan/carry_out")
+    page.select_option("[name=order]", label=page.locator("option", has_text=meant).inner_text())
+    chosen = page.input_value("[name=order]")
+    page.focus("#scan")
+    scan(page, other)
+    settle(page)
+    assert outcomes(page) == [("unexpected", other)]
+    assert page.input_value("[name=order]") == chosen != number
+    assert page.input_value("[name=faulty]") == meant
+
+
 def test_a_lost_device_is_found_with_its_customer_or_comes_to_the_counter(visit: Visit) -> None:
     page = visit("zhang", None, PHONE)
     serviced(page, "773000000007")

@@ -150,12 +150,13 @@ function countedUp(number) {
   return number.replace(/\d{1,12}$/, (digits) => String(Number(digits) + 1).padStart(digits.length, "0"));
 }
 
-/** The order that is open for a scanned device is the one meant; its fault is known. */
+/** The order that is open for a scanned device is the one meant, its fault known; a spare goes under the one that was chosen. */
 export function chooseOrder(serial) {
   const order = fieldOf("order");
+  if (lineFields.some((field) => field.dataset.of === "order")) return;
   const option = [...(order?.options ?? [])].find((each) => each.dataset.serial === serial);
   if (!option) return;
-  order.value = option.value;
+  option.selected = true; // by itself: an order has an option for each of its devices
   const fault = fieldOf("fault");
   if (fault && !fault.value) fault.value = option.dataset.fault ?? "";
 }

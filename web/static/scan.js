@@ -70,7 +70,7 @@ function judge(scan) {
     desk.note({ sentence: text("scan.unserved", { order, serial: scan.serial }), href: `/orders/${order}`, leads: order });
     return { refused: text("scan.unserved", { order, serial: scan.serial }) };
   }
-  form.chooseOrder(scan.serial);
+  if (scan.role !== "spare") form.chooseOrder(scan.serial);
   if (data.then) form.fieldOf(data.then).focus();
   return null;
 }

@@ -135,11 +135,12 @@ def _scanning(view: View, task: Task, site: str, expected: Expected | None) -> d
         fixed[task.paper.field] = expected.number
     if view.text("answers"):
         fixed["answers"] = view.text("answers")
+    options = {source: OPTIONS[source](view.call, site) for source in sources}
     return {
-        "ordered": view.text("order"),
+        "ordered": _ordered(view.text("order"), options.values()),
         "fields": fields,
         "line_fields": line_fields_of(task),
-        "options": {source: OPTIONS[source](view.call, site) for source in sources},
+        "options": options,
         "journalled": any(
             field.label in SENTENCES and not field.path.startswith("customer.")  # those can be erased
             for field in (*fields, *line_fields_of(task))
@@ -252,6 +253,12 @@ def _sites(call: Call, site: str) -> list[Option]:
         each for each, _ in records.all_current(call.store, records.SITE) if each.active and each.code != site
     ]
     return [Option(each.code, f"{each.code} {each.name}") for each in found]
+
+
+def _ordered(number: str, options: Iterable[list[Option]]) -> str:
+    """The order with which a page begins; of one with several devices, which one is meant is asked."""
+    found = [each for offered in options for each in offered if each.value == number]
+    return number if len(found) == 1 else ""
 
 
 def _carriers(call: Call, _site: str) -> list[Option]:
