@@ -5,7 +5,8 @@ import "./needs.js";
 import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
 import { Sender, unanswered } from "./queue.js";
 import { emptied, fill, paperOf, photographed, show, valuesOf, wantPaper } from "./record.js";
-import { canSeal, Sealed } from "./sealed.js";
+import { sealable } from "./seal.js";
+import { Sealed } from "./sealed.js";
 import { sound } from "./sounds.js";
 
 const PATIENCE_MS = 60_000; // a photograph over a thin line
@@ -58,7 +59,7 @@ async function act(form) {
 /** Keep what waits on the disk; answers whether it is. */
 async function keep(row) {
   const { photo, alone: _, ...value } = row;
-  if (!canSeal()) return false;
+  if (!sealable()) return false;
   sealed.leave(Math.max(rows.size, 1)); // first, so that whatever lies here is known of
   const there = await sealed.put(row.id, { ...value, kept: true }, photo).then(() => true, () => false);
   row.alone &&= !there;
@@ -66,7 +67,7 @@ async function keep(row) {
 }
 
 async function unkeep(id) {
-  if (canSeal()) await sealed.drop(id).catch(() => undefined);
+  if (sealable()) await sealed.drop(id).catch(() => undefined);
 }
 
 async function drop(row) {
@@ -171,11 +172,11 @@ function draw(answer) {
   $("apart").hidden = apart.length === 0;
   $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
   if (waiting().some((row) => row.kept && !row.alone) || leftHere().length) sealed.leave(rows.size);
-  const away = !navigator.onLine || (!reached && (rows.size > 0 || !canSeal())); // where another tab sent it all, nothing is known
+  const away = !navigator.onLine || (!reached && (rows.size > 0 || !sealable())); // where another tab sent it all, nothing is known
   const sentences = [];
   const left = away ? "jobs.left_offline" : next().length ? "jobs.left" : "jobs.left_refused";
   if (rows.size) sentences.push(text(left, { count: rows.size }));
-  else if (away) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
+  else if (away) sentences.push(text(sealable() ? "jobs.offline" : "jobs.needs_network"));
   if (answer?.status === 401) sentences.push(answer.body?.code === "signed_in_as_another" ? told(answer)[0] : text("jobs.signed_out"));
   tell($("note"), sentences, "warning");
   if (answer?.status === 401) {
@@ -266,7 +267,7 @@ function draftSoon(form) {
 async function keepDraft(form) {
   clearTimeout(timer);
   drafting = undefined;
-  if (!canSeal() || !form.isConnected) return;
+  if (!sealable() || !form.isConnected) return;
   sealed.leave(rows.size);
   const { number } = form.closest(".job").dataset;
   const { act: step, of } = form.dataset;
@@ -358,7 +359,7 @@ function begin(job) {
 
 /** What waits on the disk, as another tab may have left it. */
 async function look() {
-  const kept = canSeal() ? await sealed.all().catch(() => []) : [];
+  const kept = sealable() ? await sealed.all().catch(() => []) : [];
   const acts = kept.filter(([value]) => !value.draft).sort(([one], [other]) => one.n - other.n);
   for (const row of waiting().filter((each) => each.kept && !each.alone)) if (!acts.some(([{ id }]) => id === row.id)) rows.delete(row.id);
   for (const [value, photo] of acts) if (!rows.has(value.id)) rows.set(value.id, { ...value, photo });
