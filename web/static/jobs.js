@@ -1,5 +1,5 @@
 // A technician's jobs on their phone: each step is kept, sealed, before it is sent, and sent in order until an answer came.
-import { bodyOf, newId, request, tell, text, told } from "./panku.js";
+import { agreed, bodyOf, newId, request, tell, text, told } from "./panku.js";
 import { LEFT, leftHere } from "./leaving.js";
 import "./needs.js";
 import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
@@ -236,12 +236,7 @@ async function edit(row) {
 }
 
 async function discard(row) {
-  const dialog = $("sure");
-  dialog.querySelector("p").textContent = text("jobs.discard_ask", { step: data.steps[row.step].word });
-  dialog.returnValue = "";
-  dialog.showModal();
-  await new Promise((done) => (dialog.onclose = done));
-  if (dialog.returnValue !== "yes") return;
+  if (!(await agreed(text("jobs.discard_ask", { step: data.steps[row.step].word })))) return;
   await drop(row);
   draw();
   sender.poke();

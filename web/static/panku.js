@@ -203,7 +203,7 @@ function fieldOf(form, answer) {
 }
 
 /** Ask before an act. Not by `confirm`, which takes a scanner's Enter for a yes. */
-function agreed(question) {
+export function agreed(question) {
   const dialog = document.getElementById("sure");
   dialog.querySelector("p").textContent = question;
   dialog.returnValue = "";
