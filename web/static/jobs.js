@@ -1,5 +1,5 @@
 // A technician's jobs on their phone: each step is kept, sealed, before it is sent, and sent in order until an answer came.
-import { agreed, bodyOf, newId, request, tell, text, told } from "./panku.js";
+import { agreed, bodyOf, inField, newId, request, tell, text, told } from "./panku.js";
 import { LEFT, leftHere } from "./leaving.js";
 import "./needs.js";
 import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
@@ -280,12 +280,8 @@ function clear(form) {
   if (folded) folded.open = false;
 }
 
-/** The moment in the unit's time zone, by the server's clock, as a field for one has it. */
-function now() {
-  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)/.exec(document.body.dataset.offset);
-  const offset = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-  return new Date(Date.now() + clockOff + offset).toISOString().slice(0, 16);
-}
+/** Now by the server's clock, as a field for a moment has it. */
+const now = () => inField(Date.now() + clockOff);
 
 // --- what is pressed
 
