@@ -23,7 +23,7 @@ from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import PROBLEMS
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
-from tests.dispatched import done, sent
+from tests.dispatched import done, sent, taken_along
 from tests.door import NOW, TODAY
 
 pytestmark = pytest.mark.both_engines
@@ -84,9 +84,7 @@ def carried(house: House, number: str, spare: str = SPARE, faulty: str = SERVED)
 
 
 def carry_out(house: House, number: str, spare: str = SPARE, faulty: str = SERVED) -> Result:
-    draft = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": number}
-    lines = [{"serial": spare, "faulty": faulty}]
-    answer: Result = house.of("zhang").post("/v1/documents", {**draft, "lines": lines})
+    answer: Result = house.of("zhang").post("/v1/documents", taken_along(number, (faulty, spare)))
     return answer
 
 
