@@ -72,6 +72,13 @@ class House(Door):
         with self.store.writing():
             grants.revoke(open_journals(self.store, [UNIT], self.now), self.admin, username, role, site)
 
+    def certify(self, username: str) -> None:
+        """Give a technician a certificate that outlasts every test, as the administrator."""
+        certificate = {"number": "JS-2", "issuer": "省局", "valid_until": "2027-06-30"}
+        path = f"/v1/people/{username}/certificate"
+        answer = self.of("admin").send("PUT", path, certificate, If_Match='"0"')
+        assert answer.status_code == 200, answer.text
+
     def of(self, username: str) -> Client:
         """Somebody's client; their session is begun anew where time has passed."""
         if username not in self.clients or self.clients[username].get("/v1/me").status_code != 200:

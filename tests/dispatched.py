@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.door import Client
+from tests.door import TODAY, Client
 
 DONE_AT = "2026-11-24T14:00:00+08:00"
 """The moment at which the clock of the demo's books stands."""
@@ -13,6 +13,12 @@ DONE_AT = "2026-11-24T14:00:00+08:00"
 def sent(serial: str, site: str = "BJ01", **more: Any) -> dict[str, Any]:
     """The body that opens a dispatch order for a device."""
     return {"site": site, "serials": [serial], "fault": "不亮", **more}
+
+
+def taken_along(order: str, *pairs: tuple[str, str], site: str = "BJ01") -> dict[str, Any]:
+    """The document by which spares go out under an order: each faulty device and the spare that is meant for it."""
+    lines = [{"serial": spare, "faulty": faulty} for faulty, spare in pairs]
+    return {"type": "carry_out", "site": site, "business_date": TODAY, "order": order, "lines": lines}
 
 
 def done(*used: tuple[str, str], **more: Any) -> dict[str, Any]:

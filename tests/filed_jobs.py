@@ -27,7 +27,7 @@ from devices.paperwork.dispatches import (
 from devices.paperwork.installations import InstallAct, Installation, InstallChecks
 from devices.store.database import Store
 from tests.custody import House
-from tests.dispatched import done, sent
+from tests.dispatched import done, sent, taken_along
 from tests.door import TODAY
 
 ORDERS = "/v1/dispatch-orders"
@@ -155,8 +155,7 @@ def go_on(house: House) -> None:
     again = post("zhang", ORDERS, sent(SERVED, technician="wang", issued_as="FW-1"))["number"]
     post("wang", f"{ORDERS}/{again}/accept")
     swapped = post("zhang", ORDERS, sent(SECOND, technician="wang"))["number"]
-    out = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": swapped}
-    post("zhang", "/v1/documents", {**out, "lines": [{"serial": SPARE, "faulty": SECOND}]})
+    post("zhang", "/v1/documents", taken_along(swapped, (SECOND, SPARE)))
     post("wang", f"{ORDERS}/{swapped}/service-record", done((SECOND, SPARE)))
     post("wu", ORDERS, sent(SECOND, purposes=["return_visit"]))
     about = {"site": "BJ01", "fault": "不会开票", "customer": {"number": CUSTOMER}, "technician": "wang"}

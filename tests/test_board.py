@@ -24,7 +24,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork.installations import Installation
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.service.board import LANES, board, counts_of, due_of_job, jobs_ahead
+from devices.service.board import LANES, BoardCounts, board, counts_at, due_of_job, jobs_ahead
 from devices.service.in_hand import jobs_in_hand
 from devices.service.installs import due_of_installation
 from devices.store.database import Store
@@ -128,7 +128,7 @@ def test_a_card_tells_its_day_why_it_waits_and_what_is_out(jobs: Jobs) -> None:
     assert (unsettled.pairs, unsettled.overdue, unsettled.lack) == ((Used(A, S),), False, None)
     assert assigned.customer is not None
     assert assigned.customer.number == jobs.customer
-    assert counts_of(shown) == counts_of(shown).__class__(unassigned=2, overdue=1, ahead=6, unsettled=1)
+    assert counts_at(jobs.books.store, ["BJ01"], TODAY) == BoardCounts(2, overdue=1, ahead=6, unsettled=1)
 
 
 def test_a_job_on_the_same_device_is_counted_for_ninety_days(jobs: Jobs) -> None:

@@ -23,7 +23,7 @@ from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import PROBLEMS
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
-from tests.dispatched import done, sent
+from tests.dispatched import done, sent, taken_along
 from tests.door import NOW, TODAY
 
 pytestmark = pytest.mark.both_engines
@@ -49,10 +49,8 @@ WHO = ("zhang", "wu", "li", "chen", "wang", "sun", "admin", "zhao")
 def filled(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
     """The demo's books with a second technician, which the tests take copies of."""
     house = House(stores.filled(request.param, fill_house))
-    admin = house.of("admin")
     house.grant("sun", TECHNICIAN, "BJ01")
-    certificate = {"number": "JS-2", "issuer": "省局", "valid_until": "2027-06-30"}
-    assert admin.send("PUT", "/v1/people/sun/certificate", certificate, If_Match='"0"').status_code == 200
+    house.certify("sun")
     yield house
     house.session_store.close()
     stores.drop(house.store)
@@ -84,9 +82,7 @@ def carried(house: House, number: str, spare: str = SPARE, faulty: str = SERVED)
 
 
 def carry_out(house: House, number: str, spare: str = SPARE, faulty: str = SERVED) -> Result:
-    draft = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": number}
-    lines = [{"serial": spare, "faulty": faulty}]
-    answer: Result = house.of("zhang").post("/v1/documents", {**draft, "lines": lines})
+    answer: Result = house.of("zhang").post("/v1/documents", taken_along(number, (faulty, spare)))
     return answer
 
 

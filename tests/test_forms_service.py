@@ -40,7 +40,7 @@ from labels.words import LOCALES, Locale
 from tests.conftest import Stores
 from tests.counts import SECOND
 from tests.custody import House, fill_house
-from tests.dispatched import done, sent
+from tests.dispatched import done, sent, taken_along
 from tests.door import TODAY
 from tests.paper import opened, pages, scanned, texts
 from tests.printed import Printed, fetched, pdf_text, printed
@@ -454,9 +454,7 @@ def test_an_installation_is_printed_for_whoever_reads_it(house: Sent) -> None:
 
 def test_a_spare_that_is_carried_is_on_both_papers_with_who_carries_it(house: Sent) -> None:
     number = house.order(technician="wang")
-    body = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": number}
-    line = {"serial": SPARE, "faulty": DEVICE}
-    out = house.of("zhang").post("/v1/documents", {**body, "lines": [line]}).json["number"]
+    out = house.of("zhang").post("/v1/documents", taken_along(number, (DEVICE, SPARE))).json["number"]
     (row,) = printed(house.of("wu"), slip(number)).lines
     assert (row["设备编号"], row["携带备件"]) == (DEVICE, SPARE)
     assert printed(house.of("zhang"), f"/v1/documents/{out}/slip").fields["技术员"] == "王强（wang）"

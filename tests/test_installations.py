@@ -20,7 +20,7 @@ from devices.service.install_rules import hindrance
 from devices.service.installs import installations_of
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
-from tests.dispatched import DONE_AT, done, sent
+from tests.dispatched import DONE_AT, done, sent, taken_along
 from tests.door import TODAY
 
 pytestmark = pytest.mark.both_engines
@@ -190,9 +190,7 @@ def test_what_went_in_for_a_device_under_the_order_is_what_was_installed(house: 
     asked = ask(house, serial, mode="on_site", dispatch_order=TRIP)
     number, order = asked["number"], asked["order"]
     post(house, "registration", [serial], customer=WHOSE)
-    lines = [{"serial": "661565720018", "faulty": serial}]
-    carry = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": order, "lines": lines}
-    made(house.of("zhang").post("/v1/documents", carry))
+    made(house.of("zhang").post("/v1/documents", taken_along(order, (serial, "661565720018"))))
     file(house, order, done((serial, "661565720018"), outcomes={"install": "installed"}))
     pair = {"faulty": serial, "spare": "661565720018"}
     swap = {

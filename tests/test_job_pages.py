@@ -10,7 +10,8 @@ import pytest
 
 from devices.paperwork.dispatches import CONFIRMED, DISPATCHES, OUTCOMES, WAIT_REASONS
 from tests.conftest import Stores
-from tests.door import NOW, TODAY, Client, Door
+from tests.dispatched import taken_along
+from tests.door import NOW, Client, Door
 from web.door import add_pages
 
 SOLD, SPARE, SWAPPED_IN = "661565714354", "661565720012", "661565720011"
@@ -44,9 +45,7 @@ def sent(door: Door, **told: Any) -> str:
 
 
 def carried(door: Door, order: str) -> None:
-    line = {"serial": SPARE, "faulty": SOLD}
-    body = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": order, "lines": [line]}
-    answer = door.sign_in("zhang").post("/v1/documents", body)
+    answer = door.sign_in("zhang").post("/v1/documents", taken_along(order, (SOLD, SPARE)))
     assert answer.status_code == 201, answer.text
 
 

@@ -17,8 +17,7 @@ from devices.paperwork.dispatches import DISPATCHES, WAIT_REASONS, Confirmation,
 from devices.paperwork_kinds import DISPATCH_ORDER
 from tests.conftest import Stores
 from tests.custody import House, fill_house
-from tests.dispatched import done, sent
-from tests.door import TODAY
+from tests.dispatched import done, sent, taken_along
 from web.door import add_pages
 from web.views.service.orders import asked_of, step_form
 
@@ -35,9 +34,7 @@ def began(stores: Stores) -> House:
     zhang = house.of("zhang")
     opened = zhang.post("/v1/dispatch-orders", sent(FAULTY, technician="wang", contact={"name": "孙会计"}))
     assert opened.status_code == 201, opened.text
-    draft = {"type": "carry_out", "site": "BJ01", "business_date": TODAY, "order": NUMBER}
-    lines = [{"serial": SPARE, "faulty": FAULTY}]
-    assert zhang.post("/v1/documents", {**draft, "lines": lines}).status_code == 201
+    assert zhang.post("/v1/documents", taken_along(NUMBER, (FAULTY, SPARE))).status_code == 201
     return house
 
 

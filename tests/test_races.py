@@ -12,7 +12,7 @@ from devices.ledger.proving.verify import verify
 from devices.store.database import Store
 from panku.wiring import RECORD_KINDS
 from tests.conftest import ENGINES, Stores
-from tests.dispatched import done, sent
+from tests.dispatched import done, sent, taken_along
 from tests.door import Client, Door
 from tests.fighters import FIGHTERS, Action, Answer, Ask, Fighters, Post, Review
 from tests.ledger_books import SITES, TAXPAYER, TODAY, Books, assert_consistent
@@ -519,16 +519,15 @@ def test_a_spare_goes_in_or_comes_back_and_is_swapped_or_corrected_never_both(
     zhang, wang = door.sign_in("zhang"), door.sign_in("wang")
     number = zhang.post("/v1/dispatch-orders", sent("661565714354", technician="wang")).json["number"]
     of_today = {"site": BJ, "business_date": TODAY}
-    out = {**of_today, "type": "carry_out", "order": number}
-    line = {"serial": "661565720012", "faulty": "661565714354"}
     back = {**of_today, "type": "carry_back", "bin": "S-01", "lines": [{"serial": "661565720012"}]}
-    assert zhang.post("/v1/documents", {**out, "lines": [line]}).status_code == 201
+    out = taken_along(number, ("661565714354", "661565720012"))
+    assert zhang.post("/v1/documents", out).status_code == 201
     path, record = f"/v1/dispatch-orders/{number}", done(("661565714354", "661565720012"))
     filing = asking(wang, "POST", f"{path}/service-record", record, key="file")
     answers = fighters.fight(door.store, [filing, asking(zhang, "POST", "/v1/documents", back, key="back")])
     assert sorted(answer.code for answer in answers) in (["told_used", "won"], ["spare_not_carried", "won"])
     if answers[0].code != "won":
-        assert zhang.post("/v1/documents", {**out, "lines": [line]}).status_code == 201
+        assert zhang.post("/v1/documents", out).status_code == 201
         assert wang.post(f"{path}/service-record", record).status_code == 201
     swap = {
         **of_today, "type": "swap", "order": number, "fault": "不亮", "terms": "free", "bin": "S-09",

@@ -16,11 +16,13 @@ from devices.store.database import Store
 from devices.store.engines import sqlite_path
 from panku.wiring import CHECKS, RECORD_KINDS
 from tests.conftest import ENGINES, Stores
+from tests.dispatched import done
 from tests.door import TODAY, Client, Door, move
 from tests.test_verify import faults_after
 
 PARTY = {"taxpayer_id": "91110000600037341L", "name": "甲公司"}
 DEVICE = "661565714358"
+WELL = {"return_visit": "all_well"}
 PHOTO = b"\xff\xd8\xff\xe0 wang's photograph"
 SCAN = b"%PDF-1.7 zhao's scan"
 CONTACT = {"name": "孙会计", "phone": "13700001111", "address": "后门三楼"}
@@ -168,28 +170,16 @@ def test_the_same_bytes_are_either_lasting_or_personal(scene: Scene) -> None:
 def test_a_job_is_confirmed_by_what_its_own_customer_signed(scene: Scene) -> None:
     """Not by a paper of any other kind, which could not be erased."""
     lasting = scene.zhang.post("/v1/attachments?site=BJ01", b"%PDF-1.7 unsigned").json["digest"]
-    at = f"{TODAY}T13:59:00+08:00"
-    record = {
-        "arrived_at": at,
-        "completed_at": at,
-        "diagnosis": "好",
-        "work": "看",
-        "outcomes": {"return_visit": "all_well"},
-    }
-    told = {**record, "confirmation": {"how": "signed", "paper": lasting}}
+    told = done(outcomes=WELL, confirmation={"how": "signed", "paper": lasting})
     answer = scene.wang.post(f"/v1/dispatch-orders/{scene.order}/service-record", told)
     assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
 
 
 def test_a_paper_confirms_one_job(scene: Scene) -> None:
     """A picture that confirmed one job confirms no other of the same customer."""
-    at = f"{TODAY}T13:59:00+08:00"
     another = sent(scene.zhang, "BJ01", technician="wang")
     assert code_of(upload(scene.wang, another, PHOTO)) == "paper_of_other_order"
-    told = {
-        "arrived_at": at, "completed_at": at, "diagnosis": "好", "work": "看",
-        "outcomes": {"return_visit": "all_well"}, "confirmation": {"how": "signed", "paper": scene.photo},
-    }  # fmt: skip
+    told = done(outcomes=WELL, confirmation={"how": "signed", "paper": scene.photo})
     answer = scene.wang.post(f"/v1/dispatch-orders/{another}/service-record", told)
     assert "unknown_attachment" in [each["code"] for each in answer.json["errors"]]
     scene.zhang.post(f"/v1/dispatch-orders/{another}/cancel", {"reason": "不用去了"})

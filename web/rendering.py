@@ -17,8 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from devices.calendar import TIME_ZONE
 from devices.ledger.reading.history import Event
 from devices.ledger.reading.listing import DocumentRow
-from devices.paperwork.dispatches import Window
 from devices.people.roles import Person
+from labels.forms.service import window_text
 from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
 from web.job_words import JOB_WORDS
 from web.navigation import links_of
@@ -101,12 +101,6 @@ def _moment(at_us: int | None) -> str:
     )
 
 
-def _window(window: Window) -> str:
-    """From when to when; the day of the end only where it is another."""
-    begins, ends = _moment(window.starts_at), _moment(window.ends_at)
-    return f"{begins} – {ends.removeprefix(begins[: len('2026-12-01 ')])}"
-
-
 def _yuan(fen: int | None) -> str:
     """An amount of fen as yuan."""
     return "" if fen is None else f"{fen // _FEN}.{fen % _FEN:02d}"
@@ -153,6 +147,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": _moment, "window": _window, "yuan": _yuan}
+    environment.filters |= {"moment": _moment, "window": window_text, "yuan": _yuan}
     environment.globals["static"] = static_url
     return environment

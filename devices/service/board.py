@@ -134,11 +134,15 @@ def board(
     return lanes
 
 
-def counts_of(shown: Board) -> BoardCounts:
-    """What a board says in numbers. Pure."""
-    ahead = [card for lane, cards in shown.items() if lane not in ("done", "unsettled") for card in cards]
+def counts_at(store: Store, sites: Collection[str], today: date) -> BoardCounts:
+    """How the orders of some sites stand, in numbers: no card of the board is made for it."""
+    ahead, by_code = jobs_ahead(store, sites), sites_by_code(store)
+    due = [due_of_job(order, by_code[order.site], today) for order in ahead]
     return BoardCounts(
-        len(shown["unassigned"]), sum(card.overdue for card in ahead), len(ahead), len(shown["unsettled"])
+        sum(lane_of(order) == "unassigned" for order in ahead),
+        sum(each is not None and each.standing == "overdue" for each in due),
+        len(ahead),
+        len(unsettled_at(store, sites)),
     )
 
 

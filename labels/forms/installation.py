@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -49,16 +50,16 @@ def _guided(printed: InstallationPrinted) -> Iterator[tuple[int, InstallAct | No
     return iter(enumerate([*told, *[None] * more], 1))
 
 
-def _guidance(name: str, width: int, of: str) -> Column:
-    return Column(f"form.column.{name}", lambda row: getattr(row[1], of, None), width)
+def _guidance(name: str, of: str, width: int, **more: Any) -> Column:
+    return Column(f"form.column.{name}", lambda row: getattr(row[1], of, None), width, **more)
 
 
 _ATTEMPTS = (
     NUMBER,
-    msgspec.structs.replace(_guidance("guided_at", 50, "at"), kind="moment"),
-    msgspec.structs.replace(_guidance("guided_by", 40, "by"), kind="person"),
-    msgspec.structs.replace(_guidance("minutes", 36, "minutes"), kind="number", summed=True),
-    msgspec.structs.replace(_guidance("guidance", 44, "outcome"), words="guidance"),
+    _guidance("guided_at", "at", 50, kind="moment"),
+    _guidance("guided_by", "by", 40, kind="person"),
+    _guidance("minutes", "minutes", 36, kind="number", summed=True),
+    _guidance("guidance", "outcome", 44, words="guidance"),
 )
 
 

@@ -66,10 +66,8 @@ class DispatchPrinted(msgspec.Struct, frozen=True, kw_only=True):
 # --- the head
 
 
-def _window(printed: DispatchPrinted) -> str | None:
-    window: Window | None = printed.order.window
-    if window is None:
-        return None
+def window_text(window: Window) -> str:
+    """From when to when somebody comes, to the minute; the day of the end only where it is another."""
     starts, ends = clock_time(window.starts_at), clock_time(window.ends_at)
     until = "%H:%M" if starts.date() == ends.date() else "%Y-%m-%d %H:%M"
     return f"{starts:%Y-%m-%d %H:%M} – {ends.strftime(until)}"
@@ -91,7 +89,7 @@ _HEAD = (
     Field("form.field.purposes", "order.purposes", words="purpose"),
     Field("form.field.issued_as", "order.issued_as"),
     Field("form.field.asked_at", "order.asked_at", "moment"),
-    Field("form.field.window", _window),
+    Field("form.field.window", lambda p: window_text(p.order.window) if p.order.window else None),
     Field("form.field.order_opened_at", "order.opened_at", "moment"),
     Field("form.field.order_opened_by", "order.opened_by", "person"),
     Field("form.field.technician", "order.technician", "person"),

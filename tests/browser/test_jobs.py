@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 from PIL import Image
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site, Visit, agree
 from tests.browser.scanning import typed, until
 from tests.browser.test_sealing import NO_CRYPTO, come_in, kept
+from tests.dispatched import done as record_of
 
 SOLD, SPARE = "661565714354", "661565720012"
 CUSTOMER, ADDRESS, CALLED = "朝阳区惠民便利店", "海淀区学院路 30 号", "010-62550101"
@@ -240,6 +242,27 @@ def test_a_record_half_typed_is_there_again_and_an_installation_is_confirmed_wit
     until(page, "!document.querySelector('details[data-act=confirm]')")
     installed = desk.request.get(f"/v1/installations/{asked['number']}").json()
     assert (installed["state"], installed["confirmed_by"]["name"]) == ("installed", "钱会计")
+
+
+def test_a_pair_that_was_taken_out_of_a_correction_is_not_there_again_after_a_reload(visit: Visit) -> None:
+    desk = visit("zhang", "/")
+    today = desk.locator("h1").inner_text().split()[1]
+    faulty, spare = "661565720011", "661565720013"
+    number = sent(desk, serials=[faulty])
+    line = {"serial": spare, "faulty": faulty}
+    done(desk, "/v1/documents", {**CARRY, "business_date": today, "order": number, "lines": [line]})
+    page, at = visit("wang", "/"), datetime.now(UTC).isoformat(timespec="seconds")
+    record = record_of((faulty, spare), arrived_at=at, completed_at=at)
+    done(page, f"/v1/dispatch-orders/{number}/service-record", record)
+    page.goto(f"/jobs/{number}")
+    page.locator("details[data-act=correct] summary").click()
+    pairs = page.locator("form[data-act=correct] .pair")
+    expect(pairs).to_have_count(1)
+    pairs.get_by_role("button", name="去掉").click()
+    until(page, SEALED % "draft correct")
+    page.reload()
+    expect(page.locator("details[data-act=correct]")).to_have_attribute("open", "")
+    expect(pairs).to_have_count(0)
 
 
 def test_without_https_nothing_waits_and_the_page_says_that_it_needs_the_network(visit: Visit) -> None:

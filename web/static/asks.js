@@ -1,5 +1,5 @@
 // The form of a scanning task: what it asks of the document and of each line, and what is filled in of itself.
-import { AS, request, text, told } from "./panku.js";
+import { AS, inField, request, text, told } from "./panku.js";
 import { cleaned } from "./scanner.js";
 
 const CHECK_MS = 120;
@@ -29,15 +29,12 @@ export function asked(field) {
   return fields.includes(field) || lineFields.includes(field);
 }
 
-/** Now by the server's clock, however wrong the browser's is, as the unit's time zone writes it. */
-function now(options) {
-  const at = new Date(data.now_us / 1000 + (performance.now() - opened));
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: document.body.dataset.zone, ...options }).format(at);
-}
+/** Now by the server's clock, however wrong the browser's is, as a field for a moment has it. */
+const now = () => inField(data.now_us / 1000 + (performance.now() - opened));
 
 /** What the form says of the document, as it is posted today. */
 export function said() {
-  const body = { business_date: now({ dateStyle: "short" }) };
+  const body = { business_date: now().slice(0, 10) };
   for (const field of fields) {
     if (!field.value) continue;
     const value = (AS[field.dataset.kind] ?? ((typed) => typed.trim()))(field.value);
@@ -99,7 +96,7 @@ export function next(after) {
 /** Fill the fields that tell a moment, and those that name the device of a chosen order. */
 function follow() {
   for (const field of fields) {
-    if (field.dataset.kind === "moment") field.value ||= now({ dateStyle: "short", timeStyle: "short" }).replace(" ", "T");
+    if (field.dataset.kind === "moment") field.value ||= now();
   }
   for (const field of lineFields) {
     if (field.dataset.of) field.value = fieldOf(field.dataset.of)?.selectedOptions[0]?.dataset.serial ?? "";

@@ -1,11 +1,12 @@
 // A technician's jobs on their phone: each step is kept, sealed, before it is sent, and sent in order until an answer came.
-import { bodyOf, newId, request, tell, text, told } from "./panku.js";
+import { agreed, bodyOf, inField, newId, request, tell, text, told } from "./panku.js";
 import { LEFT, leftHere } from "./leaving.js";
 import "./needs.js";
 import { begin as beginPairs, removePair, scannedAt } from "./pairs.js";
 import { Sender, unanswered } from "./queue.js";
 import { emptied, fill, paperOf, photographed, show, valuesOf, wantPaper } from "./record.js";
-import { canSeal, Sealed } from "./sealed.js";
+import { sealable } from "./seal.js";
+import { Sealed } from "./sealed.js";
 import { sound } from "./sounds.js";
 
 const PATIENCE_MS = 60_000; // a photograph over a thin line
@@ -58,7 +59,7 @@ async function act(form) {
 /** Keep what waits on the disk; answers whether it is. */
 async function keep(row) {
   const { photo, alone: _, ...value } = row;
-  if (!canSeal()) return false;
+  if (!sealable()) return false;
   sealed.leave(Math.max(rows.size, 1)); // first, so that whatever lies here is known of
   const there = await sealed.put(row.id, { ...value, kept: true }, photo).then(() => true, () => false);
   row.alone &&= !there;
@@ -66,7 +67,7 @@ async function keep(row) {
 }
 
 async function unkeep(id) {
-  if (canSeal()) await sealed.drop(id).catch(() => undefined);
+  if (sealable()) await sealed.drop(id).catch(() => undefined);
 }
 
 async function drop(row) {
@@ -171,11 +172,11 @@ function draw(answer) {
   $("apart").hidden = apart.length === 0;
   $("apart").querySelector("ul").replaceChildren(...apart.map(drawRow));
   if (waiting().some((row) => row.kept && !row.alone) || leftHere().length) sealed.leave(rows.size);
-  const away = !navigator.onLine || (!reached && (rows.size > 0 || !canSeal())); // where another tab sent it all, nothing is known
+  const away = !navigator.onLine || (!reached && (rows.size > 0 || !sealable())); // where another tab sent it all, nothing is known
   const sentences = [];
   const left = away ? "jobs.left_offline" : next().length ? "jobs.left" : "jobs.left_refused";
   if (rows.size) sentences.push(text(left, { count: rows.size }));
-  else if (away) sentences.push(text(canSeal() ? "jobs.offline" : "jobs.needs_network"));
+  else if (away) sentences.push(text(sealable() ? "jobs.offline" : "jobs.needs_network"));
   if (answer?.status === 401) sentences.push(answer.body?.code === "signed_in_as_another" ? told(answer)[0] : text("jobs.signed_out"));
   tell($("note"), sentences, "warning");
   if (answer?.status === 401) {
@@ -235,12 +236,7 @@ async function edit(row) {
 }
 
 async function discard(row) {
-  const dialog = $("sure");
-  dialog.querySelector("p").textContent = text("jobs.discard_ask", { step: data.steps[row.step].word });
-  dialog.returnValue = "";
-  dialog.showModal();
-  await new Promise((done) => (dialog.onclose = done));
-  if (dialog.returnValue !== "yes") return;
+  if (!(await agreed(text("jobs.discard_ask", { step: data.steps[row.step].word })))) return;
   await drop(row);
   draw();
   sender.poke();
@@ -266,7 +262,7 @@ function draftSoon(form) {
 async function keepDraft(form) {
   clearTimeout(timer);
   drafting = undefined;
-  if (!canSeal() || !form.isConnected) return;
+  if (!sealable() || !form.isConnected) return;
   sealed.leave(rows.size);
   const { number } = form.closest(".job").dataset;
   const { act: step, of } = form.dataset;
@@ -284,12 +280,8 @@ function clear(form) {
   if (folded) folded.open = false;
 }
 
-/** The moment in the unit's time zone, by the server's clock, as a field for one has it. */
-function now() {
-  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)/.exec(document.body.dataset.offset);
-  const offset = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-  return new Date(Date.now() + clockOff + offset).toISOString().slice(0, 16);
-}
+/** Now by the server's clock, as a field for a moment has it. */
+const now = () => inField(Date.now() + clockOff);
 
 // --- what is pressed
 
@@ -358,7 +350,7 @@ function begin(job) {
 
 /** What waits on the disk, as another tab may have left it. */
 async function look() {
-  const kept = canSeal() ? await sealed.all().catch(() => []) : [];
+  const kept = sealable() ? await sealed.all().catch(() => []) : [];
   const acts = kept.filter(([value]) => !value.draft).sort(([one], [other]) => one.n - other.n);
   for (const row of waiting().filter((each) => each.kept && !each.alone)) if (!acts.some(([{ id }]) => id === row.id)) rows.delete(row.id);
   for (const [value, photo] of acts) if (!rows.has(value.id)) rows.set(value.id, { ...value, photo });

@@ -92,6 +92,12 @@ export const AS = {
   moment: (value) => `${value}${value.length === 16 ? ":00" : ""}${document.body.dataset.offset}`,
 };
 
+/** A moment in the unit's time zone, as a field for one has it: 2026-11-25T10:20. */
+export function inField(at) {
+  const parts = { timeZone: document.body.dataset.zone, dateStyle: "short", timeStyle: "short" };
+  return new Intl.DateTimeFormat("sv-SE", parts).format(at).replace(" ", "T");
+}
+
 /**
  * The JSON that a form says: names are paths such as `customer.name` or `lines.0.serial`; what is under `each` goes into
  * every line. Empty fields are left out, and those marked `data-path`, which belong into the address.
@@ -203,7 +209,7 @@ function fieldOf(form, answer) {
 }
 
 /** Ask before an act. Not by `confirm`, which takes a scanner's Enter for a yes. */
-function agreed(question) {
+export function agreed(question) {
   const dialog = document.getElementById("sure");
   dialog.querySelector("p").textContent = question;
   dialog.returnValue = "";

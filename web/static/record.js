@@ -14,9 +14,10 @@ export function valuesOf(form) {
   return fields.map(({ name, type, value, checked }) => [name, type === "checkbox" ? checked : value]);
 }
 
-/** Put back what stood in a form. */
+/** Put back what stood in a form, and no pair that did not. */
 export function fill(form, values, photo) {
-  for (const [name] of values.filter(([name]) => /^used\.\d+\.faulty$/.test(name))) if (!form.elements[name]) addPair(form);
+  for (const pair of form.querySelectorAll(".pair")) pair.remove();
+  for (const [name] of values) if (/^used\.\d+\.faulty$/.test(name)) addPair(form);
   for (const [name, value] of values) if (form.elements[name]) form.elements[name][value === Boolean(value) ? "checked" : "value"] = value;
   if (photo) setPaper(form, photo);
   show(form);

@@ -1,7 +1,5 @@
 // What this browser keeps of what was typed is sealed: under a key that no script can take out, and that goes at sign-out.
 
-const DATABASE = "panku";
-const KEYS = "keys";
 const CIPHER = "AES-GCM";
 const KEY_BITS = 256;
 const IV_BYTES = 12; // NIST SP 800-38D, 5.2.1.1
@@ -13,50 +11,77 @@ export const sealable = () => Boolean(crypto.subtle);
 const entry = (name) => `${name} sealed`;
 const bytes = (text) => new TextEncoder().encode(text);
 
-/** Do `act` with the keys in one transaction; answers what the request that it returns found, once that is on the disk. */
-async function withKeys(mode, act) {
-  const database = await new Promise((resolve, reject) => {
-    const opening = indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
-    opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
-  });
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(KEYS, mode, { durability: "strict" });
-      const asked = act(transaction.objectStore(KEYS));
-      transaction.oncomplete = () => resolve(asked.result);
-      transaction.onabort = () => reject(transaction.error);
+/** A database of this browser with the keys of persons, and the stores of what is kept beside them. */
+export class Keys {
+  constructor(name, beside = {}) {
+    this.name = name;
+    this.stores = { keys: undefined, ...beside };
+  }
+
+  /** Do `act` with the stores in one transaction; answers what the request that it returns found, once that is on the disk. */
+  async within(mode, act) {
+    const stores = Object.keys(this.stores);
+    const database = await new Promise((resolve, reject) => {
+      const opening = indexedDB.open(this.name, 1);
+      opening.onupgradeneeded = () => stores.forEach((each) => opening.result.createObjectStore(each, this.stores[each]));
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
     });
-  } finally {
-    database.close();
+    try {
+      return await new Promise((resolve, reject) => {
+        const transaction = database.transaction(stores, mode, { durability: "strict" });
+        const asked = act(...stores.map((each) => transaction.objectStore(each)));
+        transaction.oncomplete = () => resolve(asked?.result);
+        transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      database.close();
+    }
+  }
+
+  known(user) {
+    return this.within("readonly", (keys) => keys.get(user));
+  }
+
+  /** The key of one person; two tabs that make one at the same time go on with the same. */
+  async of(user) {
+    const earlier = await this.known(user);
+    if (earlier) return earlier;
+    const made = await crypto.subtle.generateKey({ name: CIPHER, length: KEY_BITS }, false, ["encrypt", "decrypt"]);
+    await this.within("readwrite", (keys) => {
+      const asked = keys.get(user);
+      asked.onsuccess = () => asked.result ?? keys.put(made, user);
+      return asked;
+    });
+    return this.known(user);
   }
 }
 
-const known = (user) => withKeys("readonly", (keys) => keys.get(user));
+const keysHere = new Keys("panku");
 
-/** The key of one person in this browser; two tabs that make one at the same time go on with the same. */
-async function keyOf(user) {
-  const earlier = await known(user);
-  if (earlier) return earlier;
-  const made = await crypto.subtle.generateKey({ name: CIPHER, length: KEY_BITS }, false, ["encrypt", "decrypt"]);
-  await withKeys("readwrite", (keys) => {
-    const asked = keys.get(user);
-    asked.onsuccess = () => asked.result ?? keys.put(made, user);
-    return asked;
-  });
-  return known(user);
+/** Bytes under a key, and the `iv` that opens them; they can be opened by the `name` that they were given alone. */
+export async function encrypted(key, name, plain) {
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  return { iv, data: await crypto.subtle.encrypt({ name: CIPHER, iv, additionalData: bytes(name) }, key, plain) };
 }
+
+/** What was encrypted, once more plain. Throws where it is not what was given that name. */
+export function decrypted(key, name, { iv, data }) {
+  return crypto.subtle.decrypt({ name: CIPHER, iv, additionalData: bytes(name) }, key, data);
+}
+
+/** A value as the bytes that are sealed, and back. */
+export const bytesOf = (value) => bytes(JSON.stringify(value));
+export const valueOf = (plain) => JSON.parse(new TextDecoder().decode(plain));
 
 /** Keep a value sealed, as the entry `name` of a person; answers whether it is kept. */
 export async function keepSealed(user, name, value, store = localStorage) {
   if (!sealable()) return false;
   try {
-    const key = await keyOf(user); // asked for each time: another tab may have signed out
-    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-    const sealing = { name: CIPHER, iv, additionalData: bytes(name) };
-    const sealed = new Uint8Array(await crypto.subtle.encrypt(sealing, key, bytes(JSON.stringify(value))));
-    store.setItem(entry(name), btoa(Array.from([...iv, ...sealed], (byte) => String.fromCharCode(byte)).join("")));
+    const key = await keysHere.of(user); // asked for each time: another tab may have signed out
+    const { iv, data } = await encrypted(key, name, bytesOf(value));
+    const kept = [...iv, ...new Uint8Array(data)];
+    store.setItem(entry(name), btoa(Array.from(kept, (byte) => String.fromCharCode(byte)).join("")));
     return true;
   } catch {
     return false; // no room, or a browser that keeps no keys
@@ -68,16 +93,14 @@ export async function unsealed(user, name, store = localStorage) {
   const kept = store.getItem(entry(name));
   if (!kept || !sealable()) return undefined;
   try {
-    const key = await known(user);
-    const [iv, sealed] = parted(Uint8Array.from(atob(kept), (char) => char.charCodeAt(0)));
-    const opened = await crypto.subtle.decrypt({ name: CIPHER, iv, additionalData: bytes(name) }, key, sealed);
-    return JSON.parse(new TextDecoder().decode(opened));
+    const sealed = parted(Uint8Array.from(atob(kept), (char) => char.charCodeAt(0)));
+    return valueOf(await decrypted(await keysHere.known(user), name, sealed));
   } catch {
     return undefined;
   }
 }
 
-const parted = (kept) => [kept.slice(0, IV_BYTES), kept.slice(IV_BYTES)];
+const parted = (kept) => ({ iv: kept.slice(0, IV_BYTES), data: kept.slice(IV_BYTES) });
 
 /** Whether something lies sealed as `name`. */
 export function isSealed(name) {
@@ -102,7 +125,7 @@ export async function forget(but) {
     }
   }
   try {
-    await withKeys("readwrite", (keys) => {
+    await keysHere.within("readwrite", (keys) => {
       const asked = keys.getAllKeys();
       asked.onsuccess = () => asked.result.filter((user) => user !== but).forEach((user) => keys.delete(user));
       return asked;

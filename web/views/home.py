@@ -27,7 +27,7 @@ from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import is_waiting, tokens_of
 from devices.records import site_codes
-from devices.service.board import BoardCounts, board, counts_of
+from devices.service.board import BoardCounts, counts_at
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View
@@ -105,7 +105,7 @@ def _service(call: Call) -> BoardCounts | None:
     sites = sorted(call.who.sites_of(DESK))
     if not sites:
         return None
-    found = counts_of(board(call.store, sites, call.today, call.who.reads))
+    found = counts_at(call.store, sites, call.today)
     return found if found.ahead or found.unsettled else None
 
 

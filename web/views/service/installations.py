@@ -6,6 +6,7 @@ The forms of the steps are made from STEP_FORMS, and which are shown from the wo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Any, Literal
 
 import msgspec
@@ -24,7 +25,6 @@ from devices.paperwork.installations import (
     INSTALL_MODES,
     INSTALLATIONS,
     LONGEST_GUIDANCE,
-    InstallAct,
     Installation,
     InstallChecks,
     not_in_vain,
@@ -163,7 +163,7 @@ def installation_page(view: View) -> dict[str, Any]:
         else due_of_installation(value, records.sites_by_code(call.store)[value.site], call.today),
         "most_minutes": GUIDED_MINUTES,
         "longest": LONGEST_GUIDANCE,
-        "acts": [(_minutes_until(value, act), act) for act in value.course],
+        "acts": list(zip(accumulate(act.minutes or 0 for act in value.course), value.course, strict=True)),
         "names": names_of(call.store, {act.by for act in value.course}),
         "forms": [(name, _fields(name, away=away)) for name in shown.next],
         "waits_for": [] if shown.next else _whose_turn(free_steps(call.store, value, trip)),
@@ -173,12 +173,6 @@ def installation_page(view: View) -> dict[str, Any]:
 
 def _fields(name: str, *, away: bool) -> list[StepField]:
     return [field for field in STEP_FORMS[name] if away or not field.of_another_home]
-
-
-def _minutes_until(value: Installation, act: InstallAct) -> int:
-    """How many minutes of guidance were spent once an act was done."""
-    until = value.course[: value.course.index(act) + 1]
-    return sum(each.minutes or 0 for each in until)
 
 
 def _whose_turn(names: list[str]) -> list[str]:
