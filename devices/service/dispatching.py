@@ -35,7 +35,7 @@ from devices.service.settling import carried_under
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.statements import EACH, compiled
 from devices.store.tables.ledger import RecordDevices, Records
 from devices.unit import Unit
 
@@ -45,9 +45,6 @@ _ORDERS_ON = compiled(
     .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == DISPATCH_ORDER.name)
 )
 """Every order there ever was on some devices: few, while a state or a day would be asked of everybody's first."""
-_ISSUED = compiled(
-    Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.reference == GIVEN)
-)
 
 
 class OrderAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +71,8 @@ def open_dispatch_order(
     """Open a dispatch order; the site's journal is held, and the unit's where `issued_as` is told.
 
     Away from the customer's home they are `named`, and it is told there. Raises Refused: `customer_required`,
-    `customer_not_matched`, `order_of_other_customer`, `order_open_already` naming the order that is open for the same
-    device and purpose, `issued_already`, `not_certified`, `future_date`, `window_ends_first`.
+    `customer_not_matched`, `customer_erased`, `serials_of_two_customers`, `order_open_already` naming the order that is
+    open for the same device and purpose, `issued_already`, `not_certified`, `future_date`, `window_ends_first`.
     """
     store = writer.store
     serials, customer = _about(writer, asked)
@@ -86,8 +83,7 @@ def open_dispatch_order(
     _refuse_open_already(before, asked.site, customer, asked.purposes)
     if asked.technician is not None:
         refuse_uncertified(store, asked.technician, asked.site, unit.day_of(writer.now_us))
-    if asked.issued_as is not None and (row := store.row(_ISSUED, (issued_key(asked.issued_as),))):
-        raise refuse("issued_already", "/issued_as", issued_as=asked.issued_as, order=row[0])
+    _refuse_issued(store, asked.issued_as)
     number = records.next_number(store, DISPATCH_ORDER, asked.site)
     opened = StepTaken("open", writer.now_us, by, technician=asked.technician, window=asked.window)
     order = DispatchOrder(
@@ -132,6 +128,14 @@ def refuse_asked_ahead(writer: Writer, unit: Unit, asked_at: int) -> None:
 def _refuse_window(window: Window | None) -> None:
     if window is not None and window.ends_at <= window.starts_at:
         raise refuse("window_ends_first", "/window")
+
+
+def _refuse_issued(store: Store, issued_as: str | None) -> None:
+    if issued_as is None:
+        return
+    other = records.referred_to(store, DISPATCH_ORDER, issued_key(issued_as))
+    if other is not None:
+        raise refuse("issued_already", "/issued_as", issued_as=issued_as, order=other.number)
 
 
 def _orders_on(store: Store, serials: Sequence[str]) -> dict[str, list[DispatchOrder]]:
