@@ -12,23 +12,17 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
-from devices.listed import AT_ONCE, Only, listed
+from devices.listed import AT_ONCE, Only, listed, of_devices
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import RecordDevices, Records
+from devices.store.tables.ledger import Records
 from devices.values import Site
 
 TO_INSTALL = DEADLINE["installation"]
 
-_OF_DEVICES = compiled(
-    RecordDevices.select(RecordDevices.serial, Records.content)
-    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
-    .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == INSTALLATION.name)
-    .order_by(RecordDevices.serial, RecordDevices.key)
-)
 _UNDER_WAY = compiled(
     Records.select(Records.content).where(
         Records.kind == INSTALLATION.name, Records.state.in_(INSTALLING), Records.site.in_(EACH)
@@ -73,10 +67,7 @@ def due_of_installation(value: Installation, site: Site, today: date) -> Due:
 
 def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:
     """By serial, each of these devices' installations, whoever's they were, by number."""
-    found: dict[str, list[Installation]] = {}
-    for serial, content in store.rows_in(_OF_DEVICES, sorted(set(serials))):
-        found.setdefault(serial, []).append(INSTALLATION.decode(content))
-    return found
+    return of_devices(store, INSTALLATION, serials)
 
 
 def installations_under(store: Store, order: DispatchOrder) -> list[Installation]:
