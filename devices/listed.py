@@ -7,6 +7,7 @@ led by one index".
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from heapq import merge
 from itertools import product
 from typing import Any
@@ -79,6 +80,20 @@ def listed(
         for some in chunked(ways, WAYS_AT_ONCE)
     ]
     yield from parts[0] if len(parts) == 1 else merge(*parts, key=kind.key, reverse=newest_first)
+
+
+@cache
+def _open_ones(kind: RecordKind) -> str:
+    still_open = Records.kind == kind.name, Records.state.in_(kind.open_states), Records.site.in_(EACH)
+    return compiled(Records.select(Records.content).where(*still_open))
+
+
+def open_at(store: Store, kind: RecordKind, sites: Iterable[str]) -> list[Any]:
+    """The latest values of a kind in one of its open states at these sites, by key; it costs those alone, however many
+    there were.
+    """
+    rows = store.rows_in(_open_ones(kind), sorted(sites))
+    return sorted((kind.decode(content) for (content,) in rows), key=kind.key)
 
 
 def of_devices(store: Store, kind: RecordKind, serials: Iterable[str]) -> dict[str, list[Any]]:

@@ -8,9 +8,10 @@ from datetime import date
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
+from devices.ledger.duties.open_orders import open_dispatch_orders
 from devices.listed import Only, listed
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.service.board import due_of_job, jobs_ahead
+from devices.service.board import due_of_job
 from devices.service.installs import TO_INSTALL, due_of_installation, installs_under_way
 from devices.store.database import Store
 from devices.values import Site
@@ -20,7 +21,7 @@ ON_SITE = DEADLINE["on_site_repair"]
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for order in jobs_ahead(store, by_code):
+    for order in open_dispatch_orders(store, by_code):
         due = due_of_job(order, by_code[order.site], today)
         if due is not None:
             yield due

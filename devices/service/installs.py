@@ -12,7 +12,7 @@ from devices import records
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
-from devices.listed import AT_ONCE, Only, listed, of_devices
+from devices.listed import AT_ONCE, Only, listed, of_devices, open_at
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
@@ -23,11 +23,6 @@ from devices.values import Site
 
 TO_INSTALL = DEADLINE["installation"]
 
-_UNDER_WAY = compiled(
-    Records.select(Records.content).where(
-        Records.kind == INSTALLATION.name, Records.state.in_(INSTALLING), Records.site.in_(EACH)
-    )
-)
 _THEIRS = compiled(
     Records.select(Records.key).where(
         Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH), Records.assignee == GIVEN
@@ -52,10 +47,8 @@ def trip_of(store: Store, value: Installation) -> DispatchOrder | None:
 
 
 def installs_under_way(store: Store, sites: Iterable[str]) -> list[Installation]:
-    """The installations of these sites that are not ended, by number; it costs those alone, however many there were."""
-    rows = store.rows_in(_UNDER_WAY, sorted(sites))
-    found: list[Installation] = [INSTALLATION.decode(content) for (content,) in rows]
-    return sorted(found, key=INSTALLATION.key)
+    """The installations of these sites that are not ended, by number."""
+    return open_at(store, INSTALLATION, sites)
 
 
 def due_of_installation(value: Installation, site: Site, today: date) -> Due:
