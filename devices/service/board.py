@@ -30,6 +30,8 @@ from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records
 from devices.values import Site
 
+ON_SITE_REPAIR = DEADLINE["on_site_repair"]
+
 Lane = Literal["unassigned", "assigned", "accepted", "waiting", "done", "unsettled"]
 LANES: tuple[Lane, ...] = ("unassigned", "assigned", "accepted", "waiting", "done", "unsettled")
 _LANE_OF: Mapping[str, Lane] = {"open": "assigned", "accepted": "accepted", "waiting": "waiting"}
@@ -146,7 +148,7 @@ def due_of_job(order: DispatchOrder, site: Site, today: date) -> Due | None:
         return None
     met_on = day_of(order.record.completed_at) if order.record else None
     return due_of(
-        DEADLINE["on_site_repair"],
+        ON_SITE_REPAIR,
         order.number,
         site,
         min(day_of(order.asked_at), met_on or today),

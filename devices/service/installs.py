@@ -55,7 +55,7 @@ def due_of_installation(value: Installation, site: Site, today: date) -> Due:
     """How an installation stands under its deadline; one that was given up met nothing. Pure."""
     done = day_of(value.installed_at) if value.installed_at is not None else None
     asked = min(day_of(value.asked_at), done or today)  # a clock that was ahead put nothing off
-    return due_of(TO_INSTALL, value.number, site, asked, done or today, done)
+    return due_of(TO_INSTALL, value.number, site, asked, today, done)
 
 
 def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:
