@@ -30,18 +30,16 @@ from devices.service.settling import pairs_carried
 from devices.service.technicians import takes_step
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import Documents, Lines, Standings
+from devices.store.tables.ledger import Documents, Lines
 from devices.unit import Unit
 
 _undoing = Lines.alias("undoing")
 _SWAPPED = compiled(
     Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
     .join(Documents, on=(Documents.number == Lines.document))
-    .join(Standings, on=(Standings.document == Documents.number))
     .where(
         Documents.under == GIVEN,
         Documents.type == "swap",
-        Standings.status != "reversed",
         Lines.replaced_by.is_null(is_null=False),
         ~fn.EXISTS(
             _undoing.select(_undoing.step).where(
@@ -50,7 +48,7 @@ _SWAPPED = compiled(
         ),
     )
 )
-"""The pairs of the swaps that stand under an order, with their documents."""
+"""The pairs of the swaps under an order whose lines stand, with their documents."""
 
 
 class Seen(msgspec.Struct, frozen=True):
