@@ -23,7 +23,7 @@ from devices.paperwork.dispatches import (
 from devices.people.persons import person_of
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
-from devices.serials import recognise
+from devices.serials import recognised
 from devices.service.dispatching import advance
 from devices.service.installing import follow_correction
 from devices.service.settling import pairs_carried
@@ -216,10 +216,4 @@ def _confirmation(record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
 
 def pair_told(faulty: str, spare: str, pointer: str) -> Used:
     """A pair as it was scanned, its serials recognised. Raises Refused with what is wrong of one."""
-    pair = []
-    for name, text in (("faulty", faulty), ("spare", spare)):
-        serial = recognise(text, f"{pointer}/{name}")
-        if isinstance(serial, Problem):
-            raise Refused([serial])
-        pair.append(serial)
-    return Used(*pair)
+    return Used(recognised(faulty, f"{pointer}/faulty"), recognised(spare, f"{pointer}/spare"))
