@@ -6,7 +6,8 @@ led by one index".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from heapq import merge
 from itertools import product
 from typing import Any
@@ -16,6 +17,7 @@ from peewee import chunked
 
 from devices.records import RecordKind, site_codes
 from devices.store.database import Store
+from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records
 from devices.values import UNIT
 
@@ -40,6 +42,14 @@ class Only(msgspec.Struct, frozen=True):
 
 
 EVERY = Only()
+
+_OF_DEVICES = compiled(
+    RecordDevices.select(RecordDevices.serial, Records.content)
+    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
+    .where(RecordDevices.kind == GIVEN, RecordDevices.serial.in_(EACH))
+    .order_by(RecordDevices.serial, RecordDevices.key)
+)
+"""Whatever their states or days: asked for those too, SQLite would begin at an index that has everybody's."""
 
 
 def listed(
@@ -70,6 +80,28 @@ def listed(
         for some in chunked(ways, WAYS_AT_ONCE)
     ]
     yield from parts[0] if len(parts) == 1 else merge(*parts, key=kind.key, reverse=newest_first)
+
+
+@cache
+def _open_ones(kind: RecordKind) -> str:
+    still_open = Records.kind == kind.name, Records.state.in_(kind.open_states), Records.site.in_(EACH)
+    return compiled(Records.select(Records.content).where(*still_open))
+
+
+def open_at(store: Store, kind: RecordKind, sites: Iterable[str]) -> list[Any]:
+    """The latest values of a kind in one of its open states at these sites, by key; it costs those alone, however many
+    there were.
+    """
+    rows = store.rows_in(_open_ones(kind), sorted(sites))
+    return sorted((kind.decode(content) for (content,) in rows), key=kind.key)
+
+
+def of_devices(store: Store, kind: RecordKind, serials: Iterable[str]) -> dict[str, list[Any]]:
+    """By serial, in the order given, the latest values of a kind that are about each of these devices, by key."""
+    found: dict[str, list[Any]] = {serial: [] for serial in serials}
+    for serial, content in store.rows_in(_OF_DEVICES, sorted(found), before=(kind.name,)):
+        found[serial].append(kind.decode(content))
+    return found
 
 
 def _leading(store: Store, sites: Collection[str] | None, only: Only) -> dict[str, Collection[str]]:

@@ -34,7 +34,7 @@ def _installation(value: Installation) -> Found:
     return Found(value.state, value.customer, day_of(value.ended_at).isoformat(), serials=serials)
 
 
-PERSONAL = "personal"
+_PERSONAL = "personal"
 """What the record of a paper that can be erased is found by."""
 
 CUSTOMER = RecordKind(
@@ -96,7 +96,7 @@ ATTACHMENT = RecordKind(
     Attachment,
     lambda v: attachment_key(v.site, v.digest),
     lambda v: v.site,
-    found_by=lambda v: Found(PERSONAL if v.personal else None, v.customer),
+    found_by=lambda v: Found(_PERSONAL if v.personal else None, v.customer),
     tells_of_customer=lambda v: v.personal and not v.erased,
 )
 PAPERWORK_KINDS = (CUSTOMER, NOTICE, REPAIR, DISPATCH_ORDER, INSTALLATION, MANIFEST, CONSIGNMENT, ATTACHMENT)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from devices.problems import Fact, Problem
+from devices.problems import Fact, Problem, Refused
 from devices.texts.characters import stripped
 
 LONGEST = 32  # characters of a serial
@@ -63,6 +63,14 @@ def recognise(text: str, pointer: str = "") -> str | Problem:
     if SERIAL.fullmatch(looks_like):
         return Problem("full_width", pointer, {"text": told, "serial": looks_like})
     return Problem("malformed_serial", pointer, {"text": told})
+
+
+def recognised(text: str, pointer: str = "") -> str:
+    """The serial that `text` is. Raises Refused with why it is none (see `recognise`)."""
+    found = recognise(text, pointer)
+    if isinstance(found, Problem):
+        raise Refused([found])
+    return found
 
 
 def shortened(text: str, most: int = LONGEST_TEXT_TOLD) -> str:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from devices import records
 from devices.calendar import day_of
 from devices.journal import open_journals
+from devices.ledger.duties.open_orders import open_dispatch_orders
 from devices.paperwork.dispatches import (
     TO_BE_DONE,
     Confirmation,
@@ -24,7 +25,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork.installations import Installation
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.service.board import LANES, BoardCounts, board, counts_at, due_of_job, jobs_ahead
+from devices.service.board import LANES, BoardCounts, board, counts_at, due_of_job
 from devices.service.in_hand import jobs_in_hand
 from devices.service.installs import due_of_installation
 from devices.store.database import Store
@@ -173,7 +174,7 @@ def test_a_board_costs_what_is_open_and_not_what_was_filed(
 
 
 def test_what_is_ahead_is_found_by_its_state(jobs: Jobs) -> None:
-    assert {order.state for order in jobs_ahead(jobs.books.store, ["BJ01"])} == set(TO_BE_DONE)
+    assert {order.state for order in open_dispatch_orders(jobs.books.store, ["BJ01"])} == set(TO_BE_DONE)
 
 
 FRIDAY = 1_770_972_600_000_000  # 2026-02-13 16:50 in Shanghai, the day before a make-up Saturday

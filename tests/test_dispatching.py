@@ -21,6 +21,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import PROBLEMS
+from devices.service.filing import swaps_under
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
 from tests.dispatched import done, sent, taken_along
@@ -481,6 +482,21 @@ def test_a_swap_is_what_the_record_says_and_settles_it(house: House) -> None:
     nothing = {"reason": "没换", "record": done()}
     assert codes(step(house, "wang", number, "correct", nothing)) == ["used_was_swapped"]
     assert house.faults() == []
+
+
+def test_a_swap_that_was_undone_binds_its_record_no_more(house: House) -> None:
+    number = opened(house)
+    carried(house, number)
+    assert step(house, "wang", number, "file", done((SERVED, SPARE))).status_code == 201
+    swap = settle(house, number)
+    assert list(swaps_under(house.store, number).values()) == [swap.json["number"]]
+    undoing = {"type": "reversal", "site": "BJ01", "business_date": TODAY, "document": swap.json["number"]}
+    asked = house.of("zhang").post("/v1/documents", {**undoing, "reason": "换错"}).json["number"]
+    approved = {"decision": "approve", "password": house.password("li")}
+    assert house.of("li").post(f"/v1/documents/{asked}/review", approved).status_code == 200
+    assert swaps_under(house.store, number) == {}
+    nothing = {"reason": "没换", "record": done()}
+    assert step(house, "wang", number, "correct", nothing).status_code == 200
 
 
 def test_a_job_done_in_time_and_written_up_later_was_in_time(house: House) -> None:

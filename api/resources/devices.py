@@ -87,17 +87,9 @@ class HistoryAnswer(msgspec.Struct, frozen=True):
     orders: tuple[OrderBrief, ...] = ()
 
 
-def recognised(text: str) -> str:
-    """The serial that a text in a path names. Raises Refused with what is wrong with it."""
-    found = serials.recognise(text)
-    if isinstance(found, Problem):
-        raise refuse(found.code, found.pointer, **found.facts)
-    return found
-
-
 def show_device(call: Call, _: Done) -> Shown:
     """The passport of one serial."""
-    serial = recognised(call.path["serial"])
+    serial = serials.recognised(call.path["serial"])
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
@@ -108,7 +100,7 @@ def show_device(call: Call, _: Done) -> Shown:
 
 def show_history(call: Call, _: Done) -> Shown:
     """The lines of one serial, and with the first of them its orders."""
-    serial = recognised(call.path["serial"])
+    serial = serials.recognised(call.path["serial"])
     after, limit = call.query.after, call.query.limit
 
     def past(store: Store) -> tuple[list[history.Event], Mapping[str, tuple[OrderBrief, ...]]]:

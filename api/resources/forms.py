@@ -15,12 +15,12 @@ from api.callers.masking import lines_masked_for, masked_for
 from api.calls import Call, Done, Shown
 from api.resources.books import register_of
 from api.resources.customers import seen_customer
-from api.resources.devices import recognised
 from api.resources.handovers import visible_handover
 from api.wire.downloads import Download, download_of
 from api.wire.paging import codes_asked
 from api.wire.times import day_read, month_read
 from api.withholding import as_told
+from devices import serials
 from devices.audit import vouching
 from devices.audit.custody import handovers, inspections, visits
 from devices.audit.custody.custody_kinds import Visit
@@ -244,7 +244,7 @@ def _site_name(store: Store, code: str) -> str:
 
 def load_history(call: Call, store: Store) -> Loaded:
     """A device's whole history."""
-    serial = recognised(call.path["serial"])
+    serial = serials.recognised(call.path["serial"])
     found = passport.passports(store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")

@@ -16,6 +16,7 @@ import msgspec
 from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
+from devices.ledger.duties.open_orders import open_dispatch_orders
 from devices.ledger.reading.customers import Sees, customers_shown
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.dispatches import REPEAT_DAYS, TO_BE_DONE, DispatchOrder, Used
@@ -29,15 +30,12 @@ from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records
 from devices.values import Site
 
+ON_SITE_REPAIR = DEADLINE["on_site_repair"]
+
 Lane = Literal["unassigned", "assigned", "accepted", "waiting", "done", "unsettled"]
 LANES: tuple[Lane, ...] = ("unassigned", "assigned", "accepted", "waiting", "done", "unsettled")
 _LANE_OF: Mapping[str, Lane] = {"open": "assigned", "accepted": "accepted", "waiting": "waiting"}
 
-_AHEAD = compiled(
-    Records.select(Records.content).where(
-        Records.kind == DISPATCH_ORDER.name, Records.state.in_(TO_BE_DONE), Records.site.in_(EACH)
-    )
-)
 _OF_DAY = compiled(
     Records.select(Records.content).where(
         Records.kind == DISPATCH_ORDER.name, Records.day == GIVEN, Records.state == "done"
@@ -89,12 +87,6 @@ Board = dict[Lane, list[BoardCard]]
 """Every lane with its cards, those of the earliest day first."""
 
 
-def jobs_ahead(store: Store, sites: Collection[str]) -> list[DispatchOrder]:
-    """The orders of these sites whose job is still to be done, by number."""
-    rows = store.rows_in(_AHEAD, sorted(sites))
-    return sorted((DISPATCH_ORDER.decode(row[0]) for row in rows), key=_number)
-
-
 def jobs_done_on(store: Store, sites: Collection[str], day: date) -> list[DispatchOrder]:
     """The orders of these sites whose job was done on a day, the last one first."""
     found = [DISPATCH_ORDER.decode(row[0]) for row in store.rows(_OF_DAY, (day.isoformat(),))]
@@ -105,7 +97,7 @@ def board(
     store: Store, sites: Collection[str], today: date, sees: Sees, technician: str | None = None
 ) -> Board:
     """The board of some sites; with `technician`, of their orders alone. See BoardCard."""
-    ahead, done = jobs_ahead(store, sites), jobs_done_on(store, sites, today)
+    ahead, done = open_dispatch_orders(store, sites), jobs_done_on(store, sites, today)
     waiting = unsettled_at(store, sites)
     pairs = {order.number: told for order, told in waiting}
     orders = {order.number: order for order in (*ahead, *done, *(order for order, _ in waiting))}
@@ -136,7 +128,7 @@ def board(
 
 def counts_at(store: Store, sites: Collection[str], today: date) -> BoardCounts:
     """How the orders of some sites stand, in numbers: no card of the board is made for it."""
-    ahead, by_code = jobs_ahead(store, sites), sites_by_code(store)
+    ahead, by_code = open_dispatch_orders(store, sites), sites_by_code(store)
     due = [due_of_job(order, by_code[order.site], today) for order in ahead]
     return BoardCounts(
         sum(lane_of(order) == "unassigned" for order in ahead),
@@ -160,7 +152,7 @@ def due_of_job(order: DispatchOrder, site: Site, today: date) -> Due | None:
         return None
     met_on = day_of(order.record.completed_at) if order.record else None
     return due_of(
-        DEADLINE["on_site_repair"],
+        ON_SITE_REPAIR,
         order.number,
         site,
         min(day_of(order.asked_at), met_on or today),
@@ -202,10 +194,6 @@ def _lacks(store: Store, orders: Iterable[DispatchOrder], today: date) -> dict[t
     }
     found = ((each, certificate_standing(store, each[1], each[0], today).why) for each in sorted(sent - fit))
     return {each: why for each, why in found if why is not None}
-
-
-def _number(order: DispatchOrder) -> str:
-    return order.number
 
 
 def _completed(order: DispatchOrder) -> int:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from peewee import SQL
 
 from devices.calendar import day_of
 from devices.paperwork.dispatches import DispatchOrder
@@ -121,7 +120,7 @@ _OF_CUSTOMER = compiled(
     .join(Revisions, on=_FIRST)
     .where(Records.customer == GIVEN, Records.kind.in_(_KINDS), _BEFORE)
     .order_by(Revisions.recorded_at.desc(), Records.key.desc())
-    .limit(SQL(":given"))
+    .limit(GIVEN)
 )
 LATER_THAN_ALL = (2**63 - 1, "")
 

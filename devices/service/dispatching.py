@@ -16,6 +16,7 @@ from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, named_customer
+from devices.listed import of_devices
 from devices.moments.spans import is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
@@ -35,19 +36,7 @@ from devices.service.settling import carried_under
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import RecordDevices, Records
 from devices.unit import Unit
-
-_ORDERS_ON = compiled(
-    RecordDevices.select(RecordDevices.serial, Records.content)
-    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
-    .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == DISPATCH_ORDER.name)
-)
-"""Every order there ever was on some devices: few, while a state or a day would be asked of everybody's first."""
-_ISSUED = compiled(
-    Records.select(Records.key).where(Records.kind == DISPATCH_ORDER.name, Records.reference == GIVEN)
-)
 
 
 class OrderAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,20 +63,19 @@ def open_dispatch_order(
     """Open a dispatch order; the site's journal is held, and the unit's where `issued_as` is told.
 
     Away from the customer's home they are `named`, and it is told there. Raises Refused: `customer_required`,
-    `customer_not_matched`, `order_of_other_customer`, `order_open_already` naming the order that is open for the same
-    device and purpose, `issued_already`, `not_certified`, `future_date`, `window_ends_first`.
+    `customer_not_matched`, `customer_erased`, `serials_of_two_customers`, `order_open_already` naming the order that is
+    open for the same device and purpose, `issued_already`, `not_certified`, `future_date`, `window_ends_first`.
     """
     store = writer.store
     serials, customer = _about(writer, asked)
     hold_unerased(store, customer)
     refuse_asked_ahead(writer, unit, asked.asked_at)
     _refuse_window(asked.window)
-    before = _orders_on(store, serials)
+    before = of_devices(store, DISPATCH_ORDER, serials)
     _refuse_open_already(before, asked.site, customer, asked.purposes)
     if asked.technician is not None:
         refuse_uncertified(store, asked.technician, asked.site, unit.day_of(writer.now_us))
-    if asked.issued_as is not None and (row := store.row(_ISSUED, (issued_key(asked.issued_as),))):
-        raise refuse("issued_already", "/issued_as", issued_as=asked.issued_as, order=row[0])
+    _refuse_issued(store, asked.issued_as)
     number = records.next_number(store, DISPATCH_ORDER, asked.site)
     opened = StepTaken("open", writer.now_us, by, technician=asked.technician, window=asked.window)
     order = DispatchOrder(
@@ -134,12 +122,12 @@ def _refuse_window(window: Window | None) -> None:
         raise refuse("window_ends_first", "/window")
 
 
-def _orders_on(store: Store, serials: Sequence[str]) -> dict[str, list[DispatchOrder]]:
-    """The orders that each of these devices ever had, by number."""
-    found: dict[str, list[DispatchOrder]] = {serial: [] for serial in serials}
-    for serial, content in store.rows_in(_ORDERS_ON, sorted(serials)):
-        found[serial].append(DISPATCH_ORDER.decode(content))
-    return {serial: sorted(orders, key=lambda order: order.number) for serial, orders in found.items()}
+def _refuse_issued(store: Store, issued_as: str | None) -> None:
+    if issued_as is None:
+        return
+    other = records.referred_to(store, DISPATCH_ORDER, issued_key(issued_as))
+    if other is not None:
+        raise refuse("issued_already", "/issued_as", issued_as=issued_as, order=other.number)
 
 
 def _refuse_open_already(

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from devices.calendar import day_of
-from devices.deadlines import DEADLINE
-from devices.ledger.duties.due import Due, Duty, due_of
+from devices.ledger.duties.due import Due, Duty
+from devices.ledger.duties.open_orders import open_dispatch_orders
 from devices.listed import Only, listed
+from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.service.board import due_of_job, jobs_ahead
+from devices.service.board import ON_SITE_REPAIR, due_of_job
 from devices.service.installs import TO_INSTALL, due_of_installation, installs_under_way
 from devices.store.database import Store
 from devices.values import Site
 
-ON_SITE = DEADLINE["on_site_repair"]
-
 
 def _due(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
-    for order in jobs_ahead(store, by_code):
-        due = due_of_job(order, by_code[order.site], today)
-        if due is not None:
-            yield due
+    return _of_jobs(open_dispatch_orders(store, by_code), by_code, today)
 
 
 def _met(store: Store, sites: Sequence[Site], since: date) -> Iterator[Due]:
     """Each on the day on which the job was done, whenever it was written up."""
     by_code = {site.code: site for site in sites}
-    for order in listed(store, DISPATCH_ORDER, by_code, only=Only(states=("done",), since=since.isoformat())):
-        if "repair" in order.purposes:
-            assert order.record is not None, "a job that is done has its record"
-            done = day_of(order.record.completed_at)
-            yield due_of(
-                ON_SITE, order.number, by_code[order.site], min(day_of(order.asked_at), done), done, done
-            )
+    only = Only(states=("done",), since=since.isoformat())
+    return _of_jobs(listed(store, DISPATCH_ORDER, by_code, only=only), by_code, since)
 
 
-DISPATCH_DUTY = Duty((ON_SITE.name,), _due, _met)
+def _of_jobs(orders: Iterable[DispatchOrder], by_code: Mapping[str, Site], today: date) -> Iterator[Due]:
+    for order in orders:
+        if due := due_of_job(order, by_code[order.site], today):
+            yield due
+
+
+DISPATCH_DUTY = Duty((ON_SITE_REPAIR.name,), _due, _met)
 
 
 def _to_install(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:

@@ -23,25 +23,23 @@ from devices.paperwork.dispatches import (
 from devices.people.persons import person_of
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
-from devices.serials import recognise
+from devices.serials import recognised
 from devices.service.dispatching import advance
 from devices.service.installing import follow_correction
 from devices.service.settling import pairs_carried
 from devices.service.technicians import takes_step
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import Documents, Lines, Standings
+from devices.store.tables.ledger import Documents, Lines
 from devices.unit import Unit
 
 _undoing = Lines.alias("undoing")
 _SWAPPED = compiled(
     Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
     .join(Documents, on=(Documents.number == Lines.document))
-    .join(Standings, on=(Standings.document == Documents.number))
     .where(
         Documents.under == GIVEN,
         Documents.type == "swap",
-        Standings.status != "reversed",
         Lines.replaced_by.is_null(is_null=False),
         ~fn.EXISTS(
             _undoing.select(_undoing.step).where(
@@ -50,7 +48,7 @@ _SWAPPED = compiled(
         ),
     )
 )
-"""The pairs of the swaps that stand under an order, with their documents."""
+"""The pairs of the swaps under an order whose lines stand, with their documents."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -218,10 +216,4 @@ def _confirmation(record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
 
 def pair_told(faulty: str, spare: str, pointer: str) -> Used:
     """A pair as it was scanned, its serials recognised. Raises Refused with what is wrong of one."""
-    pair = []
-    for name, text in (("faulty", faulty), ("spare", spare)):
-        serial = recognise(text, f"{pointer}/{name}")
-        if isinstance(serial, Problem):
-            raise Refused([serial])
-        pair.append(serial)
-    return Used(*pair)
+    return Used(recognised(faulty, f"{pointer}/faulty"), recognised(spare, f"{pointer}/spare"))

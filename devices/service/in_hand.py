@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from devices import records
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.installations import INSTALLING, Installation
-from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.service.installs import installations_of, trip_of
+from devices.paperwork_kinds import DISPATCH_ORDER
+from devices.service.installs import installations_under, installs_under_way, trip_of
 from devices.service.settling import unsettled_at
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Records
 
 _ASSIGNED = compiled(
@@ -21,12 +21,7 @@ _ASSIGNED = compiled(
         Records.state.in_(TO_BE_DONE),
     )
 )
-_ON_SITE = compiled(
-    Records.select(Records.content).where(
-        Records.kind == INSTALLATION.name, Records.state == "on_site", Records.site.in_(EACH)
-    )
-)
-"""Neither in an order of its own, for which an engine would read all that was ever done."""
+"""Not in an order of its own, for which an engine would read all that was ever done."""
 
 
 def jobs_in_hand(store: Store, sites: Collection[str], technician: str) -> list[DispatchOrder]:
@@ -47,17 +42,14 @@ def _in_turn(order: DispatchOrder) -> tuple[int, str]:
 
 def _unconfirmed_at(store: Store, sites: Collection[str]) -> Iterator[DispatchOrder]:
     """The orders by which something was installed that nobody has confirmed yet."""
-    values = [INSTALLATION.decode(content) for (content,) in store.rows_in(_ON_SITE, sorted(sites))]
-    for order in records.these(store, DISPATCH_ORDER, [value.order for value in values]).values():
+    sent_for = [value.order for value in installs_under_way(store, sites)]
+    for order in records.these(store, DISPATCH_ORDER, sent_for).values():
         if order.record and order.record.outcomes.install == "installed":
             yield order
 
 
 def installations_to_confirm(store: Store, order: DispatchOrder) -> list[Installation]:
     """The installations that are still to be confirmed under an order."""
-    if "install" not in order.purposes:
-        return []
-    of_device = installations_of(store, order.serials)
-    values = [value for found in of_device.values() for value in found if value.state in INSTALLING]
+    values = [value for value in installations_under(store, order) if value.state in INSTALLING]
     trips = ((value, trip_of(store, value)) for value in values)
     return [value for value, trip in trips if trip and trip.number == order.number]

@@ -31,7 +31,7 @@ from devices.paperwork.installations import (
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
-from devices.serials import recognise
+from devices.serials import recognised
 from devices.service.dispatching import OrderAsked, open_dispatch_order, refuse_asked_ahead
 from devices.service.install_rules import hindrance
 from devices.service.installs import installations_under, is_gone, trip_of
@@ -83,9 +83,7 @@ def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: st
 
 def _device(writer: Writer, asked: InstallAsked) -> tuple[str, str]:
     """The device that is to be installed, and the number of the customer whom it is with."""
-    serial = recognise(asked.serial, "/serial")
-    if isinstance(serial, Problem):
-        raise Refused([serial])
+    serial = recognised(asked.serial, "/serial")
     found = held(writer.store, [serial]).get(serial)
     position = found.position if found is not None and found.step else None
     if position is None or position.customer is None or position.state not in INSTALLED_IN:

@@ -13,29 +13,18 @@ from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
 from devices.ledger.posting.gather import held
-from devices.listed import AT_ONCE, Only, listed
+from devices.listed import AT_ONCE, Only, listed, of_devices, open_at
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLATIONS, INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.service.install_rules import hindrance
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import RecordDevices, Records
+from devices.store.tables.ledger import Records
 from devices.values import Site
 
 TO_INSTALL = DEADLINE["installation"]
 
-_OF_DEVICES = compiled(
-    RecordDevices.select(RecordDevices.serial, Records.content)
-    .join(Records, on=(Records.kind == RecordDevices.kind) & (Records.key == RecordDevices.key))
-    .where(RecordDevices.serial.in_(EACH), RecordDevices.kind == INSTALLATION.name)
-    .order_by(RecordDevices.serial, RecordDevices.key)
-)
-_UNDER_WAY = compiled(
-    Records.select(Records.content).where(
-        Records.kind == INSTALLATION.name, Records.state.in_(INSTALLING), Records.site.in_(EACH)
-    )
-)
 _THEIRS = compiled(
     Records.select(Records.key).where(
         Records.kind == DISPATCH_ORDER.name, Records.key.in_(EACH), Records.assignee == GIVEN
@@ -73,25 +62,20 @@ def free_steps(store: Store, value: Installation, trip: DispatchOrder | None) ->
 
 
 def installs_under_way(store: Store, sites: Iterable[str]) -> list[Installation]:
-    """The installations of these sites that are not ended, by number; it costs those alone, however many there were."""
-    rows = store.rows_in(_UNDER_WAY, sorted(sites))
-    found: list[Installation] = [INSTALLATION.decode(content) for (content,) in rows]
-    return sorted(found, key=INSTALLATION.key)
+    """The installations of these sites that are not ended, by number."""
+    return open_at(store, INSTALLATION, sites)
 
 
 def due_of_installation(value: Installation, site: Site, today: date) -> Due:
     """How an installation stands under its deadline; one that was given up met nothing. Pure."""
     done = day_of(value.installed_at) if value.installed_at is not None else None
     asked = min(day_of(value.asked_at), done or today)  # a clock that was ahead put nothing off
-    return due_of(TO_INSTALL, value.number, site, asked, done or today, done)
+    return due_of(TO_INSTALL, value.number, site, asked, today, done)
 
 
 def installations_of(store: Store, serials: Iterable[str]) -> dict[str, list[Installation]]:
     """By serial, each of these devices' installations, whoever's they were, by number."""
-    found: dict[str, list[Installation]] = {}
-    for serial, content in store.rows_in(_OF_DEVICES, sorted(set(serials))):
-        found.setdefault(serial, []).append(INSTALLATION.decode(content))
-    return found
+    return of_devices(store, INSTALLATION, serials)
 
 
 def installations_under(store: Store, order: DispatchOrder) -> list[Installation]:

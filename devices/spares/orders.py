@@ -17,9 +17,9 @@ from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import Installation
 from devices.paperwork.orders import ORDERS, RepairOrder, RepairRecord
 from devices.paperwork_kinds import REPAIR
-from devices.problems import Problem, refuse
+from devices.problems import refuse
 from devices.records import RecordKind, Written
-from devices.serials import recognise
+from devices.serials import recognised
 from devices.store.database import Row, Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Reservations, Standings
@@ -135,9 +135,7 @@ def device_of_customer(
     Raises Refused: what is wrong of the serial, `unknown_device`, `not_with_a_customer`, `customer_required`,
     `customer_not_matched`.
     """
-    serial = recognise(text, pointer)
-    if isinstance(serial, Problem):
-        raise refuse(serial.code, serial.pointer, **serial.facts)
+    serial = recognised(text, pointer)
     found = held(writer.store, [serial]).get(serial)
     if found is None or found.step == 0:
         raise refuse("unknown_device", pointer, serial=serial, document=None)

@@ -16,7 +16,7 @@ from devices.ledger.deciding.rules_of_sending import (
     sent_last_by_the_cited,
     waybill_goes_to_one_place,
 )
-from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
+from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, Used
 from devices.paperwork.orders import RepairOrder
 from devices.problems import Fact, Problem
 from devices.serials import trimmed
@@ -181,7 +181,7 @@ def _swap_as_recorded(case: Case[Swap], order: DispatchOrder, faulty: _Moves) ->
         return
     for move in faulty:
         spare = move.entry.partner or ""
-        if not any((pair.faulty, pair.spare) == (move.entry.serial, spare) for pair in record.used):
+        if Used(move.entry.serial, spare) not in record.used:
             facts = {"order": order.number, "faulty": move.entry.serial, "serial": spare}
             yield Problem("swap_not_in_record", move.entry.pointer, facts)
     if case.draft.terms == "free" and record.charged_fen > 0:

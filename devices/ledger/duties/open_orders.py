@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
-from devices.listed import Only, listed
-from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
+from devices.listed import open_at
+from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.store.database import Store
 
 
-def open_repairs(store: Store, sites: Sequence[str]) -> list[RepairOrder]:
+def open_repairs(store: Store, sites: Collection[str]) -> list[RepairOrder]:
     """The open repair orders of these sites, by number."""
-    return list(listed(store, REPAIR, sites, only=Only(states=("open",))))
+    return open_at(store, REPAIR, sites)
 
 
-def open_dispatch_orders(store: Store, sites: Sequence[str]) -> list[DispatchOrder]:
-    """The open dispatch orders of these sites, by number."""
-    return list(listed(store, DISPATCH_ORDER, sites, only=Only(states=TO_BE_DONE)))
+def open_dispatch_orders(store: Store, sites: Collection[str]) -> list[DispatchOrder]:
+    """The dispatch orders of these sites whose job is still to be done, by number."""
+    return open_at(store, DISPATCH_ORDER, sites)

@@ -58,9 +58,7 @@ def flag_of(store: Store, notice: Notice) -> Flag | None:
 def _of_order(store: Store, order: RepairOrder | DispatchOrder) -> Flag | None:
     if order.cancelled:
         return "cancelled"
-    if order.record is not None or store.row(_SWAPPED, (order.number,)):
-        return None
-    if isinstance(order, DispatchOrder):
+    if isinstance(order, DispatchOrder) or order.record is not None or store.row(_SWAPPED, (order.number,)):
         return None
     came_in = store.row(_TAKEN_IN, (order.number, order.serial))
     still_out = store.row(_STILL_OUT, (order.serial, order.number))

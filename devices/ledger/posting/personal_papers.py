@@ -16,18 +16,13 @@ from devices.journal import open_journals
 from devices.ledger.posting.customers import hold_unerased
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.papers import Attachment, attachment_key
-from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER, PERSONAL
+from devices.paperwork_kinds import ATTACHMENT, DISPATCH_ORDER
 from devices.problems import refuse
 from devices.store.database import Store
-from devices.store.statements import EACH, GIVEN, compiled
+from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Blobs, PersonalBlobs, Records
 
 _LASTING_BYTES = compiled(Blobs.select(Blobs.digest).where(Blobs.digest == GIVEN))
-_PERSONAL_RECORDS = compiled(
-    Records.select(Records.content).where(
-        Records.kind == ATTACHMENT.name, Records.state == PERSONAL, Records.key.in_(EACH)
-    )
-)
 _THEIRS = compiled(
     Records.select(Records.content).where(Records.kind == ATTACHMENT.name, Records.customer == GIVEN)
 )
@@ -103,14 +98,14 @@ def keep_signed_paper(store: Store, data: bytes, order: DispatchOrder, *, by: st
 def personal_records(store: Store, digest: str) -> list[Attachment]:
     """Every site's record of a paper that can be erased, or was, by site; the paper's digest is held."""
     keys = [attachment_key(site, digest) for site in records.site_codes(store)]
-    found = [msgspec.json.decode(row[0], type=Attachment) for row in store.rows_in(_PERSONAL_RECORDS, keys)]
-    return sorted(found, key=lambda each: each.site)
+    found = records.these(store, ATTACHMENT, keys).values()
+    return sorted((each for each in found if each.personal), key=lambda each: each.site)
 
 
 def signed_papers(store: Store, order: DispatchOrder, digests: Iterable[str]) -> frozenset[str]:
     """Those of these papers that its customer signed for an order, as its site keeps them; for no other job of it."""
     keys = [attachment_key(order.site, digest) for digest in digests]
-    found = [msgspec.json.decode(row[0], type=Attachment) for row in store.rows_in(_PERSONAL_RECORDS, keys)]
+    found = records.these(store, ATTACHMENT, keys).values()
     return frozenset(each.digest for each in found if each.under == order.number and not each.erased)
 
 

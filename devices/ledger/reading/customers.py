@@ -10,8 +10,6 @@ from devices import records
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.customers import Customer, CustomerData, Proposed, notice_key
 from devices.paperwork.dispatches import TO_BE_DONE
-from devices.paperwork.installations import INSTALLING
-from devices.paperwork.orders import ORDERS
 from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -39,13 +37,13 @@ _HOLDING = compiled(
     .distinct()
     .where(Positions.customer.in_(EACH), Positions.register == "custody")
 )
-AT_WORK = tuple(dict.fromkeys((ORDERS.begins, *TO_BE_DONE)))
-"""The states of an order that is dealing with its customer."""
+_AT_WORK = (REPAIR, DISPATCH_ORDER, INSTALLATION)
+"""What is dealing with its customer while it is open."""
 _WORKING_FOR = compiled(
     Records.select(Records.customer, Records.site).where(
         Records.customer.in_(EACH),
-        Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name, INSTALLATION.name]),
-        Records.state.in_([*AT_WORK, *INSTALLING]),
+        Records.kind.in_([kind.name for kind in _AT_WORK]),
+        Records.state.in_(sorted({state for kind in _AT_WORK for state in kind.open_states})),
     )
 )
 _NAMED = compiled(

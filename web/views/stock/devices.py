@@ -45,9 +45,7 @@ class _Event(msgspec.Struct, frozen=True):
 def device_page(view: View) -> dict[str, Any]:
     """Everything Panku knows of one serial. Raises Refused (`not_found`), or why the text is no serial."""
     call = view.call
-    serial = serials.recognise(call.path["serial"])
-    if isinstance(serial, Problem):
-        raise refuse(serial.code, serial.pointer, **serial.facts)
+    serial = serials.recognised(call.path["serial"])
     found = passport.passports(call.store, [serial]).get(serial)
     if found is None:
         raise refuse("not_found")
