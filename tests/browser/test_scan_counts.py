@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import APIResponse, Page, Route, ViewportSize, expect
 
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Visit, fits
@@ -296,6 +296,27 @@ def test_two_counters_apart_and_what_they_disagree_on_is_recounted(visit: Visit,
     scan(one, "S-01", SPARES[2])
     settle(one)
     expect(one.locator("#disputed")).to_have_text("")
+
+
+def test_an_answer_asked_for_before_one_finished_does_not_hide_that_one_has(
+    visit: Visit, begin: Begin
+) -> None:
+    number = begin("open")
+    page = visit("zhang", f"/stocktakes/{number}/count", DESKTOP)
+    scan(page, "S-01", SPARES[0])
+    settle(page)
+    slow: list[tuple[Route, APIResponse]] = []
+    page.route(f"**/v1/stocktakes/{number}", lambda route: slow.append((route, route.fetch())), times=1)
+    with page.expect_request(f"**/v1/stocktakes/{number}", timeout=10_000):
+        pass  # the page looks by itself, and this answer is on its way while the counter finishes
+    scan(page, command("finish"))
+    expect(page.locator("#finished")).to_be_visible()
+    [(route, before)] = slow
+    assert not any(each["finished"] for each in before.json()["counters"])
+    with page.expect_response(f"**/v1/stocktakes/{number}", timeout=10_000):
+        route.fulfill(response=before)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(page.locator("#finished")).to_be_visible(timeout=1)
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -103,12 +103,19 @@ async function finish() {
 
 // --- how far everybody is
 
+let shown = 0;
+
+/** Ask again where something was shown meanwhile: this answer may be older, and hide that one has finished. */
 async function look() {
+  const before = shown;
   const answer = await request("GET", path);
-  if (answer.ok) show(answer.body);
+  if (!answer.ok) return;
+  if (shown !== before) return look();
+  show(answer.body);
 }
 
 function show({ state, tally, mine, disputed, counters }) {
+  shown += 1;
   $("everybody").textContent = tally ? text("scan.everybody", tally) : "";
   $("mine").textContent = mine;
   if ($("disputed")) $("disputed").textContent = disputed.join(" ");
