@@ -30,6 +30,7 @@ from tests.door import NOW, TODAY
 pytestmark = pytest.mark.both_engines
 
 SERVED, SECOND, SPARE, OTHER_SPARE = "661565714354", "661565720011", "661565720012", "661565720013"
+FOR_SALE = "661565714376"
 HOUR_US = 3_600_000_000
 AFTERNOON = {"starts_at": "2026-11-24T15:00:00+08:00", "ends_at": "2026-11-24T17:00:00+08:00"}
 BODIES: dict[str, Any] = {
@@ -198,6 +199,21 @@ def test_a_second_order_for_the_same_device_and_purpose_is_refused_naming_the_fi
     assert visit.status_code == 201, "another purpose is another trip"
     assert step(house, "wang", number, "file").status_code == 201
     assert house.of("wu").post("/v1/dispatch-orders", sent(SERVED)).status_code == 201
+
+
+def test_what_is_refused_of_a_device_points_to_where_it_stands_though_another_is_told_twice(
+    house: House,
+) -> None:
+    buyer = {"number": "C-BJ01-000002"}
+    sale = {"type": "sale", "site": "BJ01", "business_date": TODAY, "application": "SY-9", "customer": buyer}
+    bought = house.of("zhang").post("/v1/documents", {**sale, "lines": [{"serial": FOR_SALE}]})
+    assert bought.status_code == 201, bought.text
+    opened(house)
+    again = house.of("wu").post(
+        "/v1/dispatch-orders", sent(SERVED, serials=[FOR_SALE, f" {FOR_SALE}", SERVED])
+    )
+    [error] = again.json["errors"]
+    assert (error["code"], error["serial"], error["pointer"]) == ("order_open_already", SERVED, "/serials/2")
 
 
 REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {

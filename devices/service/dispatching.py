@@ -32,6 +32,7 @@ from devices.paperwork.dispatches import (
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
+from devices.serials import recognised
 from devices.service.settling import carried_under
 from devices.service.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
@@ -72,7 +73,7 @@ def open_dispatch_order(
     refuse_asked_ahead(writer, unit, asked.asked_at)
     _refuse_window(asked.window)
     before = of_devices(store, DISPATCH_ORDER, serials)
-    _refuse_open_already(before, asked.site, customer, asked.purposes)
+    _refuse_open_already(before, asked, customer)
     if asked.technician is not None:
         refuse_uncertified(store, asked.technician, asked.site, unit.day_of(writer.now_us))
     _refuse_issued(store, asked.issued_as)
@@ -131,15 +132,18 @@ def _refuse_issued(store: Store, issued_as: str | None) -> None:
 
 
 def _refuse_open_already(
-    before: Mapping[str, Sequence[DispatchOrder]], site: str, customer: str, purposes: Sequence[Purpose]
+    before: Mapping[str, Sequence[DispatchOrder]], asked: OrderAsked, customer: str
 ) -> None:
+    told = [
+        recognised(text, "/serials") for text in asked.serials
+    ]  # one that is told twice stands in `before` once
     problems = []
-    for index, (serial, orders) in enumerate(before.items()):
+    for serial, orders in before.items():
         for order in orders:
-            theirs = order.site == site and order.customer == customer and order.state in TO_BE_DONE
-            if theirs and set(order.purposes) & set(purposes):
+            theirs = order.site == asked.site and order.customer == customer and order.state in TO_BE_DONE
+            if theirs and set(order.purposes) & set(asked.purposes):
                 facts = {"serial": serial, "order": order.number}
-                problems.append(Problem("order_open_already", f"/serials/{index}", facts))
+                problems.append(Problem("order_open_already", f"/serials/{told.index(serial)}", facts))
                 break
     if problems:
         raise Refused(problems)
