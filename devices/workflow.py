@@ -18,8 +18,9 @@ SAME = ""
 class Step(msgspec.Struct, frozen=True):
     """One step: the states `before` it, the one `after`, and the code it is refused with in any other.
 
-    `refused_in` gives other codes for some states; `who` are the roles one of which takes it, none where the workflow
-    does not say; `decides`: it is never taken by whoever asked for it.
+    `or_else` are other states that it may lead to by what it says, SAME the one it was taken in. `refused_in` gives
+    other codes for some states; `who` are the roles one of which takes it, none where the workflow does not say;
+    `decides`: it is never taken by whoever asked for it.
     """
 
     name: str
@@ -29,10 +30,17 @@ class Step(msgspec.Struct, frozen=True):
     refused_in: Mapping[str, str] = {}
     who: tuple[str, ...] = ()
     decides: bool = False
+    or_else: tuple[str, ...] = ()
 
-    def leads_to(self, state: str) -> str:
-        """The state after it was taken in one."""
-        return self.after or state
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The states that it may lead to."""
+        return (self.after, *self.or_else)
+
+    def leads_to(self, state: str, way: str | None = None) -> str:
+        """The state after it was taken in one; `way` says to which of several it leads, `after` where it is None."""
+        assert way is None or way in self.ways, "a step leads where its table says"
+        return (self.after if way is None else way) or state
 
 
 class Workflow:
@@ -47,13 +55,13 @@ class Workflow:
         self.steps = steps
         self.step = {step.name: step for step in steps}
         assert len(self.step) == len(steps), "two steps share a name"
-        reached = {begins, *(step.after for step in steps)} - {SAME}
+        reached = {begins, *(way for step in steps for way in step.ways)} - {SAME}
         assert {state for step in steps for state in step.before} <= reached, "a step from no state there is"
 
     @property
     def states(self) -> tuple[str, ...]:
         """Every state, in the order of the steps that lead there."""
-        after = (step.after for step in self.steps if step.after != SAME)
+        after = (way for step in self.steps for way in step.ways if way != SAME)
         return tuple(dict.fromkeys((self.begins, *after)))
 
     def before(self, name: str) -> tuple[str, ...]:

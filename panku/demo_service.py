@@ -34,9 +34,11 @@ from devices.paperwork.installations import Confirmer, GuidanceOutcome, InstallC
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.people import enrolment, grants, persons
 from devices.people.roles import Person
-from devices.service import dispatching, filing, installing
-from devices.service.dispatching import OrderAsked
-from devices.service.installing import InstallAsked
+from devices.service import filing
+from devices.service.installations import installing
+from devices.service.installations.installing import InstallAsked
+from devices.service.jobs import dispatching
+from devices.service.jobs.dispatching import OrderAsked
 from devices.store.database import Store
 from devices.unit import Unit, unit_of
 from devices.values import UNIT

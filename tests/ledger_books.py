@@ -18,7 +18,7 @@ from devices.ledger.posting.manifests import attach
 from devices.ledger.reading.customers import customer_data
 from devices.lifecycle import DOCUMENT
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.service.dispatching import OrderAsked, open_dispatch_order
+from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from devices.unit import found

@@ -25,9 +25,9 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork.installations import Installation
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.service.board import LANES, BoardCounts, board, counts_at, due_of_job
 from devices.service.in_hand import jobs_in_hand
-from devices.service.installs import due_of_installation
+from devices.service.installations.installs import due_of_installation
+from devices.service.jobs.board import LANES, BoardCounts, board, counts_at, due_of_job
 from devices.store.database import Store
 from devices.values import Site
 from tests.conftest import ENGINES, Stores

@@ -117,7 +117,7 @@ def workflows_page() -> str:
             (
                 f"`{step.name}`",
                 ", ".join(step.before),
-                step.after or "the same",
+                " or ".join(way or "the same" for way in step.ways),
                 *([", ".join(step.who) + (", not who asked" if step.decides else "")] if whose else []),
                 *([asked_for(bodies[step.name])] if bodies else []),
                 refused_with(step),

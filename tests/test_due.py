@@ -10,8 +10,8 @@ from devices.ledger.duties.of_repairs import REPAIR_DUTY
 from devices.lifecycle import STEPS
 from devices.paperwork.orders import RepairOrder, RepairRecord
 from devices.paperwork_kinds import REPAIR
-from devices.service.dispatching import OrderAsked, open_dispatch_order
 from devices.service.duties import DISPATCH_DUTY
+from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import DUTIES

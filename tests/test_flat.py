@@ -17,7 +17,7 @@ import pytest
 
 from devices.journal import open_journals
 from devices.problems import Refused
-from devices.service.dispatching import OrderAsked, open_dispatch_order
+from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order
 from devices.unit import unit_of
 from devices.values import UNIT
 from tests.conftest import ENGINES, Stores

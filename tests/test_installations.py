@@ -16,8 +16,8 @@ from devices.paperwork.installations import (
     Installation,
     InstallationState,
 )
-from devices.service.install_rules import hindrance
-from devices.service.installs import installations_of
+from devices.service.installations.install_rules import hindrance
+from devices.service.installations.installs import installations_of
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
 from tests.dispatched import DONE_AT, done, sent, taken_along

@@ -16,7 +16,7 @@ from devices.paperwork.dispatches import DispatchOrder, Outcomes, ServiceRecord
 from devices.paperwork.orders import RepairOrder, RepairRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.service import filing
-from devices.service.dispatching import OrderAsked, open_dispatch_order
+from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import DUTIES

@@ -72,7 +72,7 @@ DECLARED = {
     "devices/people/tokens.py _refuse_issue": GIVEN_DAY,
     "devices/people/tokens.py tokens_of": "the day that an administrator said, whenever they did",
     "devices/service/briefs.py _BEFORE": "where a page of a list goes on: by the moment that its cursor says",
-    "devices/service/dispatching.py _last_job": "whole days since a job, which was done before its record was filed",
+    "devices/service/jobs/dispatching.py _last_job": "whole days since a job, done before its record was filed",
     "panku/commands/demo.py run": STORY,
     "panku/demo.py fill": STORY,
     "panku/demo_counts.py count": STORY,

@@ -15,7 +15,8 @@ from devices.paperwork.orders import RepairRecord
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.problems import Problem, Refused
 from devices.records import RecordKind
-from devices.service import dispatching, filing
+from devices.service import filing
+from devices.service.jobs import dispatching
 from devices.spares import orders
 from devices.store.database import Store
 from panku.wiring import RECORD_KINDS

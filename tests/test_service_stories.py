@@ -11,7 +11,7 @@ import pytest
 
 from devices.calendar import day_of
 from devices.paperwork.dispatches import TECHNICIAN
-from devices.service.board import Lane, board
+from devices.service.jobs.board import Lane, board
 from devices.store.database import Store
 from panku.demo import TAXPAYERS, fill
 from tests.conftest import ENGINES, Stores

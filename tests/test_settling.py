@@ -14,8 +14,9 @@ from devices.ledger.reading.customers import sees_customer
 from devices.paperwork.dispatches import Confirmation, Outcomes, ServiceRecord, Used
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused
-from devices.service import filing, settling
-from devices.service.settling import Settling
+from devices.service import filing
+from devices.service.jobs import settling
+from devices.service.jobs.settling import Settling
 from devices.store.database import Store
 from tests.ledger_books import NOW, Books
 

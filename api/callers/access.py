@@ -15,7 +15,7 @@ from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
 from devices.paperwork.installations import INSTALLATIONS
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
-from devices.service.technicians import works_on
+from devices.service.jobs.technicians import works_on
 from devices.values import UNIT
 
 READERS = ("storekeeper", "auditor", "clerk", "supervisor")

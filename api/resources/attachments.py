@@ -19,8 +19,8 @@ from devices.paperwork.dispatches import TO_BE_DONE
 from devices.paperwork.papers import Attachment, attachment_key
 from devices.paperwork_kinds import ATTACHMENT
 from devices.problems import refuse, refuse_foreign
-from devices.service.settling import unsettled
-from devices.service.technicians import works_on
+from devices.service.jobs.settling import unsettled
+from devices.service.jobs.technicians import works_on
 from devices.texts.lengths import Word
 
 

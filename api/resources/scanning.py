@@ -15,7 +15,7 @@ from devices.ledger.posting import checking
 from devices.ledger.reading import passport
 from devices.lifecycle import DOCUMENT, POSTED
 from devices.problems import Problem, refuse
-from devices.service.settling import Settling, settled_by
+from devices.service.jobs.settling import Settling, settled_by
 from devices.texts.lengths import Entries, Scan, Word
 from devices.values import Register
 from labels.words import detail

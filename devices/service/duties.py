@@ -10,8 +10,8 @@ from devices.ledger.duties.open_orders import open_dispatch_orders
 from devices.listed import Only, listed
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.service.board import ON_SITE_REPAIR, due_of_job
-from devices.service.installs import TO_INSTALL, due_of_installation, installs_under_way
+from devices.service.installations.installs import TO_INSTALL, due_of_installation, installs_under_way
+from devices.service.jobs.board import ON_SITE_REPAIR, due_of_job
 from devices.store.database import Store
 from devices.values import Site
 

@@ -24,10 +24,10 @@ from devices.people.persons import person_of
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognised
-from devices.service.dispatching import advance
-from devices.service.installing import follow_correction
-from devices.service.settling import pairs_carried
-from devices.service.technicians import takes_step
+from devices.service.installations.installing import follow_correction
+from devices.service.jobs.dispatching import advance
+from devices.service.jobs.settling import pairs_carried
+from devices.service.jobs.technicians import takes_step
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines

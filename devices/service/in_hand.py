@@ -8,8 +8,8 @@ from devices import records
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork_kinds import DISPATCH_ORDER
-from devices.service.installs import installations_under, installs_under_way, trip_of
-from devices.service.settling import unsettled_at
+from devices.service.installations.installs import installations_under, installs_under_way, trip_of
+from devices.service.jobs.settling import unsettled_at
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Records

@@ -27,7 +27,7 @@ from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import is_waiting, tokens_of
 from devices.records import site_codes
-from devices.service.board import BoardCounts, counts_at
+from devices.service.jobs.board import BoardCounts, counts_at
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View

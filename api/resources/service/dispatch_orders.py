@@ -37,8 +37,9 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
-from devices.service import dispatching, filing, settling
-from devices.service.technicians import takes_step
+from devices.service import filing
+from devices.service.jobs import dispatching, settling
+from devices.service.jobs.technicians import takes_step
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 

@@ -35,9 +35,9 @@ from devices.paperwork.installations import (
 from devices.paperwork_kinds import INSTALLATION
 from devices.problems import refuse, refuse_foreign
 from devices.records import Written
-from devices.service import installing, installs
-from devices.service.dispatching import OrderAsked
-from devices.service.technicians import takes_as_declared
+from devices.service.installations import installing, installs
+from devices.service.jobs.dispatching import OrderAsked
+from devices.service.jobs.technicians import takes_as_declared
 from devices.texts.lengths import Contact, Name, Sentence, Serial, Username, Word
 from devices.values import UNIT
 

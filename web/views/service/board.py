@@ -8,7 +8,7 @@ from devices.lifecycle import DESK
 from devices.paperwork.dispatches import MOST_DEVICES, PURPOSES
 from devices.people.certificates import technicians_of
 from devices.people.persons import names_of
-from devices.service.board import LANES, Board, board
+from devices.service.jobs.board import LANES, Board, board
 from web.pages import View
 from web.views.home import sites_of
 

@@ -33,9 +33,9 @@ from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.people.certificates import technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.service.install_rules import INSTALL_LANES, install_lane
-from devices.service.installing import INSTALLED_IN
-from devices.service.installs import (
+from devices.service.installations.install_rules import INSTALL_LANES, install_lane
+from devices.service.installations.installing import INSTALLED_IN
+from devices.service.installations.installs import (
     due_of_installation,
     free_steps,
     installations_of,

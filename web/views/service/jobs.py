@@ -29,8 +29,8 @@ from devices.paperwork.dispatches import (
 from devices.paperwork.installations import InstallChecks
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse_foreign
-from devices.service.board import due_of_job
 from devices.service.in_hand import installations_to_confirm, jobs_in_hand
+from devices.service.jobs.board import due_of_job
 from devices.values import Site
 from devices.workflow import Step
 from labels.words import Locale, term

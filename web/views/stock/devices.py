@@ -18,7 +18,7 @@ from devices.ledger.reading.replacements import replacements
 from devices.lifecycle import DESK, DOCUMENT
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
-from devices.service.settling import Settling, settled_by
+from devices.service.jobs.settling import Settling, settled_by
 from devices.values import NOWHERE
 from labels.words import detail
 from web.pages import View

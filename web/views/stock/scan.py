@@ -26,7 +26,7 @@ from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse
-from devices.service.settling import settled_by
+from devices.service.jobs.settling import settled_by
 from devices.values import REGISTERS, STATE, Bin
 from labels.barcodes import ModuleUm, code128, svg
 from labels.words import term

@@ -33,8 +33,8 @@ from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
 from devices.serials import recognised
-from devices.service.settling import carried_under
-from devices.service.technicians import refuse_uncertified
+from devices.service.jobs.settling import carried_under
+from devices.service.jobs.technicians import refuse_uncertified
 from devices.spares.orders import device_of_customer, refuse_used, tell_home
 from devices.store.database import Store
 from devices.unit import Unit

@@ -17,7 +17,7 @@ from devices.listed import AT_ONCE, Only, listed, of_devices, open_at
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import INSTALLATIONS, INSTALLING, Confirmer, Installation, not_in_vain
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.service.install_rules import hindrance
+from devices.service.installations.install_rules import hindrance
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import Records

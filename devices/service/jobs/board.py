@@ -24,7 +24,7 @@ from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.people.certificates import certificate_standing, technicians_of
 from devices.people.certified import Lack
 from devices.records import sites_by_code
-from devices.service.settling import unsettled_at
+from devices.service.jobs.settling import unsettled_at
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import RecordDevices, Records

@@ -32,9 +32,9 @@ from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
 from devices.serials import recognised
-from devices.service.dispatching import OrderAsked, open_dispatch_order, refuse_asked_ahead
-from devices.service.install_rules import hindrance
-from devices.service.installs import installations_under, is_gone, trip_of
+from devices.service.installations.install_rules import hindrance
+from devices.service.installations.installs import installations_under, is_gone, trip_of
+from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order, refuse_asked_ahead
 from devices.spares.orders import tell_home
 from devices.store.database import Store
 from devices.unit import Unit

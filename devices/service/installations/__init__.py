@@ -1,0 +1,1 @@
+"""Installations: what may be done of one, done, and read."""
