@@ -48,6 +48,52 @@ INSTALL_EXAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
+ANSWERS_EXAMPLE: dict[str, Any] = {
+    "on_time": "yes",
+    "manner": "yes",
+    "proper": "yes",
+    "promise": "yes",
+    "paid_fen": 10000,
+    "favour": "no",
+    "solved": "yes",
+    "disk": SPARE,
+    "signed": "yes",
+    "overall": 2,
+}
+CALL_EXAMPLES: dict[str, dict[str, Any]] = {
+    "attempt": {"outcome": "no_answer"},
+    "answer": {
+        "answers": ANSWERS_EXAMPLE,
+        "complaint": "师傅收了我 100 元现金，没有给收据",
+        "spoken_to": {"name": "刘会计", "phone": "010-62000000"},
+        "passed_on": "用户反映现场收费，单上为零",
+        "passed_to": "unit_head",
+    },
+    "explain": {"text": "100 元为用户另购网线的代付款，未写入服务单"},
+    "settle": {
+        "accepted": False,
+        "text": "代付款也应写明，且无票据",
+        "consequence": "criticised",
+        "passed_to": "unit_head",
+    },
+}
+COMPLAINT_EXAMPLES: dict[str, dict[str, Any]] = {
+    "hand_over": {"owner": "zhang.wei", "reason": "原受理人即被投诉人"},
+    "investigate": {"text": "核对服务单与用户付款记录，确有收费未入账", "valid": True},
+    "decide": {"decision": "valid"},
+    "resolve": {
+        "text": "退还 100 元并当面致歉",
+        "apology_at": "2026-11-25T10:00:00+08:00",
+        "consequence": "criticised",
+    },
+    "confirm": {"word": "content"},
+    "correct": {"what": "现场收费一律扫单位收款码", "owner": "zhang.wei", "due_on": "2026-12-10"},
+    "check": {"text": "抽查十二月上旬 8 单，均有收款记录", "holds": True},
+    "close": {"reason": "已向用户说明，用户表示理解"},
+    "register": {"reference": "HJ-2026-0119", "day": "2026-11-25"},
+}
+
+
 DOCUMENT_EXAMPLES: dict[str, dict[str, Any]] = {
     "opening": _document(
         "opening",

@@ -9,6 +9,10 @@ from api.callers.access import (
     ANYONE,
     AUDITOR,
     AUDITOR_SOMEWHERE,
+    CALL_CENTER,
+    CALL_STEP,
+    COMPLAINT_READER,
+    COMPLAINT_STEP,
     CONFIRMER,
     COUNTER,
     COUNTER_BODY,
@@ -27,6 +31,7 @@ from api.callers.access import (
     READ_LEVEL,
     READ_QUERY,
     READER,
+    RECEIVER,
     SIGNED_IN,
     SITE_STAFF_NUMBER,
     STAFF_NUMBER,
@@ -39,6 +44,9 @@ from api.callers.access import (
     Access,
 )
 from api.examples import (
+    ANSWERS_EXAMPLE,
+    CALL_EXAMPLES,
+    COMPLAINT_EXAMPLES,
     DAY,
     DISPATCH_EXAMPLES,
     DOCUMENT_EXAMPLES,
@@ -76,7 +84,15 @@ from api.resources import (
     tokens,
     visits,
 )
-from api.resources.service import dispatch_orders, installations, order_lists, repairs, technicians
+from api.resources.service import (
+    complaints,
+    dispatch_orders,
+    follow_ups,
+    installations,
+    order_lists,
+    repairs,
+    technicians,
+)
 from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from api.withholding import IN_BYTES
@@ -89,8 +105,10 @@ from devices.ledger.deciding.drafts import AnyDraft
 from devices.ledger.duties.due import Due
 from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading import changes, listing
+from devices.paperwork.complaints import Complaint
 from devices.paperwork.customers import NOTICES
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.follow_ups import FollowUp
 from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment
@@ -228,6 +246,36 @@ ROUTES = (
         installations.show_installation, installations.InstallationAnswer,
         check=guessing.refuse_guesser if name == "send" else None, write=installations.install_step(name), body=body,
         example=INSTALL_EXAMPLES[name]) for name, body in installations.INSTALL_BODIES.items()),
+    R("POST", "/v1/follow-ups", "import_follow_ups", CALL_CENTER, follow_ups.show_imported,
+      list[follow_ups.ImportedAnswer], write=follow_ups.import_calls, body=follow_ups.ImportedCallsBody, example={
+          "site": "BJ01", "source": "call_center", "calls": [
+              {"subject": "D-BJ01-000012", "reference": "HJ-20261126-0031",
+               "called_at": "2026-11-26T09:05:00+08:00", "outcome": "no_answer"},
+              {"subject": "D-BJ01-000012", "reference": "HJ-20261126-0058",
+               "called_at": "2026-11-26T15:40:00+08:00", "answers": {**ANSWERS_EXAMPLE, "paid_fen": 0, "overall": 5},
+               "spoken_to": {"name": "刘会计", "caller": "坐席 07"}}]}),
+    R("GET", "/v1/follow-ups", "list_follow_ups", ANYONE, follow_ups.list_follow_ups, list[FollowUp],
+      query=follow_ups.FollowUpQuery),
+    R("GET", "/v1/follow-ups/{number}", "read_follow_up", JOB_READER, follow_ups.show_follow_up,
+      follow_ups.FollowUpAnswer),
+    *(R("POST", f"/v1/follow-ups/{{number}}/{name}", f"{name}_follow_up", CALL_STEP[name],
+        follow_ups.show_follow_up, follow_ups.FollowUpAnswer, write=follow_ups.call_step(name), body=body,
+        example=CALL_EXAMPLES.get(name)) for name, body in follow_ups.CALL_BODIES.items()),
+    R("POST", "/v1/complaints", "receive_complaint", RECEIVER, complaints.show_complaint, complaints.ComplaintAnswer,
+      check=guessing.refuse_guesser, write=complaints.receive, body=complaints.ComplaintBody, statuses=CREATED,
+      example={"site": "BJ01", "channel": "phone", "categories": ["charge"], "account": "师傅收了 100 元没有给收据",
+               "name": "刘会计", "contact": "010-62000000", "about": "D-BJ01-000012"}),
+    R("GET", "/v1/complaints", "list_complaints", ANYONE, complaints.list_complaints, list[Complaint],
+      query=complaints.ComplaintQuery),
+    R("GET", "/v1/complaints/{number}", "read_complaint", COMPLAINT_READER, complaints.show_complaint,
+      complaints.ComplaintAnswer),
+    *(R("POST", f"/v1/complaints/{{number}}/{name.replace('_', '-')}", f"{name}_complaint", COMPLAINT_STEP[name],
+        complaints.show_complaint, complaints.ComplaintAnswer,
+        check=guessing.refuse_guesser if name == "investigate" else None, write=complaints.complaint_step(name),
+        body=body, example=COMPLAINT_EXAMPLES[name]) for name, body in complaints.COMPLAINT_BODIES.items()),
+    R("POST", "/v1/complaints/{number}/erase", "erase_complaint", COMPLAINT_STEP["erase"], complaints.show_complaint,
+      complaints.ComplaintAnswer, check=documents.confirm_password, write=complaints.complaint_step("erase"),
+      body=customers.EraseBody, example={"password": PASSWORD}),
     R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, records.listing(CONSIGNMENT), list[Consignment],
       query=SiteQuery),
     R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK,

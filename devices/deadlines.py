@@ -40,6 +40,7 @@ BROUGHT_BACK = ("carry_back", "swap")
 MAKER_ANSWERED = ("factory_receipt", "factory_exchange")
 SERVICE_RECORD = ("service_record",)
 INSTALLED = ("installed",)
+CALLED = ("answer", "unreached")
 
 DEADLINES = (
     #        name                  calendar    days, or the site's  of a device   starts from          met by
@@ -50,6 +51,11 @@ DEADLINES = (
     Deadline("repair_record",      "working",  3,                 None,         "repair_completion", SERVICE_RECORD),
     Deadline("on_site_repair",     "working",  1,                 None,         "asking",            ("completion",)),
     Deadline("installation",       "working",  "installation_days", None,      "asking",            INSTALLED),
+    Deadline("follow_up",          "working",  3,                 None,         "completion",        CALLED),
+    Deadline("explanation",        "working",  1,                 None,         "answer",            ("explanation",)),
+    Deadline("complaint",          "working",  2,                 None,         "receiving",         ("resolution",)),
+    Deadline("complaint_filing",   "working",  "filing_days",     None,         "resolution",        ("filing",)),
+    Deadline("corrective_action",  "calendar", 0,                 None,         "day_agreed",        ("check",)),
     Deadline("stocktake",          "month",    0,                 None,         "month",             ("stocktake",)),
     Deadline("safety_inspection",  "month",    0,                 None,         "month",             ("inspection",)),
     Deadline("audit_inspection",   "calendar", "inspection_days", None,         "audit_inspection",  ("inspection",)),

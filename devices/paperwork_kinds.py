@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from devices.calendar import day_of
+from devices.paperwork.complaints import TO_BE_CLOSED, Complaint
 from devices.paperwork.customers import Customer, Notice, notice_key
 from devices.paperwork.dispatches import TO_BE_DONE, DispatchOrder, issued_key, read_dispatch_order
+from devices.paperwork.follow_ups import TO_BE_CALLED, TO_BE_SETTLED, FollowUp
 from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork.papers import Attachment, Consignment, Manifest, attachment_key
@@ -32,6 +34,24 @@ def _installation(value: Installation) -> Found:
     """An installation by its state, its customer, its device, and the day it was opened, done or given up."""
     serials = (value.serial,) if value.serial else ()
     return Found(value.state, value.customer, day_of(value.ended_at).isoformat(), serials=serials)
+
+
+def _follow_up(value: FollowUp) -> Found:
+    """A follow-up by its state, its customer, the day of the job, once it ended that of the call, and whose job it is;
+    by a call centre's number of the call.
+    """
+    day = day_of(value.ended_at if value.ended_at is not None else value.done_at).isoformat()
+    reference = issued_key(value.reference or "") or None
+    return Found(value.state, value.customer, day, value.technician, reference, value.serials)
+
+
+def _complaint(value: Complaint) -> Found:
+    """A complaint by its state, its customer, the day it was received, its owner, its devices, and by the number that
+    the call centre has it under.
+    """
+    day = day_of(value.received_at).isoformat()
+    reference = issued_key(value.registered.reference) if value.registered else None
+    return Found(value.state, value.customer, day, value.owner, reference, value.serials)
 
 
 _PERSONAL = "personal"
@@ -83,6 +103,25 @@ INSTALLATION = RecordKind(
     tells_of_customer=lambda v: bool(v.commitment),
     open_states=INSTALLING,
 )
+FOLLOW_UP = RecordKind(
+    "follow_up",
+    FollowUp,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=_follow_up,
+    tells_of_customer=lambda v: bool(v.commitment),
+    open_states=(*TO_BE_CALLED, *TO_BE_SETTLED),
+)
+COMPLAINT = RecordKind(
+    "complaint",
+    Complaint,
+    lambda v: v.number,
+    lambda v: v.site,
+    found_by=_complaint,
+    letter="P",
+    tells_of_customer=lambda v: bool(v.commitment),
+    open_states=TO_BE_CLOSED,
+)
 MANIFEST = RecordKind("manifest", Manifest, lambda v: v.number, lambda v: v.site, letter="M")
 CONSIGNMENT = RecordKind(
     "consignment",
@@ -99,4 +138,15 @@ ATTACHMENT = RecordKind(
     found_by=lambda v: Found(_PERSONAL if v.personal else None, v.customer),
     tells_of_customer=lambda v: v.personal and not v.erased,
 )
-PAPERWORK_KINDS = (CUSTOMER, NOTICE, REPAIR, DISPATCH_ORDER, INSTALLATION, MANIFEST, CONSIGNMENT, ATTACHMENT)
+PAPERWORK_KINDS = (
+    CUSTOMER,
+    NOTICE,
+    REPAIR,
+    DISPATCH_ORDER,
+    INSTALLATION,
+    FOLLOW_UP,
+    COMPLAINT,
+    MANIFEST,
+    CONSIGNMENT,
+    ATTACHMENT,
+)

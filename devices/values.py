@@ -175,7 +175,9 @@ class Model(msgspec.Struct, frozen=True):
 class Site(msgspec.Struct, frozen=True):
     """A site of the unit: how many days a device may be on its way, and lie between an auditor's inspections.
 
-    `installation_days` are the working days in which an installation that was asked for is done.
+    `installation_days` are the working days in which an installation that was asked for is done, `filing_days` those in
+    which a complaint that was made good is registered with the call centre. `complaints_warned` valid ones in twelve
+    months are as many as the tax office orders a correction for.
     """
 
     code: str
@@ -186,6 +188,8 @@ class Site(msgspec.Struct, frozen=True):
     active: bool = True
     inspection_days: int = 90
     installation_days: int = 3
+    filing_days: int = 3
+    complaints_warned: int = 2
 
 
 class Carrier(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import PROBLEMS
-from devices.service.filing import swaps_under
+from devices.service.jobs.settling import swaps_under
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
 from tests.dispatched import done, sent, taken_along

@@ -11,7 +11,9 @@ from devices.audit.custody.inspections import INSPECTORS
 from devices.audit.custody.visits import VISIT_READERS
 from devices.audit.stocktake.stocktakes import SIGNING_ROLES
 from devices.lifecycle import DESK, DOCUMENT, STOREKEEPER
+from devices.paperwork.complaints import COMPLAINTS, EVERYBODY, OWNER
 from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
+from devices.paperwork.follow_ups import CALLERS, FOLLOW_UPS
 from devices.paperwork.installations import INSTALLATIONS
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
@@ -65,6 +67,16 @@ JOB_READER = Access(roles=(*READERS, *TECHNICIANS), site="number", scope="read")
 JOBS_SOMEWHERE = Access(roles=(*READERS, *TECHNICIANS), site="any")
 DISPATCH_STEP = {name: Access(roles=step.who, site="number") for name, step in DISPATCHES.step.items()}
 INSTALL_STEP = {name: Access(roles=step.who, site="number") for name, step in INSTALLATIONS.step.items()}
+CALL_STEP = {name: Access(roles=step.who, site="number") for name, step in FOLLOW_UPS.step.items()}
+CALL_CENTER = Access(roles=CALLERS, site="body", scope="post")
+RECEIVER = Access(roles=EVERYBODY, site="body", scope="post")
+COMPLAINT_READER = Access(roles=EVERYBODY, site="number", scope="read")
+"""Of a complaint: who does not read its site sees those that they own, which the handler asks."""
+COMPLAINT_STEP = {
+    name: Access(roles=EVERYBODY if OWNER in step.who else step.who, site="number")
+    for name, step in COMPLAINTS.step.items()
+}
+"""What its owner does, the handler asks for."""
 STOREKEEPER_BODY = Access(roles=STOREKEEPER, site="body")
 STOREKEEPER_PATH = Access(roles=STOREKEEPER, site="path")
 STOREKEEPER_QUERY = Access(roles=STOREKEEPER, site="query")
@@ -112,7 +124,7 @@ def admit(access: Access, person: Person | None, path: dict[str, str], body: Any
     if (
         site is None
         or person.may(roles, site)
-        or (access in (READER, JOB_READER) and reads_records(person, site))
+        or (access in (READER, JOB_READER, COMPLAINT_READER) and reads_records(person, site))
     ):
         return
     if access.site == "number" and not person.reads(site):

@@ -25,7 +25,8 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 class SiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A site; the `_days` are how long devices may be on their way, or other work may take, before it is overdue.
 
-    `installation_days` are working days.
+    `installation_days` and `filing_days` are working days; `complaints_warned` is how many valid complaints in twelve
+    months are warned of.
     """
 
     code: SiteCode
@@ -35,6 +36,8 @@ class SiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_factory_days: Days = 60
     inspection_days: Days = 90
     installation_days: Days = 3
+    filing_days: Days = 3
+    complaints_warned: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
     active: bool = True
 
 

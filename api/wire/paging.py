@@ -29,7 +29,7 @@ IS_THERE: dict[str, Callable[[Store, str], bool]] = {
     "site": is_site,
     "model": is_model,
     **dict.fromkeys(
-        ("username", "technician"),
+        ("username", "technician", "owner"),
         lambda store, username: latest_revision(store, PERSON.name, username) > 0,
     ),
 }

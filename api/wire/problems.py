@@ -59,6 +59,11 @@ def _fault(problem: Problem, locale: Locale) -> dict[str, Any]:
     }
 
 
+def fault_of(problem: Problem, locale: Locale) -> Fault:
+    """One thing wrong, told within an answer."""
+    return Fault(problem.pointer, problem.code, _detail(problem, locale))
+
+
 def statuses() -> list[int]:
     """Every HTTP status a refusal can have."""
     return sorted({meaning.status for meaning in PROBLEMS.values()})

@@ -6,6 +6,7 @@ What writes runs inside `store.writing()` with a Writer that holds the UNIT jour
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 import msgspec
 from peewee import JOIN
@@ -46,6 +47,7 @@ _NAMES = compiled(
         PersonalData.kind == PERSON.name, PersonalData.latest == 1, PersonalData.key.in_(EACH)
     )
 )
+_THERE = compiled(Persons.select(Persons.username).where(Persons.username.in_(EACH)))
 _EVERYBODY = compiled(
     Persons.select(
         Persons.username,
@@ -236,6 +238,11 @@ def names_of(store: Store, usernames: set[str]) -> dict[str, str]:
     wanted = sorted(usernames)
     rows = store.rows_in(_NAMES, wanted)
     return {name: name for name in wanted} | {key: read_name(content) or key for key, content in rows}
+
+
+def are_there(store: Store, usernames: Iterable[str]) -> set[str]:
+    """Those of these usernames that are somebody's, who is active or not."""
+    return {username for (username,) in store.rows_in(_THERE, sorted(set(usernames)))}
 
 
 def everybody(store: Store) -> list[Listed]:

@@ -40,6 +40,7 @@ READING_ROLES = tuple(role.name for role in ROLES if role.span == "site" and rol
 """Whose site is not foreign to them: its books, documents, customers and counts are theirs to read."""
 UNIT_ROLES = tuple(role.name for role in ROLES if role.span == "unit")
 ADMIN = "admin"
+SUPERVISOR = "supervisor"
 KEY_CONFIRMERS = ("auditor", "supervisor", ADMIN)
 """Who may confirm another person's new signing key."""
 
@@ -71,8 +72,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks: a person by session, an outlet's token, or the system itself.
 
     A token not bound to a person has the username "" and no roles; a bound one has its person's roles at the token's
-    own site only. `token` is a token's id, `site` the one it is bound to; one that is not `confirmed` does nothing in
-    its person's name.
+    own site only, a supervisor's among them. `token` is a token's id, `site` the one it is bound to; one that is not
+    `confirmed` does nothing in its person's name.
     """
 
     username: str
@@ -101,7 +102,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reads_every_site(self) -> bool:
         """Whether one of their roles shows what is another site's."""
-        return any(ROLE[role].reads_every_site for role, _ in self.roles if role in ROLE)
+        return any(ROLE[role].reads_every_site for role, site in self.roles if role in ROLE and site == UNIT)
 
     def reads(self, site: str) -> bool:
         """Whether `site` is not foreign to them: a role that reads it, a token of it, or a role for every site."""

@@ -23,7 +23,7 @@ from devices import records
 from devices.journal import Writer
 from devices.people.grants import refuse_site
 from devices.people.kinds import TOKEN, Token
-from devices.people.roles import IN_A_PERSONS_NAME, Person, not_an_administrator, refuse_scopes
+from devices.people.roles import IN_A_PERSONS_NAME, SUPERVISOR, Person, not_an_administrator, refuse_scopes
 from devices.people.sealing import Random
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
@@ -40,7 +40,6 @@ FORM = re.compile(
     rf"(panku_([0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}_)([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
 )
 
-# A bound person has at most one role at the token's site, so one row tells everything.
 _BEARER = compiled(
     Tokens.select(
         Tokens.digest,
@@ -58,7 +57,7 @@ _BEARER = compiled(
         RoleGrants,
         JOIN.LEFT_OUTER,
         on=(RoleGrants.username == Tokens.username)
-        & (RoleGrants.site == Tokens.site)
+        & ((RoleGrants.site == Tokens.site) | (RoleGrants.role == SUPERVISOR))
         & (RoleGrants.active == 1),
     )
     .where(Tokens.id == GIVEN, Tokens.active == 1, Tokens.expires_at > GIVEN)
@@ -156,21 +155,21 @@ def is_waiting(token: Token) -> bool:
 def authenticate(store: Store, secret: str, at_us: int) -> Person:
     """Who a token stands for, in one statement; raises Refused(token_refused) for whatever reason.
 
-    A bound token has its person's role at its own site, never one of the whole unit.
+    A bound token has its person's roles at its own site alone: a supervisor's too, and no other of the whole unit.
     """
     parts = FORM.fullmatch(secret)
     if parts is None or _with_checksum(parts[1]) != secret:
         raise refuse("token_refused")
-    row = store.row(_BEARER, (parts[2], at_us))
-    if row is None or not hmac.compare_digest(row[0], _digest(secret)):
+    rows = store.rows(_BEARER, (parts[2], at_us))
+    if not rows or not hmac.compare_digest(rows[0][0], _digest(secret)):
         raise refuse("token_refused")
-    _, label, site, scopes, username, confirmed, active, role = row
+    _, label, site, scopes, username, confirmed, active, _ = rows[0]
     if username is not None and not active:
         raise refuse("token_refused")
     return Person(
         username=username or "",
         name=label,
-        roles=frozenset([(role, site)] if role else []),
+        roles=frozenset((row[-1], site) for row in rows if row[-1]),
         via="token",
         token=parts[2],
         site=site,

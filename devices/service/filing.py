@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
-from peewee import fn
 
 from devices.calendar import told_moment
 from devices.journal import Writer
@@ -24,31 +23,13 @@ from devices.people.persons import person_of
 from devices.problems import Problem, Refused, refuse
 from devices.records import Written
 from devices.serials import recognised
+from devices.service.calls.about_jobs import follow_corrected, open_follow_up
 from devices.service.installations.installing import follow_correction
 from devices.service.jobs.dispatching import advance
-from devices.service.jobs.settling import pairs_carried
+from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.service.jobs.technicians import takes_step
 from devices.store.database import Store
-from devices.store.statements import GIVEN, compiled
-from devices.store.tables.ledger import Documents, Lines
 from devices.unit import Unit
-
-_undoing = Lines.alias("undoing")
-_SWAPPED = compiled(
-    Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
-    .join(Documents, on=(Documents.number == Lines.document))
-    .where(
-        Documents.under == GIVEN,
-        Documents.type == "swap",
-        Lines.replaced_by.is_null(is_null=False),
-        ~fn.EXISTS(
-            _undoing.select(_undoing.step).where(
-                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
-            )
-        ),
-    )
-)
-"""The pairs of the swaps under an order whose lines stand, with their documents."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -68,13 +49,16 @@ class Seen(msgspec.Struct, frozen=True):
 def file_record(
     writer: Writer, unit: Unit, order: DispatchOrder, revision: int, record: ServiceRecord, *, by: str
 ) -> Written:
-    """File what was done under an order; its job is done then.
+    """File what was done under an order; its job is done then, and the customer is to be called about it.
 
     Raises Refused with everything that is wrong of the record, `service_record_exists`, `order_closed`.
     """
     DISPATCHES.take("file", order.state, order=order.number)
     _refuse(writer, unit, order, record)
-    return advance(writer, replace(order, record=record), revision, "file", by=by)
+    done = replace(order, record=record)
+    written = advance(writer, done, revision, "file", by=by)
+    open_follow_up(writer, done, by=by)
+    return written
 
 
 def correct_record(
@@ -89,8 +73,8 @@ def correct_record(
 ) -> Written:
     """Correct a filed record, with a reason; the one before stays beside it.
 
-    Raises Refused: `dispatch_out_of_order`, `filed_by_another`, `installation_confirmed`, and everything that is wrong
-    of the record.
+    Raises Refused: `dispatch_out_of_order`, `filed_by_another`, `followed_up`, `installation_confirmed`, and everything
+    that is wrong of the record.
     """
     DISPATCHES.take("correct", order.state, order=order.number)
     before = order.record
@@ -100,6 +84,7 @@ def correct_record(
     _refuse(writer, unit, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
+    follow_corrected(writer, changed, by=by)
     follow_correction(writer, changed, by=by)
     return advance(writer, changed, revision, "correct", by=by, reason=reason)
 
@@ -129,11 +114,6 @@ def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecor
     papers = signed_papers(store, order, [paper] if paper else [])
     today = unit.day_of(writer.now_us).isoformat()
     return Seen(writer.now_us, today, carried, swaps_under(store, order.number), papers)
-
-
-def swaps_under(store: Store, number: str) -> dict[Used, str]:
-    """The pairs that were swapped under an order by documents that stand, with the number of each."""
-    return {Used(faulty, spare): document for spare, faulty, document in store.rows(_SWAPPED, (number,))}
 
 
 def record_faults(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:

@@ -38,6 +38,7 @@ from devices.paperwork.dispatches import (
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.problems import refuse, refuse_foreign
 from devices.service import filing
+from devices.service.calls.about_jobs import is_followed_up
 from devices.service.jobs import dispatching, settling
 from devices.service.jobs.technicians import takes_step
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
@@ -308,7 +309,8 @@ def _next(call: Call, order: DispatchOrder) -> Iterator[str]:
     """The steps that the caller may take of an order."""
     hindered = {
         "file": not order.is_given,
-        "correct": not filing.corrects(call.store, order, call.who.username),
+        "correct": not filing.corrects(call.store, order, call.who.username)
+        or is_followed_up(call.store, order.number),
     }
     for step in DISPATCHES.next_steps(order.state):
         if not hindered.get(step.name) and takes_step(call.who, step.name, order):

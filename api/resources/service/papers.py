@@ -20,8 +20,7 @@ from devices.paperwork.installations import INSTALLING, Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.people.certificates import certificate_of
-from devices.service.filing import swaps_under
-from devices.service.jobs.settling import pairs_carried
+from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.store.database import Store
 from labels.forms.installation import INSTALLATION_FORM, InstallationPrinted
 from labels.forms.repairs import REPAIR_FORM, RepairPrinted

@@ -10,13 +10,14 @@ from collections.abc import Collection
 from typing import Literal
 
 import msgspec
+from peewee import fn
 
 from devices import records
 from devices.paperwork.dispatches import DispatchOrder, Used
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
-from devices.store.tables.ledger import Positions
+from devices.store.tables.ledger import Documents, Lines, Positions
 
 _CARRIED = compiled(
     Positions.select(Positions.serial)
@@ -40,6 +41,23 @@ _OUT_AT = compiled(
         Positions.state == "carried", Positions.site.in_(EACH), Positions.order_number.is_null(is_null=False)
     )
 )
+
+_undoing = Lines.alias("undoing")
+_SWAPPED = compiled(
+    Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
+    .join(Documents, on=(Documents.number == Lines.document))
+    .where(
+        Documents.under == GIVEN,
+        Documents.type == "swap",
+        Lines.replaced_by.is_null(is_null=False),
+        ~fn.EXISTS(
+            _undoing.select(_undoing.step).where(
+                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
+            )
+        ),
+    )
+)
+"""The pairs of the swaps under an order whose lines stand, with their documents."""
 
 
 class Settling(msgspec.Struct, frozen=True):
@@ -65,6 +83,11 @@ def carried_under(store: Store, number: str) -> list[str]:
 def pairs_carried(store: Store, order: str) -> tuple[Used, ...]:
     """The spares that are out under an order, each with the faulty device that it is meant for, by serial."""
     return tuple(Used(faulty, spare) for faulty, spare in sorted(store.rows(_OUT_UNDER, (order,))))
+
+
+def swaps_under(store: Store, number: str) -> dict[Used, str]:
+    """The pairs that were swapped under an order by documents that stand, with the number of each."""
+    return {Used(faulty, spare): document for spare, faulty, document in store.rows(_SWAPPED, (number,))}
 
 
 def settled_by(store: Store, faulty: Collection[str]) -> dict[str, Settling]:

@@ -32,6 +32,8 @@ class Sites(Table):
     active = Flag("active")
     inspection_days = Integer(check="inspection_days > 0", since_default=90)
     installation_days = Integer(check="installation_days > 0", since_default=3)
+    filing_days = Integer(check="filing_days > 0", since_default=3)
+    complaints_warned = Integer(check="complaints_warned > 0", since_default=2)
     revision = Integer()
 
     class Meta:

@@ -25,10 +25,9 @@ from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.people.certificates import Technician, certificate_standing, technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.service.filing import swaps_under
 from devices.service.installations.installs import installations_under
 from devices.service.jobs.board import due_of_job, times_of
-from devices.service.jobs.settling import pairs_carried
+from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.texts.lengths import Username
 from web.pages import View
 from web.views.home import sites_of

@@ -1,0 +1,1 @@
+"""Follow-up calls: what customers are asked about each job, what they answer, and what comes of it."""

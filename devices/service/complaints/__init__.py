@@ -1,0 +1,1 @@
+"""Complaints: received, worked by their owner, decided by others, and read."""
