@@ -10,6 +10,7 @@ from msgspec import inspect
 
 from api.resources.service.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
 from devices import records
+from devices.calendar import day_of
 from devices.ledger.posting.personal_papers import papers_under
 from devices.lifecycle import DESK, DOCUMENT
 from devices.listed import Only, listed
@@ -31,6 +32,7 @@ from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.texts.lengths import Username
 from web.pages import View
 from web.views.home import sites_of
+from web.views.service.complaints import complaints_of_order
 
 _KINDS = {kind.letter: kind for kind in (REPAIR, DISPATCH_ORDER)}
 _FIELDS: tuple[tuple[Any, str], ...] = (
@@ -77,7 +79,13 @@ def order_page(view: View) -> dict[str, Any]:
 
 def _repair(view: View, order: RepairOrder) -> dict[str, Any]:
     acts = view.person.may(DESK, order.site) and order.state == ORDERS.begins
-    return {"job": None, "order": order, "path": f"/v1/repairs/{order.number}", "acts": acts}
+    return {
+        "job": None,
+        "order": order,
+        "path": f"/v1/repairs/{order.number}",
+        "acts": acts,
+        "complaints": complaints_of_order(view, order.number, order.site, order.customer, order.opened_on),
+    }
 
 
 def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
@@ -105,6 +113,9 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
         "installs": installations_under(store, order),
         "outcomes": OUTCOMES,
         "ways": CONFIRMED,
+        "complaints": complaints_of_order(
+            view, order.number, order.site, order.customer, day_of(order.opened_at).isoformat()
+        ),
     }
 
 
