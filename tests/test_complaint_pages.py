@@ -25,7 +25,7 @@ from web.views.service.complaint_forms import COMPLAINT_FORMS
 
 SERVED = "661565714354"
 SAID, CONTACT = "师傅收了我 100 元现金", "010-62000000"
-TOLD = {
+TOLD: dict[str, dict[str, Any]] = {
     "investigate": {"text": "收据与上门服务单不符", "valid": True},
     "decide": {"decision": "valid"},
     "resolve": {"text": "退还 100 元"},
@@ -275,6 +275,18 @@ def test_a_valid_one_names_whom_it_bars_and_is_erased_with_a_password(house: Hou
     assert "一票否决" in text
 
 
+def test_whom_it_is_not_about_is_cleared_with_a_reason_and_barred_from_nothing(house: House) -> None:
+    number = received(house, persons=["wang", "zhang"])
+    here = f"/complaints/{number}"
+    take(house, number, "investigate", "wu")
+    text = page(house, here)
+    assert re.findall(r'name="cleared" value="(\w+)"', text) == ["wang", "zhang"]
+    take(house, number, "decide", "chen", cleared=["zhang"], reason="当日不在岗")
+    text = page(house, here)
+    assert "一票否决：王强 本期" in text
+    assert text.count("经认定与 张伟 无关。") == 2
+
+
 @pytest.mark.parametrize("name", COMPLAINTS.step)
 def test_the_form_of_a_step_asks_for_what_its_body_takes(name: str) -> None:
     typed: dict[str, Any] = {
@@ -282,6 +294,7 @@ def test_the_form_of_a_step_asks_for_what_its_body_takes(name: str) -> None:
         "moment": "2026-11-24T10:00:00+08:00",
         "day": "2026-11-24",
         "persons": ["wang"],
+        "accused": ["zhang"],
     }
     said: dict[str, Any] = {}
     for field in COMPLAINT_FORMS[name]:

@@ -13,9 +13,11 @@ from devices.audit.custody import custody_kinds, handovers, inspections, open_it
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
 from devices.paperwork import dispatches, installations, orders, papers
+from devices.paperwork.complaints import COMPLAINTS
 from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
+from devices.service.complaints import handling
 from devices.store import unusable
 from labels import words
 from labels.words import LOCALES, Locale
@@ -65,6 +67,10 @@ TERMS: dict[str, Iterable[str]] = {
     "visit": get_args(custody_kinds.VisitState),
     "handover": get_args(custody_kinds.HandoverState),
     "party": handovers.PARTIES,
+    "complaint_step": COMPLAINTS.step,
+    "complaint_view": ("true", "false"),
+    "complaint_check": ("true", "false"),
+    "complaint_decision": get_args(handling.Decision),
     "open_item": ("stocktakes", *(items.name for items in open_items.OPEN_ITEMS)),
 }
 EVERY_TERM = sorted({f"{group}.{code}" for group, codes in TERMS.items() for code in codes})

@@ -22,12 +22,14 @@ class ComplaintField(msgspec.Struct, frozen=True):
     """One field of a step's form: where it stands in the body, and how it is asked for; its text is
     `page.complaint.field.<step>_<told>`.
 
-    A `sentence` is journalled for good, `choices` are codes of the group `told_as`, yes and no of a `flag`. It is asked
-    of those complaints alone that `of` says.
+    A `sentence` is journalled for good, `choices` are codes of the group `told_as`, yes and no of a `flag`; `accused`
+    are those complained of. It is asked of those complaints alone that `of` says.
     """
 
     name: str
-    asked: Literal["sentence", "choice", "flag", "moment", "day", "person", "persons", "line", "password"]
+    asked: Literal[
+        "sentence", "choice", "flag", "moment", "day", "person", "persons", "accused", "line", "password"
+    ]
     told: str
     required: bool = True
     longest: int = 500
@@ -41,7 +43,11 @@ def _is_valid(value: Complaint) -> bool:
 
 
 def _is_of_somebody(value: Complaint) -> bool:
-    return bool(value.valid and value.persons)
+    return bool(value.vetoed)
+
+
+def _names_somebody(value: Complaint) -> bool:
+    return bool(value.persons)
 
 
 def _is_of_nobody_known(value: Complaint) -> bool:
@@ -70,6 +76,7 @@ COMPLAINT_FORMS: dict[str, tuple[ComplaintField, ...]] = {
                        told_as="complaint_decision"),
         ComplaintField("reason", "sentence", "reason", required=False),
         _PERSONS,
+        ComplaintField("cleared", "accused", "cleared", required=False, of=_names_somebody),
     ),
     "resolve": (
         ComplaintField("text", "sentence", "text"),
