@@ -89,6 +89,7 @@ def test_each_stands_where_it_waits_and_names_who_may_go_on(house: House) -> Non
     assert lane_of(house, number) == ["decide"]
     assert "等：chen、li、ma" in page(house, here, "wu").replace("陈静", "chen").replace("李静", "li")
     assert (forms(page(house, here, "wu")), forms(page(house, here))) == ([], ["decide"])
+    assert re.search(r"<strong>您</strong>、\s+李静、\s+ma", page(house, "/complaints"))
     take(house, number, "decide", "li")
     assert lane_of(house, number) == ["resolve"]
     take(house, number, "resolve", "wu")
@@ -243,7 +244,11 @@ def test_two_valid_ones_in_a_year_are_warned_of_before_the_tax_office_is(house: 
             text = page(house, "/complaints", who)
             assert f"TJ01 近 12 个月有效投诉 {count} 件" in text
             assert told in text
-        assert f"本单位 近 12 个月有效投诉 {count} 件" in page(house, "/complaints")
+        assert "本单位" not in page(house, "/complaints"), "the site's line says it all"
+    take(house, number := received(house), "investigate", "wu")
+    take(house, number, "decide", "chen")
+    assert "BJ01 近 12 个月有效投诉 1 件，达到 2 件" in page(house, "/complaints")
+    assert "本单位 近 12 个月有效投诉 3 件，已达到" in page(house, "/complaints")
     assert "税务机关" not in page(house, "/complaints", "admin")
     house.now -= 400 * DAY_US
 

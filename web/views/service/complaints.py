@@ -94,6 +94,7 @@ def complaints_page(view: View) -> dict[str, Any]:
             call.store, {name for value in (*shown, *every) for name in (value.owner, *value.persons)}
         ),
         "sites": sites,
+        "today": call.today.isoformat(),
         "states": COMPLAINTS.states,
         "asked": dict.fromkeys(_FILTERS, "") | asked,
     }
@@ -166,9 +167,11 @@ def _pressing(row: ComplaintRow) -> tuple[str, str]:
 
 
 def _years(call: Call, sites: list[str]) -> list[YearOfComplaints]:
-    """The sites that have as many valid complaints in twelve months as are warned of, or one less; the unit last."""
+    """The sites that have as many valid complaints in twelve months as are warned of, or one less; the unit last,
+    where more than one has any.
+    """
     found = complaints_of_year(call.store, sites, call.today) if sites else []
-    if call.who.reads_every_site and len(sites) > 1 and found:
+    if call.who.reads_every_site and len(found) > 1:
         by_code = records.sites_by_code(call.store)
         numbers = tuple(number for each in found for number in each.valid)
         found = [
