@@ -94,8 +94,8 @@ class InvestigateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The decision; `received` sends it back. `persons` are further people complained of, `cleared` those of whom it
-    was found not to be. `reason` is asked for where that is not what the owner found, or clears somebody.
+    """The decision; `received` sends it back. `persons` are further people complained of, `cleared` those of them whom
+    it was found not to be about. `reason` is asked for where that is not what the owner found, or clears somebody.
     """
 
     decision: handling.Decision
