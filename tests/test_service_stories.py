@@ -14,6 +14,7 @@ from devices.paperwork.dispatches import TECHNICIAN
 from devices.service.jobs.board import Lane, board
 from devices.store.database import Store
 from panku.demo import TAXPAYERS, fill
+from tests.called import answered, said
 from tests.conftest import ENGINES, Stores
 from tests.custody import DAY_US, House, codes
 from tests.dispatched import done, sent
@@ -226,13 +227,15 @@ def test_a_customer_is_forgotten_and_what_was_done_stays(story: Story) -> None:
     story.did(
         "wang", f"{ORDERS}/{number}/service-record", filed(SATURDAY, charged_fen=5_000, confirmation=paper)
     )
-    said = ("number", "customer", "asked_at", "opened_at", "state", "course", "record")
+    stays = ("number", "customer", "asked_at", "opened_at", "state", "course", "record")
     before, stood = story.told("zhang", f"{ORDERS}/{number}"), story.stands(number)
     assert before["contact"] == CONTACT
+    assert story.refused("li", *forget) == ["customer_has_open_service"], "they are still to be called"
+    answered(story, number, said(paid_fen=5_000))
     story.did("li", *forget)
     after = story.told("zhang", f"{ORDERS}/{number}")
     assert (after["contact"], after["erased"]) == (None, True)
-    assert {name: after[name] for name in said} == {name: before[name] for name in said}
+    assert {name: after[name] for name in stays} == {name: before[name] for name in stays}
     assert (after["record"]["charged_fen"], story.stands(number)) == (5_000, stood)
     assert stood == [("met", "2026-10-10")]
     assert story.of("zhang").get(f"/v1/attachments/{paper['paper']}").status_code == 410
