@@ -348,7 +348,19 @@ def test_a_valid_one_of_a_customer_nobody_knew_goes_to_its_end(house: House) -> 
     customer = {"customer": {"number": CUSTOMER}, "persons": ["qian"]}
     found = made(step(house, number, "investigate", "wu", **customer))
     assert (found["customer"], found["customer_shown"]["name"]) == (CUSTOMER, TAXPAYERS[1][1])
-    assert made(step(house, number, "decide", "chen"))["valid"] is True
+    for verdict, code in (
+        ({"cleared": ["qian"]}, "reason_required"),
+        ({"cleared": ["zhang"], "reason": "当天休息"}, "not_complained_of"),
+    ):
+        with house.unchanged():
+            assert refused(step(house, number, "decide", "chen", **verdict)) == (422, [code])
+    decided = made(step(house, number, "decide", "chen", cleared=["qian"], reason="当天休息"))
+    assert (decided["valid"], decided["cleared"]) == (True, ["qian"])
+    with house.unchanged():
+        assert refused(step(house, number, "resolve", "wu", consequence=None)) == (
+            422,
+            ["consequence_required"],
+        )
     for told_of, code in (
         ({"apology_at": None}, "apology_required"),
         ({"consequence": None}, "consequence_required"),
@@ -390,7 +402,7 @@ def test_a_valid_one_of_a_customer_nobody_knew_goes_to_its_end(house: House) -> 
     assert due(house, number)["corrective_action"] == "met 2026-12-10"
     kept = records.current(house.store, COMPLAINT, number)
     assert kept is not None
-    assert kept[0].vetoed == ("wang", "qian")
+    assert kept[0].vetoed == ("wang",)
     assert [act["step"] for act in ended["course"]] == [
         "receive", "investigate", "decide", "resolve", "confirm", "resolve", "confirm", "correct", "check", "check",
     ]  # fmt: skip

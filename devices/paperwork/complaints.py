@@ -117,6 +117,7 @@ class ComplaintAct(msgspec.Struct, frozen=True):
     held: bool | None = None
     registered: Registered | None = None
     persons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
     passed_to: PassedTo | None = None
 
 
@@ -132,11 +133,12 @@ class Complaint(msgspec.Struct, frozen=True):
     """投诉: received once, by whoever the customer turned to first (首问), who owns it to the end.
 
     `about` is the number of the job, repair or installation it is about, `persons` the usernames of those complained
-    of: the technician of a job always is one. `workers` are those who had a hand in that job: they decide nothing of
-    it, though nobody complains of them. `valid` is what others decided, None until then and while they have to decide
-    anew; `resolved_at` when it was made good, None again once the customer was not content with that, and `not_content`
-    how often they were not. `closed_on` is the ISO day on which the corrective action was seen to hold, or an invalid
-    one was closed. Those devices that a blind count keeps from a reader are left out of `serials`.
+    of: the technician of a job always is one; `cleared` are those of them whom a valid one was found not to be about.
+    `workers` are those who had a hand in that job: they decide nothing of it, though nobody complains of them. `valid`
+    is what others decided, None until then and while they have to decide anew; `resolved_at` when it was made good,
+    None again once the customer was not content with that, and `not_content` how often they were not. `closed_on` is
+    the ISO day on which the corrective action was seen to hold, or an invalid one was closed. Those devices that a
+    blind count keeps from a reader are left out of `serials`.
     """
 
     number: str
@@ -151,6 +153,7 @@ class Complaint(msgspec.Struct, frozen=True):
     serials: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
     workers: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
     state: ComplaintState = "received"
     valid: bool | None = None
     resolved_at: Instant | None = None
@@ -168,9 +171,14 @@ class Complaint(msgspec.Struct, frozen=True):
         return self.course[0].at if self.course else self.received_at
 
     @property
+    def blamed(self) -> tuple[str, ...]:
+        """Those complained of who were not cleared."""
+        return tuple(username for username in self.persons if username not in self.cleared)
+
+    @property
     def vetoed(self) -> tuple[str, ...]:
         """Whom it bars from a mark of "excellent" for the period (一票否决): nobody unless it is valid."""
-        return self.persons if self.valid else ()
+        return self.blamed if self.valid else ()
 
     def last(self, step: str) -> ComplaintAct | None:
         """The latest act of a step, None where it was never taken."""
