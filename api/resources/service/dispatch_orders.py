@@ -41,6 +41,7 @@ from devices.service import filing
 from devices.service.calls.about_jobs import is_followed_up
 from devices.service.jobs import dispatching, settling
 from devices.service.jobs.technicians import takes_step
+from devices.store.database import Store
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -362,11 +363,16 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
         else order.state in TO_BE_DONE or waits
     ):
         return job
-    content = records.personal_of(call.store, DISPATCH_ORDER, order.number)
-    contact = msgspec.json.decode(content, type=JobContact) if content else None
+    shown = customer_shown(call.store, order.customer)
     return msgspec.structs.replace(
-        job, customer_shown=customer_shown(call.store, order.customer), contact=contact
+        job, customer_shown=shown, contact=contact_of_job(call.store, order.number)
     )
+
+
+def contact_of_job(store: Store, number: str) -> JobContact | None:
+    """Whom to ask for, as an order names them; None where it names nobody, and once that was erased."""
+    content = records.personal_of(store, DISPATCH_ORDER, number)
+    return msgspec.json.decode(content, type=JobContact) if content else None
 
 
 def list_dispatch_orders(call: Call, _: Done) -> Shown:
