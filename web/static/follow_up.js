@@ -21,6 +21,8 @@ function show() {
   const bad = [...form.querySelectorAll("[data-bad]:checked")].map(({ dataset }) => dataset.bad);
   const box = document.getElementById("complained");
   box.hidden = box.disabled = !(bad.length || complained || form.elements.complains.checked);
+  const [to, what] = [form.elements.passed_to, form.elements.passed_on]; // both or neither
+  [to.required, what.required] = [what.value !== "", to.value !== ""];
   document.getElementById("categories").textContent = [...new Set(bad)].join(" ");
 }
 
@@ -63,6 +65,8 @@ async function putBack() {
     for (const field of form.querySelectorAll(`[name="${name}"]:not([type=hidden])`)) {
       if (isTick(field)) field.checked ||= field.value === value;
       else field.value = value;
+      const folded = field.closest("details");
+      if (folded) folded.open = true;
     }
   }
   show();

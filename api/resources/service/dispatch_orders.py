@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -371,8 +371,13 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
 
 def contact_of_job(store: Store, number: str) -> JobContact | None:
     """Whom to ask for, as an order names them; None where it names nobody, and once that was erased."""
-    content = records.personal_of(store, DISPATCH_ORDER, number)
-    return msgspec.json.decode(content, type=JobContact) if content else None
+    return contacts_of_jobs(store, [number]).get(number)
+
+
+def contacts_of_jobs(store: Store, numbers: Iterable[str]) -> dict[str, JobContact]:
+    """Whom to ask for, by the orders that name somebody."""
+    found = records.personal_of_these(store, DISPATCH_ORDER, numbers)
+    return {number: msgspec.json.decode(content, type=JobContact) for number, content in found.items()}
 
 
 def list_dispatch_orders(call: Call, _: Done) -> Shown:

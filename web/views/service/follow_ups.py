@@ -5,7 +5,7 @@ Nothing of a job's record is handed to the page of a call before the answers are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ import msgspec
 
 from api.callers.access import TECHNICIANS, visible_sites
 from api.calls import Call
-from api.resources.service.dispatch_orders import contact_of_job
+from api.resources.service.dispatch_orders import contact_of_job, contacts_of_jobs
 from api.resources.service.follow_ups import FollowUpAnswer, follow_up_seen
 from api.wire import times
 from devices import records
@@ -50,7 +50,7 @@ from devices.store.database import Store
 from devices.values import UNIT
 from web.pages import View
 from web.views.home import sites_of
-from web.views.service.dialled import Dial, dial_of
+from web.views.service.dialled import Dial, dials_of
 from web.views.service.differing import answered_rows
 
 CALL_LANES = ("to_call", "to_explain", "to_settle")
@@ -127,18 +127,20 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
     """Open follow-ups by what they wait for, the earliest day first."""
     sites = records.sites_by_code(call.store)
     customers = customers_shown(call.store, [each.customer for each in values], call.who.reads)
+    contacts = contacts_of_jobs(call.store, [each.subject for each in values if each.state in TO_BE_CALLED])
     own = _own_jobs(call, values)
     lanes: dict[str, list[CallRow]] = {lane: [] for lane in CALL_LANES}
     for each in values:
         site, customer = sites[each.site], customers.get(each.customer or "")
+        due: Due | None
         if each.state in TO_BE_CALLED:
             lane, due = "to_call", due_of_call(each, site, call.today)
         else:
             waits = explanation_due(call.store, site, each, call.today) is not None
             lane, due = "to_explain" if waits else "to_settle", due_of_explanation(each, site, call.today)
         tried = tuple(act for act in each.course if act.step == "attempt")
-        contact = dial_of(customer.contact) if customer else None
-        lanes[lane].append(CallRow(each, customer, contact, due, tried, each.number in own))
+        dial = _dial(customer, contacts.get(each.subject))
+        lanes[lane].append(CallRow(each, customer, dial, due, tried, each.number in own))
     for rows in lanes.values():
         rows.sort(key=lambda row: (row.due.due_on if row.due else "", row.call.number))
     return lanes
@@ -177,7 +179,7 @@ def follow_up_page(view: View) -> dict[str, Any]:
         "purposes": order.purposes if isinstance(order, DispatchOrder) else (),
         "fault": order.fault,
         "done_on": day_of(value.done_at),
-        "dials": list(_dials(call.store, value)),
+        "dials": _dials(call.store, value),
         "due": due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
         "own": call.who.username in did_the_job(order),
         "questions": [each for each in QUESTIONS if each.name != "waited" or was_postponed(order)],
@@ -197,13 +199,19 @@ def follow_up_page(view: View) -> dict[str, Any]:
     }
 
 
-def _dials(store: Store, value: FollowUpAnswer) -> Iterator[Dial]:
-    """Whom to call, for who sees the customer: whom the job's order names, then the customer's contact."""
+def _dials(store: Store, value: FollowUpAnswer) -> list[Dial]:
+    """Whom to call, for who sees the customer."""
     if value.customer_shown is None:
-        return
-    contact = contact_of_job(store, value.subject) or JobContact()
-    texts = (" ".join(filter(None, (contact.name, contact.phone))), value.customer_shown.contact)
-    yield from filter(None, map(dial_of, dict.fromkeys(texts)))
+        return []
+    return list(dials_of(contact_of_job(store, value.subject), value.customer_shown.contact))
+
+
+def _dial(customer: CustomerShown | None, contact: JobContact | None) -> Dial | None:
+    """The one to call of a row: the first that a telephone can call, else the first."""
+    if customer is None or customer.masked:
+        return None
+    found = list(dials_of(contact, customer.contact))
+    return next((each for each in found if each.phone), found[0] if found else None)
 
 
 def _last_postponed(order: SomeJob) -> str | None:

@@ -100,7 +100,7 @@ def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
         customer.name,
         contact.address or customer.address,
         asked_for,
-        dial and dial.phone,
+        dial.phone if dial else None,
         installs,
     )
 
