@@ -115,6 +115,7 @@ class ComplaintAct(msgspec.Struct, frozen=True):
     held: bool | None = None
     registered: Registered | None = None
     persons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
     passed_to: PassedTo | None = None
 
 
@@ -130,7 +131,8 @@ class Complaint(msgspec.Struct, frozen=True):
     """投诉: received once, by whoever the customer turned to first (首问), who owns it to the end.
 
     `about` is the number of the job, repair or installation it is about, `persons` the usernames of those complained
-    of: the technician of a job always is one. `valid` is what others decided, None until then and while they have to
+    of: the technician of a job always is one; `cleared` are those of them whom a valid one was found not to be about.
+    `valid` is what others decided, None until then and while they have to
     decide anew; `resolved_at` when it was made good, None again once the customer was not content with that, and
     `not_content` how often they were not. `closed_on` is the ISO day on which the corrective action was seen to hold,
     or an invalid one was closed. Those devices that a blind count keeps from a reader are left out of `serials`.
@@ -147,6 +149,7 @@ class Complaint(msgspec.Struct, frozen=True):
     about: str | None = None
     serials: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
     state: ComplaintState = "received"
     valid: bool | None = None
     resolved_at: Instant | None = None
@@ -159,9 +162,14 @@ class Complaint(msgspec.Struct, frozen=True):
     erased: bool = False
 
     @property
+    def blamed(self) -> tuple[str, ...]:
+        """Those complained of who were not cleared."""
+        return tuple(username for username in self.persons if username not in self.cleared)
+
+    @property
     def vetoed(self) -> tuple[str, ...]:
         """Whom it bars from a mark of "excellent" for the period (一票否决): nobody unless it is valid."""
-        return self.persons if self.valid else ()
+        return self.blamed if self.valid else ()
 
     def last(self, step: str) -> ComplaintAct | None:
         """The latest act of a step, None where it was never taken."""

@@ -93,11 +93,14 @@ class InvestigateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The decision; `received` sends it back. `reason` is asked for where that is not what the owner found."""
+    """The decision; `received` sends it back. `persons` are further people complained of, `cleared` those of them whom
+    it was found not to be about. `reason` is asked for where that is not what the owner found, or clears somebody.
+    """
 
     decision: handling.Decision
     reason: Note | None = None
     persons: Persons = ()
+    cleared: Persons = ()
 
 
 class ResolveBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,9 +233,10 @@ def _investigate(call: Call, writer: Writer, value: Complaint, revision: int) ->
 
 def _decide(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:
     body: DecideBody = call.body
-    return handling.decide(
-        writer, value, revision, body.decision, body.reason or None, body.persons, by=call.who.username
+    verdict = handling.Verdict(
+        decision=body.decision, reason=body.reason or None, persons=body.persons, cleared=body.cleared
     )
+    return handling.decide(writer, value, revision, verdict, by=call.who.username)
 
 
 def _resolve(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:

@@ -145,6 +145,9 @@ def sound_answers(given: CallGiven, job: DoneJob) -> Answers:
     """The answers as they are kept. Raises Refused with everything that is wrong of them."""
     answers = given.answers
     problems = list(answer_faults(job.order, answers))
+    if (given.passed_on is None) != (given.passed_to is None):
+        missing = "passed_on" if given.passed_on is None else "passed_to"
+        problems.append(Problem("passed_up_in_part", f"/{missing}"))
     if answers.disk is not None:
         try:
             answers = replace(answers, disk=recognised(answers.disk, "/answers/disk"))

@@ -96,26 +96,32 @@ def investigate(writer: Writer, value: Complaint, revision: int, finding: Findin
     return _write(writer, replace(value, customer=customer, persons=persons), revision, act)
 
 
-def decide(
-    writer: Writer,
-    value: Complaint,
-    revision: int,
-    decision: Decision,
-    reason: str | None,
-    persons: tuple[str, ...],
-    *,
-    by: str,
-) -> Written:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What is decided, and why; who is complained of besides, and who of those complained of it is not about."""
+
+    decision: Decision
+    reason: str | None = None
+    persons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+def decide(writer: Writer, value: Complaint, revision: int, verdict: Verdict, *, by: str) -> Written:
     """Decide whether a complaint is valid, or send it back. Raises Refused: `reason_required` where that is not what
-    the owner found, `unknown_person`.
+    the owner found, or somebody is cleared; `unknown_person`, `not_complained_of`.
     """
     found = value.last("investigate")
-    valid = None if decision == "received" else decision == "valid"
-    if not reason and (found is None or found.valid is not valid):
+    valid = None if verdict.decision == "received" else verdict.decision == "valid"
+    if not verdict.reason and (found is None or found.valid is not valid or verdict.cleared):
         raise refuse("reason_required", "/reason")
-    act = ComplaintAct("decide", writer.now_us, by, reason=reason, valid=valid, persons=persons)
-    changed = replace(value, valid=valid, persons=_with(writer, value, persons))
-    return _write(writer, changed, revision, act, way=decision)
+    persons = _with(writer, value, verdict.persons)
+    if strangers := [username for username in verdict.cleared if username not in persons]:
+        raise refuse("not_complained_of", "/cleared", complaint=value.number, username=strangers[0])
+    act = ComplaintAct(
+        "decide", writer.now_us, by, reason=verdict.reason, valid=valid, persons=verdict.persons,
+        cleared=verdict.cleared,
+    )  # fmt: skip
+    changed = replace(value, valid=valid, persons=persons, cleared=tuple(dict.fromkeys(verdict.cleared)))
+    return _write(writer, changed, revision, act, way=verdict.decision)
 
 
 def resolve(
@@ -127,7 +133,7 @@ def resolve(
     facts = {"complaint": value.number}
     if value.valid and remedy.apology_at is None:
         raise refuse("apology_required", "/apology_at", **facts)
-    if value.valid and value.persons and remedy.consequence is None:
+    if value.vetoed and remedy.consequence is None:
         raise refuse("consequence_required", "/consequence", **facts)
     if not value.valid and remedy.consequence not in (None, "none"):
         raise refuse("complaint_not_valid", "/consequence", **facts)
