@@ -21,7 +21,7 @@ from devices.service.calls import calling
 from devices.service.calls.about_jobs import done_job, follow_up_of
 from devices.service.calls.calling import CallGiven, Settlement
 from devices.service.complaints import handling
-from devices.service.complaints.handling import Finding, Remedy
+from devices.service.complaints.handling import Finding, Remedy, Verdict
 from devices.service.complaints.receiving import ComplaintAsked, receive_complaint
 from devices.values import UNIT
 from panku.demo_days import SERVED_SITE, Day, moment
@@ -204,7 +204,7 @@ def _investigate(day: Day, number: str, by: str, finding: Finding) -> None:
 def _decide(day: Day, number: str, decision: handling.Decision) -> None:
     _work(
         day, "decide", number, JUDGE,
-        lambda writer, value, revision: handling.decide(writer, value, revision, decision, None, (), by=JUDGE),
+        lambda writer, value, revision: handling.decide(writer, value, revision, Verdict(decision=decision), by=JUDGE),
     )  # fmt: skip
 
 
