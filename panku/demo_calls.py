@@ -24,7 +24,7 @@ from devices.service.complaints import handling
 from devices.service.complaints.handling import Finding, Remedy, Verdict
 from devices.service.complaints.receiving import ComplaintAsked, receive_complaint
 from devices.values import UNIT
-from panku.demo_days import SERVED_SITE, Day, moment
+from panku.demo_days import SERVED_SITE, DemoDay, moment_on
 
 PAID_FEN = 10_000
 """What the customer says they paid, of a job whose record says that it was free."""
@@ -50,18 +50,18 @@ class Supervision:
         self.jobs = jobs
         self.stray = self.charge = ""
 
-    def tell_of_the_first(self, day: Day) -> None:
+    def tell_of_the_first(self, day: DemoDay) -> None:
         """Somebody complains who does not say who they are; a customer does not answer."""
         self.stray = _receive(
             day.at("16:10"), CLERK,
             ComplaintAsked(
-                site=SERVED_SITE, channel="online", received_at=moment(day.day, "15:50"), categories=("other",),
+                site=SERVED_SITE, channel="online", received_at=moment_on(day.day, "15:50"), categories=("other",),
                 complainant=Complainant("你们的服务电话下午一直占线，打不进去"),
             ),
         )  # fmt: skip
         self._try(day.at("16:30"), "no_answer")
 
-    def tell_of_the_second(self, day: Day) -> None:
+    def tell_of_the_second(self, day: DemoDay) -> None:
         """One customer is content; another paid 100 yuan, which is a complaint, and which wang explains."""
         answers = Answers(
             on_time="yes", manner="yes", proper="yes", promise="yes", paid_fen=0, favour="no", solved="yes",
@@ -88,7 +88,7 @@ class Supervision:
         _investigate(day.at("17:20"), self.stray, CLERK, finding)
         _decide(day.at("17:30"), self.stray, "invalid")
 
-    def tell_of_the_third(self, day: Day, unsettled: str) -> None:
+    def tell_of_the_third(self, day: DemoDay, unsettled: str) -> None:
         """The charge is given back; nobody answers a third time; the stray one is closed; wang is told of himself."""
         charged = _follow_up(day, self.jobs.charged)[0]
         assert charged.complaint is not None, "a bad answer is a complaint"
@@ -108,18 +108,18 @@ class Supervision:
         _receive(
             day.at("17:50"), TECHNICIAN,
             ComplaintAsked(
-                site=SERVED_SITE, channel="phone", received_at=moment(day.day, "17:45"), categories=("untimely",),
+                site=SERVED_SITE, channel="phone", received_at=moment_on(day.day, "17:45"), categories=("untimely",),
                 complainant=late, about=unsettled,
             ),
         )  # fmt: skip
 
-    def _try(self, day: Day, outcome: MissedCall) -> None:
+    def _try(self, day: DemoDay, outcome: MissedCall) -> None:
         _call(
             day, "attempt", self.jobs.silent, CALLER,
             lambda writer, value, revision: calling.attempt_call(writer, value, revision, outcome, by=CALLER),
         )  # fmt: skip
 
-    def _settle(self, day: Day) -> None:
+    def _settle(self, day: DemoDay) -> None:
         told = Settlement(
             accepted=False,
             text="收费没有写进服务单，退还用户",
@@ -134,9 +134,9 @@ class Supervision:
             ),
         )  # fmt: skip
 
-    def _give_back(self, day: Day) -> None:
+    def _give_back(self, day: DemoDay) -> None:
         remedy = Remedy(
-            text="当面退还 100 元，说明上门收费标准", apology_at=moment(day.day, "17:15"), consequence="criticised",
+            text="当面退还 100 元，说明上门收费标准", apology_at=moment_on(day.day, "17:15"), consequence="criticised",
             passed_to="site_head",
         )  # fmt: skip
         _work(
@@ -146,7 +146,7 @@ class Supervision:
             ),
         )  # fmt: skip
 
-    def _close_the_stray(self, day: Day) -> None:
+    def _close_the_stray(self, day: DemoDay) -> None:
         remedy = Remedy(text="在留言下公开答复，写明服务电话和服务时间")
         told = Registered("HJ-TS-0031", day.day.isoformat())
         acts: tuple[tuple[str, str, str, _OnComplaint], ...] = (
@@ -163,11 +163,11 @@ class Supervision:
             _work(day.at(at), name, self.stray, by, act)
 
 
-def _receive(day: Day, by: str, asked: ComplaintAsked) -> str:
+def _receive(day: DemoDay, by: str, asked: ComplaintAsked) -> str:
     return day.write(lambda writer: receive_complaint(writer, day.unit, asked, by=by)).key
 
 
-def _answer(day: Day, subject: str, given: CallGiven) -> None:
+def _answer(day: DemoDay, subject: str, given: CallGiven) -> None:
     job = done_job(day.store, subject)
     read = replace(given.answers, disk=_follow_up(day, subject)[0].serials[0])
     given = replace(given, answers=read)
@@ -179,7 +179,7 @@ def _answer(day: Day, subject: str, given: CallGiven) -> None:
     )  # fmt: skip
 
 
-def _call(day: Day, name: str, subject: str, by: str, act: _OnCall) -> None:
+def _call(day: DemoDay, name: str, subject: str, by: str, act: _OnCall) -> None:
     def write(writer: Writer) -> None:
         value, revision = _follow_up(day, subject)
         calling.take_call(name, value, done_job(day.store, subject).order, by)
@@ -188,27 +188,27 @@ def _call(day: Day, name: str, subject: str, by: str, act: _OnCall) -> None:
     day.write(write)
 
 
-def _follow_up(day: Day, subject: str) -> tuple[FollowUp, int]:
+def _follow_up(day: DemoDay, subject: str) -> tuple[FollowUp, int]:
     found = follow_up_of(day.store, subject)
     assert found is not None, "the job is done"
     return found
 
 
-def _investigate(day: Day, number: str, by: str, finding: Finding) -> None:
+def _investigate(day: DemoDay, number: str, by: str, finding: Finding) -> None:
     _work(
         day, "investigate", number, by,
         lambda writer, value, revision: handling.investigate(writer, value, revision, finding, by=by),
     )  # fmt: skip
 
 
-def _decide(day: Day, number: str, decision: handling.Decision) -> None:
+def _decide(day: DemoDay, number: str, decision: handling.Decision) -> None:
     _work(
         day, "decide", number, JUDGE,
         lambda writer, value, revision: handling.decide(writer, value, revision, Verdict(decision=decision), by=JUDGE),
     )  # fmt: skip
 
 
-def _work(day: Day, name: str, number: str, by: str, act: _OnComplaint) -> None:
+def _work(day: DemoDay, name: str, number: str, by: str, act: _OnComplaint) -> None:
     def write(writer: Writer) -> None:
         found, person = records.current(day.store, COMPLAINT, number), person_of(day.store, by)
         assert found is not None, "it was received"

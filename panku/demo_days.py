@@ -25,16 +25,16 @@ SERVICE_STAFF = {
 _Result = TypeVar("_Result")
 
 
-class Day:
+class DemoDay:
     """One day at BJ01, as time passes; `at` says when the next act happens."""
 
     def __init__(self, store: Store, unit: Unit, day: date) -> None:
         self.store, self.unit, self.day = store, unit, day
-        self.now_us = moment(day, "08:00")
+        self.now_us = moment_on(day, "08:00")
 
-    def at(self, told: str) -> Day:
+    def at(self, told: str) -> DemoDay:
         """The same day, at a time such as 14:30."""
-        self.now_us = moment(self.day, told)
+        self.now_us = moment_on(self.day, told)
         return self
 
     def write(self, act: Callable[[Writer], _Result], *others: str) -> _Result:
@@ -62,7 +62,7 @@ def working_day_before(day: date) -> date:
     return before if is_working_day(before) else working_day_before(before)
 
 
-def moment(day: date, told: str) -> int:
+def moment_on(day: date, told: str) -> int:
     """A time of a day, such as 14:30, in microseconds."""
     at = datetime.combine(day, time.fromisoformat(told), ZoneInfo(TIME_ZONE))
     return int(at.timestamp()) * 1_000_000

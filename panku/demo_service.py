@@ -39,7 +39,7 @@ from devices.store.database import Store
 from devices.unit import unit_of
 from panku.demo import TAXPAYERS
 from panku.demo_calls import DoneJobs, Supervision
-from panku.demo_days import SERVED_SITE, Day, moment, working_day_before
+from panku.demo_days import SERVED_SITE, DemoDay, moment_on, working_day_before
 from panku.wiring import RULEBOOK
 
 SWAPPED, UNSETTLED, WAITS, TODAYS, ASKED, INSTALLED = (f"{661565714354 + n}" for n in range(6))
@@ -130,10 +130,10 @@ def _tell_of_the_third(day: _Jobs, today: date, tomorrow: date) -> str:
 
 
 def _window(day: date, starts: str, ends: str) -> Window:
-    return Window(moment(day, starts), moment(day, ends))
+    return Window(moment_on(day, starts), moment_on(day, ends))
 
 
-class _Jobs(Day):
+class _Jobs(DemoDay):
     """One day of jobs: orders, records, documents, installations, told by their usual hands."""
 
     def at(self, told: str) -> _Jobs:
@@ -207,7 +207,7 @@ class _Jobs(Day):
         work: str = "更换备件，开票、抄报测试正常",
     ) -> None:
         order, revision = self._order(number)
-        arrived_at, completed_at = (moment(self.day, told) for told in came_and_went)
+        arrived_at, completed_at = (moment_on(self.day, told) for told in came_and_went)
         record = ServiceRecord(
             completed_at, diagnosis, work, 0, self.now_us, "wang", arrived_at, Outcomes(repair="solved"), used,
             Confirmation("stamped"),
