@@ -67,7 +67,7 @@ class Supervision:
             on_time="yes", manner="yes", proper="yes", promise="yes", paid_fen=0, favour="no", solved="yes",
             disk=None, signed="yes", overall=5,
         )  # fmt: skip
-        cashier = SpokenTo("陈经理", "010-62000000", "希望下次提前半小时打个电话")
+        cashier = SpokenTo("陈经理", "0591-87000001", "希望下次提前半小时打个电话")
         _answer(day.at("16:40"), self.jobs.well, CallGiven(answers=answers, spoken_to=cashier))
         paid = replace(answers, paid_fen=PAID_FEN, overall=4)
         told = CallGiven(
@@ -104,7 +104,7 @@ class Supervision:
             lambda writer, value, revision: calling.give_up_calling(writer, value, revision, by=CALLER),
         )  # fmt: skip
         self._close_the_stray(day)
-        late = Complainant("说好上午来，下午才到，也没有打电话", "陈经理", "010-62000000")
+        late = Complainant("说好上午来，下午才到，也没有打电话", "陈经理", "0591-87000001")
         _receive(
             day.at("17:50"), TECHNICIAN,
             ComplaintAsked(

@@ -49,7 +49,9 @@ WELL, CHARGED, SILENT, UNCALLED = (f"{661565714361 + n}" for n in range(4))
 SPARES = ("661565720012", "661565720013")
 FIRST, SECOND = (
     Party(taxpayer_id=taxpayer_id, name=name, contact=contact)
-    for (taxpayer_id, name), contact in zip(TAXPAYERS, ("陈经理", "刘会计"), strict=True)
+    for (taxpayer_id, name), contact in zip(
+        TAXPAYERS, ("陈经理 0591-87000001", "刘会计 010-62001111"), strict=True
+    )
 )
 SOLD = ((FIRST, (UNSETTLED, WAITS, WELL, SILENT)), (SECOND, (TODAYS, CHARGED, UNCALLED)))
 """What is sold and registered, to whom; what is to be installed is sold and no more."""
