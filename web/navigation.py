@@ -30,6 +30,7 @@ LINKS = (
     Link("dispatch", "/dispatch", READERS),
     Link("orders", "/orders", READERS),
     Link("installations", "/installations", (*READERS, TECHNICIAN)),
+    Link("follow_ups", "/follow-ups", READERS),
     Link("complaints", "/complaints", EVERYBODY),
     Link("custody", "/custody", READERS),
     Link("journal", "/journal", ("auditor", "supervisor")),

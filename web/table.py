@@ -25,7 +25,7 @@ from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
 from web.views.papers import attachments, documents, labels, manifests, reviews
-from web.views.service import board, complaints, installations, jobs, orders
+from web.views.service import board, complaints, follow_ups, installations, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -46,6 +46,8 @@ PAGES = (
     Page("/complaints", "complaints", RECEIVER_SOMEWHERE, "complaints.html", complaints.complaints_page),
     Page("/complaints/new", "new_complaint", RECEIVER_SOMEWHERE, "complaint_new.html", complaints.new_complaint_page),
     Page("/complaints/{number}", "complaint", COMPLAINT_READER, "complaint.html", complaints.complaint_page),
+    Page("/follow-ups", "follow_ups", ANY_READER, "follow_ups.html", follow_ups.follow_ups_page),
+    Page("/follow-ups/{number}", "follow_up", JOB_READER, "follow_up.html", follow_ups.follow_up_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),
     Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.stocktake_page),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.tasks_page),

@@ -5,7 +5,7 @@ A complaint that nobody may go on with, as one that the person complained of rec
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -20,8 +20,6 @@ from devices.people.roles import Person
 from devices.service.complaints.counting import deadlines_of_complaint
 from devices.service.complaints.deciders import is_to_hand_over, keeps_from, takes_complaint
 from devices.store.database import Store
-from devices.store.statements import EACH, compiled
-from devices.store.tables.ledger import Records
 from devices.values import UNIT, Site
 
 ComplaintLane = Literal["hand_over", "investigate", "decide", "resolve", "confirm", "close", "check"]
@@ -42,15 +40,6 @@ assert LANE_OF_STATE.keys() == set(TO_BE_CLOSED), "a state that waits for nothin
 BESIDE = ("hand_over", "register", "erase")
 """The steps that may be taken beside the one that a complaint waits for."""
 MAY_BE_REGISTERED = COMPLAINTS.before("register")
-
-_UNREGISTERED = compiled(
-    Records.select(Records.content).where(
-        Records.kind == COMPLAINT.name,
-        Records.state == "closed",
-        Records.site.in_(EACH),
-        Records.reference.is_null(),
-    )
-)
 
 
 class Waits(msgspec.Struct, frozen=True):
@@ -127,12 +116,6 @@ def people_of_site(people: Iterable[Person], site: str) -> list[Person]:
 def is_to_register(value: Complaint) -> bool:
     """Whether a complaint can be registered with the call centre, and was not yet."""
     return value.registered is None and value.state in MAY_BE_REGISTERED
-
-
-def closed_unregistered(store: Store, sites: Collection[str]) -> list[Complaint]:
-    """The closed complaints of these sites that nobody has registered, however long ago they were closed, by number."""
-    rows = store.rows_in(_UNREGISTERED, sorted(sites))
-    return sorted((COMPLAINT.decode(content) for (content,) in rows), key=COMPLAINT.key)
 
 
 def complaints_about(

@@ -34,12 +34,16 @@ from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, INSTALLATION, REP
 from devices.people.persons import names_of
 from devices.people.roles import Person
 from devices.problems import Fact, refuse
-from devices.service.complaints.counting import YearOfComplaints, complainant_of, complaints_of_year
+from devices.service.complaints.counting import (
+    YearOfComplaints,
+    complainant_of,
+    unregistered_complaints,
+    warnings_of_year,
+)
 from devices.service.complaints.waiting import (
     COMPLAINT_LANES,
     Waits,
     active_people,
-    closed_unregistered,
     complaints_about,
     is_to_register,
     people_of_site,
@@ -50,7 +54,7 @@ from web.pages import View
 from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
 from web.views.service.complaint_forms import form_of
-from web.views.service.jobs import PHONE
+from web.views.service.dialled import dial_of
 
 _REGISTER = "register"
 _LANES = (*COMPLAINT_LANES, _REGISTER)
@@ -89,7 +93,7 @@ def complaints_page(view: View) -> dict[str, Any]:
         "lanes": lanes,
         "every": [rows[value.number] for value in every],
         "following": _following(asked, every[-1].number) if more else None,
-        "years": [] if asked.get("mine") else _years(call, chosen),
+        "years": [] if asked.get("mine") else _warnings(call, chosen),
         "names": names_of(
             call.store, {name for value in (*shown, *every) for name in (value.owner, *value.persons)}
         ),
@@ -115,7 +119,7 @@ def _asked(view: View) -> dict[str, str]:
 def _waiting(call: Call, sites: list[str], asked: dict[str, str]) -> list[Complaint]:
     """What is open, or closed and not registered, at these sites, and what the reader owns and does not read."""
     username = call.who.username
-    there = [*open_at(call.store, COMPLAINT, sites), *closed_unregistered(call.store, sites)]
+    there = [*open_at(call.store, COMPLAINT, sites), *unregistered_complaints(call.store, sites)]
     if asked.get("mine"):
         there = [value for value in there if value.owner == username]
     if asked.get("site"):
@@ -166,19 +170,10 @@ def _pressing(row: ComplaintRow) -> tuple[str, str]:
     return row.waits.due[0].due_on if row.waits.due else "9", row.complaint.number
 
 
-def _years(call: Call, sites: list[str]) -> list[YearOfComplaints]:
-    """The sites that have as many valid complaints in twelve months as are warned of, or one less; the unit last,
-    where more than one has any.
-    """
-    found = complaints_of_year(call.store, sites, call.today) if sites else []
-    if call.who.reads_every_site and len(found) > 1:
-        by_code = records.sites_by_code(call.store)
-        numbers = tuple(number for each in found for number in each.valid)
-        found = [
-            *found,
-            YearOfComplaints(UNIT, numbers, min(by_code[site].complaints_warned for site in sites)),
-        ]
-    return [each for each in found if len(each.valid) >= each.warned_at - 1]
+def _warnings(call: Call, sites: list[str]) -> list[YearOfComplaints]:
+    """What is warned of at these sites; of the unit to whoever reads all of it."""
+    found = warnings_of_year(call.store, sites, call.today) if sites else []
+    return [each for each in found if each.site != UNIT or call.who.reads_every_site]
 
 
 def new_complaint_page(view: View) -> dict[str, Any]:
@@ -225,14 +220,13 @@ def complaint_page(view: View) -> dict[str, Any]:
     waits = what_they_wait_for(call.store, [value], sites, call.today)[value.number]
     people = active_people(call.store)
     contact = shown.complainant.contact if shown.complainant else None
-    called = PHONE.search(contact or "")
     return {
         "complaint": shown,
         "waits": waits,
         "names": names_of(call.store, _people(value)),
         "reads": view.person.reads(value.site),
         "about_page": _page_about(view.person, value),
-        "called": called and called[0].replace(" ", "").replace("-", ""),
+        "dial": dial_of(contact),
         "forms": [form_of(name, value, people) for name in _in_order(shown.next, waits)],
         "is_kept": shown.complainant is None
         and not value.erased
