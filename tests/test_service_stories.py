@@ -234,7 +234,7 @@ def test_a_customer_is_forgotten_and_what_was_done_stays(story: Story) -> None:
     story.did(
         "wang", f"{ORDERS}/{number}/service-record", filed(SATURDAY, charged_fen=5_000, confirmation=paper)
     )
-    said = ("number", "customer", "asked_at", "opened_at", "state", "course", "record")
+    stays = ("number", "customer", "asked_at", "opened_at", "state", "course", "record")
     before, stood = story.told("zhang", f"{ORDERS}/{number}"), story.stands(number)
     assert before["contact"] == CONTACT
     answer = story.of("li").post(*forget)
@@ -251,7 +251,7 @@ def test_a_customer_is_forgotten_and_what_was_done_stays(story: Story) -> None:
     assert {name: kept[name] for name in said_then} == {name: call[name] for name in said_then}
     after = story.told("zhang", f"{ORDERS}/{number}")
     assert (after["contact"], after["erased"]) == (None, True)
-    assert {name: after[name] for name in said} == {name: before[name] for name in said}
+    assert {name: after[name] for name in stays} == {name: before[name] for name in stays}
     assert (after["record"]["charged_fen"], story.stands(number)) == (5_000, stood)
     assert stood == [("met", "2026-10-10")]
     assert story.of("zhang").get(f"/v1/attachments/{paper['paper']}").status_code == 410

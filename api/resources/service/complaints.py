@@ -23,6 +23,7 @@ from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed
 from devices.paperwork.complaints import (
+    CATEGORIES,
     CHANNELS_ASKED,
     COMPLAINTS,
     EVERYBODY,
@@ -52,7 +53,7 @@ ChannelAsked = Literal["phone", "in_person", "letter", "online", "visit", "call_
 """Any but that of a call, which is received with its answers."""
 assert get_args(ChannelAsked) == CHANNELS_ASKED
 MOST_PERSONS = 10
-Persons = Annotated[tuple[Username, ...], msgspec.Meta(max_length=MOST_PERSONS)]
+ComplainedOf = Annotated[tuple[Username, ...], msgspec.Meta(max_length=MOST_PERSONS)]
 
 
 class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,7 +66,7 @@ class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     site: Word
     channel: ChannelAsked
-    categories: Annotated[tuple[Category, ...], msgspec.Meta(min_length=1)]
+    categories: Annotated[tuple[Category, ...], msgspec.Meta(min_length=1, max_length=len(CATEGORIES))]
     account: Sentence
     received_at: times.Told | None = None
     name: Name | None = None
@@ -73,7 +74,7 @@ class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     customer: Party | None = None
     about: Word | None = None
     serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
-    persons: Persons = ()
+    persons: ComplainedOf = ()
 
 
 class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +92,7 @@ class InvestigateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: Sentence
     valid: bool
-    persons: Persons = ()
+    persons: ComplainedOf = ()
     customer: Party | None = None
 
 
@@ -102,8 +103,8 @@ class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     decision: handling.Decision
     reason: Note | None = None
-    persons: Persons = ()
-    cleared: Persons = ()
+    persons: ComplainedOf = ()
+    cleared: ComplainedOf = ()
 
 
 class ResolveBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,7 +202,7 @@ COMPLAINT_TOLD = {
 }
 
 
-def receive(call: Call) -> Done:
+def take_complaint(call: Call) -> Done:
     """Receive a complaint; whoever does owns it to the end."""
     body: ComplaintBody = call.body
     asked = ComplaintAsked(
@@ -226,12 +227,16 @@ _ComplaintAct = Callable[[Call, Writer, Complaint, int], Written]
 
 def _hand_over(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:
     body: HandOverBody = call.body
-    return handling.hand_over(writer, value, revision, body.owner, body.reason, by=call.who.username)
+    return handling.hand_complaint_over(
+        writer, value, revision, body.owner, body.reason, by=call.who.username
+    )
 
 
 def _investigate(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:
     body: InvestigateBody = call.body
-    finding = handling.Finding(text=body.text, valid=body.valid, persons=body.persons, customer=body.customer)
+    finding = handling.Investigated(
+        text=body.text, valid=body.valid, persons=body.persons, customer=body.customer
+    )
     return handling.investigate(writer, value, revision, finding, by=call.who.username)
 
 
@@ -240,7 +245,7 @@ def _decide(call: Call, writer: Writer, value: Complaint, revision: int) -> Writ
     verdict = handling.Verdict(
         decision=body.decision, reason=body.reason or None, persons=body.persons, cleared=body.cleared
     )
-    return handling.decide(writer, value, revision, verdict, by=call.who.username)
+    return handling.decide_complaint(writer, value, revision, verdict, by=call.who.username)
 
 
 def _resolve(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:

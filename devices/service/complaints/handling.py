@@ -41,7 +41,7 @@ Decision = Literal["valid", "invalid", "received"]
 """What is decided: `received` sends it back to be investigated anew."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Investigated(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner found: whether it is valid in their view, who is complained of besides, and who the customer is,
     where nobody knew.
     """
@@ -74,7 +74,7 @@ def refuse_others(writer: Writer, name: str, value: Complaint, person: Person) -
         raise Refused([problem])
 
 
-def hand_over(
+def hand_complaint_over(
     writer: Writer, value: Complaint, revision: int, owner: str, reason: str, *, by: str
 ) -> Written:
     """Give a complaint to another owner. Raises Refused: `owner_unfit`."""
@@ -84,7 +84,9 @@ def hand_over(
     return _write(writer, replace(value, owner=owner), revision, act)
 
 
-def investigate(writer: Writer, value: Complaint, revision: int, finding: Finding, *, by: str) -> Written:
+def investigate(
+    writer: Writer, value: Complaint, revision: int, finding: Investigated, *, by: str
+) -> Written:
     """Tell what was found. Raises Refused: `unknown_person`, `customer_known`, what is wrong of the customer."""
     customer = value.customer
     if finding.customer is not None:
@@ -112,7 +114,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     cleared: tuple[str, ...] = ()
 
 
-def decide(writer: Writer, value: Complaint, revision: int, verdict: Verdict, *, by: str) -> Written:
+def decide_complaint(
+    writer: Writer, value: Complaint, revision: int, verdict: Verdict, *, by: str
+) -> Written:
     """Decide whether a complaint is valid, or send it back. Raises Refused: `reason_required` where that is not what
     the owner found, or somebody is cleared; `unknown_person`, `not_complained_of`.
     """
