@@ -203,6 +203,15 @@ def test_each_step_is_taken_by_whose_it_is_and_by_nobody_else(house: House, stat
                 told_of = more.get(declared.name, {})
                 answer = made(step(house, stands(house, state), declared.name, who, **told_of))
                 assert answer["state"] in [way or state for way in declared.ways], declared.name
+                first = (
+                    answer["received_at"],
+                    answer["received_by"],
+                    answer["categories"],
+                    answer["persons"],
+                )
+                assert first == (RECEIVED_AT, "wu", ["charge"], list(COMPLAINED_OF)), (
+                    "it stays as it was received"
+                )
                 continue
             with house.unchanged():
                 answer = step(house, number, declared.name, who)
