@@ -21,7 +21,7 @@ from devices.service.calls import calling
 from devices.service.calls.about_jobs import done_job, follow_up_of
 from devices.service.calls.calling import CallGiven, Settlement
 from devices.service.complaints import handling
-from devices.service.complaints.handling import Finding, Remedy, Verdict
+from devices.service.complaints.handling import Investigated, Remedy, Verdict
 from devices.service.complaints.receiving import ComplaintAsked, receive_complaint
 from devices.values import UNIT
 from panku.demo_days import SERVED_SITE, DemoDay, moment_on
@@ -82,7 +82,7 @@ class Supervision:
                 writer, value, revision, "另卖了一根数据线收 100 元，没有写进上门服务单", by=TECHNICIAN
             ),
         )  # fmt: skip
-        finding = Finding(
+        finding = Investigated(
             text="查话务记录，留言所说的时间服务电话接通 11 次，没有占线；拨错了号码", valid=False
         )
         _investigate(day.at("17:20"), self.stray, CLERK, finding)
@@ -93,7 +93,9 @@ class Supervision:
         charged = _follow_up(day, self.jobs.charged)[0]
         assert charged.complaint is not None, "a bad answer is a complaint"
         self.charge = charged.complaint
-        finding = Finding(text="上门服务单收费 0 元，实收 100 元，未开票，用户没有要买数据线", valid=True)
+        finding = Investigated(
+            text="上门服务单收费 0 元，实收 100 元，未开票，用户没有要买数据线", valid=True
+        )
         _investigate(day.at("17:00"), self.charge, CALLER, finding)
         _decide(day.at("17:04"), self.charge, "valid")
         self._settle(day.at("17:08"))
@@ -194,7 +196,7 @@ def _follow_up(day: DemoDay, subject: str) -> tuple[FollowUp, int]:
     return found
 
 
-def _investigate(day: DemoDay, number: str, by: str, finding: Finding) -> None:
+def _investigate(day: DemoDay, number: str, by: str, finding: Investigated) -> None:
     _work(
         day, "investigate", number, by,
         lambda writer, value, revision: handling.investigate(writer, value, revision, finding, by=by),
@@ -202,9 +204,10 @@ def _investigate(day: DemoDay, number: str, by: str, finding: Finding) -> None:
 
 
 def _decide(day: DemoDay, number: str, decision: handling.Decision) -> None:
+    verdict = Verdict(decision=decision)
     _work(
         day, "decide", number, JUDGE,
-        lambda writer, value, revision: handling.decide(writer, value, revision, Verdict(decision=decision), by=JUDGE),
+        lambda writer, value, revision: handling.decide_complaint(writer, value, revision, verdict, by=JUDGE),
     )  # fmt: skip
 
 
