@@ -150,6 +150,11 @@ _PERSONAL = compiled(
         PersonalData.kind == GIVEN, PersonalData.key == GIVEN, PersonalData.latest == 1
     )
 )
+_PERSONAL_OF_THESE = compiled(
+    PersonalData.select(PersonalData.key, PersonalData.content).where(
+        PersonalData.kind == GIVEN, PersonalData.latest == 1, PersonalData.key.in_(EACH)
+    )
+)
 _SERIALS = compiled(
     RecordDevices.select(RecordDevices.serial).where(RecordDevices.kind == GIVEN, RecordDevices.key == GIVEN)
 )
@@ -262,6 +267,12 @@ def personal_of(store: Store, kind: RecordKind, key: str) -> str | None:
     """The personal data of a record as JSON text; None where it has none, or it was erased."""
     row = store.row(_PERSONAL, (kind.name, key))
     return row[0] if row else None
+
+
+def personal_of_these(store: Store, kind: RecordKind, keys: Iterable[str]) -> dict[str, str]:
+    """The same of several records, by key; one that has none is missing."""
+    rows = store.rows_in(_PERSONAL_OF_THESE, sorted(set(keys)), before=(kind.name,))
+    return {key: content for key, content in rows if content}
 
 
 def erase_personal(store: Store, kind: RecordKind, key: str) -> None:

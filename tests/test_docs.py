@@ -22,7 +22,7 @@ from api.resources.service.installations import INSTALL_BODIES
 from devices.lifecycle import DOCUMENTS, STEPS, Document
 from devices.paperwork.complaints import COMPLAINTS
 from devices.paperwork.dispatches import DISPATCHES
-from devices.paperwork.follow_ups import FOLLOW_UPS
+from devices.paperwork.follow_ups import FOLLOW_UPS, QUESTIONS
 from devices.paperwork.installations import INSTALLATIONS
 from devices.paperwork.papers import WhyLeftOut
 from devices.workflow import Step
@@ -165,6 +165,22 @@ def test_every_step_of_a_job_is_in_the_api_guide_with_whose_it_is() -> None:
             for step in workflow.steps
         }
         assert {name: set(who.split(", ")) for name, who in rows} == declared, f"docs/api.md, {title}"
+
+
+def test_every_question_of_a_call_is_in_the_api_guide_with_its_answers() -> None:
+    part = (DOCS / "api.md").read_text(encoding="utf-8").split("\n## Follow-up calls\n")[1].split("\n## ")[0]
+    rows = {
+        row[0]: row[1:]
+        for row in re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|(.*?)\|(.*?)\|$", part, re.MULTILINE)
+    }
+    assert list(rows) == [question.name for question in QUESTIONS]
+    for question in QUESTIONS:
+        _, choices, bad, fact = rows[question.name]
+        if question.kind == "choice":
+            assert tuple(re.findall(r"`(\w+)`", choices)) == question.choices, question.name
+            assert re.findall(r"`(\w+)`", bad)[:-1] == list(question.bad), question.name
+        assert re.findall(r": `(\w+)`", bad) == [question.category] * (question.category is not None)
+        assert bool(fact.strip()) == (question.fact is not None), question.name
 
 
 def test_the_lifecycle_page_is_what_the_tables_say() -> None:

@@ -183,9 +183,17 @@ def test_a_search_from_another_site_of_the_web_is_refused(demo: Door) -> None:
     assert zhang.client.simulate_post("/documents", body="q=1", headers=zhang.headers).status_code == 405
 
 
-NOT_SEARCHED = {"/documents/", "/manifests/", "/inspections/", "/visits/", "/handovers/", "/jobs/"}
+NOT_SEARCHED = {
+    "/documents/",
+    "/manifests/",
+    "/inspections/",
+    "/visits/",
+    "/handovers/",
+    "/jobs/",
+    "/follow-ups/",
+}
 """Documents are found by a number of another form; the others from the list or the document that names
-them. A job is a dispatch order, found as one."""
+them. A job is a dispatch order, found as one; its call has its number."""
 
 
 def test_a_page_of_a_numbered_record_is_found_by_the_number_or_said_not_to_be() -> None:

@@ -71,6 +71,7 @@ TERMS: dict[str, Iterable[str]] = {
     "consequence": complaints.CONSEQUENCES,
     "passed_to": complaints.PASSED_TO,
     "customer_word": complaints.CUSTOMER_WORDS,
+    "follow_up_step": follow_ups.FOLLOW_UPS.step,
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,
     "check": inspections.CHECK,

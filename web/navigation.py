@@ -29,6 +29,7 @@ LINKS = (
     Link("dispatch", "/dispatch", READERS),
     Link("orders", "/orders", READERS),
     Link("installations", "/installations", (*READERS, TECHNICIAN)),
+    Link("follow_ups", "/follow-ups", READERS),
     Link("custody", "/custody", READERS),
     Link("journal", "/journal", ("auditor", "supervisor")),
     Link("people", "/admin/people", (ADMIN,)),

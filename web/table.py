@@ -23,7 +23,7 @@ from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
 from web.views.papers import attachments, documents, labels, manifests, reviews
-from web.views.service import board, installations, jobs, orders
+from web.views.service import board, follow_ups, installations, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -41,6 +41,8 @@ PAGES = (
     Page("/installations", "installations", JOBS_SOMEWHERE, "installations.html", installations.installations_page),
     Page("/installations/{number}", "installation", JOB_READER, "installation.html",
          installations.installation_page),
+    Page("/follow-ups", "follow_ups", ANY_READER, "follow_ups.html", follow_ups.follow_ups_page),
+    Page("/follow-ups/{number}", "follow_up", JOB_READER, "follow_up.html", follow_ups.follow_up_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),
     Page("/stocktakes/{number}", "count", STAFF_NUMBER, "stocktake.html", stocktakes.stocktake_page),
     Page("/scan", "scan", ANY_READER, "scan.html", scan.tasks_page),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from devices.audit.custody.custody_kinds import HANDOVER, INSPECTION, VISIT
 from devices.audit.kinds import STOCKTAKE
 from devices.calendar import TIME_ZONE, month_of
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, MANIFEST
+from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, MANIFEST
 from devices.store.database import Store
 from panku.demo import fill
 from tests.browser.conftest import ROOT
@@ -148,16 +148,16 @@ KINDS = {
     "manifest": MANIFEST, "inspection": INSPECTION, "visit": VISIT, "handover": HANDOVER,
     "order": DISPATCH_ORDER,
     "customer": CUSTOMER, "count": STOCKTAKE, "installation": INSTALLATION,
-    "job": DISPATCH_ORDER,
+    "job": DISPATCH_ORDER, "follow_up": FOLLOW_UP,
 }  # fmt: skip
-"""Pages of one record, by name: the kind of it, whose newest is looked at."""
+"""Pages of one record, by name: the kind of it, whose newest is looked at; a call's page has its job's number."""
 
 
 def address_of(store: Store, page: Page, counting: str) -> str:
     """Where a page is in these books; `counting` is a stocktake under way."""
     (month,) = store.rows("SELECT month FROM month")[0]
     return page.path.format(
-        number=counting if page.name == "counting" else _newest(store, page.name),
+        number=counting if page.name == "counting" else _newest(store, page.name).removeprefix("F"),
         site=SITE,
         register=BOOK,
         month=month,

@@ -84,6 +84,7 @@ export const AS = {
   boolean: (value, field) => field.checked,
   flag: (value) => value === "true",
   tick: () => true,
+  nothing: () => null,
   yuan: (value) => Math.round(Number.parseFloat(value) * 100),
   lines: (value) => value.split(/[\s,，、]+/).filter(Boolean),
   pair: (value) => Object.fromEntries(value.split(" ").map((serial, n) => [["faulty", "spare"][n], serial])),
@@ -142,6 +143,7 @@ async function send(form) {
   button.disabled = false;
   if (answer.status !== 0) delete form.dataset.key; // an answer came: the next try is another act
   if (!answer.ok) {
+    form.dispatchEvent(new CustomEvent("refused", { detail: answer.body }));
     tell(place, told(answer));
     const field = fieldOf(form, answer);
     field?.focus();

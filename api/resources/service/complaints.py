@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from heapq import merge
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -24,12 +24,12 @@ from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed
 from devices.paperwork.complaints import (
     CATEGORIES,
+    CHANNELS_ASKED,
     COMPLAINTS,
     EVERYBODY,
     Category,
     Complainant,
     Complaint,
-    ComplaintChannel,
     ComplaintState,
     Consequence,
     CustomerWord,
@@ -49,6 +49,9 @@ from devices.service.complaints.receiving import ComplaintAsked, receive_complai
 from devices.texts.lengths import Contact, Day, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
+ChannelAsked = Literal["phone", "in_person", "letter", "online", "visit", "call_center", "tax_office"]
+"""Any but that of a call, which is received with its answers."""
+assert get_args(ChannelAsked) == CHANNELS_ASKED
 MOST_PERSONS = 10
 ComplainedOf = Annotated[tuple[Username, ...], msgspec.Meta(max_length=MOST_PERSONS)]
 
@@ -62,7 +65,7 @@ class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """
 
     site: Word
-    channel: ComplaintChannel
+    channel: ChannelAsked
     categories: Annotated[tuple[Category, ...], msgspec.Meta(min_length=1, max_length=len(CATEGORIES))]
     account: Sentence
     received_at: times.Told | None = None
@@ -153,7 +156,7 @@ class RegisterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ComplaintQuery(OrderQuery, frozen=True, kw_only=True):
-    """Complaints in one state besides, or of one owner; the day is that on which it was received."""
+    """Complaints in one state besides, or of one owner; the day is that on which it was written down."""
 
     state: ComplaintState | None = None
     owner: Username | None = None
@@ -163,7 +166,8 @@ class ComplaintAnswer(Complaint, frozen=True):
     """A complaint as the caller sees it.
 
     `customer_shown` is told to whoever sees the customer; `complainant` to whoever reads the site, and to the owner,
-    but to nobody complained of. `next` are the steps that the caller may take.
+    but to nobody complained of, nor to a token without a person, who may be. `next` are the steps
+    that the caller may take.
     """
 
     customer_shown: CustomerShown | None = None
@@ -357,7 +361,7 @@ def complaint_seen(call: Call, value: Complaint) -> ComplaintAnswer:
     _refuse_unread(call, value)
     who, store = call.who, call.store
     answer = ComplaintAnswer(**msgspec.structs.asdict(value), next=tuple(_next(call, value)))
-    if who.username not in value.persons or who.username == value.owner:
+    if who.username == value.owner or (who.username and who.username not in value.persons):
         answer = replace(answer, complainant=complainant_of(store, value.number))
     if value.customer is not None and sees_customer(store, value.customer, who.reads):
         answer = replace(answer, customer_shown=customer_shown(store, value.customer))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -41,6 +41,7 @@ from devices.service import filing
 from devices.service.calls.about_jobs import is_followed_up
 from devices.service.jobs import dispatching, settling
 from devices.service.jobs.technicians import takes_step
+from devices.store.database import Store
 from devices.texts.lengths import Address, Contact, Digest, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -362,11 +363,21 @@ def job_of(call: Call, order: DispatchOrder) -> Job:
         else order.state in TO_BE_DONE or waits
     ):
         return job
-    content = records.personal_of(call.store, DISPATCH_ORDER, order.number)
-    contact = msgspec.json.decode(content, type=JobContact) if content else None
+    shown = customer_shown(call.store, order.customer)
     return msgspec.structs.replace(
-        job, customer_shown=customer_shown(call.store, order.customer), contact=contact
+        job, customer_shown=shown, contact=contact_of_job(call.store, order.number)
     )
+
+
+def contact_of_job(store: Store, number: str) -> JobContact | None:
+    """Whom to ask for, as an order names them; None where it names nobody, and once that was erased."""
+    return contacts_of_jobs(store, [number]).get(number)
+
+
+def contacts_of_jobs(store: Store, numbers: Iterable[str]) -> dict[str, JobContact]:
+    """Whom to ask for, by the orders that name somebody."""
+    found = records.personal_of_these(store, DISPATCH_ORDER, numbers)
+    return {number: msgspec.json.decode(content, type=JobContact) for number, content in found.items()}
 
 
 def list_dispatch_orders(call: Call, _: Done) -> Shown:

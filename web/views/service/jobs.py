@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,9 +34,9 @@ from devices.values import Site
 from devices.workflow import Step
 from labels.words import Locale, term
 from web.pages import View
+from web.views.service.dialled import dial_of
+from web.views.service.differing import to_explain
 
-PHONE = re.compile(r"\+?\d[\d\- ]{5,}\d")
-"""What of a contact's text can be called."""
 OF_THE_TECHNICIAN = tuple(step for step in DISPATCHES.steps if TECHNICIAN in step.who)
 JOB_GROUPS = ("today", "later", "waiting", "unsettled", "closed")
 """The parts of the list, in their order; the last is of a page of one job alone."""
@@ -62,7 +61,8 @@ class JobInHand(msgspec.Struct, frozen=True):
 
 def jobs_page(view: View) -> dict[str, Any]:
     """Everything that the reader has in hand: for today, later, waiting, and done but for the storekeeper's swap."""
-    return {"groups": _grouped(cards_of(view, in_hand_of(view.call))), **_shared(view.call, alone=False)}
+    groups = _grouped(cards_of(view, in_hand_of(view.call)))
+    return {"groups": groups, "differing": to_explain(view), **_shared(view.call, alone=False)}
 
 
 def job_page(view: View) -> dict[str, Any]:
@@ -70,7 +70,8 @@ def job_page(view: View) -> dict[str, Any]:
     found = records.current(view.call.store, DISPATCH_ORDER, view.call.path["number"])
     if found is None or found[0].technician != view.person.username:
         raise refuse_foreign()
-    return {"groups": _grouped(cards_of(view, [found[0]])), **_shared(view.call, alone=True)}
+    groups, differing = _grouped(cards_of(view, [found[0]])), to_explain(view, found[0].number)
+    return {"groups": groups, "differing": differing, **_shared(view.call, alone=True)}
 
 
 def in_hand_of(call: Call) -> list[DispatchOrder]:
@@ -91,7 +92,7 @@ def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
     shown = (job.customer_shown, *(each.customer_shown for each in installs))
     customer, contact = next(filter(None, shown), CustomerShown()), job.contact or JobContact()
     asked_for = " ".join(filter(None, (contact.name, contact.phone))) or customer.contact
-    called = PHONE.search(asked_for or "")
+    dial = dial_of(asked_for)
     return JobInHand(
         job,
         _group(view.call, job, due, waits=bool(job.unsettled or installs)),
@@ -99,7 +100,7 @@ def _card(view: View, order: DispatchOrder, site: Site) -> JobInHand:
         customer.name,
         contact.address or customer.address,
         asked_for,
-        called and re.sub(r"[\- ]", "", called[0]),
+        dial.phone if dial else None,
         installs,
     )
 

@@ -20,11 +20,13 @@ from devices.paperwork.dispatches import (
     TO_BE_DONE,
     DispatchOrder,
 )
+from devices.paperwork.follow_ups import FollowUp
 from devices.paperwork.orders import ORDERS, RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
 from devices.people.certificates import Technician, certificate_standing, technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
+from devices.service.calls.about_jobs import follow_up_of
 from devices.service.installations.installs import installations_under
 from devices.service.jobs.board import due_of_job, times_of
 from devices.service.jobs.settling import pairs_carried, swaps_under
@@ -77,7 +79,19 @@ def order_page(view: View) -> dict[str, Any]:
 
 def _repair(view: View, order: RepairOrder) -> dict[str, Any]:
     acts = view.person.may(DESK, order.site) and order.state == ORDERS.begins
-    return {"job": None, "order": order, "path": f"/v1/repairs/{order.number}", "acts": acts}
+    return {
+        "job": None,
+        "order": order,
+        "path": f"/v1/repairs/{order.number}",
+        "acts": acts,
+        "follow_up": _follow_up_of(view, order),
+    }
+
+
+def _follow_up_of(view: View, order: RepairOrder | DispatchOrder) -> FollowUp | None:
+    """The call about an order's job, as it would begin where nobody has called; None of one that is not done."""
+    found = follow_up_of(view.call.store, order.number) if order.record else None
+    return view.told(found[0]) if found else None
 
 
 def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
@@ -103,6 +117,7 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
         "carries": order.state in TO_BE_DONE and _may_post(view, "carry_out", order.site),
         "settles": _may_post(view, "swap", order.site),
         "installs": installations_under(store, order),
+        "follow_up": _follow_up_of(view, order),
         "outcomes": OUTCOMES,
         "ways": CONFIRMED,
     }

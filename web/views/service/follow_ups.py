@@ -1,0 +1,243 @@
+"""Follow-up calls (电话跟踪) for people: whom to call next, the call itself, and what differs from the record.
+
+Nothing of a job's record is handed to the page of a call before the answers are in: they are asked for without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from api.callers.access import TECHNICIANS, visible_sites
+from api.calls import Call
+from api.resources.service.dispatch_orders import contact_of_job, contacts_of_jobs
+from api.resources.service.follow_ups import FollowUpAnswer, follow_up_seen
+from api.wire import times
+from devices import records
+from devices.calendar import day_of
+from devices.ledger.duties.due import Due
+from devices.ledger.reading import cursors
+from devices.ledger.reading.customers import customers_shown
+from devices.ledger.reading.passport import CustomerShown
+from devices.listed import Only, listed
+from devices.paperwork.complaints import CONSEQUENCES, PASSED_TO
+from devices.paperwork.dispatches import DispatchOrder, JobContact
+from devices.paperwork.follow_ups import (
+    CALLERS,
+    FOLLOW_UPS,
+    LEAST_ATTEMPTS,
+    LEAST_DAYS,
+    MISSED_CALLS,
+    QUESTIONS,
+    SETTLERS,
+    TO_BE_CALLED,
+    CallAct,
+    FollowUp,
+)
+from devices.paperwork_kinds import DISPATCH_ORDER, FOLLOW_UP, REPAIR
+from devices.people.persons import names_of
+from devices.problems import refuse
+from devices.serials import shortened
+from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject
+from devices.service.calls.calling import explanation_due
+from devices.service.calls.comparing import SomeJob, was_postponed
+from devices.service.calls.standing import due_of_call, due_of_explanation, open_follow_ups
+from devices.store.database import Store
+from devices.values import UNIT
+from web.pages import View
+from web.views.home import sites_of
+from web.views.service.dialled import Dial, dials_of
+from web.views.service.differing import answered_rows
+
+CALL_LANES = ("to_call", "to_explain", "to_settle")
+"""What an open follow-up waits for: the customer, the technician, or somebody who settles what differs."""
+CALL_FILTERS = ("site", "state", "from", "to")
+_SHOWN_AT_ONCE = 50
+
+
+class CallRow(msgspec.Struct, frozen=True):
+    """One follow-up in the list; `own` where its reader did the job, so that somebody else calls."""
+
+    call: FollowUp
+    customer: CustomerShown | None
+    dial: Dial | None
+    due: Due | None
+    tried: tuple[CallAct, ...]
+    own: bool = False
+
+
+def follow_ups_page(view: View) -> dict[str, Any]:
+    """What is open at the reader's sites, by what it waits for; and where they are asked for, all that there ever were.
+
+    Raises Refused: `role_missing`, `malformed_parameter`, `malformed_cursor`.
+    """
+    call = view.call
+    asked = {name: view.text(name) for name in CALL_FILTERS if view.text(name)}
+    sites = visible_sites(call.who, asked.get("site"))
+    searched = bool(asked.keys() - {"site"})
+    found, following = _searched(view, asked, sites) if searched else ([], None)
+    every = sites_of(call)
+    still_open = [] if searched else open_follow_ups(call.store, every if sites is None else sites)
+    shown = _lanes(call, view.told(still_open))
+    rows = [row for lane in shown.values() for row in lane]
+    people = {row.call.technician for row in rows if row.call.technician} | {
+        each.ended.by for each in found if each.ended
+    }
+    return {
+        "asked": dict.fromkeys(CALL_FILTERS, "") | asked,
+        "sites": every,
+        "states": FOLLOW_UPS.states,
+        "lanes": [(lane, shown[lane]) for lane in CALL_LANES if shown.get(lane)],
+        "calls": call.who.may(CALLERS, UNIT),
+        "today": call.today,
+        "searched": searched,
+        "found": found,
+        "customers": customers_shown(call.store, [each.customer for each in found], call.who.reads),
+        "names": names_of(call.store, people),
+        "following": following,
+    }
+
+
+def _searched(
+    view: View, asked: Mapping[str, str], sites: list[str] | None
+) -> tuple[list[FollowUp], str | None]:
+    state = asked.get("state")
+    if state is not None and state not in FOLLOW_UPS.states:
+        raise refuse("malformed_parameter", name="state", value=shortened(state))
+    only = Only(
+        states=(state,) if state else None,
+        since=times.day(asked["from"], "from") if "from" in asked else None,
+        until=times.day(asked["to"], "to") if "to" in asked else None,
+    )
+    place = view.text("cursor")
+    after = cursors.decoded(place, str) if place else ""
+    rows = listed(view.call.store, FOLLOW_UP, sites, after, only, newest_first=True)
+    found = [row for row, _ in zip(rows, range(_SHOWN_AT_ONCE + 1), strict=False)]
+    shown = view.told(found[:_SHOWN_AT_ONCE])
+    if len(found) <= _SHOWN_AT_ONCE:
+        return shown, None
+    return shown, f"/follow-ups?{urlencode({**asked, 'cursor': cursors.encoded(shown[-1].number)})}"
+
+
+def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]:
+    """Open follow-ups by what they wait for, the earliest day first."""
+    sites = records.sites_by_code(call.store)
+    customers = customers_shown(call.store, [each.customer for each in values], call.who.reads)
+    contacts = contacts_of_jobs(call.store, [each.subject for each in values if each.state in TO_BE_CALLED])
+    own = _own_jobs(call, values)
+    lanes: dict[str, list[CallRow]] = {lane: [] for lane in CALL_LANES}
+    for each in values:
+        site, customer = sites[each.site], customers.get(each.customer or "")
+        due: Due | None
+        if each.state in TO_BE_CALLED:
+            lane, due = "to_call", due_of_call(each, site, call.today)
+        else:
+            waits = explanation_due(call.store, site, each, call.today) is not None
+            lane, due = "to_explain" if waits else "to_settle", due_of_explanation(each, site, call.today)
+        tried = tuple(act for act in each.course if act.step == "attempt")
+        dial = _dial(customer, contacts.get(each.subject))
+        lanes[lane].append(CallRow(each, customer, dial, due, tried, each.number in own))
+    for rows in lanes.values():
+        rows.sort(key=lambda row: (row.due.due_on if row.due else "", row.call.number))
+    return lanes
+
+
+def _own_jobs(call: Call, values: Collection[FollowUp]) -> set[str]:
+    """Of these follow-ups, those of jobs that the reader did or wrote up."""
+    subjects = [each.subject for each in values]
+    orders: dict[str, SomeJob] = {
+        number: order
+        for kind in (DISPATCH_ORDER, REPAIR)
+        for number, order in records.these(call.store, kind, subjects).items()
+    }
+    return {each.number for each in values if call.who.username in did_the_job(orders[each.subject])}
+
+
+def follow_up_page(view: View) -> dict[str, Any]:
+    """The call about one job, and what came of it. Raises Refused (`not_found`, `job_not_done`)."""
+    call, number = view.call, view.call.path["number"]
+    order, found = job_of_subject(call.store, number), follow_up_of(call.store, number)
+    if order is None:
+        raise refuse("not_found")
+    seen = follow_up_seen(call, found[0]) if found else None
+    if seen is None:
+        raise refuse("job_not_done", order=number)
+    value: FollowUpAnswer = view.told(seen)
+    site = records.sites_by_code(call.store)[value.site]
+    waits = explanation_due(call.store, site, value, call.today)
+    calls = call.who.may(CALLERS, value.site)
+    following = _following(call, value) if calls else None
+    return {
+        "follow_up": value,
+        "reads": call.who.reads(value.site),
+        "unit": call.unit.name,
+        "repaired": not isinstance(order, DispatchOrder),
+        "purposes": order.purposes if isinstance(order, DispatchOrder) else (),
+        "fault": order.fault,
+        "done_on": day_of(value.done_at),
+        "dials": _dials(call.store, value),
+        "due": due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
+        "own": call.who.username in did_the_job(order),
+        "questions": [each for each in QUESTIONS if each.name != "waited" or was_postponed(order)],
+        "postponed": _last_postponed(order),
+        "missed": MISSED_CALLS,
+        "least": (LEAST_ATTEMPTS, LEAST_DAYS),
+        "rows": answered_rows(value),
+        "waits_until": waits,
+        "waits_for": _whose_turn(value, waits),
+        "passed_to": PASSED_TO,
+        "consequences": CONSEQUENCES,
+        "names": names_of(
+            call.store, {act.by for act in value.course} | ({value.technician} if value.technician else set())
+        ),
+        "following": following,
+        "all_called": calls and following is None and value.state not in TO_BE_CALLED,
+    }
+
+
+def _dials(store: Store, value: FollowUpAnswer) -> list[Dial]:
+    """Whom to call, for who sees the customer."""
+    if value.customer_shown is None:
+        return []
+    return list(dials_of(contact_of_job(store, value.subject), value.customer_shown.contact))
+
+
+def _dial(customer: CustomerShown | None, contact: JobContact | None) -> Dial | None:
+    """The one to call of a row: the first that a telephone can call, else the first."""
+    if customer is None or customer.masked:
+        return None
+    found = list(dials_of(contact, customer.contact))
+    return next((each for each in found if each.phone), found[0] if found else None)
+
+
+def _last_postponed(order: SomeJob) -> str | None:
+    """Why a job was put off the last time, a WaitReason; None of one that was not."""
+    if not isinstance(order, DispatchOrder):
+        return None
+    return next((act.reason for act in reversed(order.course) if act.step == "postpone"), None)
+
+
+def _whose_turn(value: FollowUpAnswer, waits: date | None) -> tuple[str, ...]:
+    """The roles for which a follow-up waits, where its reader has nothing to do about it."""
+    if value.next or value.state not in FOLLOW_UP.open_states:
+        return ()
+    if value.state in TO_BE_CALLED:
+        return CALLERS
+    return TECHNICIANS if waits else SETTLERS
+
+
+def _following(call: Call, value: FollowUp) -> tuple[CallRow, int] | None:
+    """The next call for whoever calls, and how many wait for them in all; of those that were tried today, the last."""
+    sites = [site for site in sites_of(call) if call.who.may(CALLERS, site)]
+    ahead = [
+        each
+        for each in open_follow_ups(call.store, sites)
+        if each.state in TO_BE_CALLED and each.number != value.number
+    ]
+    rows = [row for row in _lanes(call, ahead)["to_call"] if not row.own]
+    rows.sort(key=lambda row: row.tried != () and day_of(row.tried[-1].at) == call.today)
+    return (rows[0], len(rows)) if rows else None
