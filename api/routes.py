@@ -247,7 +247,7 @@ ROUTES = (
         check=guessing.refuse_guesser if name == "send" else None, write=installations.install_step(name), body=body,
         example=INSTALL_EXAMPLES[name]) for name, body in installations.INSTALL_BODIES.items()),
     R("POST", "/v1/follow-ups", "import_follow_ups", CALL_CENTER, follow_ups.show_imported,
-      list[follow_ups.ImportedAnswer], write=follow_ups.import_calls, body=follow_ups.ImportedCallsBody, example={
+      list[follow_ups.ImportedAnswer], write=follow_ups.take_calls_over, body=follow_ups.ImportedCallsBody, example={
           "site": "BJ01", "source": "call_center", "calls": [
               {"subject": "D-BJ01-000012", "reference": "HJ-20261126-0031",
                "called_at": "2026-11-26T09:05:00+08:00", "outcome": "no_answer"},
@@ -262,7 +262,7 @@ ROUTES = (
         follow_ups.show_follow_up, follow_ups.FollowUpAnswer, write=follow_ups.call_step(name), body=body,
         example=CALL_EXAMPLES.get(name)) for name, body in follow_ups.CALL_BODIES.items()),
     R("POST", "/v1/complaints", "receive_complaint", RECEIVER, complaints.show_complaint, complaints.ComplaintAnswer,
-      check=guessing.refuse_guesser, write=complaints.receive, body=complaints.ComplaintBody, statuses=CREATED,
+      check=guessing.refuse_guesser, write=complaints.take_complaint, body=complaints.ComplaintBody, statuses=CREATED,
       example={"site": "BJ01", "channel": "phone", "categories": ["charge"], "account": "师傅收了 100 元没有给收据",
                "name": "刘会计", "contact": "010-62000000", "about": "D-BJ01-000012"}),
     R("GET", "/v1/complaints", "list_complaints", ANYONE, complaints.list_complaints, list[Complaint],

@@ -17,7 +17,9 @@ from api.resources.devices import DeviceAnswer, HistoryAnswer, LookupAnswer
 from api.resources.documents import PostedAnswer
 from api.resources.handovers import HandoverAnswer
 from api.resources.scanning import CheckAnswer, Fault
+from api.resources.service.complaints import ComplaintAnswer
 from api.resources.service.dispatch_orders import Job
+from api.resources.service.follow_ups import FollowUpAnswer
 from api.resources.service.installations import InstallationAnswer
 from api.resources.sheets import SheetAnswer, SheetLine
 from api.resources.stocktakes import Fault as ScanFault
@@ -38,8 +40,10 @@ from devices.ledger.posting.manifests import Compared
 from devices.ledger.reading.history import Event
 from devices.ledger.reading.listing import DeviceRow, DocumentRow, DocumentView, ForeignDocument
 from devices.ledger.reading.passport import Next, Passport, without_place
+from devices.paperwork.complaints import Complaint
 from devices.paperwork.customers import Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.follow_ups import AnswerBeside, Answers, FollowUp
 from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.service.briefs import OrderBrief
@@ -167,6 +171,17 @@ def _order(blind: Blind, order: RepairOrder | Installation) -> Any:
     """The desk goes on with its orders, which are many; the device of one is told to whoever named it."""
     hidden = order.serial is not None and _text(blind, order.serial) is GONE
     return replace(order, serial=None) if hidden else order
+
+
+def _answers(blind: Blind, told: Answers) -> Any:
+    """A spare that a customer has already and no swap has moved yet stands in the book: they go on being called."""
+    hidden = told.disk is not None and _text(blind, told.disk) is GONE
+    return replace(told, disk=None) if hidden else told
+
+
+def _beside(blind: Blind, beside: AnswerBeside) -> Any:
+    hidden = _text(blind, beside.told) is GONE
+    return _in_parts(blind, replace(beside, told="") if hidden else beside)
 
 
 def _late_scan(blind: Blind, scan: LateScan) -> Any:
@@ -368,6 +383,8 @@ TREATMENTS: dict[type, Treatment] = {
     Due: _by_its_place(lambda due: due.subject),
     RepairOrder: _order,
     **dict.fromkeys((Installation, InstallationAnswer), _order),
+    Answers: _answers,
+    AnswerBeside: _beside,
     LateScan: _late_scan,
     # withheld as a whole
     DocumentView: _document,
@@ -382,6 +399,7 @@ TREATMENTS: dict[type, Treatment] = {
     # of its own count, and parts of what is above or of what has a state of its own
     **dict.fromkeys((StocktakeAnswer, Place, ScanFault), _as_it_is),
     **dict.fromkeys((Next, Fault, LeftWaiting, SlipLine, Notice, DispatchOrder, Job, OrderBrief), _in_parts),
+    **dict.fromkeys((FollowUp, FollowUpAnswer, Complaint, ComplaintAnswer), _in_parts),
     **REFUSED,
 }
 """By type, its subclasses included: how it is told. What is of none of them is told part by part."""

@@ -46,10 +46,10 @@ def _follow_up(value: FollowUp) -> Found:
 
 
 def _complaint(value: Complaint) -> Found:
-    """A complaint by its state, its customer, the day it was received, its owner, its devices, and by the number that
-    the call centre has it under.
+    """A complaint by its state, its customer, the day it was written down, its owner, its devices, and by the number
+    that the call centre has it under. By the day it was received, which people tell, it could be told out of a period.
     """
-    day = day_of(value.received_at).isoformat()
+    day = day_of(value.written_at).isoformat()
     reference = issued_key(value.registered.reference) if value.registered else None
     return Found(value.state, value.customer, day, value.owner, reference, value.serials)
 

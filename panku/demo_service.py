@@ -1,21 +1,19 @@
 """The filled example's service at BJ01: what its technician has done, has in hand and is asked for, in daytime hours.
 
 There is one of everything: an order in each state, a swap that is settled and one that the storekeeper settles by
-scanning its faulty disk, an installation that is asked for and one that is done.
+scanning its faulty disk, an installation that is asked for and one that is done, calls and complaints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import msgspec
 
 from devices import records
-from devices.calendar import TIME_ZONE, add_working_days, is_working_day
-from devices.journal import Writer, open_journals
+from devices.calendar import add_working_days
 from devices.ledger.deciding.drafts import AnyDraft, Party
 from devices.ledger.posting import post, reviewing
 from devices.moments.spans import MINUTE_US
@@ -32,53 +30,70 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork.installations import Confirmer, GuidanceOutcome, InstallChecks
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION
-from devices.people import enrolment, grants, persons
-from devices.people.roles import Person
 from devices.service import filing
 from devices.service.installations import installing
 from devices.service.installations.installing import InstallAsked
 from devices.service.jobs import dispatching
 from devices.service.jobs.dispatching import OrderAsked
 from devices.store.database import Store
-from devices.unit import Unit, unit_of
-from devices.values import UNIT
+from devices.unit import unit_of
 from panku.demo import TAXPAYERS
+from panku.demo_calls import DoneJobs, Supervision
+from panku.demo_days import SERVED_SITE, DemoDay, moment_on, working_day_before
 from panku.wiring import RULEBOOK
 
-SERVED_SITE = "BJ01"
-CLERKS = {"liu": ("six umbrellas by the station", "clerk")}
-"""Who else there is in an example with service; printed beside PASSWORDS."""
 SWAPPED, UNSETTLED, WAITS, TODAYS, ASKED, INSTALLED = (f"{661565714354 + n}" for n in range(6))
 """Disks by what becomes of them; all but the first are sold by this."""
+WELL, CHARGED, SILENT, UNCALLED = (f"{661565714361 + n}" for n in range(4))
+"""Disks of jobs by what becomes of the call about them: well, 100 yuan told, nobody reached, still to be called."""
 SPARES = ("661565720012", "661565720013")
 FIRST, SECOND = (
     Party(taxpayer_id=taxpayer_id, name=name, contact=contact)
-    for (taxpayer_id, name), contact in zip(TAXPAYERS, ("陈经理", "刘会计"), strict=True)
+    for (taxpayer_id, name), contact in zip(
+        TAXPAYERS, ("陈经理 0591-87000001", "刘会计 010-62001111"), strict=True
+    )
 )
-SOLD = ((FIRST, (UNSETTLED, WAITS)), (SECOND, (TODAYS,)))
+SOLD = ((FIRST, (UNSETTLED, WAITS, WELL, SILENT)), (SECOND, (TODAYS, CHARGED, UNCALLED)))
 """What is sold and registered, to whom; what is to be installed is sold and no more."""
-
-_Result = TypeVar("_Result")
 
 
 def fill_service(store: Store, now_us: int) -> None:
-    """Tell of the two working days before that of `now_us`, in books that `panku.demo.fill` has filled by then."""
+    """Tell of the three working days before that of `now_us`, in books that `panku.demo.fill` has filled by then."""
     unit = unit_of(store)
     assert unit is not None, "the example was filled"
     today = unit.day_of(now_us)
-    yesterday = _working_day_before(today)
-    day = _Day(store, unit, _working_day_before(yesterday))
-    day.at("08:40").employ("liu", "刘敏")
-    _tell_of_the_first(day)
-    _tell_of_the_second(_Day(store, unit, yesterday), today, add_working_days(today, 1))
+    yesterday = working_day_before(today)
+    before = working_day_before(yesterday)
+    first, second, third = (
+        _Jobs(store, unit, day) for day in (working_day_before(before), before, yesterday)
+    )
+    calls = Supervision(_tell_of_the_first(first))
+    calls.tell_of_the_first(first)
+    _tell_of_the_second(second)
+    calls.tell_of_the_second(second)
+    unsettled = _tell_of_the_third(third, today, add_working_days(today, 1))
+    calls.tell_of_the_third(third, unsettled)
 
 
-def _tell_of_the_first(day: _Day) -> None:
-    """Disks are sold; a swap at a customer's is settled on the same day; a disk is installed by phone."""
+def _tell_of_the_first(day: _Jobs) -> DoneJobs:
+    """Disks are sold, and wang is at four customers', each of whom is to be called about it."""
+    day.at("08:40")
+    for username, name in (("liu", "刘敏"), ("sun", "孙丽")):
+        day.employ(username, name)
     for told, (customer, serials) in zip(("08:50", "08:52"), SOLD, strict=True):
         day.at(told).post("sale", serials, customer=customer, application="SY-0002")
     for customer, serials in SOLD:
         day.at("08:55").post("registration", serials, customer=customer)
+    return DoneJobs(
+        well=day.job("开票软件升级后打不开", WELL, ("09:00", "09:40", "10:20"), "重装开票软件，测试正常"),
+        charged=day.job("读盘很慢", CHARGED, ("10:30", "11:00", "11:30"), "换 USB 接口，测试正常"),
+        silent=day.job("上报汇总失败", SILENT, ("13:00", "13:40", "14:10"), "重设网络参数，上报成功"),
+        uncalled=day.job("时钟不准", UNCALLED, ("14:20", "15:00", "15:30"), "校准时钟，测试正常"),
+    )
+
+
+def _tell_of_the_second(day: _Jobs) -> None:
+    """A swap at a customer's is settled on the same day; a disk is installed by phone."""
     day.at("09:00").post("sale", (ASKED, INSTALLED), customer=SECOND, application="SY-0003")
     order = day.at("09:30").open("无法识别", (SWAPPED,), technician="wang")
     day.at("09:34").step(order, "accept")
@@ -90,8 +105,10 @@ def _tell_of_the_first(day: _Day) -> None:
     day.at("16:30").swap(order, Used(SWAPPED, SPARES[0]))
 
 
-def _tell_of_the_second(day: _Day, today: date, tomorrow: date) -> None:
-    """A swap is left to settle, a job waits, one is accepted for today, one is nobody's yet, one is wang's."""
+def _tell_of_the_third(day: _Jobs, today: date, tomorrow: date) -> str:
+    """A swap is left to settle, a job waits, one is accepted for today, one is nobody's yet, one is wang's. Answers the
+    order of the first.
+    """
     order = day.at("09:10").open("开票软件报错，读不出税控盘", (UNSETTLED,), technician="wang")
     day.at("09:15").step(order, "accept")
     day.at("09:30").carry(order, UNSETTLED, SPARES[1])
@@ -111,47 +128,19 @@ def _tell_of_the_second(day: _Day, today: date, tomorrow: date) -> None:
     day.at("16:35").step(todays, "accept")
     day.at("16:50").open("新装的电脑上不会开票", (), customer=SECOND)
     day.at("16:55").open("换上的盘不能报税", (SPARES[0],), technician="wang")
-
-
-def _working_day_before(day: date) -> date:
-    before = day - timedelta(days=1)
-    return before if is_working_day(before) else _working_day_before(before)
-
-
-def _moment(day: date, told: str) -> int:
-    at = datetime.combine(day, time.fromisoformat(told), ZoneInfo(TIME_ZONE))
-    return int(at.timestamp()) * 1_000_000
+    return order
 
 
 def _window(day: date, starts: str, ends: str) -> Window:
-    return Window(_moment(day, starts), _moment(day, ends))
+    return Window(moment_on(day, starts), moment_on(day, ends))
 
 
-class _Day:
-    """One day at BJ01, as time passes; `at` says when the next act happens."""
+class _Jobs(DemoDay):
+    """One day of jobs: orders, records, documents, installations, told by their usual hands."""
 
-    def __init__(self, store: Store, unit: Unit, day: date) -> None:
-        self.store, self.unit, self.day = store, unit, day
-        self.now_us = _moment(day, "08:00")
-
-    def at(self, told: str) -> _Day:
-        self.now_us = _moment(self.day, told)
+    def at(self, told: str) -> _Jobs:
+        super().at(told)
         return self
-
-    def write(self, act: Callable[[Writer], _Result], *others: str) -> _Result:
-        with self.store.writing():
-            return act(open_journals(self.store, [SERVED_SITE, *others], self.now_us))
-
-    def employ(self, username: str, name: str) -> None:
-        admin = Person(username="admin", name="", roles=frozenset({("admin", UNIT)}))
-        password, role = CLERKS[username]
-
-        def act(writer: Writer) -> None:
-            code = persons.create(writer, self.unit, admin, username, name).code
-            enrolment.enrol(writer, username, code, enrolment.unjudged(username, password))
-            grants.grant(writer, admin, username, role, SERVED_SITE)
-
-        self.write(act, UNIT)
 
     def post(self, document: str, lines: Sequence[str | dict[str, str]], **more: Any) -> None:
         """Post a document of the storekeeper's, which the auditor then approves where that is asked for."""
@@ -186,6 +175,16 @@ class _Day:
         )
         return order.number
 
+    def job(self, fault: str, serial: str, told: tuple[str, str, str], work: str) -> str:
+        """A job without a swap: when it was asked for, when wang came, and when it was done."""
+        asked, came, done = told
+        order = self.at(asked).open(
+            fault, (serial,), technician="wang", window=_window(self.day, asked, done)
+        )
+        self.step(order, "accept")
+        self.at(done).file(order, (came, done), diagnosis=fault, work=work)
+        return order
+
     def step(self, number: str, name: str) -> None:
         order, revision = self._order(number)
         self.write(lambda writer: dispatching.advance(writer, order, revision, name, by="wang"))
@@ -201,12 +200,19 @@ class _Day:
     def carry(self, number: str, faulty: str, spare: str) -> None:
         self.post("carry_out", ({"serial": spare, "faulty": faulty},), order=number)
 
-    def file(self, number: str, came_and_went: tuple[str, str], *used: Used) -> None:
+    def file(
+        self,
+        number: str,
+        came_and_went: tuple[str, str],
+        *used: Used,
+        diagnosis: str = "盘芯损坏",
+        work: str = "更换备件，开票、抄报测试正常",
+    ) -> None:
         order, revision = self._order(number)
-        arrived_at, completed_at = (_moment(self.day, told) for told in came_and_went)
+        arrived_at, completed_at = (moment_on(self.day, told) for told in came_and_went)
         record = ServiceRecord(
-            completed_at, "盘芯损坏", "更换备件，开票、抄报测试正常", 0, self.now_us, "wang", arrived_at,
-            Outcomes(repair="solved"), used, Confirmation("stamped"),
+            completed_at, diagnosis, work, 0, self.now_us, "wang", arrived_at, Outcomes(repair="solved"), used,
+            Confirmation("stamped"),
         )  # fmt: skip
         self.write(lambda writer: filing.file_record(writer, self.unit, order, revision, record, by="wang"))
 

@@ -21,7 +21,7 @@ PATHS = {
 NUMBERS_OF = {
     "/v1/documents": "BJ01-2026-000001", "/v1/repairs": "R-BJ01-000001", "/v1/dispatch-orders": "D-BJ01-000001",
     "/v1/customers": "C-BJ01-000002", "/v1/manifests": "M-BJ01-000001",
-    "/v1/installations": "N-BJ01-000001",
+    "/v1/installations": "N-BJ01-000001", "/v1/follow-ups": "D-BJ01-000001", "/v1/complaints": "P-BJ01-000001",
 }  # fmt: skip
 MONTH = {"month": "2026-11"}
 CARD = {"model": "TCG-01", "from": "2026-11-01", "to": "2026-11-30"}

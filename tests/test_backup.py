@@ -91,6 +91,15 @@ def sign_paper(door: Door) -> None:
     door.session_store.close()
 
 
+ACCOUNT = "他收了我一百块钱，没有票"
+
+
+def complain(door: Door) -> None:
+    body = {"site": "BJ01", "channel": "phone", "categories": ["charge"], "account": ACCOUNT}
+    assert door.sign_in("zhang").post("/v1/complaints", body).status_code == 201
+    door.session_store.close()
+
+
 def count(store: Store, table: str) -> int:
     (found,) = store.row(f"SELECT COUNT(*) FROM {table}") or (0,)
     return int(found)
@@ -104,6 +113,7 @@ def test_a_backup_is_restored_into_empty_books_whole(
 ) -> None:
     post(door)
     sign_paper(door)
+    complain(door)
     lines, heads = count(door.store, "line"), export_heads(door.store)
     assert on(door.store, "backup", tmp_path / "copy") == 0
     told = capsys.readouterr().out
@@ -114,6 +124,8 @@ def test_a_backup_is_restored_into_empty_books_whole(
     assert "all hold" in capsys.readouterr().out
     assert (count(other, "line"), export_heads(other)) == (lines, heads)
     assert [bytes(each) for (each,) in other.rows("SELECT bytes FROM personal_blob")] == [PAPER]
+    (said,) = other.rows("SELECT content FROM personal WHERE kind = 'complaint'")
+    assert ACCOUNT in said[0]
     schema.check_schema(other)
     stores.drop(other)
 

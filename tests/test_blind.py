@@ -82,7 +82,13 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "list_deadlines": [{}, {"met_since": "2026-11-01"}],
     **{
         name: [{}, {"serial": CUSTODY}, {"serial": MENT}]
-        for name in ("list_repairs", "list_dispatch_orders", "list_installations")
+        for name in (
+            "list_repairs",
+            "list_dispatch_orders",
+            "list_installations",
+            "list_follow_ups",
+            "list_complaints",
+        )
     },
     "documents": [{}, {"type": "receipt"}],
     "device": [{}, {"order": "newest"}],
@@ -112,6 +118,8 @@ FILLED: dict[str, Any] = {
     "orders/{number}": lambda house: [*records(house, "repair"), *records(house, "dispatch_order")],
     "jobs/{number}": lambda house: records(house, "dispatch_order"),
     "installations/{number}": lambda house: records(house, "installation"),
+    "follow-ups/{number}": lambda house: [key.removeprefix("F") for key in records(house, "follow_up")],
+    "complaints/{number}": lambda house: records(house, "complaint"),
     "consignments/{site}/{carrier}/{waybill}": lambda house: records(house, "consignment"),
     "customers/{number}": lambda house: records(house, "customer"),
     "notices/{under}/{customer}": lambda house: records(house, "notice"),

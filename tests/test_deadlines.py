@@ -37,9 +37,11 @@ def test_an_installation_is_done_within_the_sites_working_days_of_the_asking() -
     assert due(DEADLINE["installation"], FRIDAY, slower) == date(2026, 12, 4)
 
 
-def test_the_days_away_between_inspections_and_to_install_are_the_sites_to_set() -> None:
+def test_the_days_away_between_inspections_to_install_and_to_register_are_the_sites_to_set() -> None:
     names = {deadline.name for deadline in SET_BY_SITE}
-    assert names == {"in_transit", "carried", "at_factory", "audit_inspection", "installation"}
+    assert names == {
+        "in_transit", "carried", "at_factory", "audit_inspection", "installation", "complaint_filing",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("month", range(1, 13))

@@ -147,6 +147,8 @@ def test_a_step_is_taken_by_whom_and_when_the_table_says(
 ) -> None:
     house, number = worked
     for who in WHO:
+        if name == "file":  # a job is done once, and then to be called about
+            number = opened(house, serials=[], customer={"number": "C-BJ01-000002"})
         in_state(house, number, state)
         course = read(house, "zhang", number)["course"]
         answer = step(house, who, number, name)

@@ -14,10 +14,15 @@ from typing import get_args
 import msgspec
 
 from api.form_routes import DOORS
+from api.resources.customers import EraseBody
+from api.resources.service.complaints import COMPLAINT_BODIES
 from api.resources.service.dispatch_orders import STEP_BODIES, ServiceRecordBody
+from api.resources.service.follow_ups import CALL_BODIES
 from api.resources.service.installations import INSTALL_BODIES
 from devices.lifecycle import DOCUMENTS, STEPS, Document
+from devices.paperwork.complaints import COMPLAINTS
 from devices.paperwork.dispatches import DISPATCHES
+from devices.paperwork.follow_ups import FOLLOW_UPS, QUESTIONS
 from devices.paperwork.installations import INSTALLATIONS
 from devices.paperwork.papers import WhyLeftOut
 from devices.workflow import Step
@@ -52,6 +57,8 @@ step is refused with its code. The technician is the one to whom the order is as
 BODIES_OF: dict[str, Mapping[str, type[msgspec.Struct] | None]] = {
     "dispatch_order": {**STEP_BODIES, "file": ServiceRecordBody},
     "installation": INSTALL_BODIES,
+    "follow_up": CALL_BODIES,
+    "complaint": {**COMPLAINT_BODIES, "erase": EraseBody},
 }
 
 
@@ -133,10 +140,22 @@ def test_the_workflows_page_is_what_the_tables_say() -> None:
     assert (DOCS / "workflows.md").read_text(encoding="utf-8") == workflows_page()
 
 
+TOLD_STEP_BY_STEP = {
+    "Dispatch orders": DISPATCHES,
+    "Installations": INSTALLATIONS,
+    "Follow-up calls": FOLLOW_UPS,
+    "Complaints": COMPLAINTS,
+}
+"""By the title of a part of the API guide: the workflow whose steps it tells."""
+
+
 def test_every_step_of_a_job_is_in_the_api_guide_with_whose_it_is() -> None:
     text = (DOCS / "api.md").read_text(encoding="utf-8")
-    said = {"technician": "the technician", "clerk": "a clerk", "storekeeper": "a storekeeper"}
-    for title, workflow in (("Dispatch orders", DISPATCHES), ("Installations", INSTALLATIONS)):
+    said = {
+        "technician": "the technician", "clerk": "a clerk", "storekeeper": "a storekeeper",
+        "supervisor": "a supervisor", "auditor": "an auditor", "owner": "the owner",
+    }  # fmt: skip
+    for title, workflow in TOLD_STEP_BY_STEP.items():
         part = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `…/([\w-]+)` \| ([^|]*) \|", part, re.MULTILINE)
         declared = {
@@ -146,6 +165,22 @@ def test_every_step_of_a_job_is_in_the_api_guide_with_whose_it_is() -> None:
             for step in workflow.steps
         }
         assert {name: set(who.split(", ")) for name, who in rows} == declared, f"docs/api.md, {title}"
+
+
+def test_every_question_of_a_call_is_in_the_api_guide_with_its_answers() -> None:
+    part = (DOCS / "api.md").read_text(encoding="utf-8").split("\n## Follow-up calls\n")[1].split("\n## ")[0]
+    rows = {
+        row[0]: row[1:]
+        for row in re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|(.*?)\|(.*?)\|$", part, re.MULTILINE)
+    }
+    assert list(rows) == [question.name for question in QUESTIONS]
+    for question in QUESTIONS:
+        _, choices, bad, fact = rows[question.name]
+        if question.kind == "choice":
+            assert tuple(re.findall(r"`(\w+)`", choices)) == question.choices, question.name
+            assert re.findall(r"`(\w+)`", bad)[:-1] == list(question.bad), question.name
+        assert re.findall(r": `(\w+)`", bad) == [question.category] * (question.category is not None)
+        assert bool(fact.strip()) == (question.fact is not None), question.name
 
 
 def test_the_lifecycle_page_is_what_the_tables_say() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from falcon import testing
 
@@ -184,8 +187,29 @@ def test_customers_are_due_by_the_last_document_that_was_of_them_until_they_are_
     cancelled = door.sign_in("zhang").post(f"/v1/dispatch-orders/{order}/cancel", {"reason": "改期"})
     assert cancelled.status_code == 200, cancelled.text
     assert NUMBER in due(door, "2099-01-01")
+    for complaint in a_complaint(door):
+        assert (NUMBER in due(door, "2099-01-01")) == (complaint["state"] == "closed"), "they complain"
     erased(door)
     assert NUMBER not in due(door, "2099-01-01")
+
+
+def a_complaint(door: Door) -> Iterator[dict[str, Any]]:
+    """A complaint of the customer, after each of its steps to the end."""
+    zhang, li = door.sign_in("zhang"), door.sign_in("li")
+    body = {"site": "BJ01", "channel": "letter", "categories": ["other"], "account": "来信一封"}
+    received = zhang.post("/v1/complaints", {**body, "customer": {"number": NUMBER}})
+    assert received.status_code == 201, received.text
+    yield received.json
+    for who, step, told in (
+        (zhang, "investigate", {"text": "查无此事", "valid": False}),
+        (li, "decide", {"decision": "invalid"}),
+        (zhang, "resolve", {"text": "已说明"}),
+        (li, "confirm", {"word": "content"}),
+        (li, "close", {}),
+    ):
+        answer = who.post(f"/v1/complaints/{received.json['number']}/{step}", told)
+        assert answer.status_code == 200, answer.text
+        yield answer.json
 
 
 def due(door: Door, day: str) -> list[str]:

@@ -37,6 +37,7 @@ from labels.forms.service_parts import DeviceNamed
 from labels.forms.writers.pdf import write_pdf
 from labels.forms.writers.xlsx import write_xlsx
 from labels.words import LOCALES, Locale
+from tests.called import answered
 from tests.conftest import Stores
 from tests.counts import SECOND
 from tests.custody import House, fill_house
@@ -474,6 +475,7 @@ def test_whoever_has_left_is_still_named_and_an_erased_customer_is_not(house: Se
         "C-BJ01-000003 甲公司",
         "李会计  13800001111",
     )
+    answered(house, number)
     for who, path in (("li", "/v1/customers/C-BJ01-000003/erase"), ("admin", "/v1/people/wang/deactivate")):
         answer = house.of(who).post(path, {"password": house.password(who)} if who == "li" else {})
         assert answer.status_code == 200, answer.text

@@ -145,9 +145,8 @@ def test_the_swap_of_a_filed_record_is_offered_wherever_its_device_is(house: Hou
 
 
 def test_the_records_of_a_corrected_job_stand_side_by_side(house: House) -> None:
-    rewritten(house, state="accepted", record=None, corrections=())
+    rewritten(house, state="done", record=record(house, "wang"), corrections=())
     wang = house.of("wang")
-    assert wang.post(f"/v1/dispatch-orders/{NUMBER}/service-record", done()).status_code == 201
     body = {"reason": "金额写错", "record": done(charged_fen=12_345)}
     corrected = wang.post(f"/v1/dispatch-orders/{NUMBER}/correct", body)
     assert corrected.status_code == 200, corrected.text

@@ -18,6 +18,7 @@ from api.routing import Route
 from api.wire.paging import PageQuery, SiteQuery
 from devices.listed import listed
 from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from tests import dispatched
 from tests.browser.looked_at import lived_in
 from tests.conftest import ENGINES, Stores
 from tests.counts import scan
@@ -27,6 +28,7 @@ from tests.door import NOW, TODAY, Client, Door
 from tests.hostile import path_of
 
 WHOSE = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
+COMPLAINT = {"site": "BJ01", "channel": "phone", "categories": ["manner"], "account": "态度生硬"}
 PAGES = {"list_documents": "documents", "list_devices": "devices"}
 """Lists whose answer has the cursor beside its values, and the field these are in."""
 LISTS = {
@@ -70,11 +72,14 @@ def more_of_each(house: House) -> None:
         "SELECT serial FROM position WHERE state = 'in_service' AND responsible_site = 'BJ01' ORDER BY serial"
     )
     for (serial,) in house.store.rows(f"{served} DESC LIMIT 3"):
+        done(zhang.post("/v1/complaints", {**COMPLAINT, "serials": [serial]}))
         order = {"site": "BJ01", "serial": serial, "fault": "无法识别"}
         done(zhang.post("/v1/repairs", order))
         done(zhang.post("/v1/dispatch-orders", sent(serial, purposes=["return_visit"])))
     done(house.of("zhao").post("/v1/dispatch-orders", sent("661565714354", "TJ01", customer=WHOSE)))
     done(house.of("zhao").post("/v1/documents", {**receipt("TJ01"), "model": "TCG-02"}))
+    done(house.of("zhao").post("/v1/complaints", {**COMPLAINT, "site": "TJ01"}))
+    job_done(house)
     held = house.store.rows("SELECT serial FROM position WHERE state = 'quarantined' AND site = 'BJ01'")
     lines = [{"serial": serial} for (serial,) in held]
     release = {"type": "release", "site": "BJ01", "business_date": TODAY, "bin": "M-01", "inspection": "完好"}
@@ -92,6 +97,15 @@ def more_of_each(house: House) -> None:
     done(admin.post("/v1/people/lu/grants", {"role": "technician", "site": "BJ01"}))
     house.certify("lu")
     done(house.of("wu").post("/v1/me/key", {"password": house.password("wu")}))
+
+
+def job_done(house: House) -> None:
+    """A job of the technician is done, of which the customer is to be asked."""
+    visit = {"site": "BJ01", "customer": WHOSE, "fault": "回访", "purposes": ["return_visit"]}
+    order = house.of("zhang").post("/v1/dispatch-orders", {**visit, "technician": "wang"})
+    done(order)
+    record = dispatched.done(outcomes={"return_visit": "all_well"})
+    done(house.of("wang").post(f"/v1/dispatch-orders/{order.json['number']}/service-record", record))
 
 
 def done(answer: Result) -> None:

@@ -15,7 +15,7 @@ from devices.people import passwords
 from devices.people.passwords import hash_password, nobodys_hash, outdated, password_matches, refuse_password
 from devices.problems import Problem
 from panku.demo import PASSWORDS
-from panku.demo_service import CLERKS
+from panku.demo_days import SERVICE_STAFF
 
 ROOT = Path(__file__).parent.parent
 GOOD = "library window otter"
@@ -65,7 +65,7 @@ def printed() -> set[str]:
     return (
         quoted
         | {text for route in ROUTES for text in typed(route.example)}
-        | {text for text, _ in (PASSWORDS | CLERKS).values()}
+        | {text for text, _ in (PASSWORDS | SERVICE_STAFF).values()}
     )
 
 

@@ -27,6 +27,14 @@ SERVED, SECOND, SPARE, SOLD = "661565714354", "661565720011", "661565720012", "6
 PHOTO = b"\xff\xd8\xff\xe0 what the customer signed"
 ORDERS = "/v1/dispatch-orders"
 CONTACT = {"name": "刘会计", "phone": "010-62000000", "address": "学院路 30 号"}
+SPOKEN_TO = {"name": "刘会计", "phone": "010-62000000", "remarks": "下次请提前打电话"}
+WELL = {
+    "answers": {
+        "on_time": "not_agreed", "manner": "yes", "proper": "yes", "promise": "yes", "paid_fen": 5_000,
+        "favour": "no", "solved": "yes", "disk": SOLD, "signed": "yes", "overall": 5,
+    }
+}  # fmt: skip
+"""A customer who says what the record says, of a job that they paid 50 yuan for."""
 
 
 def at(text: str) -> str:
@@ -226,13 +234,24 @@ def test_a_customer_is_forgotten_and_what_was_done_stays(story: Story) -> None:
     story.did(
         "wang", f"{ORDERS}/{number}/service-record", filed(SATURDAY, charged_fen=5_000, confirmation=paper)
     )
-    said = ("number", "customer", "asked_at", "opened_at", "state", "course", "record")
+    stays = ("number", "customer", "asked_at", "opened_at", "state", "course", "record")
     before, stood = story.told("zhang", f"{ORDERS}/{number}"), story.stands(number)
     assert before["contact"] == CONTACT
+    answer = story.of("li").post(*forget)
+    assert (answer.status_code, codes(answer)) == (409, ["customer_has_open_service"]), (
+        "the call about the job"
+    )
+    assert answer.json["errors"][0]["records"] == [f"F{number}"]
+    call = story.did("chen", f"/v1/follow-ups/{number}/answer", WELL | {"spoken_to": SPOKEN_TO})
+    assert (call["state"], call["spoken_to"]["name"]) == ("answered", "刘会计")
     story.did("li", *forget)
+    kept = story.told("chen", f"/v1/follow-ups/{number}")
+    assert (kept["spoken_to"], kept["erased"]) == (None, True)
+    said_then = ("state", "answers", "compared", "done_at", "technician", "course")
+    assert {name: kept[name] for name in said_then} == {name: call[name] for name in said_then}
     after = story.told("zhang", f"{ORDERS}/{number}")
     assert (after["contact"], after["erased"]) == (None, True)
-    assert {name: after[name] for name in said} == {name: before[name] for name in said}
+    assert {name: after[name] for name in stays} == {name: before[name] for name in stays}
     assert (after["record"]["charged_fen"], story.stands(number)) == (5_000, stood)
     assert stood == [("met", "2026-10-10")]
     assert story.of("zhang").get(f"/v1/attachments/{paper['paper']}").status_code == 410

@@ -10,10 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from api.examples import ANSWERS_EXAMPLE
 from devices import records
 from devices.journal import open_journals
+from devices.paperwork.dispatches import Confirmation, Outcomes, ServiceRecord, StepTaken
+from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.people.kinds import GRANT, Grant
 from devices.people.signing_in.session_store import migrate_session_store, session_store_url
 from devices.store import schema
@@ -36,15 +40,20 @@ pytestmark = pytest.mark.both_engines
 
 FILES = kept_books.files()
 MOST_BYTES = 150_000
-READ_OTHERWISE: dict[str, str] = {
-    r"/v1/dispatch-orders.*#/(\d+/)?serial: '\d+' is now None": "an order may be about several devices: `serials`",
-    r"/v1/dispatch-orders.*#/(\d+/)?opened_on: '.*' is now None": "it tells the moment: `opened_at`",
-    r"/v1/dispatch-orders.*#/(\d+/)?cancelled: \w+ is now None": "it is one of its states: `state`",
-    r"/v1/dispatch-orders.*#/(\d+/)?technician: '.*' is now None": "what was no person is in `technician_text`",
+SERVED = "0015_service"
+"""The migration with which dispatch orders became what they are."""
+READ_OTHERWISE: dict[str, dict[str, str]] = {
+    SERVED: {
+        r"/v1/dispatch-orders.*#/(\d+/)?serial: '\d+' is now None": "an order may be about several: `serials`",
+        r"/v1/dispatch-orders.*#/(\d+/)?opened_on: '.*' is now None": "it tells the moment: `opened_at`",
+        r"/v1/dispatch-orders.*#/(\d+/)?cancelled: \w+ is now None": "it is one of its states: `state`",
+        r"/v1/dispatch-orders.*#/(\d+/)?technician: '.*' is now None": "who is no person is `technician_text`",
+    },
 }
-"""What is answered otherwise than the version answered whose books they are: a pattern of `path#/pointer`, and why.
+"""What is answered otherwise since the version of a migration: a pattern of `path#/pointer`, and why.
 
-A member that is new in an answer needs no entry: programs pass over what they do not know.
+Of books that have had the migration nothing of it is. A member that is new in an answer needs no entry: programs pass
+over what they do not know.
 """
 MEANWHILE = """
 def up(migrator, db):
@@ -136,16 +145,26 @@ def read_otherwise(house: House, answers: list[Answer]) -> list[str]:
     ]
 
 
-def is_declared(difference: str) -> bool:
-    """Whether a difference is one of which READ_OTHERWISE says why."""
-    return any(re.search(pattern, difference) for pattern in READ_OTHERWISE)
+def declared(kept: Kept) -> list[str]:
+    """The patterns of READ_OTHERWISE that are of what is newer than these books."""
+    return [
+        pattern
+        for since, patterns in READ_OTHERWISE.items()
+        if since not in kept.migrations
+        for pattern in patterns
+    ]
+
+
+def undeclared(found: list[str], kept: Kept) -> list[str]:
+    """The differences of which READ_OTHERWISE does not say why."""
+    return [each for each in found if not any(re.search(pattern, each) for pattern in declared(kept))]
 
 
 def test_upgraded_books_read_as_they_did(house: House, kept: Kept) -> None:
     found = read_otherwise(house, kept.answers)
-    assert [each for each in found if not is_declared(each)] == []
+    assert undeclared(found, kept) == []
     assert [
-        pattern for pattern in READ_OTHERWISE if not any(re.search(pattern, each) for each in found)
+        pattern for pattern in declared(kept) if not any(re.search(pattern, each) for each in found)
     ] == []
 
 
@@ -173,7 +192,7 @@ def test_more_orders_than_are_moved_at_once_all_have_their_devices(
     old: Store, stores: Stores, kept: Kept
 ) -> None:
     """Copies of one order, beside whose links nothing else is right: such books do not verify."""
-    if "0015_service" in kept.migrations:
+    if SERVED in kept.migrations:
         pytest.skip("its orders have them already")
     store, many = stores.copy(old), range(100_000, 100_300)
     orders = "kind = 'dispatch_order'"
@@ -222,7 +241,9 @@ def test_upgraded_books_go_on(house: House, stores: Stores) -> None:
     stores.drop(going_on.store)
 
 
-def test_an_order_from_before_is_given_to_a_technician_and_done(house: House, stores: Stores) -> None:
+def test_an_order_from_before_is_given_to_a_technician_done_and_called_about(
+    house: House, stores: Stores, kept: Kept
+) -> None:
     going_on = house.copied(stores)
     going_on.clients = {who: Client(going_on, each.headers) for who, each in house.clients.items()}
     certificate = {"number": "Z-1", "issuer": "厂", "valid_until": "2030-12-31"}
@@ -230,23 +251,66 @@ def test_an_order_from_before_is_given_to_a_technician_and_done(house: House, st
     made(going_on.of("admin").send("PUT", path, certificate, If_Match='"0"'))
     going_on.grant("qian", "technician", SITE)
     ((number, before),) = going_on.store.rows("SELECT key, content FROM record WHERE kind = 'dispatch_order'")
-    assert "technician_text" not in before, "it is kept as it was"
+    assert ("technician_text" in before) == (SERVED in kept.migrations), "it is kept as it was"
 
     def act(who: str, step: str, body: Any = None) -> Any:
         going_on.now += SECOND
         return going_on.of(who).post(f"/v1/dispatch-orders/{number}/{step}", body)
 
     assert codes(act("qian", "accept")) == ["not_the_technician"]
-    made(act("sun", "reassign", {"technician": "qian"}))
+    made(act("sun", "reassign", {"technician": "qian", "reason": "王师傅请假"}))
     made(act("qian", "accept"))
     now = {name: moment(going_on) for name in ("arrived_at", "completed_at")}
     made(act("qian", "service-record", done(**now)))
     now_known = made(act("qian", "correct", {"reason": "金额", "record": done(charged_fen=100, **now)}))
     assert (now_known["state"], len(now_known["corrections"])) == ("done", 1)
-    assert now_known["technician_text"] in before
+    assert (now_known["technician_text"] or "") in before
+    (follow_up,) = made(going_on.of("chen").get(f"/v1/follow-ups?site={SITE}"))
+    assert (follow_up["subject"], follow_up["state"]) == (number, "due")
+    answers = {**ANSWERS_EXAMPLE, "on_time": "unknown", "paid_fen": 100, "disk": None, "overall": 5}
+    called = made(going_on.of("chen").post(f"/v1/follow-ups/{number}/answer", {"answers": answers}))
+    assert called["state"] == "answered"
     assert going_on.faults() == []
     going_on.session_store.close()
     stores.drop(going_on.store)
+
+
+def test_a_job_done_before_calls_were_made_may_be_called_about_and_is_not_due(
+    old: Store, stores: Stores, kept: Kept
+) -> None:
+    if SERVED not in kept.migrations:
+        pytest.skip("its orders are written otherwise than that of one that was done")
+    store = stores.copy(old)
+    number = done_as_it_was(store, kept)
+    schema.migrate(store)
+    house = kept_books.house_of(kept, store)
+    house.now += 30 * 86_400_000_000
+    assert made(house.of("chen").get(f"/v1/follow-ups?site={SITE}")) == []
+    assert "follow_up" not in {each["deadline"] for each in made(house.of("chen").get("/v1/deadlines"))}
+    may_be = made(house.of("chen").get(f"/v1/follow-ups/{number}"))
+    assert (may_be["state"], may_be["next"]) == ("due", ["attempt", "answer"])
+    tried = made(house.of("chen").post(f"/v1/follow-ups/{number}/attempt", {"outcome": "busy"}))
+    assert tried["state"] == "tried"
+    assert house.faults() == []
+    house.session_store.close()
+    stores.drop(store)
+
+
+def done_as_it_was(store: Store, kept: Kept) -> str:
+    """A job is done in old books, as that version wrote it: the record, and nothing else; the order's number."""
+    ((content,),) = store.rows("SELECT content FROM record WHERE kind = 'dispatch_order'")
+    order = DISPATCH_ORDER.decode(content)
+    at = kept.now_us + SECOND
+    record = ServiceRecord(
+        at, "主板故障", "更换备件", 0, at, "wang", at, Outcomes(repair="solved"), (), Confirmation("stamped")
+    )
+    course = (*order.course, StepTaken("file", at, "wang"))
+    with store.writing():
+        writer = open_journals(store, [SITE], at)
+        done_order = msgspec.structs.replace(order, state="done", record=record, course=course)
+        records.write(writer, DISPATCH_ORDER, done_order, by="wang")
+    number: str = order.number
+    return number
 
 
 def moment(house: House) -> str:
@@ -267,7 +331,7 @@ def test_a_version_to_come_migrates_them_and_this_one_refuses_them_then(
     assert store.row("SELECT COUNT(*) FROM pallet") == store.row("SELECT COUNT(*) FROM document")
     later = kept_books.house_of(kept, store)
     assert later.faults() == []
-    assert [each for each in read_otherwise(later, kept.answers[::4]) if not is_declared(each)] == []
+    assert undeclared(read_otherwise(later, kept.answers[::4]), kept) == []
     with pytest.raises(schema.SchemaDiffers, match=r"0999_meanwhile.* run the version that it is of"):
         schema.migrate(store)
     later.session_store.close()

@@ -12,7 +12,7 @@ from devices.audit import kinds, vouching
 from devices.audit.custody import custody_kinds, handovers, inspections, open_items
 from devices.audit.stocktake import counting, sheet
 from devices.ledger.posting import closed_months
-from devices.paperwork import dispatches, follow_ups, installations, orders, papers
+from devices.paperwork import complaints, dispatches, follow_ups, installations, orders, papers
 from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
@@ -59,6 +59,18 @@ TERMS: dict[str, Iterable[str]] = {
     "install_step": ("ask", *installations.INSTALLATIONS.step, "correct"),
     "install_check": installations.InstallChecks.__struct_fields__,
     "guidance": installations.GUIDANCE_OUTCOMES,
+    "follow_up": follow_ups.FOLLOW_UPS.states,
+    "missed": follow_ups.MISSED_CALLS,
+    "question": follow_ups.QUESTION,
+    "asks": follow_ups.QUESTION,
+    "answer": {each for asked in follow_ups.QUESTIONS for each in asked.choices if asked.kind == "choice"},
+    "score": {each for asked in follow_ups.QUESTIONS for each in asked.choices if asked.kind == "score"},
+    "complaint": complaints.COMPLAINTS.states,
+    "channel": complaints.COMPLAINT_CHANNELS,
+    "category": complaints.CATEGORIES,
+    "consequence": complaints.CONSEQUENCES,
+    "passed_to": complaints.PASSED_TO,
+    "customer_word": complaints.CUSTOMER_WORDS,
     "follow_up_step": follow_ups.FOLLOW_UPS.step,
     "month": get_args(closed_months.State),
     "standing": deadlines.STANDINGS,

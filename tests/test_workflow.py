@@ -11,8 +11,10 @@ import pytest
 from devices.audit.custody.custody_kinds import HANDOVERS, VISITS
 from devices.audit.kinds import LATE_SCANS, STOCKTAKES
 from devices.ledger.posting.closed_months import MONTHS
+from devices.paperwork.complaints import COMPLAINTS
 from devices.paperwork.customers import NOTICES
 from devices.paperwork.dispatches import DISPATCHES
+from devices.paperwork.follow_ups import FOLLOW_UPS
 from devices.paperwork.installations import INSTALLATIONS
 from devices.paperwork.orders import ORDERS
 from devices.problems import PROBLEMS, Refused
@@ -22,6 +24,8 @@ WORKFLOWS = {
     "repair": ORDERS,
     "dispatch_order": DISPATCHES,
     "installation": INSTALLATIONS,
+    "follow_up": FOLLOW_UPS,
+    "complaint": COMPLAINTS,
     "notice": NOTICES,
     "stocktake": STOCKTAKES,
     "late_scan": LATE_SCANS,
@@ -52,7 +56,7 @@ def test_a_step_is_taken_from_the_states_it_declares_and_refused_in_others(
     facts: dict[str, Any] = {"order": "R-A1-000001"}
     if state in step.before:
         assert workflow.take(step.name, state, **facts) is step
-        assert step.leads_to(state) in workflow.states
+        assert {step.leads_to(state, way) for way in step.ways} <= {*workflow.states}
         assert step in workflow.next_steps(state)
         return
     with pytest.raises(Refused) as refused:
@@ -68,7 +72,8 @@ def test_a_step_is_taken_from_the_states_it_declares_and_refused_in_others(
 def test_every_state_is_reached_from_the_first(workflow: Workflow) -> None:
     reached = {workflow.begins}
     for _ in workflow.steps:
-        reached |= {step.leads_to(state) for step in workflow.steps for state in reached & set(step.before)}
+        taken = [(step, state) for step in workflow.steps for state in reached & set(step.before)]
+        reached |= {step.leads_to(state, way) for step, state in taken for way in step.ways}
     assert reached == set(workflow.states)
 
 

@@ -54,6 +54,7 @@ ACTS = (
     Act("erase_customer", "customer_erased"),
     Act("erase_visitor", "visitor_erased"),
     Act("erase_certificate", "certificate_erased"),
+    Act("erase_complaint", "complainant_erased"),
 )
 ACT = {act.route: act for act in ACTS}
 assert len(ACT) == len(ACTS), "two acts share a route"
@@ -67,7 +68,8 @@ REFUSALS = {
     "two persons": (
         "granting_oneself", "certifying_oneself", "resetting_oneself", "admin_has_no_other_role", "last_administrator",
         "key_own_confirmation", "key_let_in_confirmation", "own_document", "own_visit", "only_poster_withdraws",
-        "auditor_posted", "same_person_twice", "same_session_twice",
+        "auditor_posted", "same_person_twice", "same_session_twice", "own_job", "own_call", "own_complaint",
+        "complained_of", "own_measure",
     ),
     "guessing": ("taxpayer_name_differs", "customer_not_matched"),
     "what no page sends": (

@@ -20,6 +20,8 @@ COMPLAINT_CHANNELS: tuple[ComplaintChannel, ...] = (
 )  # fmt: skip
 BY_CALL: ComplaintChannel = "follow_up"
 """The channel of those that a follow-up call found; nobody receives one by it in any other way."""
+CHANNELS_ASKED = tuple(channel for channel in COMPLAINT_CHANNELS if channel != BY_CALL)
+"""The channels over which somebody receives one."""
 
 Category = Literal["untimely", "manner", "irregular", "promise", "charge", "harm", "other"]
 CATEGORIES: tuple[Category, ...] = (
@@ -132,10 +134,11 @@ class Complaint(msgspec.Struct, frozen=True):
 
     `about` is the number of the job, repair or installation it is about, `persons` the usernames of those complained
     of: the technician of a job always is one; `cleared` are those of them whom a valid one was found not to be about.
-    `valid` is what others decided, None until then and while they have to
-    decide anew; `resolved_at` when it was made good, None again once the customer was not content with that, and
-    `not_content` how often they were not. `closed_on` is the ISO day on which the corrective action was seen to hold,
-    or an invalid one was closed. Those devices that a blind count keeps from a reader are left out of `serials`.
+    `workers` are those who had a hand in that job: they decide nothing of it, though nobody complains of them. `valid`
+    is what others decided, None until then and while they have to decide anew; `resolved_at` when it was made good,
+    None again once the customer was not content with that, and `not_content` how often they were not. `closed_on` is
+    the ISO day on which the corrective action was seen to hold, or an invalid one was closed. Those devices that a
+    blind count keeps from a reader are left out of `serials`.
     """
 
     number: str
@@ -149,6 +152,7 @@ class Complaint(msgspec.Struct, frozen=True):
     about: str | None = None
     serials: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
     cleared: tuple[str, ...] = ()
     state: ComplaintState = "received"
     valid: bool | None = None
@@ -160,6 +164,11 @@ class Complaint(msgspec.Struct, frozen=True):
     course: tuple[ComplaintAct, ...] = ()
     commitment: str = ""
     erased: bool = False
+
+    @property
+    def written_at(self) -> int:
+        """When it was written down, which nobody can choose; it was received then or before."""
+        return self.course[0].at if self.course else self.received_at
 
     @property
     def blamed(self) -> tuple[str, ...]:

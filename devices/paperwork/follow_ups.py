@@ -50,7 +50,7 @@ FOLLOW_UPS = Workflow(
 somebody else. An answer with which the record agrees ends it; see SERVICE section 5."""
 
 YesNo = Literal["yes", "no"]
-Told = Literal["yes", "no", "unknown"]
+SaidOfIt = Literal["yes", "no", "unknown"]
 """What a customer says of something that the record says too; "unknown" is an answer, and never a good one or a bad."""
 OnTime = Literal["yes", "no", "not_agreed", "unknown"]
 Overall = Literal[1, 2, 3, 4, 5]
@@ -71,11 +71,11 @@ class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promise: YesNo
     paid_fen: int | None
     favour: YesNo
-    solved: Told
+    solved: SaidOfIt
     disk: str | None
-    signed: Told
+    signed: SaidOfIt
     overall: Overall
-    waited: Told | None = None
+    waited: SaidOfIt | None = None
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -44,6 +44,7 @@ PRINTED = (
     "correct horse battery staple", "another long password",
     "copper lantern over the river", "seven grey herons at dawn", "a quiet ledger in winter",
     "wooden boats near the gate", "four bicycles in the drizzle", "six umbrellas by the station",
+    "two slow ferries after rain",
 )  # fmt: skip
 """The passwords of our own examples: anybody reads them."""
 OUR_WORDS = (

@@ -15,7 +15,8 @@ from panku.console.opening import books
 from panku.console.terminal import say
 from panku.demo import PASSWORDS, fill
 from panku.demo_counts import HOUR_US, count
-from panku.demo_service import CLERKS, UNSETTLED, fill_service
+from panku.demo_days import SERVICE_STAFF
+from panku.demo_service import UNSETTLED, fill_service
 from panku.settings import Settings
 from panku.wiring import clock
 
@@ -43,9 +44,10 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         serving.refuse_a_port_in_use(own)
     say(
         "Two sites, BJ01 and TJ01, with some days of documents; at BJ01 dispatch orders in every state, a swap to"
-        f" settle by scanning {UNSETTLED}, and installations; at TJ01 a sealed count and one under way. Sign in as:"
+        f" settle by scanning {UNSETTLED}, installations, calls to customers and complaints; at TJ01 a sealed count and"
+        " one under way. Sign in as:"
     )
-    for username, (password, role) in {**PASSWORDS, **CLERKS}.items():
+    for username, (password, role) in {**PASSWORDS, **SERVICE_STAFF}.items():
         say(f"{role:12} {username:8} {password}")
     sys.stdout.flush()
     return DONE if arguments.fill_only else serving.run(own, arguments)

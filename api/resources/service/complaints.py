@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from heapq import merge
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -23,12 +23,13 @@ from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed
 from devices.paperwork.complaints import (
+    CATEGORIES,
+    CHANNELS_ASKED,
     COMPLAINTS,
     EVERYBODY,
     Category,
     Complainant,
     Complaint,
-    ComplaintChannel,
     ComplaintState,
     Consequence,
     CustomerWord,
@@ -48,8 +49,11 @@ from devices.service.complaints.receiving import ComplaintAsked, receive_complai
 from devices.texts.lengths import Contact, Day, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
+ChannelAsked = Literal["phone", "in_person", "letter", "online", "visit", "call_center", "tax_office"]
+"""Any but that of a call, which is received with its answers."""
+assert get_args(ChannelAsked) == CHANNELS_ASKED
 MOST_PERSONS = 10
-Persons = Annotated[tuple[Username, ...], msgspec.Meta(max_length=MOST_PERSONS)]
+ComplainedOf = Annotated[tuple[Username, ...], msgspec.Meta(max_length=MOST_PERSONS)]
 
 
 class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,8 +65,8 @@ class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """
 
     site: Word
-    channel: ComplaintChannel
-    categories: Annotated[tuple[Category, ...], msgspec.Meta(min_length=1)]
+    channel: ChannelAsked
+    categories: Annotated[tuple[Category, ...], msgspec.Meta(min_length=1, max_length=len(CATEGORIES))]
     account: Sentence
     received_at: times.Told | None = None
     name: Name | None = None
@@ -70,7 +74,7 @@ class ComplaintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     customer: Party | None = None
     about: Word | None = None
     serials: Annotated[tuple[Serial, ...], msgspec.Meta(max_length=MOST_DEVICES)] = ()
-    persons: Persons = ()
+    persons: ComplainedOf = ()
 
 
 class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +92,7 @@ class InvestigateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: Sentence
     valid: bool
-    persons: Persons = ()
+    persons: ComplainedOf = ()
     customer: Party | None = None
 
 
@@ -99,8 +103,8 @@ class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     decision: handling.Decision
     reason: Note | None = None
-    persons: Persons = ()
-    cleared: Persons = ()
+    persons: ComplainedOf = ()
+    cleared: ComplainedOf = ()
 
 
 class ResolveBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +156,7 @@ class RegisterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ComplaintQuery(OrderQuery, frozen=True, kw_only=True):
-    """Complaints in one state besides, or of one owner; the day is that on which it was received."""
+    """Complaints in one state besides, or of one owner; the day is that on which it was written down."""
 
     state: ComplaintState | None = None
     owner: Username | None = None
@@ -162,7 +166,8 @@ class ComplaintAnswer(Complaint, frozen=True):
     """A complaint as the caller sees it.
 
     `customer_shown` is told to whoever sees the customer; `complainant` to whoever reads the site, and to the owner,
-    but to nobody complained of. `next` are the steps that the caller may take.
+    but to nobody complained of, nor to a token without a person, who may be. `next` are the steps
+    that the caller may take.
     """
 
     customer_shown: CustomerShown | None = None
@@ -197,7 +202,7 @@ COMPLAINT_TOLD = {
 }
 
 
-def receive(call: Call) -> Done:
+def take_complaint(call: Call) -> Done:
     """Receive a complaint; whoever does owns it to the end."""
     body: ComplaintBody = call.body
     asked = ComplaintAsked(
@@ -222,12 +227,16 @@ _ComplaintAct = Callable[[Call, Writer, Complaint, int], Written]
 
 def _hand_over(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:
     body: HandOverBody = call.body
-    return handling.hand_over(writer, value, revision, body.owner, body.reason, by=call.who.username)
+    return handling.hand_complaint_over(
+        writer, value, revision, body.owner, body.reason, by=call.who.username
+    )
 
 
 def _investigate(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:
     body: InvestigateBody = call.body
-    finding = handling.Finding(text=body.text, valid=body.valid, persons=body.persons, customer=body.customer)
+    finding = handling.Investigated(
+        text=body.text, valid=body.valid, persons=body.persons, customer=body.customer
+    )
     return handling.investigate(writer, value, revision, finding, by=call.who.username)
 
 
@@ -236,7 +245,7 @@ def _decide(call: Call, writer: Writer, value: Complaint, revision: int) -> Writ
     verdict = handling.Verdict(
         decision=body.decision, reason=body.reason or None, persons=body.persons, cleared=body.cleared
     )
-    return handling.decide(writer, value, revision, verdict, by=call.who.username)
+    return handling.decide_complaint(writer, value, revision, verdict, by=call.who.username)
 
 
 def _resolve(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:
@@ -352,7 +361,7 @@ def complaint_seen(call: Call, value: Complaint) -> ComplaintAnswer:
     _refuse_unread(call, value)
     who, store = call.who, call.store
     answer = ComplaintAnswer(**msgspec.structs.asdict(value), next=tuple(_next(call, value)))
-    if who.username not in value.persons or who.username == value.owner:
+    if who.username == value.owner or (who.username and who.username not in value.persons):
         answer = replace(answer, complainant=complainant_of(store, value.number))
     if value.customer is not None and sees_customer(store, value.customer, who.reads):
         answer = replace(answer, customer_shown=customer_shown(store, value.customer))

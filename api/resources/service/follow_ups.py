@@ -28,8 +28,8 @@ from devices.paperwork.follow_ups import (
     MissedCall,
     OnTime,
     Overall,
+    SaidOfIt,
     SpokenTo,
-    Told,
     YesNo,
 )
 from devices.paperwork_kinds import FOLLOW_UP
@@ -54,11 +54,11 @@ class AnswersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promise: YesNo
     paid_fen: Fen | None
     favour: YesNo
-    solved: Told
+    solved: SaidOfIt
     disk: Serial | None
-    signed: Told
+    signed: SaidOfIt
     overall: Overall
-    waited: Told | None = None
+    waited: SaidOfIt | None = None
 
 
 class SpokenToBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,7 +94,7 @@ class ExplanationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Sentence
 
 
-class SettlementBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DifferenceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the explanation is accepted and why, what happens to the person, and to whom it was passed up.
 
     `text` is journalled for good: no personal data there.
@@ -127,7 +127,7 @@ class ImportedCallsBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     calls: Annotated[
         tuple[ImportedCallBody, ...], msgspec.Meta(min_length=1, max_length=importing.MOST_CALLS)
     ]
-    source: Annotated[str, msgspec.Meta(pattern="^call_center$")] = "call_center"
+    source: Literal["call_center"] = "call_center"
 
 
 class FollowUpQuery(OrderQuery, frozen=True, kw_only=True):
@@ -153,7 +153,7 @@ CALL_BODIES: dict[str, type[msgspec.Struct] | None] = {
     "attempt": AttemptBody,
     "answer": CallAnsweredBody,
     "explain": ExplanationBody,
-    "settle": SettlementBody,
+    "settle": DifferenceBody,
     "close": None,
 }
 """What each step of a follow-up asks for."""
@@ -183,7 +183,7 @@ def _explain(call: Call, writer: Writer, value: FollowUp, revision: int) -> Writ
 
 
 def _settle(call: Call, writer: Writer, value: FollowUp, revision: int) -> Written:
-    body: SettlementBody = call.body
+    body: DifferenceBody = call.body
     told = calling.Settlement(
         accepted=body.accepted, text=body.text, consequence=body.consequence, passed_to=body.passed_to
     )
@@ -256,7 +256,7 @@ class ImportedAnswer(msgspec.Struct, frozen=True):
     errors: tuple[Fault, ...] = ()
 
 
-def import_calls(call: Call) -> Done:
+def take_calls_over(call: Call) -> Done:
     """Take over the calls of a call centre, each once by its reference; a row that is refused keeps no other out."""
     writer = at_site_of_body(call)
     importing.import_calls(writer, _importing(call), _rows(call.body))

@@ -85,10 +85,15 @@ def hold_unerased(store: Store, number: str, pointer: str = "") -> None:
 
     Raises Refused (`customer_erased`).
     """
+    if not held_unerased(store, number):
+        raise refuse("customer_erased", pointer, customer=number, serial=None)
+
+
+def held_unerased(store: Store, number: str) -> bool:
+    """Whether there is such a customer who was not erased, and who is held as by `hold_unerased`."""
     hold_customers(store, [number])
     found = records.current(store, CUSTOMER, number)
-    if found is None or found[0].erased:
-        raise refuse("customer_erased", pointer, customer=number, serial=None)
+    return found is not None and not found[0].erased
 
 
 def held_customers(

@@ -10,7 +10,7 @@ from devices import records
 from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.customers import Customer, CustomerData, Proposed, notice_key
 from devices.paperwork.dispatches import TO_BE_DONE
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
+from devices.paperwork_kinds import COMPLAINT, CUSTOMER, DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import EACH, GIVEN, compiled
 from devices.store.tables.ledger import PersonalData, Positions, Records, Revisions
@@ -37,7 +37,7 @@ _HOLDING = compiled(
     .distinct()
     .where(Positions.customer.in_(EACH), Positions.register == "custody")
 )
-_AT_WORK = (REPAIR, DISPATCH_ORDER, INSTALLATION)
+_AT_WORK = (REPAIR, DISPATCH_ORDER, INSTALLATION, COMPLAINT)
 """What is dealing with its customer while it is open."""
 _WORKING_FOR = compiled(
     Records.select(Records.customer, Records.site).where(
@@ -62,8 +62,8 @@ _UNSETTLED_FOR = compiled(
     )
 )
 DEALINGS = (_ACTED_LAST, _HOLDING, _WORKING_FOR, _UNSETTLED_FOR)
-"""Each finds (customer, site): the site acted last on a device of theirs, holds one, has an order or an installation
-of theirs open, or has a spare out under an order of theirs that is done."""
+"""Each finds (customer, site): the site acted last on a device of theirs, holds one, has an order, an installation or
+a complaint of theirs open, or has a spare out under an order of theirs that is done."""
 _AS_OF = compiled(
     PersonalData.select(PersonalData.content)
     .join(

@@ -207,8 +207,8 @@ def give_up_calling(writer: Writer, value: FollowUp, revision: int, *, by: str) 
 
 def is_tried_enough(value: FollowUp) -> bool:
     """Whether a customer was called often enough to be given up."""
-    tried = [called_at(act) for act in value.course if act.step == "attempt"]
-    return len(tried) >= LEAST_ATTEMPTS and len({day_of(at_us) for at_us in tried}) >= LEAST_DAYS
+    days = [day_of(called_at(act)) for act in value.course if act.step == "attempt"]
+    return len(days) >= LEAST_ATTEMPTS and len({*days}) >= LEAST_DAYS
 
 
 def referred_follow_up(store: Store, reference: str) -> FollowUp | None:

@@ -74,7 +74,7 @@ def _confirmation(job: DoneJob) -> tuple[str, ...]:
     return () if told is None else ("no",) if told.how == "declined" else ("yes",)
 
 
-FACTS: Mapping[str, _Fact] = {
+RECORD_FACTS: Mapping[str, _Fact] = {
     "window": _window,
     "postponed": _postponed,
     "charged_fen": _charged,
@@ -83,7 +83,9 @@ FACTS: Mapping[str, _Fact] = {
     "confirmation": _confirmation,
 }
 """What of a record each question is held against, as text; nothing where the record does not say."""
-assert {question.fact for question in QUESTIONS if question.fact} == set(FACTS), "a fact that nothing tells"
+assert {question.fact for question in QUESTIONS if question.fact} == set(RECORD_FACTS), (
+    "a fact that nothing tells"
+)
 
 
 def was_postponed(order: SomeJob) -> bool:
@@ -106,7 +108,7 @@ def compare_answers(answers: Answers, job: DoneJob) -> tuple[AnswerBeside, ...]:
 def _compared(answers: Answers, job: DoneJob) -> Iterator[AnswerBeside]:
     for question in QUESTIONS:
         told = getattr(answers, question.name)
-        recorded = FACTS[question.fact](job) if question.fact else ()
+        recorded = RECORD_FACTS[question.fact](job) if question.fact else ()
         if recorded:
             differs = told not in UNKNOWN and str(told) not in recorded
             text = "unknown" if told in UNKNOWN else str(told)

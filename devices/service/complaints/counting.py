@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
 from devices import records
-from devices.calendar import a_year_before, day_of
+from devices.calendar import day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
 from devices.listed import Only, listed, open_at
@@ -24,7 +24,7 @@ TO_CORRECT = DEADLINE["corrective_action"]
 
 
 class YearOfComplaints(msgspec.Struct, frozen=True):
-    """The valid complaints that a site, or the unit, received in the last twelve months, by number.
+    """The valid complaints of the last twelve months at a site, or in the unit, by number.
 
     `warned_at` is as many as the tax office orders a correction for; the unit's is the least of its sites'.
     """
@@ -71,14 +71,24 @@ def due_of_registering(value: Complaint, site: Site, today: date) -> Due | None:
 
 
 def valid_in_a_year(store: Store, sites: Collection[str], today: date) -> list[Complaint]:
-    """The valid complaints that these sites received in the last twelve months, by number."""
-    since = a_year_before(today)
-    found = listed(store, COMPLAINT, sites, only=Only(since=since.isoformat()))
-    return [value for value in found if value.valid and day_of(value.received_at) > since]
+    """The valid complaints that were written down at these sites in the last twelve months, by number.
+
+    By that day and not by the one on which they are said to have come: whoever writes one down chooses that.
+    """
+    found = listed(store, COMPLAINT, sites, only=Only(since=_first_of_a_year(today).isoformat()))
+    return [value for value in found if value.valid]
+
+
+def _first_of_a_year(today: date) -> date:
+    """The first day of the twelve months that end with a day: the 1st of March, where that is a 29th of February."""
+    try:
+        return today.replace(year=today.year - 1) + timedelta(days=1)
+    except ValueError:  # the 29th of February
+        return date(today.year - 1, 3, 1)
 
 
 def complaints_of_year(store: Store, sites: Collection[str], today: date) -> list[YearOfComplaints]:
-    """Each of these sites that received a valid complaint in the last twelve months, by its code."""
+    """Each of these sites that has valid complaints of the last twelve months, by its code."""
     by_code = sites_by_code(store)
     theirs: dict[str, list[str]] = {}
     for value in valid_in_a_year(store, sites, today):

@@ -1,4 +1,5 @@
-"""Who may take which step of a complaint: its owner works on it, and who decides never owns it nor is complained of.
+"""Who may take which step of a complaint: its owner works on it; who decides never owns it, is complained of, nor did
+what it is about.
 
 What keeps somebody from a step is one function, which the acts, the API's `next` and the pages read.
 """
@@ -24,10 +25,12 @@ def keeps_from(store: Store, name: str, value: Complaint, person: Person) -> Pro
     step = COMPLAINTS.step[name]
     if OWNER in step.who and person.username != value.owner:
         return Problem("not_the_owner", "", {**facts, "owner": value.owner})
-    if name != "register" and name != "erase" and person.username in value.persons:
+    if name != "register" and person.username in value.persons:
         return Problem("complained_of", "", {**facts, "username": person.username})
     if name in ON_THEIR_WORD and person.username == value.owner:
         return Problem("own_complaint", "", facts)
+    if name in ON_THEIR_WORD and person.username in value.workers:
+        return Problem("own_job", "", {"order": value.about, "username": person.username})
     if name == "check" and value.measure and person.username == value.measure.owner:
         return Problem("own_measure", "", facts)
     if name == "hand_over" and not is_to_hand_over(store, value):
@@ -93,5 +96,11 @@ def people_at(store: Store, roles: Collection[str], site: str) -> Iterable[tuple
 
 def _others_who_decide(store: Store, value: Complaint) -> bool:
     checks = {value.measure.owner} if value.measure and value.state == "correcting" else set()
-    unfit = {value.owner, *value.persons, *checks}
+    unfit = {value.owner, *value.persons, *value.workers, *checks}
     return any(username not in unfit for username, _ in people_at(store, DECIDERS, value.site))
+
+
+def leaves_nobody_to_check(store: Store, value: Complaint, username: str) -> bool:
+    """Whether nobody could check a corrective action any more, were it somebody's."""
+    unfit = {value.owner, *value.persons, *value.workers, username}
+    return not any(other not in unfit for other, _ in people_at(store, DECIDERS, value.site))

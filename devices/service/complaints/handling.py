@@ -16,6 +16,7 @@ from devices.ledger.posting.customers import hold_unerased, named_customer
 from devices.moments.spans import MINUTE_US, is_ahead
 from devices.paperwork.complaints import (
     COMPLAINTS,
+    EVERYBODY,
     WORDS_IN_VAIN,
     Complaint,
     ComplaintAct,
@@ -27,18 +28,20 @@ from devices.paperwork.complaints import (
 )
 from devices.paperwork.dispatches import issued_key
 from devices.paperwork_kinds import COMPLAINT
+from devices.people.persons import person_of
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.records import Written
-from devices.service.complaints.deciders import fits_as_owner, keeps_from
+from devices.service.complaints.deciders import fits_as_owner, keeps_from, leaves_nobody_to_check
 from devices.service.complaints.receiving import refuse_unknown_persons
+from devices.service.complaints.subjects import subject_at
 from devices.unit import Unit
 
 Decision = Literal["valid", "invalid", "received"]
 """What is decided: `received` sends it back to be investigated anew."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Investigated(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner found: whether it is valid in their view, who is complained of besides, and who the customer is,
     where nobody knew.
     """
@@ -63,15 +66,15 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
 def refuse_others(writer: Writer, name: str, value: Complaint, person: Person) -> None:
     """Make sure that a step may be taken, and that nothing keeps this person from it.
 
-    Raises Refused: `complaint_out_of_order`, `not_the_owner`, `complained_of`, `own_complaint`, `own_measure`,
-    `owner_fixed`, `complaint_not_valid`, `measure_required`.
+    Raises Refused: `complaint_out_of_order`, `not_the_owner`, `complained_of`, `own_complaint`, `own_job`,
+    `own_measure`, `owner_fixed`, `complaint_not_valid`, `measure_required`.
     """
     COMPLAINTS.take(name, value.state, complaint=value.number)
     if problem := keeps_from(writer.store, name, value, person):
         raise Refused([problem])
 
 
-def hand_over(
+def hand_complaint_over(
     writer: Writer, value: Complaint, revision: int, owner: str, reason: str, *, by: str
 ) -> Written:
     """Give a complaint to another owner. Raises Refused: `owner_unfit`."""
@@ -81,7 +84,9 @@ def hand_over(
     return _write(writer, replace(value, owner=owner), revision, act)
 
 
-def investigate(writer: Writer, value: Complaint, revision: int, finding: Finding, *, by: str) -> Written:
+def investigate(
+    writer: Writer, value: Complaint, revision: int, finding: Investigated, *, by: str
+) -> Written:
     """Tell what was found. Raises Refused: `unknown_person`, `customer_known`, what is wrong of the customer."""
     customer = value.customer
     if finding.customer is not None:
@@ -90,10 +95,14 @@ def investigate(writer: Writer, value: Complaint, revision: int, finding: Findin
         customer = named_customer(writer.store, value.site, finding.customer).number
         hold_unerased(writer.store, customer, "/customer")
     persons = _with(writer, value, finding.persons)
+    workers = subject_at(writer.store, value.site, value.about).workers if value.about else ()
     act = ComplaintAct(
         "investigate", writer.now_us, by, text=finding.text, valid=finding.valid, persons=finding.persons
     )
-    return _write(writer, replace(value, customer=customer, persons=persons), revision, act)
+    changed = replace(
+        value, customer=customer, persons=persons, workers=tuple(sorted({*value.workers, *workers}))
+    )
+    return _write(writer, changed, revision, act)
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +114,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     cleared: tuple[str, ...] = ()
 
 
-def decide(writer: Writer, value: Complaint, revision: int, verdict: Verdict, *, by: str) -> Written:
+def decide_complaint(
+    writer: Writer, value: Complaint, revision: int, verdict: Verdict, *, by: str
+) -> Written:
     """Decide whether a complaint is valid, or send it back. Raises Refused: `reason_required` where that is not what
     the owner found, or somebody is cleared; `unknown_person`, `not_complained_of`.
     """
@@ -179,21 +190,20 @@ def confirm_with_customer(
 def agree_on_measure(
     writer: Writer, unit: Unit, value: Complaint, revision: int, measure: Measure, *, by: str
 ) -> Written:
-    """Agree on what is done so that it does not happen again. Raises Refused: `unknown_person`, `past_date`."""
-    refuse_unknown_measurer(writer, measure.owner)
+    """Agree on what is done so that it does not happen again.
+
+    Raises Refused: `measurer_unfit` of somebody without a role at the site, `checker_missing`, `day_past`.
+    """
+    measurer = person_of(writer.store, measure.owner)
+    if measurer is None or not measurer.may(EVERYBODY, value.site):
+        raise refuse("measurer_unfit", "/owner", username=measure.owner, site=value.site)
+    if leaves_nobody_to_check(writer.store, value, measure.owner):
+        raise refuse("checker_missing", "/owner", complaint=value.number, username=measure.owner)
     today = unit.day_of(writer.now_us).isoformat()
     if measure.due_on < today:
-        raise refuse("past_date", "/due_on", date=measure.due_on, today=today)
+        raise refuse("day_past", "/due_on", date=measure.due_on, today=today)
     act = ComplaintAct("correct", writer.now_us, by, text=measure.what, measure=measure)
     return _write(writer, replace(value, measure=measure), revision, act)
-
-
-def refuse_unknown_measurer(writer: Writer, username: str) -> None:
-    """Raises Refused: `unknown_person` of whoever is to do something."""
-    try:
-        refuse_unknown_persons(writer.store, [username])
-    except Refused as refused:
-        raise Refused(replace(problem, pointer="/owner") for problem in refused.problems) from refused
 
 
 def check_measure(

@@ -10,8 +10,8 @@ from devices import records
 from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
-from devices.ledger.posting.customers import hold_unerased, named_customer
-from devices.ledger.posting.gather import cited_document, held
+from devices.ledger.posting.customers import held_unerased, hold_unerased, named_customer
+from devices.ledger.posting.gather import held
 from devices.moments.spans import is_ahead
 from devices.paperwork.complaints import (
     BY_CALL,
@@ -21,18 +21,15 @@ from devices.paperwork.complaints import (
     ComplaintAct,
     ComplaintChannel,
 )
-from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.follow_ups import FollowUp
-from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, INSTALLATION, REPAIR
+from devices.paperwork_kinds import COMPLAINT
 from devices.people.persons import are_there
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
 from devices.serials import recognised
-from devices.service.installations.installs import trip_of
+from devices.service.complaints.subjects import Subject, subject_at
 from devices.store.database import Store
 from devices.unit import Unit
-
-_BY_LETTER = {kind.letter: kind for kind in (DISPATCH_ORDER, REPAIR, INSTALLATION)}
 
 
 class ComplaintAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +46,6 @@ class ComplaintAsked(msgspec.Struct, frozen=True, kw_only=True):
     persons: tuple[str, ...] = ()
 
 
-class _About(msgspec.Struct, frozen=True):
-    """Whose what a complaint is about was, which devices it was about, and who did it."""
-
-    customer: str | None = None
-    serials: tuple[str, ...] = ()
-    technician: str | None = None
-
-
 def receive_complaint(writer: Writer, unit: Unit, asked: ComplaintAsked, *, by: str) -> Written:
     """Write down a complaint; whoever does owns it to the end (首问). The site's journal is held.
 
@@ -64,20 +53,15 @@ def receive_complaint(writer: Writer, unit: Unit, asked: ComplaintAsked, *, by: 
     `about_other_customer`, `unknown_serial`, `unknown_person`, what is wrong of the customer.
     """
     refuse_received_ahead(writer, unit, asked.received_at)
-    about = _about(writer.store, asked)
-    told = named_customer(writer.store, asked.site, asked.customer).number if asked.customer else None
-    if told and about.customer and told != about.customer:
-        raise refuse("about_other_customer", "/about", about=asked.about)
-    customer = told or about.customer
-    if customer is not None:
-        hold_unerased(writer.store, customer, "/customer")
+    subject = subject_at(writer.store, asked.site, asked.about) if asked.about else Subject()
+    customer = _whose(writer.store, asked, subject)
     refuse_unknown_persons(writer.store, asked.persons)
-    persons = [*asked.persons, *([about.technician] if about.technician else [])]
+    persons = [*asked.persons, *([subject.technician] if subject.technician else [])]
     value = Complaint(
         records.next_number(writer.store, COMPLAINT, asked.site), asked.site, asked.channel, asked.received_at, by,
         by, tuple(dict.fromkeys(asked.categories)), customer, asked.about,
-        _serials(writer.store, asked.serials) or about.serials, tuple(dict.fromkeys(persons)),
-        course=(ComplaintAct("receive", writer.now_us, by),),
+        _serials(writer.store, asked.serials) or subject.serials, tuple(dict.fromkeys(persons)),
+        tuple(sorted(subject.workers)), course=(ComplaintAct("receive", writer.now_us, by),),
     )  # fmt: skip
     return _write(writer, unit, value, asked.complainant)
 
@@ -92,10 +76,12 @@ def receive_from_call(
     by: str,
 ) -> str:
     """The number of the complaint that the answers of a call are, written with them; its owner is the caller."""
+    subject = subject_at(writer.store, call.site, call.subject)
     value = Complaint(
         records.next_number(writer.store, COMPLAINT, call.site), call.site, BY_CALL, writer.now_us, by, by,
         tuple(categories), call.customer, call.subject, call.serials,
-        (call.technician,) if call.technician else (), course=(ComplaintAct("receive", writer.now_us, by),),
+        (call.technician,) if call.technician else (), tuple(sorted(subject.workers)),
+        course=(ComplaintAct("receive", writer.now_us, by),),
     )  # fmt: skip
     return _write(writer, unit, value, complainant).key
 
@@ -116,32 +102,15 @@ def refuse_unknown_persons(store: Store, usernames: Iterable[str]) -> None:
         raise Refused(Problem("unknown_person", f"/persons/{n}", {"username": each}) for n, each in unknown)
 
 
-def _about(store: Store, asked: ComplaintAsked) -> _About:
-    if asked.about is None:
-        return _About()
-    kind = _BY_LETTER.get(asked.about.partition("-")[0])
-    if kind is None:
-        return _of_document(store, asked)
-    found = records.current(store, kind, asked.about)
-    if found is None:
-        raise refuse("unknown_order", "/about", order=asked.about)
-    order = found[0]
-    if order.site != asked.site:
-        raise refuse("order_of_other_site", "/about", order=asked.about, site=order.site)
-    if isinstance(order, DispatchOrder):
-        return _About(order.customer, order.serials, order.technician)
-    serials = (order.serial,) if order.serial else ()
-    trip = trip_of(store, order) if kind is INSTALLATION else None
-    return _About(order.customer, serials, trip.technician if trip else None)
-
-
-def _of_document(store: Store, asked: ComplaintAsked) -> _About:
-    """A document, such as a sale; whose its devices are is not told of one alone."""
-    assert asked.about is not None, "a document's number"
-    found = cited_document(store, asked.about, with_lines=False)
-    if found is None or found.site != asked.site:
-        raise refuse("unknown_order", "/about", order=asked.about)
-    return _About()
+def _whose(store: Store, asked: ComplaintAsked, subject: Subject) -> str | None:
+    """Whose complaint it is, held against being erased: named, or whose the job was, unless they were erased since."""
+    if asked.customer is None:
+        return subject.customer if subject.customer and held_unerased(store, subject.customer) else None
+    told = named_customer(store, asked.site, asked.customer).number
+    if subject.customer not in (None, told):
+        raise refuse("about_other_customer", "/about", about=asked.about)
+    hold_unerased(store, told, "/customer")
+    return told
 
 
 def _serials(store: Store, told: Iterable[str]) -> tuple[str, ...]:
