@@ -16,6 +16,7 @@ from devices.paperwork import complaints, dispatches, follow_ups, installations,
 from devices.people import certified
 from devices.people.roles import ROLE
 from devices.problems import PROBLEMS, Problem
+from devices.service.complaints import handling
 from devices.store import unusable
 from labels import words
 from labels.words import LOCALES, Locale
@@ -78,6 +79,10 @@ TERMS: dict[str, Iterable[str]] = {
     "visit": get_args(custody_kinds.VisitState),
     "handover": get_args(custody_kinds.HandoverState),
     "party": handovers.PARTIES,
+    "complaint_step": complaints.COMPLAINTS.step,
+    "complaint_view": ("true", "false"),
+    "complaint_check": ("true", "false"),
+    "complaint_decision": get_args(handling.Decision),
     "open_item": ("stocktakes", *(items.name for items in open_items.OPEN_ITEMS)),
 }
 EVERY_TERM = sorted({f"{group}.{code}" for group, codes in TERMS.items() for code in codes})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.callers.access import READERS
+from devices.paperwork.complaints import EVERYBODY
 from devices.paperwork.dispatches import TECHNICIAN
 from devices.people.roles import ADMIN, Person
 
@@ -30,6 +31,7 @@ LINKS = (
     Link("orders", "/orders", READERS),
     Link("installations", "/installations", (*READERS, TECHNICIAN)),
     Link("follow_ups", "/follow-ups", READERS),
+    Link("complaints", "/complaints", EVERYBODY),
     Link("custody", "/custody", READERS),
     Link("journal", "/journal", ("auditor", "supervisor")),
     Link("people", "/admin/people", (ADMIN,)),

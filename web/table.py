@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.callers.access import (
     ADMINS,
     ANY_READER,
+    COMPLAINT_READER,
     CONFIRMER,
     COUNTER,
     INSPECTOR,
@@ -12,6 +13,7 @@ from api.callers.access import (
     JOBS_SOMEWHERE,
     PUBLIC,
     READ_BOOK,
+    RECEIVER_SOMEWHERE,
     SIGNED_IN,
     STAFF_NUMBER,
     TECHNICIANS,
@@ -23,7 +25,7 @@ from web.views import account, home, search
 from web.views.administration import people, registers, settings
 from web.views.custody import custody, handovers, inspections, visits
 from web.views.papers import attachments, documents, labels, manifests, reviews
-from web.views.service import board, follow_ups, installations, jobs, orders
+from web.views.service import board, complaints, follow_ups, installations, jobs, orders
 from web.views.stock import books, customers, devices, journal, months, scan, stocktakes
 
 CHECKER = Access(roles=journal.CHECKERS, site="any")
@@ -41,6 +43,9 @@ PAGES = (
     Page("/installations", "installations", JOBS_SOMEWHERE, "installations.html", installations.installations_page),
     Page("/installations/{number}", "installation", JOB_READER, "installation.html",
          installations.installation_page),
+    Page("/complaints", "complaints", RECEIVER_SOMEWHERE, "complaints.html", complaints.complaints_page),
+    Page("/complaints/new", "new_complaint", RECEIVER_SOMEWHERE, "complaint_new.html", complaints.new_complaint_page),
+    Page("/complaints/{number}", "complaint", COMPLAINT_READER, "complaint.html", complaints.complaint_page),
     Page("/follow-ups", "follow_ups", ANY_READER, "follow_ups.html", follow_ups.follow_ups_page),
     Page("/follow-ups/{number}", "follow_up", JOB_READER, "follow_up.html", follow_ups.follow_up_page),
     Page("/stocktakes", "counts", ANY_READER, "stocktakes.html", stocktakes.stocktakes_page),

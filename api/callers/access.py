@@ -70,6 +70,7 @@ INSTALL_STEP = {name: Access(roles=step.who, site="number") for name, step in IN
 CALL_STEP = {name: Access(roles=step.who, site="number") for name, step in FOLLOW_UPS.step.items()}
 CALL_CENTER = Access(roles=CALLERS, site="body", scope="post")
 RECEIVER = Access(roles=EVERYBODY, site="body", scope="post")
+RECEIVER_SOMEWHERE = Access(roles=EVERYBODY, site="any")
 COMPLAINT_READER = Access(roles=EVERYBODY, site="number", scope="read")
 """Of a complaint: who does not read its site sees those that they own, which the handler asks."""
 COMPLAINT_STEP = {

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from devices.audit.custody.custody_kinds import HANDOVER, INSPECTION, VISIT
 from devices.audit.kinds import STOCKTAKE
 from devices.calendar import TIME_ZONE, month_of
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, MANIFEST
+from devices.paperwork_kinds import COMPLAINT, CUSTOMER, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, MANIFEST
 from devices.store.database import Store
 from panku.demo import fill
 from tests.browser.conftest import ROOT
@@ -67,11 +67,23 @@ def lived_in(store: Store, now_us: int) -> None:
     guided = house.of("wu").post(f"/v1/installations/{asked.json['number']}/guide", attempt)
     assert guided.status_code == 200, guided.text
     jobs_at_customers(house, now)
+    complain(zhang)
     repair_elsewhere(house.of("zhao"), now.date().isoformat())
     send_wang(zhang, now)
     number = begin_count(zhang, BOOK)
     scan(zhang, number, *held(house, BOOK)[2:])
     assert close_count(zhang, number).status_code == 200
+
+
+def complain(zhang: Client) -> None:
+    """A customer complains of a technician; whoever they told has found out what happened, and others are to decide."""
+    said = {"site": SITE, "channel": "phone", "categories": ["manner", "untimely"], "account": "约好上午，下午四点才来",
+            "name": "刘会计", "contact": "010-62000000", "serials": ["661565714354"], "persons": ["wang"]}  # fmt: skip
+    received = zhang.post("/v1/complaints", said)
+    assert received.status_code == 201, received.text
+    finding = {"text": "派工单约的是上午，到达时间是 16:05", "valid": True}
+    found = zhang.post(f"/v1/complaints/{received.json['number']}/investigate", finding)
+    assert found.status_code == 200, found.text
 
 
 def send_wang(zhang: Client, now: datetime) -> None:
@@ -148,7 +160,7 @@ KINDS = {
     "manifest": MANIFEST, "inspection": INSPECTION, "visit": VISIT, "handover": HANDOVER,
     "order": DISPATCH_ORDER,
     "customer": CUSTOMER, "count": STOCKTAKE, "installation": INSTALLATION,
-    "job": DISPATCH_ORDER, "follow_up": FOLLOW_UP,
+    "job": DISPATCH_ORDER, "follow_up": FOLLOW_UP, "complaint": COMPLAINT,
 }  # fmt: skip
 """Pages of one record, by name: the kind of it, whose newest is looked at; a call's page has its job's number."""
 

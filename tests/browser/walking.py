@@ -47,6 +47,8 @@ HIDDEN: dict[tuple[str, str | None], int] = {
     ("customer", "wang"): 404,
     ("handover", "wang"): 404,
     ("installation", "wang"): 404,
+    ("complaint", "wang"): 404,
+    ("complaint", "admin"): 404,
 }
 """Pages that these books hide from somebody who may see others like them, with the status that says so."""
 Walk = Callable[[Page, str | None], Tab]

@@ -8,10 +8,15 @@ document.addEventListener("input", ({ target }) => {
 });
 
 // Of boxes of which one at least is ticked, the first says so where none is.
+function minded(group) {
+  const boxes = [...group.querySelectorAll("input")];
+  boxes[0].setCustomValidity(boxes.some(({ checked }) => checked) ? "" : group.dataset.oneOf);
+}
+
+document.querySelectorAll("[data-one-of]").forEach(minded);
 document.addEventListener("change", ({ target }) => {
   const group = target.closest("[data-one-of]");
-  const boxes = [...(group?.querySelectorAll("input") ?? [])];
-  boxes[0]?.setCustomValidity(boxes.some(({ checked }) => checked) ? "" : group.dataset.oneOf);
+  if (group) minded(group);
 });
 
 // A time from and to is given whole or not at all: who fills one half is asked for the other.

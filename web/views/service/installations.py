@@ -15,6 +15,7 @@ from api.callers.access import TECHNICIANS
 from api.calls import Call
 from api.resources.service.installations import InstallationAnswer, installation_seen
 from devices import records
+from devices.calendar import day_of
 from devices.ledger.duties.due import Due
 from devices.ledger.reading.customers import customers_shown, homes_of
 from devices.ledger.reading.passport import CustomerShown
@@ -46,6 +47,7 @@ from devices.service.installations.installs import (
 from web.pages import View
 from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
+from web.views.service.complaints import complaints_of_order
 
 
 class StepField(msgspec.Struct, frozen=True):
@@ -168,6 +170,9 @@ def installation_page(view: View) -> dict[str, Any]:
         "forms": [(name, _fields(name, away=away)) for name in shown.next],
         "waits_for": [] if shown.next else _whose_turn(free_steps(call.store, value, trip)),
         "technicians": technicians_of(call.store, value.site, call.today) if "send" in shown.next else [],
+        "complaints": complaints_of_order(
+            view, value.number, value.site, value.customer, day_of(value.opened_at).isoformat()
+        ),
     }
 
 

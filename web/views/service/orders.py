@@ -10,6 +10,7 @@ from msgspec import inspect
 
 from api.resources.service.dispatch_orders import STEP_BODIES, Job, ServiceRecordBody, WindowBody, job_of
 from devices import records
+from devices.calendar import day_of
 from devices.ledger.posting.personal_papers import papers_under
 from devices.lifecycle import DESK, DOCUMENT
 from devices.listed import Only, listed
@@ -33,6 +34,7 @@ from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.texts.lengths import Username
 from web.pages import View
 from web.views.home import sites_of
+from web.views.service.complaints import complaints_of_order
 
 _KINDS = {kind.letter: kind for kind in (REPAIR, DISPATCH_ORDER)}
 _FIELDS: tuple[tuple[Any, str], ...] = (
@@ -84,6 +86,7 @@ def _repair(view: View, order: RepairOrder) -> dict[str, Any]:
         "order": order,
         "path": f"/v1/repairs/{order.number}",
         "acts": acts,
+        "complaints": complaints_of_order(view, order.number, order.site, order.customer, order.opened_on),
         "follow_up": _follow_up_of(view, order),
     }
 
@@ -120,6 +123,9 @@ def _dispatch(view: View, order: DispatchOrder) -> dict[str, Any]:
         "follow_up": _follow_up_of(view, order),
         "outcomes": OUTCOMES,
         "ways": CONFIRMED,
+        "complaints": complaints_of_order(
+            view, order.number, order.site, order.customer, day_of(order.opened_at).isoformat()
+        ),
     }
 
 

@@ -12,6 +12,7 @@ from devices.ledger.duties.told_at_home import flag_of, waiting_notices
 from devices.ledger.reading.customers import customer_data, proposed_by, sees_customer
 from devices.ledger.reading.passport import devices_of
 from devices.lifecycle import DESK
+from devices.paperwork.complaints import EVERYBODY
 from devices.paperwork_kinds import CUSTOMER
 from devices.people.persons import names_of
 from devices.problems import refuse, refuse_foreign
@@ -46,6 +47,7 @@ def customer_page(view: View) -> dict[str, Any]:
         "data": customer_data(call.store, number),
         "corrects": call.who.may(DESK, customer.home),
         "erases": call.who.may(("auditor",), customer.home),
+        "complains_at": customer.home if call.who.may(EVERYBODY, customer.home) else None,
         "moves": call.who.may(("supervisor",), UNIT),
         "sites": [code for code in sites_of(call) if code != customer.home],
         "briefs": briefs_shown(view, [brief for brief, _ in orders[:_ORDERS_SHOWN]]),

@@ -16,6 +16,7 @@ from devices.ledger.papers.attached import Paper, papers_of
 from devices.ledger.reading import history, passport
 from devices.ledger.reading.replacements import replacements
 from devices.lifecycle import DESK, DOCUMENT
+from devices.paperwork.complaints import EVERYBODY
 from devices.people.persons import names_of
 from devices.problems import Problem, refuse
 from devices.service.jobs.settling import Settling, settled_by
@@ -75,6 +76,8 @@ def device_page(view: View) -> dict[str, Any]:
         ],
         "settles": _settles(view, serial),
         "sends": site if shown.customer is not None and view.person.may(DESK, site) else None,
+        "complains_at": site if shown.customer is not None and view.person.may(EVERYBODY, site) else None,
+        "customer_number": _number_of(shown),
         "offer": install_offers(call, [(serial, shown.state, _number_of(shown), site)]).get(serial),
         "due": _due(view, shown, {each.number for each in orders}),
         "briefs": briefs_shown(view, orders),

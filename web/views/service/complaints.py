@@ -1,0 +1,279 @@
+"""Complaints for people: by what they wait for and whom, the form that receives one, and one with its next steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec.structs import replace
+
+from api.calls import Call
+from api.resources.service.complaints import ComplaintAnswer, complaint_seen
+from api.wire import times
+from devices import records, serials
+from devices.ledger.reading import cursors
+from devices.ledger.reading.customers import customers_shown, homes_of
+from devices.ledger.reading.passport import CustomerShown
+from devices.listed import Only, listed, open_at
+from devices.paperwork.complaints import (
+    BY_CALL,
+    CATEGORIES,
+    COMPLAINT_CHANNELS,
+    COMPLAINTS,
+    EVERYBODY,
+    TO_BE_CLOSED,
+    WORDS_IN_VAIN,
+    Complaint,
+)
+from devices.paperwork.dispatches import MOST_DEVICES
+from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, INSTALLATION, REPAIR
+from devices.people.persons import names_of
+from devices.people.roles import Person
+from devices.problems import Fact, refuse
+from devices.service.complaints.counting import (
+    YearOfComplaints,
+    complainant_of,
+    unregistered_complaints,
+    warnings_of_year,
+)
+from devices.service.complaints.waiting import (
+    COMPLAINT_LANES,
+    Waits,
+    active_people,
+    complaints_about,
+    is_to_register,
+    people_of_site,
+    what_they_wait_for,
+)
+from devices.values import UNIT
+from web.pages import View
+from web.views.home import sites_of
+from web.views.service.briefs import page_of_order
+from web.views.service.complaint_forms import form_of
+from web.views.service.dialled import dial_of
+
+_REGISTER = "register"
+_LANES = (*COMPLAINT_LANES, _REGISTER)
+"""The parts of the list in their order; what is to be registered stands in the last beside its own."""
+_ROWS_SHOWN = 50
+_FILTERS = ("site", "state", "from", "to", "mine")
+
+
+class ComplaintRow(msgspec.Struct, frozen=True):
+    """A complaint as the list shows it, what it waits for, and since which day."""
+
+    complaint: Complaint
+    customer: CustomerShown | None
+    waits: Waits
+
+
+def complaints_page(view: View) -> dict[str, Any]:
+    """What waits at the reader's sites, and what they own elsewhere, by what it waits for; and every one there is."""
+    call, sites = view.call, sites_of(view.call)
+    asked = _asked(view)
+    chosen = [asked["site"]] if asked.get("site") in sites else sites
+    shown: list[Complaint] = view.told(_waiting(call, chosen, asked))
+    every: list[Complaint] = view.told(list(islice(_every(view, chosen, asked), _ROWS_SHOWN + 1)))
+    more, every = len(every) > _ROWS_SHOWN, every[:_ROWS_SHOWN]
+    rows = _rows(call, [*shown, *every])
+    lanes: dict[str, list[ComplaintRow]] = {lane: [] for lane in _LANES}
+    for value in shown:
+        row = rows[value.number]
+        if row.waits.lane is not None:
+            lanes[row.waits.lane].append(row)
+        if is_to_register(value):
+            lanes[_REGISTER].append(row)
+    for found in lanes.values():
+        found.sort(key=_pressing)
+    return {
+        "lanes": lanes,
+        "every": [rows[value.number] for value in every],
+        "following": _following(asked, every[-1].number) if more else None,
+        "years": [] if asked.get("mine") else _warnings(call, chosen),
+        "names": names_of(
+            call.store, {name for value in (*shown, *every) for name in (value.owner, *value.persons)}
+        ),
+        "sites": sites,
+        "today": call.today.isoformat(),
+        "states": COMPLAINTS.states,
+        "asked": dict.fromkeys(_FILTERS, "") | asked,
+    }
+
+
+def _asked(view: View) -> dict[str, str]:
+    """What the list is filtered by. Raises Refused (`malformed_parameter`) for a state or a day that there is not."""
+    asked = {name: view.text(name) for name in _FILTERS if view.text(name)}
+    if asked.get("state") not in (None, *COMPLAINTS.states):
+        facts: dict[str, Fact] = {"name": "state", "value": serials.shortened(asked["state"])}
+        raise refuse("malformed_parameter", **facts)
+    for name in ("from", "to"):
+        if name in asked:
+            times.day(asked[name], name)
+    return asked
+
+
+def _waiting(call: Call, sites: list[str], asked: dict[str, str]) -> list[Complaint]:
+    """What is open, or closed and not registered, at these sites, and what the reader owns and does not read."""
+    username = call.who.username
+    there = [*open_at(call.store, COMPLAINT, sites), *unregistered_complaints(call.store, sites)]
+    if asked.get("mine"):
+        there = [value for value in there if value.owner == username]
+    if asked.get("site"):
+        return there
+    own = listed(call.store, COMPLAINT, only=Only(states=TO_BE_CLOSED, assignee=username))
+    return [*there, *(value for value in own if _is_theirs(call, value))]
+
+
+def _is_theirs(call: Call, value: Complaint) -> bool:
+    """Whether somebody owns a complaint of a site that they do not read."""
+    return not call.who.reads(value.site) and call.who.may(EVERYBODY, value.site)
+
+
+def _every(view: View, sites: list[str], asked: dict[str, str]) -> Iterator[Complaint]:
+    """Every complaint that the reader may read and that was asked for, by number, the newest first."""
+    call, cursor = view.call, view.text("cursor")
+    after = cursors.decoded(cursor, str) if cursor else ""
+    only = Only(
+        states=(asked["state"],) if "state" in asked else None,
+        assignee=call.who.username if asked.get("mine") else None,
+        since=asked.get("from"),
+        until=asked.get("to"),
+    )
+    found = listed(call.store, COMPLAINT, sites, after, only, newest_first=True)
+    if asked.get("site"):
+        return found
+    theirs = replace(only, assignee=call.who.username)
+    own = listed(call.store, COMPLAINT, None, after, theirs, newest_first=True)
+    outside = (value for value in own if _is_theirs(call, value))
+    return merge(found, outside, key=COMPLAINT.key, reverse=True)
+
+
+def _following(asked: dict[str, str], last: str) -> str:
+    return f"/complaints?{urlencode({**asked, 'cursor': cursors.encoded(last)})}#every"
+
+
+def _rows(call: Call, values: Iterable[Complaint]) -> dict[str, ComplaintRow]:
+    told = {value.number: value for value in values}
+    waits = what_they_wait_for(call.store, told.values(), records.sites_by_code(call.store), call.today)
+    customers = customers_shown(call.store, [each.customer for each in told.values()], call.who.reads)
+    return {
+        number: ComplaintRow(value, customers.get(value.customer or ""), waits[number])
+        for number, value in told.items()
+    }
+
+
+def _pressing(row: ComplaintRow) -> tuple[str, str]:
+    return row.waits.due[0].due_on if row.waits.due else "9", row.complaint.number
+
+
+def _warnings(call: Call, sites: list[str]) -> list[YearOfComplaints]:
+    """What is warned of at these sites; of the unit to whoever reads all of it."""
+    found = warnings_of_year(call.store, sites, call.today) if sites else []
+    return [each for each in found if each.site != UNIT or call.who.reads_every_site]
+
+
+def new_complaint_page(view: View) -> dict[str, Any]:
+    """The form that receives a complaint at one of the reader's sites, filled in from the page that led here."""
+    call = view.call
+    own = receiving_sites(call)
+    site = view.text("site") if view.text("site") in own else own[0]
+    return {
+        "sites": own,
+        "site": site,
+        "filled": {name: view.text(name) for name in ("about", "serial")},
+        "customer": _own_customer(call, view.text("customer"), site),
+        "channels": [channel for channel in COMPLAINT_CHANNELS if channel != BY_CALL],
+        "categories": CATEGORIES,
+        "most_devices": MOST_DEVICES,
+        "people": people_of_site(active_people(call.store), site),
+    }
+
+
+def _own_customer(call: Call, number: str, site: str) -> CustomerShown | None:
+    """The customer of this number, where they are one of the site's own, who are named by it."""
+    if homes_of(call.store, [number]).get(number) != site:
+        return None
+    shown = customers_shown(call.store, [number], call.who.reads)[number]
+    return CustomerShown(number) if shown.masked else shown
+
+
+def receiving_sites(call: Call) -> list[str]:
+    """The sites at which somebody receives complaints, by code: every one, where they have a role of the whole unit."""
+    if any(role in EVERYBODY and site == UNIT for role, site in call.who.roles):
+        return records.site_codes(call.store)
+    return sorted(call.who.sites_of(EVERYBODY))
+
+
+def complaint_page(view: View) -> dict[str, Any]:
+    """One complaint: its course, whom it waits for, and what its reader may do next. Raises Refused (`not_found`)."""
+    call = view.call
+    found = records.current(call.store, COMPLAINT, call.path["number"])
+    if found is None:
+        raise refuse("not_found")
+    value: Complaint = found[0]
+    shown: ComplaintAnswer = view.told(complaint_seen(call, value))
+    sites = records.sites_by_code(call.store)
+    waits = what_they_wait_for(call.store, [value], sites, call.today)[value.number]
+    people = active_people(call.store)
+    contact = shown.complainant.contact if shown.complainant else None
+    return {
+        "complaint": shown,
+        "waits": waits,
+        "names": names_of(call.store, _people(value)),
+        "reads": view.person.reads(value.site),
+        "about_page": _page_about(view.person, value),
+        "dial": dial_of(contact),
+        "forms": [form_of(name, value, people) for name in _in_order(shown.next, waits)],
+        "is_kept": shown.complainant is None
+        and not value.erased
+        and complainant_of(call.store, value.number),
+        "is_complained_of": view.person.username in value.persons,
+        "last_word": value.not_content >= WORDS_IN_VAIN,
+        "today": call.today.isoformat(),
+    }
+
+
+def _in_order(names: Iterable[str], waits: Waits) -> list[str]:
+    """The steps that somebody may take, those first that a complaint waits for."""
+    return sorted(names, key=lambda name: (name not in waits.steps, list(COMPLAINTS.step).index(name)))
+
+
+def _people(value: Complaint) -> set[str]:
+    told = {value.owner, value.received_by, *value.persons}
+    for act in value.course:
+        also = (act.owner, act.measure.owner if act.measure else None)
+        told |= {act.by, *act.persons, *(name for name in also if name)}
+    return told
+
+
+def _page_about(person: Person, value: Complaint) -> str | None:
+    """The page of what a complaint is about, for whoever may see it; a job's call leads to its complaint itself."""
+    if value.about is None:
+        return None
+    kinds = {kind.letter: kind.name for kind in (DISPATCH_ORDER, REPAIR, INSTALLATION)}
+    kind = kinds.get(value.about.partition("-")[0])
+    if kind is None:
+        return f"/documents/{value.about}" if person.reads(value.site) else None
+    return page_of_order(person, kind, value.site, value.about) if person.reads(value.site) else None
+
+
+class ComplaintsOf(msgspec.Struct, frozen=True):
+    """What the page of an order tells of complaints: those about it, and whether its reader receives one there."""
+
+    about: str
+    site: str
+    found: list[Complaint]
+    receives: bool
+
+
+def complaints_of_order(
+    view: View, number: str, site: str, customer: str | None, opened_on: str
+) -> ComplaintsOf:
+    """What the page of a job, a repair or an installation tells of complaints; of those there are to readers alone."""
+    reads = view.person.reads(site)
+    found = complaints_about(view.call.store, number, site, customer, opened_on) if reads else []
+    return ComplaintsOf(number, site, view.told(found), view.person.may(EVERYBODY, site))
