@@ -52,6 +52,7 @@ from web.pages import View
 from web.views.home import sites_of
 from web.views.service.dialled import Dial, dials_of
 from web.views.service.differing import answered_rows
+from web.views.service.paper_months import paper_months
 
 CALL_LANES = ("to_call", "to_explain", "to_settle")
 """What an open follow-up waits for: the customer, the technician, or somebody who settles what differs."""
@@ -90,6 +91,7 @@ def follow_ups_page(view: View) -> dict[str, Any]:
     return {
         "asked": dict.fromkeys(CALL_FILTERS, "") | asked,
         "sites": every,
+        "papers": paper_months(call, asked.get("site"), every),
         "states": FOLLOW_UPS.states,
         "lanes": [(lane, shown[lane]) for lane in CALL_LANES if shown.get(lane)],
         "calls": call.who.may(CALLERS, UNIT),
