@@ -16,11 +16,21 @@ from devices.paperwork.complaints import Complainant, Complaint
 from devices.paperwork_kinds import COMPLAINT
 from devices.records import sites_by_code
 from devices.store.database import Store
-from devices.values import Site
+from devices.store.statements import EACH, compiled
+from devices.store.tables.ledger import Records
+from devices.values import UNIT, Site
 
 TO_RESOLVE = DEADLINE["complaint"]
 TO_REGISTER = DEADLINE["complaint_filing"]
 TO_CORRECT = DEADLINE["corrective_action"]
+_UNREGISTERED = compiled(
+    Records.select(Records.content).where(
+        Records.kind == COMPLAINT.name,
+        Records.state == "closed",
+        Records.site.in_(EACH),
+        Records.reference.is_null(),
+    )
+)
 
 
 class YearOfComplaints(msgspec.Struct, frozen=True):
@@ -38,10 +48,21 @@ class YearOfComplaints(msgspec.Struct, frozen=True):
         """Whether there are as many as the tax office orders a correction for."""
         return len(self.valid) >= self.warned_at
 
+    @property
+    def is_near(self) -> bool:
+        """Whether there are as many, or one fewer."""
+        return len(self.valid) >= self.warned_at - 1
+
 
 def open_complaints(store: Store, sites: Iterable[str]) -> list[Complaint]:
     """The complaints of these sites that are not closed, by number."""
     return open_at(store, COMPLAINT, sites)
+
+
+def unregistered_complaints(store: Store, sites: Iterable[str]) -> list[Complaint]:
+    """The complaints of these sites that are closed, and that the call centre does not have yet, by number."""
+    rows = store.rows_in(_UNREGISTERED, sorted(sites))
+    return sorted((COMPLAINT.decode(content) for (content,) in rows), key=COMPLAINT.key)
 
 
 def deadlines_of_complaint(value: Complaint, site: Site, today: date) -> Iterator[Due]:
@@ -97,6 +118,17 @@ def complaints_of_year(store: Store, sites: Collection[str], today: date) -> lis
         YearOfComplaints(site, tuple(numbers), by_code[site].complaints_warned)
         for site, numbers in sorted(theirs.items())
     ]
+
+
+def warnings_of_year(store: Store, sites: Collection[str], today: date) -> list[YearOfComplaints]:
+    """Those of these sites that have as many valid complaints in a year as they are warned of, or one fewer; before
+    them the same of all of these sites together, where more than one has any.
+    """
+    years = complaints_of_year(store, sites, today)
+    if len(years) > 1:
+        together = tuple(number for each in years for number in each.valid)
+        years.insert(0, YearOfComplaints(UNIT, together, min(each.warned_at for each in years)))
+    return [each for each in years if each.is_near]
 
 
 def complainant_of(store: Store, number: str) -> Complainant | None:
