@@ -203,6 +203,15 @@ def test_each_step_is_taken_by_whose_it_is_and_by_nobody_else(house: House, stat
                 told_of = more.get(declared.name, {})
                 answer = made(step(house, stands(house, state), declared.name, who, **told_of))
                 assert answer["state"] in [way or state for way in declared.ways], declared.name
+                first = (
+                    answer["received_at"],
+                    answer["received_by"],
+                    answer["categories"],
+                    answer["persons"],
+                )
+                assert first == (RECEIVED_AT, "wu", ["charge"], list(COMPLAINED_OF)), (
+                    "it stays as it was received"
+                )
                 continue
             with house.unchanged():
                 answer = step(house, number, declared.name, who)
@@ -704,3 +713,45 @@ def test_a_site_sees_the_customer_of_another_for_as_long_as_their_complaint_is_o
     )  # fmt: skip
     assert house.of("zhao").get(f"/v1/customers/{CUSTOMER}").status_code == 404
     assert told(house, number, "zhao")["customer_shown"] is None
+
+
+def test_a_customer_is_not_erased_while_their_complaint_is_received_elsewhere(
+    house: House, stores: Stores, fighters: Fighters
+) -> None:
+    both = house.copied(stores)
+    theirs = {"taxpayer_id": "91110000600037341L", "name": "乙公司"}
+    sale = {"type": "sale", "site": SITE, "business_date": TODAY, "application": "SY-8", "customer": theirs}
+    serial = {"lines": [{"serial": "661565714359"}]}
+    made(both.of("zhang").post("/v1/documents", {**sale, **serial}))
+    undone = {
+        "type": "sale_cancellation",
+        "site": SITE,
+        "business_date": TODAY,
+        "reason": "退单",
+        "bin": "M-01",
+    }
+    made(both.of("zhang").post("/v1/documents", {**undone, **serial}))
+    (found,) = made(both.of("zhang").post("/v1/customers/lookup", theirs))
+    erasing = {"password": both.password("li")}
+    answers = fighters.fight(
+        both.store,
+        [
+            asking(
+                both.of("zhao"),
+                "POST",
+                PATH,
+                {**RECEIVED, "site": "TJ01", "customer": theirs},
+                key="complain",
+            ),
+            asking(both.of("li"), "POST", f"/v1/customers/{found['number']}/erase", erasing, key="erase"),
+        ],
+    )
+    told_of = tuple(answer.code for answer in answers)
+    assert told_of in (
+        ("won", "customer_has_open_service"),
+        ("customer_not_matched", "won"),
+        ("customer_erased", "won"),
+    )
+    assert both.faults() == []
+    both.session_store.close()
+    stores.drop(both.store)

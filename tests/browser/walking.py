@@ -14,6 +14,7 @@ from devices.people.roles import ADMIN
 from panku.demo import PASSWORDS
 from tests.browser.conftest import DESKTOP, PHONE, Site, chromium
 from tests.browser.looked_at import address_of, lived_in
+from tests.door import EXTRA
 from web.pages import Page
 from web.table import PAGES
 
@@ -63,7 +64,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
             made = contexts[who] = browser.new_context(locale="zh-CN", base_url=site.address)
             made.new_page()
             if who is not None:
-                body = {"username": who, "password": PASSWORDS[who][0]}
+                password = PASSWORDS[who][0] if who in PASSWORDS else EXTRA[who][2]
+                body = {"username": who, "password": password}
                 assert made.request.post("/v1/session", data=body).status == 201
         return contexts[who]
 

@@ -14,8 +14,8 @@ from api.resources.service.order_lists import OrderQuery, list_jobs
 from api.wire import times
 from api.wire.paging import refuse_unknown
 from api.wire.problems import Fault, fault_of
-from api.writing import at_site_of_body, at_site_of_number
-from devices.journal import Writer
+from api.writing import at_site_of_number
+from devices.journal import Writer, open_journals
 from devices.ledger.deciding.drafts import Fen
 from devices.ledger.reading.customers import customer_shown, sees_customer
 from devices.ledger.reading.passport import CustomerShown
@@ -39,6 +39,7 @@ from devices.service.calls import calling, importing
 from devices.service.calls.about_jobs import done_job, follow_up_of, job_of_subject
 from devices.service.calls.standing import spoken_to
 from devices.texts.lengths import Contact, Name, Note, Sentence, Serial, Username, Word
+from devices.values import UNIT
 
 
 class AnswersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,9 +216,9 @@ def call_step(name: str) -> Callable[[Call], Done]:
         value, revision = _at_hand(call)
         order = job_of_subject(call.store, value.subject)
         assert order is not None, "a follow-up is of a job"
-        calling.take_call(name, value, order, call.who.username)
         if name == "explain" and not calling.explains(call.who, value):
             raise refuse("not_the_technician", order=value.subject, technician=value.technician)
+        calling.take_call(name, value, order, call.who.username)
         CALL_ACTS[name](call, writer, value, revision)
         return Done(200, value.subject)
 
@@ -230,7 +231,7 @@ def _given(body: CallAnsweredBody | ImportedCallBody) -> calling.CallGiven:
     return calling.CallGiven(
         answers=Answers(**msgspec.structs.asdict(body.answers)),
         spoken_to=_spoken(body.spoken_to),
-        complaint=body.complaint or None,
+        complaint=(body.complaint or "").strip() or None,
         passed_on=getattr(body, "passed_on", None) or None,
         passed_to=getattr(body, "passed_to", None),
     )
@@ -257,8 +258,14 @@ class ImportedAnswer(msgspec.Struct, frozen=True):
 
 
 def take_calls_over(call: Call) -> Done:
-    """Take over the calls of a call centre, each once by its reference; a row that is refused keeps no other out."""
-    writer = at_site_of_body(call)
+    """Take over the calls of a call centre, each once by its reference; a row that is refused keeps no other out.
+
+    When a call was made is the call centre's to tell, through its token: nobody else says that theirs was in time. A
+    reference is one call's in the whole unit, whose journal is held too. Raises Refused: `token_required`.
+    """
+    if call.who.via != "token":
+        raise refuse("token_required")
+    writer = open_journals(call.store, [call.body.site, UNIT], call.at_us)
     importing.import_calls(writer, _importing(call), _rows(call.body))
     return Done(200, call.body.site)
 

@@ -40,7 +40,7 @@ def follow_corrected(writer: Writer, order: DispatchOrder, *, by: str) -> None:
     if value.state not in TO_BE_CALLED:
         raise refuse("followed_up", order=order.number, follow_up=value.number)
     fresh = _new(order)
-    changed = replace(value, done_at=min(value.done_at, fresh.done_at), serials=fresh.serials)
+    changed = replace(value, done_at=min(value.done_at, fresh.done_at))
     if changed != value:
         records.write(writer, FOLLOW_UP, changed, by=by, expected=revision)
 
@@ -90,7 +90,9 @@ def done_job(store: Store, subject: str) -> DoneJob:
 
 
 def did_the_job(order: SomeJob) -> set[str]:
-    """Who did a job or wrote it up: none of them calls about it, or settles what the customer said."""
+    """Who did a job, was to do it for a while, or wrote it up: none of them calls about it, or settles what the
+    customer said.
+    """
     return set(_workers(order))
 
 
@@ -102,11 +104,12 @@ def _workers(order: SomeJob) -> Iterator[str]:
     if order.technician:
         yield order.technician
     yield from (act.by for act in order.course if act.step in _AT_WORK)
+    yield from (act.technician for act in order.course if act.technician)
     yield from (each.record.filed_by for each in order.corrections)
 
 
 def _new(order: SomeJob, *, is_due: bool = True) -> FollowUp:
-    """The follow-up of a done job as it begins."""
+    """The follow-up of a done job as it begins; which spares went in nobody is told before the customer was asked."""
     assert order.record is not None, "a job that is done has its record"
     technician: str | None = None
     serials: tuple[str, ...] = ()
@@ -114,7 +117,7 @@ def _new(order: SomeJob, *, is_due: bool = True) -> FollowUp:
         serials = (order.serial,) if order.serial else ()
     else:
         technician = order.technician
-        serials = tuple(dict.fromkeys((*order.serials, *(pair.spare for pair in order.used))))
+        serials = order.serials
     return FollowUp(
         follow_up_key(order.number), order.site, order.number, order.record.completed_at, order.record.filed_by,
         order.customer, technician, serials, is_due=is_due,

@@ -38,6 +38,7 @@ from devices.service.calls.comparing import (
     answer_faults,
     categories_hit,
     compare_answers,
+    spares_in,
 )
 from devices.service.complaints.receiving import receive_from_call
 from devices.service.jobs.technicians import works_on
@@ -114,8 +115,8 @@ def answer_call(
 ) -> Written:
     """Keep what a customer answered, beside what the record says; a bad answer is a complaint in the same transaction.
 
-    Raises Refused: `answer_required`, `answer_not_asked`, what is wrong of the disk's serial, `complaint_required`
-    naming of what, `customer_erased`.
+    The devices that it is found by are those that went in too from now on. Raises Refused: `answer_required`,
+    `answer_not_asked`, what is wrong of the disk's serial, `complaint_required` naming of what, `customer_erased`.
     """
     hold_subject(writer, value, revision)
     answers = sound_answers(given, job)
@@ -126,6 +127,7 @@ def answer_call(
         compared=compare_answers(answers, job),
         categories=categories,
         reference=given.reference,
+        serials=tuple(dict.fromkeys((*value.serials, *spares_in(job)))),
     )
     spoken = given.spoken_to or SpokenTo()
     if given.complaint:
@@ -162,8 +164,15 @@ def sound_answers(given: CallGiven, job: DoneJob) -> Answers:
 
 
 def explain_difference(writer: Writer, value: FollowUp, revision: int, text: str, *, by: str) -> Written:
-    """Tell why the record says something else than the customer."""
+    """Tell why the record says something else than the customer. Raises Refused: `empty_text`."""
+    refuse_empty(text)
     return _write(writer, value, revision, CallAct("explain", writer.now_us, by, text=text))
+
+
+def refuse_empty(text: str) -> None:
+    """Raises Refused (`empty_text`): blanks explain nothing, and settle nothing."""
+    if not text.strip():
+        raise refuse("empty_text", "/text", field="text")
 
 
 def explains(person: Person, value: FollowUp) -> bool:
@@ -174,7 +183,12 @@ def explains(person: Person, value: FollowUp) -> bool:
 def settle_difference(
     writer: Writer, unit: Unit, site: Site, value: FollowUp, revision: int, told: Settlement, *, by: str
 ) -> Written:
-    """Settle what differs. Raises Refused: `explanation_missing`, while the technician still has to explain."""
+    """Settle what differs. Raises Refused: `explanation_missing`, while the technician still has to explain,
+    `consequence_missing` where no explanation is accepted, `empty_text`.
+    """
+    refuse_empty(told.text)
+    if not told.accepted and told.consequence is None:
+        raise refuse("consequence_missing", "/consequence", follow_up=value.number)
     if until := explanation_due(writer.store, site, value, unit.day_of(writer.now_us)):
         raise refuse(
             "explanation_missing", follow_up=value.number, technician=value.technician, date=until.isoformat()

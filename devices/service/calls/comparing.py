@@ -88,6 +88,13 @@ assert {question.fact for question in QUESTIONS if question.fact} == set(RECORD_
 )
 
 
+def spares_in(job: DoneJob) -> tuple[str, ...]:
+    """The devices that went in under a job, as its record or a swap tells."""
+    order = job.order
+    used = order.used if isinstance(order, DispatchOrder) else ()
+    return tuple(dict.fromkeys(pair.spare for pair in (*used, *job.swapped)))
+
+
 def was_postponed(order: SomeJob) -> bool:
     """Whether a job was put off, so that the customer is asked whether that was so."""
     return isinstance(order, DispatchOrder) and any(act.step == "postpone" for act in order.course)

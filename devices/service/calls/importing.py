@@ -15,6 +15,7 @@ from devices.paperwork.dispatches import issued_key
 from devices.paperwork.follow_ups import CallAct, FollowUp, MissedCall
 from devices.paperwork_kinds import CUSTOMER
 from devices.problems import Problem, Refused, refuse
+from devices.serials import recognise
 from devices.service.calls.about_jobs import done_job, follow_up_of
 from devices.service.calls.calling import (
     CallGiven,
@@ -94,15 +95,20 @@ def _standing(store: Store, asked: Importing, row: ImportedCall) -> CallTaken:
     plain = CallTaken(subject=row.subject, reference=row.reference)
     try:
         found = _to_take(store, asked, row)
+        if not found.there:  # it was refused as it was sent, and would be taken by now
+            raise refuse("call_not_taken", "/reference", reference=row.reference)
     except Refused as refused:
         return replace(plain, problems=refused.problems)
     return replace(plain, follow_up=found.value.number, complaint=found.value.complaint)
 
 
 def _to_take(store: Store, asked: Importing, row: ImportedCall) -> _ToTake:
+    if (site := _site_in(row.subject)) not in (
+        "",
+        asked.site,
+    ):  # said by the number, whether it is there or not
+        raise refuse("order_of_other_site", "/subject", order=row.subject, site=site)
     job = done_job(store, row.subject)
-    if job.order.site != asked.site:
-        raise refuse("order_of_other_site", "/subject", order=row.subject, site=job.order.site)
     if (row.outcome is None) == (row.given is None):
         raise refuse("call_outcome_missing", "/outcome", reference=row.reference)
     found = follow_up_of(store, row.subject)
@@ -145,14 +151,21 @@ def _of_reference(value: FollowUp, reference: str) -> CallAct | None:
     return next((act for act in value.course if act.reference and issued_key(act.reference) == key), None)
 
 
+def _site_in(number: str) -> str:
+    """The site in the number of an order: `D-BJ01-000001`."""
+    return number.partition("-")[2].rpartition("-")[0]
+
+
 def _is_same(act: CallAct, value: FollowUp, row: ImportedCall) -> bool:
     """Whether a call that is there already is this one. Who was spoken to is not compared: it may have been erased."""
     if act.called_at != row.called_at or act.outcome != row.outcome:
         return False
     if row.given is None or value.answers is None:
         return row.given is None
-    told = row.given.answers
-    return replace(told, disk=value.answers.disk if told.disk else None) == value.answers
+    if (row.given.complaint is None) != (value.complaint is None):
+        return False
+    told, disk = row.given.answers, row.given.answers.disk
+    return replace(told, disk=disk and recognise(disk)) == value.answers
 
 
 def _refuse_moment(asked: Importing, value: FollowUp, row: ImportedCall) -> None:
