@@ -8,6 +8,7 @@ import msgspec
 
 from api.callers.access import (
     ANYONE,
+    COMPLAINT_READER,
     JOB_READER,
     READ_BOOK,
     READER,
@@ -18,7 +19,8 @@ from api.callers.access import (
 )
 from api.resources import books, forms
 from api.resources.forms import FORM_WRITERS, Load, drawing
-from api.resources.service import papers
+from api.resources.service import call_papers, papers
+from api.resources.service.service_months import SpanQuery
 from api.routing import Route
 from api.wire.reading import Nothing
 
@@ -26,12 +28,13 @@ from api.wire.reading import Nothing
 class Door(msgspec.Struct, frozen=True):
     """Where a form is had: its path without the ending, the name of the JSON's route beside it, and how it is loaded.
 
-    Access and query are the JSON's; a `past` one may come from the replica, as the JSON does.
+    Access and query are the JSON's; a `past` one may come from the replica, as the JSON does. One that is `beside`
+    nothing is blank: nothing of the books is on it, and whoever is signed in may have it.
     """
 
     path: str
     name: str
-    beside: str
+    beside: str | None
     access: Access
     load: Load
     query: type[msgspec.Struct] = Nothing
@@ -59,6 +62,14 @@ DOORS = (
          query=papers.CopiesQuery),
     Door("/v1/installations/{number}/slip", "print_installation", "read_installation", JOB_READER,
          papers.load_installation, query=papers.CopiesQuery),
+    Door("/v1/follow-ups/{number}/sheet", "print_follow_up", "read_follow_up", JOB_READER, call_papers.load_call),
+    Door("/v1/call-months/{site}/{month}/sheet", "print_call_month", "read_call_month", READ_BOOK,
+         call_papers.load_call_month),
+    Door("/v1/complaints/{number}/sheet", "print_complaint", "read_complaint", COMPLAINT_READER,
+         call_papers.load_complaint),
+    Door("/v1/blank-forms/complaint", "print_blank_complaint", None, SIGNED_IN, call_papers.load_blank_complaint),
+    Door("/v1/complaint-reports/{site}/sheet", "print_complaint_report", "read_complaint_report", READ_BOOK,
+         call_papers.load_complaint_report, query=SpanQuery),
 )  # fmt: skip
 
 

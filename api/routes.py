@@ -91,6 +91,7 @@ from api.resources.service import (
     installations,
     order_lists,
     repairs,
+    service_months,
     technicians,
 )
 from api.routing import Route
@@ -117,6 +118,8 @@ from devices.people.certificates import Technician
 from devices.people.kinds import PublicKey
 from devices.people.signing_in.sessions import OwnSession
 from devices.service.briefs import OrderBrief
+from devices.service.calls.by_month import CallMonth
+from devices.service.complaints.figures import ComplaintReport
 from devices.spares.minimum_levels import Level
 from devices.values import Bin, Carrier, Model, Site
 from labels.label_printing import FORMATS
@@ -276,6 +279,9 @@ ROUTES = (
     R("POST", "/v1/complaints/{number}/erase", "erase_complaint", COMPLAINT_STEP["erase"], complaints.show_complaint,
       complaints.ComplaintAnswer, check=documents.confirm_password, write=complaints.complaint_step("erase"),
       body=customers.EraseBody, example={"password": PASSWORD}),
+    R("GET", "/v1/call-months/{site}/{month}", "read_call_month", READ_BOOK, service_months.show_call_month, CallMonth),
+    R("GET", "/v1/complaint-reports/{site}", "read_complaint_report", READ_BOOK, service_months.show_complaint_report,
+      ComplaintReport, query=service_months.SpanQuery),
     R("GET", "/v1/consignments", "list_consignments", SIGNED_IN, records.listing(CONSIGNMENT), list[Consignment],
       query=SiteQuery),
     R("GET", "/v1/consignments/{site}/{carrier}/{waybill}", "read_consignment", READ_BOOK,

@@ -47,8 +47,11 @@ from devices.paperwork.follow_ups import AnswerBeside, Answers, FollowUp
 from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.service.briefs import OrderBrief
+from devices.service.calls.by_month import CallMonth
 from devices.spares.minimum_levels import Level
 from devices.values import Position
+from labels.forms.calls import CallMonthPrinted, CallPrinted
+from labels.forms.complaints import ComplaintPrinted
 from labels.forms.custody import HandoverPrinted
 from labels.forms.devices import BelongingsPrinted, HistoryPrinted
 from labels.forms.installation import InstallationPrinted
@@ -345,6 +348,30 @@ def _installation_printed(blind: Blind, printed: InstallationPrinted) -> Any:
     return printed
 
 
+def _call_printed(blind: Blind, printed: CallPrinted) -> Any:
+    """Before the answers are in nothing of the record is on it, and no device."""
+    refuse_any(blind, texts_in((printed.call.answers, printed.call.compared)))
+    return printed
+
+
+def _call_month(blind: Blind, told: CallMonth) -> Any:
+    """Figures of which a call is left out would be wrong."""
+    refuse_any(
+        blind, texts_in([(each.call.answers, each.call.compared, each.call.serials) for each in told.calls])
+    )
+    return told
+
+
+def _call_month_printed(blind: Blind, printed: CallMonthPrinted) -> Any:
+    refuse_any(blind, texts_in([(each.call.answers, each.call.compared) for each in printed.month.calls]))
+    return printed
+
+
+def _complaint_printed(blind: Blind, printed: ComplaintPrinted) -> Any:
+    refuse_any(blind, printed.complaint.serials if printed.complaint else ())
+    return printed
+
+
 def _as_it_is(_: Blind, value: Any) -> Any:
     return value
 
@@ -366,6 +393,10 @@ REFUSED: dict[type, Treatment] = {
     DispatchPrinted: _order_printed,
     RepairPrinted: _order_printed,
     InstallationPrinted: _installation_printed,
+    CallPrinted: _call_printed,
+    CallMonth: _call_month,
+    CallMonthPrinted: _call_month_printed,
+    ComplaintPrinted: _complaint_printed,
 }
 """What is refused while its register is counted; so it answers nothing that has been written by then."""
 TREATMENTS: dict[type, Treatment] = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests import custody
+from tests.called import answered, said
 from tests.closing import DAY_US, close, review_all, seal
 from tests.conftest import Stores
 from tests.custody import House, answers, fault, fill_house, inspect, request
-from tests.dispatched import sent
+from tests.dispatched import done, sent
 from tests.door import TODAY
 
 MONTH = TODAY[:7]
@@ -22,6 +23,7 @@ def filled_house(stores: Stores) -> House:
     order = {"site": "BJ01", "serial": OF_A_CUSTOMER, "fault": "不亮"}
     assert house.of("zhang").post("/v1/repairs", order).status_code == 201
     assert house.of("zhang").post("/v1/dispatch-orders", sent(OF_A_CUSTOMER)).status_code == 201
+    call_about_a_job(house)
     asked = {"site": "BJ01", "serial": OF_A_CUSTOMER, "mode": "download"}
     assert house.of("zhang").post("/v1/installations", asked).status_code == 201
     custody.begin(house)
@@ -30,6 +32,18 @@ def filled_house(stores: Stores) -> House:
     assert close(house.of("zhang")).status_code == 201
     seal(house)
     return house
+
+
+def call_about_a_job(house: House) -> None:
+    """A return visit is done, and the customer says that they paid for it: a complaint."""
+    body = sent(OF_A_CUSTOMER, purposes=["return_visit"], technician="wang")
+    order = house.of("zhang").post("/v1/dispatch-orders", body).json["number"]
+    filed = house.of("wang").post(
+        f"/v1/dispatch-orders/{order}/service-record", done(outcomes={"return_visit": "all_well"})
+    )
+    assert filed.status_code == 201, filed.text
+    bad = said("收了我 100 元，没有给收据", paid_fen=10_000)
+    answered(house, order, {**bad, "passed_on": "收费与单据不符", "passed_to": "unit_head"})
 
 
 def every_form(house: House) -> dict[str, str]:
@@ -50,5 +64,10 @@ def every_form(house: House) -> dict[str, str]:
         "repair": "/v1/repairs/R-BJ01-000001/slip.xlsx",
         "dispatch_order": "/v1/dispatch-orders/D-BJ01-000001/slip.xlsx?copies=2",
         "installation": "/v1/installations/N-BJ01-000001/slip.xlsx",
+        "follow_up": "/v1/follow-ups/D-BJ01-000002/sheet.xlsx",
+        "call_month": f"/v1/call-months/BJ01/{MONTH}/sheet.xlsx",
+        "complaint": "/v1/complaints/P-BJ01-000001/sheet.xlsx",
+        "blank_complaint": "/v1/blank-forms/complaint.xlsx",
+        "complaint_report": f"/v1/complaint-reports/BJ01/sheet.xlsx?from={MONTH}&to={MONTH}",
         "handover": "/v1/handovers/H-BJ01-000001/slip.xlsx",
     }

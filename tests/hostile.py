@@ -24,12 +24,16 @@ NUMBERS_OF = {
     "/v1/installations": "N-BJ01-000001", "/v1/follow-ups": "D-BJ01-000001", "/v1/complaints": "P-BJ01-000001",
 }  # fmt: skip
 MONTH = {"month": "2026-11"}
+SPAN = {"from": "2026-11", "to": "2026-11"}
 CARD = {"model": "TCG-01", "from": "2026-11-01", "to": "2026-11-30"}
 QUERIES = {
     "add_manifest": {"site": "BJ01", "register": "spare", "supplier": "x", "delivery_note": "y"},
     "add_attachment": {"site": "BJ01"},
     **dict.fromkeys(("read_card", "print_card_xlsx", "print_card_pdf"), CARD),
     **dict.fromkeys(("read_statement", "print_statement_xlsx", "print_statement_pdf"), MONTH),
+    **dict.fromkeys(
+        ("read_complaint_report", "print_complaint_report_xlsx", "print_complaint_report_pdf"), SPAN
+    ),
     "list_keys": {"username": "li"},
     "list_technicians": {"site": "BJ01"},
 }

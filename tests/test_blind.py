@@ -18,7 +18,18 @@ from api.form_routes import FORM_ROUTES
 from api.routes import ROUTES
 from api.treatments import REFUSED, TREATMENTS
 from devices.deadlines import DEADLINE_OF_STATE
-from labels.forms import custody, devices, installation, ledger, repairs, service, slips, stocktake
+from labels.forms import (
+    calls,
+    complaints,
+    custody,
+    devices,
+    installation,
+    ledger,
+    repairs,
+    service,
+    slips,
+    stocktake,
+)
 from labels.words import term
 from tests import hostile
 from tests.conftest import ENGINES, Stores
@@ -124,6 +135,8 @@ FILLED: dict[str, Any] = {
     "customers/{number}": lambda house: records(house, "customer"),
     "notices/{under}/{customer}": lambda house: records(house, "notice"),
     "stocktakes/{number}": lambda house: records(house, "stocktake"),
+    "call-months/{site}/{month}": lambda house: [f"{SITE}/2026-11"],
+    "complaint-reports/{site}": lambda house: [SITE],
     "months/{site}/{register}/{month}": lambda house: [f"{SITE}/merchandise/2026-11"],
     "inspections/{number}": lambda house: records(house, "inspection"),
     "visits/{number}": lambda house: records(house, "visit"),
@@ -337,7 +350,7 @@ def structs_in(shape: Any, found: set[type]) -> set[type]:
 
 PRINTED = [
     shape
-    for module in (custody, devices, installation, ledger, repairs, service, slips, stocktake)
+    for module in (calls, complaints, custody, devices, installation, ledger, repairs, service, slips, stocktake)
     for name, shape in vars(module).items()
     if name.endswith("Printed")
 ]  # fmt: skip
@@ -367,6 +380,8 @@ def test_what_is_refused_answers_nothing_that_has_been_written() -> None:
 
 def test_every_form_is_drawn_of_a_value_whose_treatment_is_known() -> None:
     untold = [shape for shape in PRINTED if not structs_in(shape, set()) & TREATMENTS.keys()]
-    assert {shape.__name__ for shape in untold} == {"InspectionPrinted", "VisitsPrinted"}, (
-        "they name no device"
-    )
+    assert {shape.__name__ for shape in untold} == {
+        "InspectionPrinted",
+        "VisitsPrinted",
+        "ComplaintReportPrinted",
+    }, "they name no device"

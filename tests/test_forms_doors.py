@@ -12,12 +12,13 @@ from urllib.parse import unquote
 import pytest
 
 import labels.forms
-from api.callers.access import READER
+from api.callers.access import READER, SIGNED_IN
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
 from api.resources import forms
-from api.resources.service import papers
+from api.resources.service import call_papers, papers
 from api.routes import ROUTES
+from api.wire.reading import Nothing
 from labels.forms.form import Form
 from labels.forms.slips import MANNERS, manner_of
 from labels.words import text_of
@@ -82,10 +83,10 @@ def counted(door: Door) -> str:
 # --- access
 
 
-@pytest.mark.parametrize("form", DOORS, ids=lambda form: form.name)
+@pytest.mark.parametrize("form", [each for each in DOORS if each.beside], ids=lambda form: form.name)
 def test_a_form_asks_for_the_access_and_the_query_of_the_json_beside_it(form: FormDoor) -> None:
     for ending in ("xlsx", "pdf"):
-        route, beside = JSON[f"{form.name}_{ending}"], JSON[form.beside]
+        route, beside = JSON[f"{form.name}_{ending}"], JSON[str(form.beside)]
         whole = (
             form.name == "print_slip"
         )  # of another site's document the JSON tells a part, the paper nothing
@@ -93,6 +94,17 @@ def test_a_form_asks_for_the_access_and_the_query_of_the_json_beside_it(form: Fo
         paged, of_paper = {"after", "cursor", "limit", "result"}, {"copies"}
         fields = {*beside.query.__struct_fields__} - paged
         assert fields == {*route.query.__struct_fields__} - of_paper
+
+
+@pytest.mark.parametrize("form", [each for each in DOORS if not each.beside], ids=lambda form: form.name)
+def test_a_form_beside_nothing_is_asked_nothing_and_is_the_same_for_everybody(
+    form: FormDoor, read_only: Door
+) -> None:
+    route = JSON[f"{form.name}_xlsx"]
+    assert (route.access, route.query) == (SIGNED_IN, Nothing)
+    texts = [printed(read_only.sign_in(who), form.path).texts for who in ("zhang", "zhao", "admin", "wang")]
+    assert all(each == texts[0] for each in texts)
+    assert read_only.nobody().get(f"{form.path}.pdf").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -103,7 +115,7 @@ def test_a_book_that_is_counted_blind_is_on_no_paper(form: FormDoor, sqlite_door
     begin(zhang)
     path = form.path.format(site="BJ01", register="merchandise", month=MONTH)
     query = {"print_card": CARD, "print_statement": f"?month={MONTH}"}.get(form.name, "")
-    beside = JSON[form.beside].path.format(site="BJ01", register="merchandise", month=MONTH)
+    beside = JSON[str(form.beside)].path.format(site="BJ01", register="merchandise", month=MONTH)
     expected = zhang.get(f"{beside}{query}").json["code"]
     for ending in ("xlsx", "pdf"):
         assert zhang.get(f"{path}.{ending}{query}").json["code"] == expected
@@ -111,7 +123,7 @@ def test_a_book_that_is_counted_blind_is_on_no_paper(form: FormDoor, sqlite_door
 
 LOADING = {
     name: value
-    for module in (forms, papers)
+    for module in (forms, papers, call_papers)
     for name, value in vars(module).items()
     if inspect.isfunction(value)
 }

@@ -485,7 +485,7 @@ def test_whoever_has_left_is_still_named_and_an_erased_customer_is_not(house: Se
     assert [word for word in ("甲公司", "李会计", "13800001111", "91110000600037341L") if word in text] == []
 
 
-def newcomer(house: Sent) -> dict[str, str]:
+def newcomer(house: House) -> dict[str, str]:
     """A customer without any device: a proposal that named them was rejected."""
     zhang, who = house.of("zhang"), {"taxpayer_id": "91110000600037341L", "name": "甲公司"}
     digest = zhang.post("/v1/attachments?site=BJ01", b"the old books").json["digest"]

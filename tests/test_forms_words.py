@@ -11,6 +11,8 @@ import pytest
 import labels.forms
 from api.form_routes import DOORS
 from devices.audit import declarations
+from devices.paperwork.complaints import COMPLAINTS
+from devices.service.calls.by_month import CallFigures
 from labels.words import LANGUAGE_TAGS, LOCALES, Locale, catalogue
 from tests.conftest import Stores
 from tests.custody import House
@@ -27,8 +29,12 @@ BUILT = {
     "merchandise", "spare", "custody", "storekeeper", "auditor", "in_by", "out_by",
     "outcome_repair", "outcome_install", "outcome_return_visit", "visitor_name", "visitor_organisation",
     "visitor_contact", "confirmer_name", "confirmer_phone", "yes", "no",
+    "spoken_name", "spoken_phone", "spoken_caller", "spoken_remarks", "complainant_name", "complainant_contact",
+    *(f"calls_{name}" for name in CallFigures.__struct_fields__),
+    *(f"complaints_{name}" for name in ("received", "valid", "invalid", "undecided", "closed", "not_content")),
+    *COMPLAINTS.step, "receive",
 }  # fmt: skip
-"""The ends of ids that are put together, of a register, a role, a side or a field."""
+"""The ends of ids that are put together, of a register, a role, a side, a field, a figure or a step."""
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def moment_read(text: str, parameter: str, days: BookDays) -> int:
     return at_us
 
 
-def month_read(text: str, days: BookDays) -> str:
+def month_read(text: str, days: BookDays, parameter: str = "month") -> str:
     """A month of a query, `YYYY-MM`, of which books are read.
 
     Raises Refused: `malformed_parameter`, `before_books`, `future_date`.
@@ -76,8 +76,8 @@ def month_read(text: str, days: BookDays) -> str:
     except ValueError:
         whole = False
     if not whole:
-        raise refuse("malformed_parameter", name="month", value=shortened(text))
-    if fault := days.fault_of_month(text, "/month"):
+        raise refuse("malformed_parameter", name=parameter, value=shortened(text))
+    if fault := days.fault_of_month(text, f"/{parameter}"):
         raise Refused([fault])
     return text
 

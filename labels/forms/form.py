@@ -20,8 +20,8 @@ Kind = Literal[
 ]
 """How a value is printed. `serial`: text, zeros and all; `barcode`: the same, on a PDF below its Code 128; `ordinal`: a
 number that counts rows; `date`: an ISO date; `moment`: from UTC microseconds, to the second in the unit's time zone;
-`money`: from integer fen, in yuan; `person`: from a username, from numbers by username, or from what was done `By`
-somebody; `choice`: of several codes each behind a box to tick by hand."""
+`money`: from integer fen, in yuan; `person`: from a username or several, from numbers by username, or from what was
+done `By` somebody; `choice`: of several codes, or words, each behind a box to tick by hand."""
 
 Names = Callable[[str], str]
 """How a person is printed, by username."""
@@ -31,9 +31,13 @@ ReadFrom = str | Callable[[Any], Any]
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A value that is said by a word of ours, named by its id, among values that are people's own texts."""
+    """A value that is said by a word of ours, named by its id, among values that are people's own texts.
+
+    `facts` are what it names in braces; one of them may be such a word itself.
+    """
 
     id: str
+    facts: dict[str, Any] = {}
 
 
 class By(msgspec.Struct, frozen=True):

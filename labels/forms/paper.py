@@ -264,22 +264,34 @@ def _told(read: ReadFrom, kind: Kind, words: str | None, speech: Speech) -> Call
 def _text(value: Any, locale: Locale) -> str | None:
     if value is None:
         return None
-    return text_of(value.id, locale) if isinstance(value, Word) else line_breaks(value)
+    return _word(value, locale) if isinstance(value, Word) else line_breaks(value)
+
+
+def _word(word: Word, locale: Locale) -> str:
+    """A word of ours with the facts that it names."""
+    if not word.facts:
+        return text_of(word.id, locale)
+    facts = {
+        name: _word(fact, locale) if isinstance(fact, Word) else fact for name, fact in word.facts.items()
+    }
+    return sentence(word.id, facts, locale)
 
 
 def _in_words(value: Any, group: str, locale: Locale) -> str | None:
     if value is None:
         return None
     if isinstance(value, Word):
-        return text_of(value.id, locale)
+        return _word(value, locale)
     if isinstance(value, (list, tuple)):
         return text_of("form.comma", locale).join(term(group, str(each), locale) for each in value)
     return term(group, str(value), locale)
 
 
-def _to_tick(codes: Sequence[str] | None, group: str, locale: Locale) -> str | None:
-    """Several codes in words, each behind a box; None where there is nothing to choose."""
-    return "    ".join(f"{TICK} {term(group, code, locale)}" for code in codes) if codes else None
+def _to_tick(codes: Sequence[str | Word] | Word | None, group: str, locale: Locale) -> str | None:
+    """Several codes in words, each behind a box; None where there is nothing to choose. One word is room to write."""
+    if isinstance(codes, Word):
+        return _word(codes, locale)
+    return "    ".join(f"{TICK} {_in_words(code, group, locale)}" for code in codes) if codes else None
 
 
 def _drawn_as(kind: Kind) -> Kind:
@@ -290,6 +302,8 @@ def _drawn_as(kind: Kind) -> Kind:
 def _person(value: Any, speech: Speech) -> str | None:
     if isinstance(value, Mapping):
         return "  ".join(f"{speech.names(who)}: {number}" for who, number in value.items())
+    if isinstance(value, (list, tuple)):
+        return text_of("form.comma", speech.locale).join(map(speech.names, value))
     if isinstance(value, By):
         through = sentence("form.through", {"label": value.token}, speech.locale) if value.token else None
         return " ".join(filter(None, (speech.names(value.username), through)))

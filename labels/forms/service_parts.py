@@ -56,9 +56,9 @@ def when_to_write(word: str) -> Field:
     return Field(word, lambda _: Word("form.fill.moment"), to_fill=2)
 
 
-def to_tick(word: str, codes: Sequence[str], group: str) -> Field:
+def to_tick(word: str, codes: Sequence[str], group: str, *, wide: bool = False) -> Field:
     """A field in which one of several words is ticked by hand."""
-    return Field(word, lambda _: codes, "choice", words=group, to_fill=2)
+    return Field(word, lambda _: codes, "choice", words=group, wide=wide, to_fill=2)
 
 
 # --- of an order, which every form of one calls `order`

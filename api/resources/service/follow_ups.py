@@ -213,7 +213,7 @@ def call_step(name: str) -> Callable[[Call], Done]:
 
     def write(call: Call) -> Done:
         writer = at_site_of_number(call)
-        value, revision = _at_hand(call)
+        value, revision = follow_up_at_hand(call)
         order = job_of_subject(call.store, value.subject)
         assert order is not None, "a follow-up is of a job"
         if name == "explain" and not calling.explains(call.who, value):
@@ -307,11 +307,11 @@ def _imported(call: Call, index: int, taken: importing.CallTaken) -> ImportedAns
 
 def show_follow_up(call: Call, done: Done) -> Shown:
     """The follow-up of a job as the caller may see it."""
-    value, revision = _at_hand(call)
+    value, revision = follow_up_at_hand(call)
     return Shown(follow_up_seen(call, value), revision)
 
 
-def _at_hand(call: Call) -> tuple[FollowUp, int]:
+def follow_up_at_hand(call: Call) -> tuple[FollowUp, int]:
     """The follow-up of the job in the path. Raises Refused (`not_found`, `job_not_done`)."""
     number = call.path["number"]
     found = follow_up_of(call.store, number)

@@ -55,6 +55,7 @@ from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
 from web.views.service.complaint_forms import form_of
 from web.views.service.dialled import dial_of
+from web.views.service.paper_months import paper_months
 
 _REGISTER = "register"
 _LANES = (*COMPLAINT_LANES, _REGISTER)
@@ -98,6 +99,7 @@ def complaints_page(view: View) -> dict[str, Any]:
             call.store, {name for value in (*shown, *every) for name in (value.owner, *value.persons)}
         ),
         "sites": sites,
+        "papers": paper_months(call, asked.get("site"), sites),
         "today": call.today.isoformat(),
         "states": COMPLAINTS.states,
         "asked": dict.fromkeys(_FILTERS, "") | asked,

@@ -1,0 +1,109 @@
+"""A month of follow-up calls: which calls are of it, how each stands by its deadline, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+import msgspec
+
+from devices.calendar import first_day, last_day
+from devices.deadlines import Standing
+from devices.listed import Only, listed
+from devices.paperwork.follow_ups import TO_BE_CALLED, FollowUp
+from devices.paperwork_kinds import DISPATCH_ORDER, FOLLOW_UP
+from devices.service.calls.standing import due_of_call, open_follow_ups
+from devices.store.database import Store
+from devices.values import Site
+
+
+class CallOfMonth(msgspec.Struct, frozen=True):
+    """One follow-up, the ISO day by which the customer is to be called, and how it stands by that; None of both where
+    a call is allowed and not due, as about a device that was sent in.
+    """
+
+    call: FollowUp
+    due_on: str | None
+    standing: Standing | None
+
+
+class CallFigures(msgspec.Struct, frozen=True):
+    """What the calls of a month come to: how many there are, and are due; how they ended, or are still `to_call`; how
+    they stand by the deadline; how many answers differ, and do so without an explanation; how many are complaints.
+    """
+
+    calls: int
+    due: int
+    answered: int
+    unreached: int
+    to_call: int
+    in_time: int
+    late: int
+    overdue: int
+    differing: int
+    unexplained: int
+    complaints: int
+
+
+class CallMonth(msgspec.Struct, frozen=True):
+    """The follow-ups of a site, or of the unit, in a month `YYYY-MM`, by the number of the job, and their figures."""
+
+    site: str
+    month: str
+    figures: CallFigures
+    calls: tuple[CallOfMonth, ...]
+
+
+def calls_of_month(store: Store, site: str, sites: Mapping[str, Site], month: str, today: date) -> CallMonth:
+    """The calls that ended in a month, and those due in it that are still to be made, of these sites by their code.
+
+    So each is of one month, at any time. `site` is whose month it is called: one site's, or the unit's.
+    """
+    ended = Only(since=first_day(month).isoformat(), until=last_day(month).isoformat())
+    found = [each for each in listed(store, FOLLOW_UP, sites, only=ended) if each.ended_at is not None]
+    waiting = _due_in(month, open_follow_ups(store, sites), sites, today)
+    calls = tuple(
+        _standing(each, sites, today) for each in sorted((*found, *waiting), key=lambda each: each.subject)
+    )
+    return CallMonth(site, month, call_figures(calls), calls)
+
+
+def call_figures(calls: Sequence[CallOfMonth]) -> CallFigures:
+    """What calls come to. Pure."""
+    stood = [each.standing for each in calls]
+    every = [each.call for each in calls]
+    differing = [each for each in every if each.differs]
+    return CallFigures(
+        calls=len(every),
+        due=sum(each is not None for each in stood),
+        answered=sum(each.answers is not None for each in every),
+        unreached=sum(each.state == "unreached" for each in every),
+        to_call=sum(each.state in TO_BE_CALLED for each in every),
+        in_time=stood.count("met"),
+        late=stood.count("met_late"),
+        overdue=stood.count("overdue"),
+        differing=len(differing),
+        unexplained=sum(each.last("explain") is None for each in differing),
+        complaints=sum(each.complaint is not None for each in every),
+    )
+
+
+def is_due(value: FollowUp) -> bool:
+    """Whether the customer must be called: about a job at theirs, not about a device that they sent in."""
+    return value.subject.startswith(f"{DISPATCH_ORDER.letter}-")
+
+
+def _due_in(
+    month: str, waiting: Iterable[FollowUp], sites: Mapping[str, Site], today: date
+) -> Iterator[FollowUp]:
+    for value in waiting:
+        due_on = _standing(value, sites, today).due_on
+        if value.ended_at is None and due_on is not None and due_on[:7] == month:
+            yield value
+
+
+def _standing(value: FollowUp, sites: Mapping[str, Site], today: date) -> CallOfMonth:
+    if not is_due(value):
+        return CallOfMonth(value, None, None)
+    due = due_of_call(value, sites[value.site], today)
+    return CallOfMonth(value, due.due_on, due.standing)
