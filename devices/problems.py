@@ -285,6 +285,7 @@ PROBLEMS: dict[str, Meaning] = {
     "customer_known": _of(409, "complaint", "customer"),
     "about_other_customer": _of(422, "about"),
     "not_complained_of": _of(422, "complaint", "username"),
+    "day_too_far": _of(422, "date", "latest"),
     "apology_required": _of(422, "complaint"),
     "consequence_required": _of(422, "complaint"),
     "complaint_not_valid": _of(409, "complaint"),

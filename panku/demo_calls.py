@@ -216,7 +216,7 @@ def _work(day: DemoDay, name: str, number: str, by: str, act: _OnComplaint) -> N
         found, person = records.current(day.store, COMPLAINT, number), person_of(day.store, by)
         assert found is not None, "it was received"
         assert person is not None, "the example's people"
-        handling.refuse_others(writer, name, found[0], person)
+        handling.refuse_others(writer, day.unit, name, found[0], person)
         act(writer, *found)
 
     day.write(write, UNIT)

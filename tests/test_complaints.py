@@ -27,6 +27,7 @@ from devices.records import Personal
 from devices.service.complaints.counting import complaints_of_year, deadlines_of_complaint, valid_in_a_year
 from devices.unit import unit_of
 from panku.demo import TAXPAYERS
+from tests.closing import DAY_US
 from tests.conftest import ENGINES, Stores
 from tests.custody import House, codes, fill_house
 from tests.dispatched import done, sent
@@ -395,6 +396,7 @@ def test_a_valid_one_of_a_customer_nobody_knew_goes_to_its_end(house: House) -> 
         ({"owner": "he"}, "measurer_unfit"),
         ({"owner": "nobody.there"}, "measurer_unfit"),
         ({"due_on": "2026-11-23"}, "day_past"),
+        ({"due_on": "2027-02-23"}, "day_too_far"),
         ({"due_on": "2026-13-40"}, "malformed_date"),
     ):
         with house.unchanged():
@@ -531,6 +533,23 @@ def test_the_owner_who_left_hands_it_to_nobody_and_another_is_chosen(house: Hous
     assert made(step(left, number, "hand_over", "chen"))["owner"] == "zhang"
     left.session_store.close()
     stores.drop(left.store)
+
+
+def test_who_lets_the_days_pass_loses_it_and_the_days_go_on(house: House, stores: Stores) -> None:
+    """Nobody else may investigate: an owner who does nothing would bury it."""
+    idle = house.copied(stores)
+    number, judged = receive(idle)["number"], stands(idle, "investigated")
+    idle.now += 2 * DAY_US  # the last day, 26 November
+    with idle.unchanged():
+        assert refused(step(idle, number, "hand_over", "chen", owner="zhang")) == (409, ["owner_fixed"])
+    idle.now += DAY_US
+    with idle.unchanged():
+        assert refused(step(idle, judged, "hand_over", "chen", owner="zhang")) == (409, ["owner_fixed"])
+    assert made(step(idle, number, "hand_over", "chen", owner="zhang"))["owner"] == "zhang"
+    assert refused(step(idle, number, "investigate", "wu")) == (403, ["not_the_owner"])
+    assert due(idle, number)["complaint"] == "overdue 2026-11-26"
+    idle.session_store.close()
+    stores.drop(idle.store)
 
 
 # --- registered, counted

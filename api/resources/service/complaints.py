@@ -189,7 +189,7 @@ COMPLAINT_BODIES: dict[str, type[msgspec.Struct] | None] = {
 """What each step of a complaint asks for, but for erasing, which asks for a password."""
 
 COMPLAINT_TOLD = {
-    "hand_over": "Give a complaint to another owner, where its own has left, is complained of, or alone could decide.",
+    "hand_over": "Give it to another owner, where its own left, is complained of, was idle, or alone could decide.",
     "investigate": "Tell, as its owner, what was found and whether it is valid in their view.",
     "decide": "Decide whether it is valid, as somebody who neither owns it nor is complained of.",
     "resolve": "Tell, as its owner, how it was made good, or what was explained of an invalid one.",
@@ -327,7 +327,7 @@ def complaint_step(name: str) -> Callable[[Call], Done]:
         writer = open_journals(call.store, sites, call.at_us)
         value, revision = found_record(call, COMPLAINT, number)
         _refuse_unread(call, value)
-        handling.refuse_others(writer, name, value, call.who)
+        handling.refuse_others(writer, call.unit, name, value, call.who)
         COMPLAINT_ACTS[name](call, writer, value, revision)
         return Done(200, value.number)
 
@@ -373,7 +373,7 @@ def _next(call: Call, value: Complaint) -> Iterator[str]:
             continue
         if not takes_complaint(call.who, step.name, value):
             continue
-        if keeps_from(call.store, step.name, value, call.who) is None:
+        if keeps_from(call.store, step.name, value, call.who, call.today) is None:
             yield step.name
 
 

@@ -7,11 +7,16 @@ What keeps somebody from a step is one function, which the acts, the API's `next
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import date
 
+from devices.calendar import day_of
+from devices.deadlines import due
 from devices.paperwork.complaints import COMPLAINTS, DECIDERS, EVERYBODY, OWNER, Complaint
 from devices.people.persons import everybody, person_of
 from devices.people.roles import Person
 from devices.problems import Problem
+from devices.records import sites_by_code
+from devices.service.complaints.counting import TO_RESOLVE
 from devices.store.database import Store
 from devices.values import UNIT
 
@@ -19,7 +24,7 @@ ON_THEIR_WORD = ("decide", "confirm", "check", "close")
 """The steps that judge the owner's work."""
 
 
-def keeps_from(store: Store, name: str, value: Complaint, person: Person) -> Problem | None:
+def keeps_from(store: Store, name: str, value: Complaint, person: Person, today: date) -> Problem | None:
     """What keeps somebody who may act at the site from a step of a complaint in this state; None where nothing does."""
     facts = {"complaint": value.number}
     step = COMPLAINTS.step[name]
@@ -33,7 +38,7 @@ def keeps_from(store: Store, name: str, value: Complaint, person: Person) -> Pro
         return Problem("own_job", "", {"order": value.about, "username": person.username})
     if name == "check" and value.measure and person.username == value.measure.owner:
         return Problem("own_measure", "", facts)
-    if name == "hand_over" and not is_to_hand_over(store, value):
+    if name == "hand_over" and not (is_to_hand_over(store, value) or is_left_lying(store, value, today)):
         return Problem("owner_fixed", "", {**facts, "owner": value.owner})
     return _out_of_place(name, value)
 
@@ -68,6 +73,15 @@ def is_to_hand_over(store: Store, value: Complaint) -> bool:
     if owner is None or not owner.may(EVERYBODY, value.site):
         return True
     return owner.may(DECIDERS, value.site) and not _others_who_decide(store, value)
+
+
+def is_left_lying(store: Store, value: Complaint, today: date) -> bool:
+    """Whether its owner has not made good a complaint in time, and is who has to go on: else nobody could take it from
+    one who buries it.
+    """
+    if value.state not in COMPLAINTS.before("investigate") + COMPLAINTS.before("resolve"):
+        return False
+    return today > due(TO_RESOLVE, day_of(value.received_at), sites_by_code(store)[value.site])
 
 
 def fits_as_owner(store: Store, value: Complaint, username: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -37,6 +38,8 @@ from devices.service.complaints.receiving import refuse_unknown_persons
 from devices.service.complaints.subjects import subject_at
 from devices.unit import Unit
 
+MOST_DAYS = 90
+"""A corrective action is seen to hold within a quarter of a year: none is put off for good [own]."""
 Decision = Literal["valid", "invalid", "received"]
 """What is decided: `received` sends it back to be investigated anew."""
 
@@ -63,14 +66,14 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     passed_to: PassedTo | None = None
 
 
-def refuse_others(writer: Writer, name: str, value: Complaint, person: Person) -> None:
+def refuse_others(writer: Writer, unit: Unit, name: str, value: Complaint, person: Person) -> None:
     """Make sure that a step may be taken, and that nothing keeps this person from it.
 
     Raises Refused: `complaint_out_of_order`, `not_the_owner`, `complained_of`, `own_complaint`, `own_job`,
     `own_measure`, `owner_fixed`, `complaint_not_valid`, `measure_required`.
     """
     COMPLAINTS.take(name, value.state, complaint=value.number)
-    if problem := keeps_from(writer.store, name, value, person):
+    if problem := keeps_from(writer.store, name, value, person, unit.day_of(writer.now_us)):
         raise Refused([problem])
 
 
@@ -192,7 +195,8 @@ def agree_on_measure(
 ) -> Written:
     """Agree on what is done so that it does not happen again.
 
-    Raises Refused: `measurer_unfit` of somebody without a role at the site, `checker_missing`, `day_past`.
+    Raises Refused: `measurer_unfit` of somebody without a role at the site, `checker_missing`, `day_past`,
+    `day_too_far` of one more than MOST_DAYS ahead.
     """
     measurer = person_of(writer.store, measure.owner)
     if measurer is None or not measurer.may(EVERYBODY, value.site):
@@ -202,6 +206,9 @@ def agree_on_measure(
     today = unit.day_of(writer.now_us).isoformat()
     if measure.due_on < today:
         raise refuse("day_past", "/due_on", date=measure.due_on, today=today)
+    latest = (unit.day_of(writer.now_us) + timedelta(days=MOST_DAYS)).isoformat()
+    if measure.due_on > latest:
+        raise refuse("day_too_far", "/due_on", date=measure.due_on, latest=latest)
     act = ComplaintAct("correct", writer.now_us, by, text=measure.what, measure=measure)
     return _write(writer, replace(value, measure=measure), revision, act)
 

@@ -71,10 +71,10 @@ def what_they_wait_for(
 def _waits(store: Store, value: Complaint, people: Sequence[Person], site: Site, today: date) -> Waits:
     steps = [step.name for step in COMPLAINTS.next_steps(value.state) if step.name not in BESIDE]
     lane = LANE_OF_STATE.get(value.state)
-    takers = _who_may(store, value, steps, people)
+    takers = _who_may(store, value, steps, people, today)
     if lane is not None and not takers and is_to_hand_over(store, value):
         lane, steps = "hand_over", ["hand_over"]
-        takers = _who_may(store, value, steps, people)
+        takers = _who_may(store, value, steps, people, today)
     unmet = (due for due in deadlines_of_complaint(value, site, today) if due.met_on is None)
     return Waits(
         lane,
@@ -85,14 +85,16 @@ def _waits(store: Store, value: Complaint, people: Sequence[Person], site: Site,
     )
 
 
-def _who_may(store: Store, value: Complaint, steps: Iterable[str], people: Iterable[Person]) -> list[Person]:
+def _who_may(
+    store: Store, value: Complaint, steps: Iterable[str], people: Iterable[Person], today: date
+) -> list[Person]:
     """Those of some people who may take one of these steps of a complaint."""
     told = list(steps)
     return [
         person
         for person in people
         if any(
-            takes_complaint(person, name, value) and keeps_from(store, name, value, person) is None
+            takes_complaint(person, name, value) and keeps_from(store, name, value, person, today) is None
             for name in told
         )
     ]

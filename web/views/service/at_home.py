@@ -117,7 +117,7 @@ def _waits_for(call: Call, value: Complaint) -> Iterator[str]:
         if step.name == "erase" or (step.name == "register" and value.registered):
             continue
         if takes_complaint(call.who, step.name, value):
-            kept = keeps_from(call.store, step.name, value, call.who)
+            kept = keeps_from(call.store, step.name, value, call.who, call.today)
             yield from () if kept else (step.name,)
 
 
