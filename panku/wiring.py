@@ -20,12 +20,15 @@ from devices.moments.readings import CLOCK_READING
 from devices.paperwork_kinds import PAPERWORK_KINDS
 from devices.people.kinds import PEOPLE_KINDS
 from devices.records import REGISTER_KINDS
-from devices.service.duties import DISPATCH_DUTY, INSTALLATION_DUTY
+from devices.service.duties import CALL_DUTY, COMPLAINT_DUTY, DISPATCH_DUTY, INSTALLATION_DUTY
 from devices.spares.minimum_levels import SPARES_KINDS
 from devices.spares.rules import RULES as SPARES_RULES
 from devices.unit import FOUNDING
 
-DUTIES = (DEVICE_DUTY, REPAIR_DUTY, DISPATCH_DUTY, INSTALLATION_DUTY, COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY)
+DUTIES = (
+    DEVICE_DUTY, REPAIR_DUTY, DISPATCH_DUTY, INSTALLATION_DUTY, CALL_DUTY, COMPLAINT_DUTY,
+    COUNT_DUTY, INSPECTION_DUTY, VISIT_DUTY,
+)  # fmt: skip
 """Who tells what is due, and what was met."""
 
 RECORD_KINDS = (

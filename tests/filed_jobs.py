@@ -1,4 +1,4 @@
-"""Years of filed dispatch orders and installations, written into books in bulk: by statements, not by acts.
+"""Years of filed dispatch orders and installations, calls and complaints, written into books in bulk: by statements.
 
 They are as the acts would have left them, but that no journal has them. Their numbers end at LAST, so that more of
 them are older ones, and what is done afterwards has the same numbers however many there are. `go_on` adds what goes on
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from devices import records
 from devices.calendar import TIME_ZONE
+from devices.paperwork.complaints import Complaint, ComplaintAct, Registered
 from devices.paperwork.dispatches import (
     Confirmation,
     DispatchOrder,
@@ -24,6 +25,7 @@ from devices.paperwork.dispatches import (
     StepTaken,
     Window,
 )
+from devices.paperwork.follow_ups import Answers, CallAct, FollowUp
 from devices.paperwork.installations import InstallAct, Installation, InstallChecks
 from devices.store.database import Store
 from tests.custody import House
@@ -38,8 +40,12 @@ LAST = 100_000
 UNTIL = date(2026, 11, 20)
 DAYS = 1095
 """Over how many days the LAST jobs are spread, and before which day all of them were done."""
-JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION = 5, 10, 4
-"""How many jobs there are for each device, each customer, and each installation."""
+JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION, JOBS_OF_CALL, JOBS_OF_COMPLAINT = 5, 10, 4, 4, 1_000
+"""How many jobs there are for each device, each customer, each installation, each call, and each complaint."""
+LONG_AGO = 60_000
+"""The number up to which jobs were done more than a year ago: what was complained of since is counted every time,
+and is the last one alone.
+"""
 
 _NUMBERED = "'{letter}-BJ01-' || substr(CAST(1000000 + n / {every} AS TEXT), 2)"
 _CUSTOMER = f"'C-BJ01-' || CAST(100000 + n / {JOBS_OF_CUSTOMER} AS TEXT)"
@@ -59,27 +65,36 @@ WITH RECURSIVE number (n) AS (
 """
 _INSERTS = (
     "INSERT INTO revision SELECT '{kind}', key, 1, '{kind}', n, 'zhang', at_us, '{{}}' FROM job",
-    """INSERT INTO record (kind, key, revision, site, content, state, customer, day, assignee)
-    SELECT '{kind}', key, 1, 'BJ01', {content}, '{state}', customer, day, {assignee} FROM job""",
+    """INSERT INTO record (kind, key, revision, site, content, state, customer, day, assignee, reference)
+    SELECT '{kind}', key, 1, 'BJ01', {content}, '{state}', customer, day, {assignee}, {reference} FROM job""",
     "INSERT INTO record_device (serial, kind, key) SELECT serial, '{kind}', key FROM job",
 )
 """The day of each job is found in a list, since the engines reckon days differently."""
 
 
 def file_jobs(store: Store, first: int, last: int = LAST) -> None:
-    """Write the jobs from number `first` to `last` with their installations."""
+    """Write the jobs from number `first` to `last` with their installations, calls and complaints."""
     days = ", ".join(_days())
     with _minding_nothing(store):
-        for kind, letter, every, state, assignee, content in (
-            ("dispatch_order", "D", 1, "done", "technician", records.encode(_order())),
-            ("installation", "N", JOBS_OF_INSTALLATION, "installed", "NULL", records.encode(_installation())),
+        for kind, letter, every, state, assignee, value in (
+            ("dispatch_order", "D", 1, "done", "technician", _order()),
+            ("installation", "N", JOBS_OF_INSTALLATION, "installed", "NULL", _installation()),
+            ("follow_up", "FD", JOBS_OF_CALL, "answered", "technician", _follow_up()),
+            ("complaint", "P", JOBS_OF_COMPLAINT, "closed", "'zhang'", _complaint()),
         ):
             key = _NUMBERED.format(letter=letter, every=every)
             trip = _NUMBERED.format(letter="D", every=1)
             each = _EACH.format(days=days, every=every, key=key, trip=trip)
             for insert in _INSERTS:
-                said = insert.format(kind=kind, content=_told(content), state=state, assignee=assignee)
-                store.execute(each + said, (first, last))
+                said = insert.format(
+                    kind=kind,
+                    content=_told(records.encode(value)),
+                    state=state,
+                    assignee=assignee,
+                    reference="key" if kind == "complaint" else "NULL",
+                )
+                within = last if kind != "complaint" or first > LONG_AGO else min(last, LONG_AGO)
+                store.execute(each + said, (first, within))
     if store.engine == "postgresql":  # as its autovacuum would; on SQLite nothing gathers statistics
         store.execute("ANALYZE record, record_device, revision")
 
@@ -140,8 +155,34 @@ def _installation() -> Installation:
     )  # fmt: skip
 
 
+_ANSWERS: dict[str, Any] = {
+    "on_time": "not_agreed", "manner": "yes", "proper": "yes", "promise": "yes", "paid_fen": 0, "favour": "no",
+    "solved": "yes", "disk": None, "signed": "yes", "overall": 5,
+}  # fmt: skip
+
+
+def _follow_up() -> FollowUp:
+    answers = Answers(**_ANSWERS)
+    return FollowUp(
+        "@key", "BJ01", "@trip", _AT, "@technician", "@customer", "@technician", ("@serial",), "answered",
+        answers, course=(CallAct("answer", _AT, "chen"),),
+    )  # fmt: skip
+
+
+def _complaint() -> Complaint:
+    """A valid one that is closed, and registered by its own number."""
+    course = tuple(ComplaintAct(step, _AT, "zhang") for step in ("receive", "resolve", "check"))
+    return Complaint(
+        "@key", "BJ01", "phone", _AT, "zhang", "zhang", ("manner",), "@customer", "@trip", ("@serial",),
+        ("@technician",), state="closed", valid=True, resolved_at=_AT, course=course,
+        registered=Registered("@key", "2020-01-02"), closed_on="2020-01-02",
+    )  # fmt: skip
+
+
 def go_on(house: House) -> None:
-    """What is going on: orders in every state, a swap that waits, an installation asked and one confirmed."""
+    """What is going on: orders in every state, a swap that waits, an installation asked and one confirmed, a call to be
+    made, one that differs, and what is complained of.
+    """
     post = _posting(house)
     sale = {"type": "sale", "site": "BJ01", "business_date": TODAY, "application": "SY-9"}
     sold = [f"{int(SOLD) + n}" for n in range(2)]
@@ -168,6 +209,10 @@ def go_on(house: House) -> None:
         ]
     checks = {"opens": True, "runs": True, "prints": True}
     post("wu", f"/v1/installations/{asked}/confirm", {"checks": checks, "confirmed_by": {"name": "刘会计"}})
+    told = {**_ANSWERS, "paid_fen": 10_000}
+    post("chen", f"/v1/follow-ups/{first}/answer", {"answers": told, "complaint": "收了我一百块"})
+    complaint = {"site": "BJ01", "channel": "phone", "categories": ["manner"], "account": "态度差"}
+    post("wu", "/v1/complaints", {**complaint, "about": swapped})
 
 
 def _posting(house: House) -> Callable[..., Any]:

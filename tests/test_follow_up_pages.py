@@ -147,13 +147,14 @@ def test_they_are_listed_by_what_they_wait_for_and_the_next_is_one_tap_away(hous
     step(house, tried, "attempt", {"outcome": "no_answer"})
     assert lanes(house) == {"to_call": [tried, late], "to_explain": [differs], "to_settle": [explained]}
     assert lanes(house, "he", "?site=TJ01") == {}
-    assert "已打 1 次，最近： 无人接听" in page(house, "/follow-ups")
+    assert re.search("1 次，最近 11-24 1\\d:00 无人接听", page(house, "/follow-ups"))
     assert f'href="/follow-ups/{late}" data-first' in page(house, f"/follow-ups/{tried}"), (
         "whoever was not tried yet"
     )
     text = page(house, f"/follow-ups/{explained}")
     assert re.search(rf'href="/follow-ups/{late}" data-first>下一个：.*（还有 2 个）', text)
     house.now += 3 * DAY_US
+    assert "data-first" not in page(house, f"/follow-ups/{tried}"), "called again, its questions come first"
     assert lanes(house)["to_settle"] == [differs, explained], "nobody waits for an explanation for ever"
     assert lanes(house, query="?state=settled") == {}
     found = page(house, "/follow-ups?state=explained")

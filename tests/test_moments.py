@@ -72,15 +72,14 @@ DECLARED = {
     "devices/people/tokens.py _refuse_issue": GIVEN_DAY,
     "devices/people/tokens.py tokens_of": "the day that an administrator said, whenever they did",
     "devices/service/briefs.py _BEFORE": "where a page of a list goes on: by the moment that its cursor says",
-    "devices/service/complaints/counting.py valid_in_a_year": "days of a year; one that lies ahead is warned of too",
     "devices/service/complaints/handling.py _refuse_apology": "what somebody tells, and what lies ahead is told apart",
     "devices/service/complaints/handling.py register_complaint": "a day that somebody tells; what lies ahead is today",
     "devices/service/jobs/dispatching.py _last_job": "whole days since a job, done before its record was filed",
     "panku/commands/demo.py run": STORY,
     "panku/demo.py fill": STORY,
     "panku/demo_counts.py count": STORY,
-    "panku/demo_service.py _Day.ask": STORY,
-    "panku/demo_service.py _Day.open": STORY,
+    "panku/demo_service.py _Jobs.ask": STORY,
+    "panku/demo_service.py _Jobs.open": STORY,
     "panku/worker.py BoundedWorker.murder_keepalived": MONOTONIC,
 }
 """By file and what is in it: why moments are held against each other there, and no clock that was ahead does harm."""

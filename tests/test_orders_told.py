@@ -33,12 +33,13 @@ MASKED: dict[str, Any] = {
 class Told(NamedTuple):
     """A house and the numbers of its orders for one device, in the order of their opening.
 
-    `first` is wang's and done, its record was corrected; `abroad` a repair at TJ01 that came to nothing; `repair` is
-    in custody at BJ01; `waiting` is wang's and waits; `visit` is nobody's, and about no device.
+    `first` is wang's and done, its record was corrected, and `call` is about it; `abroad` a repair at TJ01 that came to
+    nothing; `repair` is in custody at BJ01; `waiting` is wang's and waits; `visit` is nobody's, and about no device.
     """
 
     house: House
     first: str
+    call: str
     abroad: str
     repair: str
     waiting: str
@@ -47,7 +48,7 @@ class Told(NamedTuple):
     @property
     def newest_first(self) -> list[str]:
         """The orders that are about the device."""
-        return [self.waiting, self.repair, self.abroad, self.first]
+        return [self.waiting, self.repair, self.abroad, self.call, self.first]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -95,7 +96,7 @@ def lived(house: House) -> Told:
         "purposes": ["return_visit"],
         "customer": {"number": CUSTOMER},
     }
-    return Told(house, first, abroad, repair, waiting, opened(zhang, jobs, nothing))
+    return Told(house, first, f"F{first}", abroad, repair, waiting, opened(zhang, jobs, nothing))
 
 
 NOT_TOLD = {"notice": "what a home was told of another site's order, which is told itself"}
@@ -130,12 +131,14 @@ def ways(client: Client) -> list[list[dict[str, Any]]]:
 def test_a_device_tells_its_orders_the_newest_first(told: Told) -> None:
     for orders in ways(told.house.of("chen")):
         assert [each["number"] for each in orders] == told.newest_first
-        waiting, repair, abroad, first = orders
+        waiting, repair, abroad, called, first = orders
         assert first == {
             "number": told.first, "kind": "dispatch_order", "site": "BJ01", "opened_on": TODAY, "state": "done",
             "purposes": ["repair"], "serials": [SERIAL], "done_on": TODAY, "outcomes": {"repair": "solved"},
             "corrected": True, "masked": False,
         }  # fmt: skip
+        assert called == {**first, "number": told.call, "kind": "follow_up", "state": "due", "purposes": [],
+            "done_on": None, "outcomes": {}, "corrected": False}  # fmt: skip
         assert (waiting["state"], waiting["purposes"], waiting["outcomes"]) == (
             "waiting", ["repair", "return_visit"], {},
         )  # fmt: skip
@@ -147,19 +150,19 @@ def test_of_another_sites_order_only_number_kind_day_and_site_are_told(told: Tol
     abroad = {"number": told.abroad, "kind": "repair", "site": "TJ01", "opened_on": TODAY, **MASKED}
     for reader in (told.house.of("zhang"), told.house.token("BJ01")):
         for orders in ways(reader):
-            assert [each["masked"] for each in orders] == [False, False, True, False]
+            assert [each["masked"] for each in orders] == [False, False, True, False, False]
             assert orders[2] == abroad
     for reader in (told.house.of("zhao"), told.house.token("TJ01")):
         for orders in ways(reader):
-            assert [each["masked"] for each in orders] == [True, True, False, True]
+            assert [each["masked"] for each in orders] == [True, True, False, True, True]
 
 
 def test_a_technician_reads_what_is_their_work_and_sees_no_customer(told: Told) -> None:
     wang = told.house.of("wang")
     for orders in ways(wang):
-        assert [each["masked"] for each in orders] == [False, True, True, False]
+        assert [each["masked"] for each in orders] == [False, True, True, False, False]
     assert wang.get(f"/v1/devices/{SERIAL}").json["device"]["customer"]["masked"]
-    assert [each["masked"] for each in ways(told.house.of("sun"))[0]] == [True, True, False, True]
+    assert [each["masked"] for each in ways(told.house.of("sun"))[0]] == [True, True, False, True, True]
 
 
 def test_orders_come_with_the_first_lines_of_a_history(told: Told) -> None:
@@ -192,7 +195,7 @@ def test_a_customer_tells_their_orders_of_every_kind_the_newest_first(told: Told
     orders = orders_of(told.house.of("chen")).json
     assert [each["number"] for each in orders] == [told.visit, *told.newest_first]
     home = orders_of(told.house.of("zhang")).json
-    assert [each["masked"] for each in home] == [False, False, False, True, False]
+    assert [each["masked"] for each in home] == [False, False, False, True, False, False]
 
 
 def test_a_customers_orders_come_in_pages(told: Told) -> None:
@@ -356,7 +359,7 @@ def test_a_blind_count_keeps_the_orders_of_a_device_from_whoever_counts_it(
     assert listed(house.of("chen"), "repairs", serial=SERIAL) == [told.repair, told.abroad]
     house.now += SECOND
     made(close_count(zhang, number))
-    assert [len(orders) for orders in ways(zhang)] == [4, 4, 4]
+    assert [len(orders) for orders in ways(zhang)] == [5, 5, 5]
     house.session_store.close()
     stores.drop(house.store)
 
@@ -380,10 +383,55 @@ def test_an_order_is_found_by_its_number_and_by_the_one_it_was_issued_as(told: T
     assert searched(wang, told.visit) is searched(wang, told.repair) is None
 
 
+def test_a_call_is_found_by_its_number(told: Told) -> None:
+    zhang, zhao, wang, sun = (told.house.of(who) for who in ("zhang", "zhao", "wang", "sun"))
+    assert searched(zhang, told.call) == f"/follow-ups/{told.first}"
+    assert searched(wang, told.call) == f"/jobs/{told.first}"
+    assert searched(zhao, told.call) is searched(sun, told.call) is None
+    assert searched(zhang, f"F{told.waiting}") is None, "nothing is to be called about"
+
+
+def complaint(house: House, who: str, **more: Any) -> str:
+    """The number of a complaint that somebody receives at BJ01."""
+    body = {"site": "BJ01", "channel": "phone", "categories": ["manner"], "account": "态度差", **more}
+    return str(made(house.of(who).post("/v1/complaints", body))["number"])
+
+
+def test_a_complaint_is_told_to_whoever_reads_it_and_never_to_whom_it_is_about(
+    told: Told, stores: Stores
+) -> None:
+    house = told.house.copied(stores)
+    add_pages(house.app, house.services)
+    house.now += SECOND
+    about_wang = complaint(house, "zhang", about=told.first)
+    house.now += SECOND
+    by_wang = complaint(house, "wang", about=told.first)
+    wang, zhang, zhao, admin = (house.of(who) for who in ("wang", "zhang", "zhao", "admin"))
+    for orders in ways(wang):
+        assert [(each["number"], each["masked"]) for each in orders[:2]] == [
+            (by_wang, False), (about_wang, True),
+        ]  # fmt: skip
+    masked = {"number": about_wang, "kind": "complaint", "site": "BJ01", "opened_on": TODAY, **MASKED}
+    assert ways(wang)[0][1] == ways(zhao)[0][1] == masked
+    whole = {**masked, "state": "received", "serials": [SERIAL], "masked": False}
+    assert ways(zhang)[0][1] == orders_of(zhang).json[1] == whole
+    assert [searched(each, about_wang) for each in (wang, zhao, admin)] == [None] * 3
+    assert searched(wang, by_wang) == searched(zhang, by_wang) == f"/complaints/{by_wang}"
+    page = wang.get(f"/devices/{SERIAL}").text
+    assert f'href="/complaints/{by_wang}"' in page
+    assert f'href="/complaints/{about_wang}"' not in page
+    assert (
+        "态度差" not in page + zhang.get(f"/devices/{SERIAL}").text + zhang.get(f"/customers/{CUSTOMER}").text
+    )
+    house.session_store.close()
+    stores.drop(house.store)
+
+
 def test_the_pages_of_device_and_customer_tell_their_orders(told: Told) -> None:
     zhang = told.house.of("zhang")
     for path in (f"/devices/{SERIAL}", f"/customers/{CUSTOMER}"):
         page = zhang.get(path).text
+        assert f'href="/follow-ups/{told.first}"' in page
         assert all(f'href="/orders/{number}"' in page for number in (told.first, told.repair, told.waiting))
         assert f'href="/orders/{told.abroad}"' not in page
         assert told.abroad in page

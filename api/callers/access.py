@@ -15,6 +15,7 @@ from devices.paperwork.complaints import COMPLAINTS, EVERYBODY, OWNER
 from devices.paperwork.dispatches import DISPATCHES, TECHNICIAN
 from devices.paperwork.follow_ups import CALLERS, FOLLOW_UPS
 from devices.paperwork.installations import INSTALLATIONS
+from devices.paperwork_kinds import COMPLAINT
 from devices.people.roles import IN_A_PERSONS_NAME, KEY_CONFIRMERS, METRICS, WATCHERS, Person
 from devices.problems import refuse, refuse_foreign
 from devices.service.jobs.technicians import works_on
@@ -141,6 +142,20 @@ def reads_records(person: Person, site: str) -> bool:
 def works_or_reads(person: Person, site: str, assignee: str | None) -> bool:
     """Whether somebody reads a site's order: whoever reads the site, or the technician whose work it is."""
     return person.reads(site) or works_on(person, site, assignee)
+
+
+def reads_in_brief(person: Person, kind: str, site: str, assignee: str | None) -> bool:
+    """Whether somebody reads a record that is told in brief: whoever reads its site, the technician whose work it is,
+    of a complaint whoever owns it, and not whoever is complained of.
+    """
+    if kind == COMPLAINT.name:
+        return person.reads(site) or owns_complaint(person, site, assignee)
+    return works_or_reads(person, site, assignee)
+
+
+def owns_complaint(person: Person, site: str, owner: str | None) -> bool:
+    """Whether a complaint of a site is somebody's own; one without a role there any more owns none."""
+    return owner is not None and owner == person.username and person.may(EVERYBODY, site)
 
 
 def admit_caller(access: Access, person: Person | None) -> None:

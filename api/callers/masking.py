@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from api.callers.access import visible_sites, works_or_reads
+from api.callers.access import reads_in_brief, visible_sites
 from api.calls import Call
 from devices.ledger.reading import history, listing, passport
 from devices.ledger.reading.customers import seen_customers
@@ -25,7 +25,7 @@ def orders_told(
     call: Call, serials: Iterable[str], store: Store | None = None
 ) -> Mapping[str, tuple[OrderBrief, ...]]:
     """The orders of these devices as the caller may see them, by serial; read in `store`, else in the books."""
-    return orders_of_devices(store or call.store, serials, partial(works_or_reads, call.who))
+    return orders_of_devices(store or call.store, serials, partial(reads_in_brief, call.who))
 
 
 def foreign_document_for(

@@ -160,7 +160,8 @@ class FollowUp(msgspec.Struct, frozen=True):
     `subject` is the number of the dispatch order, or of the repair order; `done_at` when the job was done, by the first
     record or an earlier one that corrected it: the deadline counts from it, and a correction never puts it off.
     `technician` is who did the job, `filed_by` who wrote it up. `compared` are the answers beside the record as it
-    stood then, `categories` what the bad ones are a complaint of, and `complaint` its number.
+    stood then, `categories` what the bad ones are a complaint of, and `complaint` its number. `is_due` is false of a
+    call that is allowed and not asked for: about a repair order, or a job from before such calls were asked for.
     """
 
     number: str
@@ -180,6 +181,7 @@ class FollowUp(msgspec.Struct, frozen=True):
     course: tuple[CallAct, ...] = ()
     commitment: str = ""
     erased: bool = False
+    is_due: bool = True
 
     @property
     def differs(self) -> bool:
@@ -209,3 +211,8 @@ def called_at(act: CallAct) -> int:
 def follow_up_key(subject: str) -> str:
     """The number of the follow-up of a job: there is one per job by it."""
     return f"F{subject}"
+
+
+def job_of_follow_up(number: str) -> str:
+    """The number of the job that a follow-up is of, by its own."""
+    return number.removeprefix("F")

@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 
 from devices.calendar import day_of
+from devices.paperwork.complaints import Complaint
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.follow_ups import FollowUp
 from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
+from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, REPAIR
 from devices.records import RecordKind
 from devices.store.database import Row, Store
 from devices.store.statements import EACH, GIVEN, compiled
@@ -42,8 +44,8 @@ class OrderBrief(msgspec.Struct, frozen=True, kw_only=True):
     masked: bool = False
 
 
-_Reads = Callable[[str, str | None], bool]
-"""Told an order's site, and whose work it is: whether a viewer reads it."""
+_Reads = Callable[[str, str, str | None], bool]
+"""Told an order's kind, its site, and whose work it is: whether a viewer reads it."""
 
 
 class Briefed(msgspec.Struct, frozen=True):
@@ -93,6 +95,32 @@ def _of_installation(value: Installation) -> OrderBrief:
     )
 
 
+def _of_follow_up(value: FollowUp) -> OrderBrief:
+    """From the day of the job to that of the call."""
+    return OrderBrief(
+        number=value.number,
+        kind=FOLLOW_UP.name,
+        site=value.site,
+        opened_on=_day(value.done_at),
+        state=value.state,
+        serials=value.serials,
+        done_on=_day(value.ended_at) if value.ended_at is not None else None,
+    )
+
+
+def _of_complaint(value: Complaint) -> OrderBrief:
+    """From the day it was received to that on which it was made good."""
+    return OrderBrief(
+        number=value.number,
+        kind=COMPLAINT.name,
+        site=value.site,
+        opened_on=_day(value.received_at),
+        state=value.state,
+        serials=value.serials,
+        done_on=_day(value.resolved_at) if value.resolved_at is not None else None,
+    )
+
+
 def _day(at_us: int) -> str:
     return day_of(at_us).isoformat()
 
@@ -101,8 +129,10 @@ BRIEFED = (
     Briefed(REPAIR, _of_repair),
     Briefed(DISPATCH_ORDER, _of_dispatch),
     Briefed(INSTALLATION, _of_installation),
+    Briefed(FOLLOW_UP, _of_follow_up),
+    Briefed(COMPLAINT, _of_complaint),
 )
-"""Every kind of order that is told of its devices and of its customer."""
+"""Every kind of order that is told of its devices and of its customer, calls and complaints among them."""
 _BY_NAME = {each.kind.name: each for each in BRIEFED}
 _KINDS = sorted(_BY_NAME)
 
@@ -156,6 +186,6 @@ def _brief(row: Row, reads: _Reads) -> OrderBrief:
     _, key, kind, site, assignee, content = row
     briefed = _BY_NAME[kind]
     whole = briefed.brief(briefed.kind.decode(content))
-    if reads(site, assignee):
+    if reads(kind, site, assignee):
         return whole
     return OrderBrief(number=key, kind=kind, site=site, opened_on=whole.opened_on, masked=True)

@@ -21,18 +21,21 @@ from devices.ledger.duties.told_at_home import waiting_notices
 from devices.ledger.duties.unreviewed import unreviewed
 from devices.ledger.reading import listing
 from devices.lifecycle import DESK
+from devices.paperwork.follow_ups import job_of_follow_up
 from devices.people.certificates import endings
 from devices.people.grants import administrators
 from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import is_waiting, tokens_of
 from devices.records import site_codes
+from devices.service.duties import CALL_DUTY, COMPLAINT_DUTY
 from devices.service.jobs.board import BoardCounts, counts_at
 from devices.spares.minimum_levels import Level, levels_of, short
 from devices.values import UNIT
 from web.pages import View
 from web.views.administration.registers import PAGE_OF_STEP, set_up
 from web.views.custody.handovers import handovers_for, unsigned_part
+from web.views.service.at_home import calls_at_home, complaints_at_home, warned_at_home
 from web.views.service.jobs import JobInHand, cards_of, in_hand_of
 
 COMMAND = ".venv/bin/panku init --username admin --name 王建国 --books-from"
@@ -43,6 +46,8 @@ PAGE_OF = {
     "repair_record": "/orders/{}",
     "on_site_repair": "/orders/{}",
     "installation": "/installations/{}",
+    **dict.fromkeys(CALL_DUTY.deadlines, "/follow-ups/{job}"),
+    **dict.fromkeys(COMPLAINT_DUTY.deadlines, "/complaints/{}"),
     "stocktake": "/stocktakes",
     "safety_inspection": "/custody",
     "audit_inspection": "/custody",
@@ -84,6 +89,9 @@ def home_page(view: View) -> dict[str, Any]:
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
         "service": _service(call),
+        "calls": calls_at_home(call),
+        "complaints": complaints_at_home(call),
+        "warned": warned_at_home(call),
         "due": [(each, page_of(each)) for each in found],
         "handovers": [
             each
@@ -112,7 +120,8 @@ def _service(call: Call) -> BoardCounts | None:
 def page_of(each: Due) -> str | None:
     """The page of what a deadline is about; None where it has none of its own."""
     path = PAGE_OF.get(each.deadline)
-    return path and path.format(each.subject.partition("/")[0])
+    subject = each.subject.partition("/")[0]
+    return path and path.format(subject, job=job_of_follow_up(subject))
 
 
 def _to_set_up(call: Call) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from api.callers.access import visible_sites, works_or_reads
+from api.callers.access import reads_in_brief, visible_sites
 from api.callers.blind import blind_of
 from devices import records, serials, taxpayers
 from devices.audit.kinds import STOCKTAKE
@@ -18,7 +18,8 @@ from devices.ledger.reading import listing
 from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
 from devices.ledger.reading.finding import DOCUMENT_NUMBER, devices_beginning, is_device, is_document
 from devices.paperwork.dispatches import issued_key
-from devices.paperwork_kinds import CUSTOMER, DISPATCH_ORDER, INSTALLATION, REPAIR
+from devices.paperwork.follow_ups import job_of_follow_up
+from devices.paperwork_kinds import COMPLAINT, CUSTOMER, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
 from labels.words import detail
@@ -44,10 +45,14 @@ NUMBERS: dict[str | None, tuple[RecordKind, str]] = {
     REPAIR.letter: (REPAIR, "/orders/"),
     DISPATCH_ORDER.letter: (DISPATCH_ORDER, "/orders/"),
     INSTALLATION.letter: (INSTALLATION, "/installations/"),
+    COMPLAINT.letter: (COMPLAINT, "/complaints/"),
     CUSTOMER.letter: (CUSTOMER, "/customers/"),
     STOCKTAKE.letter: (STOCKTAKE, "/stocktakes/"),
 }
 """By the letter a record's number begins with: its kind, and where its page is."""
+FOLLOW_UP_PAGE = "/follow-ups/"
+"""Where the page of a follow-up is, by the number of its job."""
+FOLLOW_UP_NUMBER = re.compile(r"F[A-Z]-[A-Z][A-Z0-9]{1,7}-[0-9]{4,}")
 RECORD_NUMBER = re.compile(r"([A-Z])-([A-Z][A-Z0-9]{1,7})-[0-9]{4,}")
 
 
@@ -120,6 +125,14 @@ def _record(view: View, text: str) -> list[Hit]:
     return _theirs(view, kind, found[0], path)
 
 
+def _follow_up(view: View, text: str) -> list[Hit]:
+    """The call about a job, by its own number; one that nobody has to make and nobody made is not kept."""
+    if FOLLOW_UP_NUMBER.fullmatch(text) is None:
+        return []
+    found = records.current(view.call.store, FOLLOW_UP, text)
+    return _theirs(view, FOLLOW_UP, found[0], FOLLOW_UP_PAGE) if found else []
+
+
 def _issued(view: View, _: str) -> list[Hit]:
     """A dispatch order by its number in 服务综合管理系统, however that is typed."""
     order = records.referred_to(view.call.store, DISPATCH_ORDER, issued_key(view.text("q")))
@@ -129,10 +142,12 @@ def _issued(view: View, _: str) -> list[Hit]:
 def _theirs(view: View, kind: RecordKind, value: Any, path: str) -> list[Hit]:
     """A record of a site that the reader reads, or one that is their own work."""
     site, assignee, key = kind.journal(value), kind.found_by(value).assignee, kind.key(value)
+    of_job = job_of_follow_up(key)
     if view.person.reads(site):
-        return [Hit(kind.name, key, path + key)]
-    own = PAGE_OF_JOB.get(kind.name) if works_or_reads(view.person, site, assignee) else None
-    return [Hit(kind.name, key, own.format(key))] if own else []
+        return [Hit(kind.name, key, path + of_job)]
+    theirs = reads_in_brief(view.person, kind.name, site, assignee)
+    own = PAGE_OF_JOB.get(kind.name) if theirs else None
+    return [Hit(kind.name, key, own.format(key, job=of_job))] if own else []
 
 
 def _taxpayer(view: View, text: str) -> list[Hit]:
@@ -146,7 +161,7 @@ def _taxpayer(view: View, text: str) -> list[Hit]:
     return [Hit("customer", taxpayer.id, f"/customers/{number}")]
 
 
-EXACT: tuple[Finder, ...] = (_device, _document, _record, _issued, _taxpayer)
+EXACT: tuple[Finder, ...] = (_device, _document, _record, _follow_up, _issued, _taxpayer)
 
 
 def _beginning(view: View, text: str) -> list[Hit]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec.structs import replace
 
-from api.callers.access import site_of_number, visible_sites
+from api.callers.access import reads_in_brief, site_of_number, visible_sites
 from api.calls import Call, Done, Shown
 from api.resources.records import found_record
 from api.resources.service.order_lists import OrderQuery, only_asked
@@ -343,9 +343,7 @@ def show_complaint(call: Call, done: Done) -> Shown:
 
 def reads_complaint(call: Call, value: Complaint) -> bool:
     """Whether a complaint is the caller's to read: of a site they read, or their own."""
-    return call.who.reads(value.site) or (
-        value.owner == call.who.username and call.who.may(EVERYBODY, value.site)
-    )
+    return reads_in_brief(call.who, COMPLAINT.name, value.site, value.owner)
 
 
 def _refuse_unread(call: Call, value: Complaint) -> None:

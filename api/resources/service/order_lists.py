@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import replace
 
-from api.callers.access import TECHNICIANS, visible_sites, works_or_reads
+from api.callers.access import TECHNICIANS, reads_in_brief, visible_sites
 from api.callers.blind import blind_of
 from api.calls import Call, Done, Shown
 from api.resources.customers import seen_customer
@@ -112,7 +112,7 @@ def list_customer_orders(call: Call, _: Done) -> Shown:
     number, query = call.path["number"], call.query
     seen_customer(call, number)
     before = cursors.decoded(query.cursor, _PLACE) if query.cursor is not None else LATER_THAN_ALL
-    reads = partial(works_or_reads, call.who)
+    reads = partial(reads_in_brief, call.who)
     orders = orders_of_customer(call.store, number, reads, before=before, limit=query.limit + 1)
     found, more = cut(orders, query.limit)
     cursor = cursors.encoded(found[-1][1]) if more else None

@@ -14,6 +14,9 @@ from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktake.late import waiting_at
 from devices.audit.stocktake.stocktakes import stocktakes_of
 from devices.ledger.duties.open_orders import open_dispatch_orders, open_repairs
+from devices.listed import open_at
+from devices.paperwork_kinds import COMPLAINT, FOLLOW_UP, INSTALLATION
+from devices.records import RecordKind
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Lines, Positions, Standings
@@ -79,6 +82,13 @@ def _late_scans(asked: Asked) -> list[str]:
     return [f"{counted.number}/{each.named}" for counted, late in waiting for each in late]
 
 
+def _still_open(kind: RecordKind) -> Callable[[Asked], list[str]]:
+    return lambda asked: [kind.key(value) for value in open_at(asked.store, kind, [asked.site])]
+
+
+OPEN_KINDS = {"installations": INSTALLATION, "follow_ups": FOLLOW_UP, "complaints": COMPLAINT}
+"""The lists that are of records in the states in which their kind is open, of what goes on with customers."""
+
 OPEN_ITEMS = (
     OpenItems("unreviewed", _standing((Standings.review == "waiting") & (Standings.status != "pending"))),
     OpenItems("unresolved", _standing(Standings.resolved == 0)),
@@ -88,6 +98,7 @@ OPEN_ITEMS = (
         "dispatch_orders",
         lambda asked: [each.number for each in open_dispatch_orders(asked.store, [asked.site])],
     ),
+    *(OpenItems(name, _still_open(kind)) for name, kind in OPEN_KINDS.items()),
     OpenItems("carried", _apart("carried")),
     OpenItems("in_transit", _apart("in_transit")),
     OpenItems("at_factory", _apart("at_factory")),

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
-from peewee import fn
 
 from devices.calendar import TIME_ZONE, day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, Duty, due_of
+from devices.ledger.posting.rows import NOT_UNDONE
 from devices.listed import Only, listed
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import REPAIR
@@ -20,7 +20,7 @@ from devices.store.statements import EACH, compiled
 from devices.store.tables.ledger import Documents, Lines, Standings
 from devices.values import Site
 
-_before, _undoing = Lines.alias("b"), Lines.alias("u")
+_before = Lines.alias("b")
 # What was completed under the order a device was in repair for: its document says when.
 COMPLETED = compiled(
     Lines.select(_before.order_number, Documents.content)
@@ -30,11 +30,7 @@ COMPLETED = compiled(
         Lines.serial.in_(EACH),
         Lines.type == "repair_return",
         Lines.reverses.is_null(),
-        ~fn.EXISTS(
-            _undoing.select(_undoing.step).where(
-                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
-            )
-        ),
+        NOT_UNDONE,
     )
 )
 # A send-in swap completes a repair too, on its business date.

@@ -9,15 +9,16 @@ from devices import records
 from devices.listed import Only, listed
 from devices.paperwork.customers import NOTICES, Notice
 from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, NOTICE, REPAIR
+from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, NOTICE, REPAIR
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
 from devices.store.tables.ledger import Documents, Lines, Positions, Standings
 
-Flag = Literal["cancelled", "no_work", "reversed", "withdrawn", "rejected"]
-"""An order that was cancelled, one whose device went back without a service record or a swap, a document that does not
-stand."""
+Flag = Literal["cancelled", "no_work", "given_up", "reversed", "withdrawn", "rejected"]
+"""An order that was cancelled, one whose device went back without a service record or a swap, an installation that was
+given up, a document that does not stand."""
 
 FLAGS: dict[str, Flag] = {"reversed": "reversed", "withdrawn": "withdrawn", "rejected": "rejected"}
 """By the status of a document."""
@@ -37,7 +38,7 @@ _SWAPPED = compiled(
 _STILL_OUT = compiled(
     Positions.select(Positions.serial).where(Positions.serial == GIVEN, Positions.order_number == GIVEN)
 )
-_ORDERS = {REPAIR.name: REPAIR, DISPATCH_ORDER.name: DISPATCH_ORDER}
+_ORDERS = {kind.name: kind for kind in (REPAIR, DISPATCH_ORDER, INSTALLATION)}
 
 
 def waiting_notices(store: Store, sites: Collection[str] | None) -> list[Notice]:
@@ -55,7 +56,9 @@ def flag_of(store: Store, notice: Notice) -> Flag | None:
     return _of_order(store, found[0]) if found else None
 
 
-def _of_order(store: Store, order: RepairOrder | DispatchOrder) -> Flag | None:
+def _of_order(store: Store, order: RepairOrder | DispatchOrder | Installation) -> Flag | None:
+    if isinstance(order, Installation):
+        return "given_up" if order.state == "unfit" else None
     if order.cancelled:
         return "cancelled"
     if isinstance(order, DispatchOrder) or order.record is not None or store.row(_SWAPPED, (order.number,)):

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from peewee import fn
 
 from devices import records, serials
 from devices.ledger.deciding.case import Case, Cited, Dated, PastLine, ToldUsed
@@ -18,6 +17,7 @@ from devices.ledger.deciding.rules_of_sending import may_be_cited
 from devices.ledger.posting.closed_months import closed_months
 from devices.ledger.posting.consignments import consignment_of
 from devices.ledger.posting.customers import held_customers
+from devices.ledger.posting.rows import NOT_UNDONE
 from devices.ledger.reading.customers import homes_of
 from devices.lifecycle import DOCUMENT, STEPS
 from devices.paperwork.dispatches import DispatchOrder
@@ -79,18 +79,13 @@ _ORDER = compiled(
         Records.key == GIVEN, Records.kind.in_([REPAIR.name, DISPATCH_ORDER.name])
     )
 )
-_undoing = Lines.alias("undoing")
 _RECEIVED_UNDER = compiled(
     Documents.select(Lines.serial)
     .join(Lines, on=(Lines.document == Documents.number))
     .where(
         Documents.under == GIVEN,
         Documents.type == "receipt",
-        ~fn.EXISTS(
-            _undoing.select(_undoing.step).where(
-                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
-            )
-        ),
+        NOT_UNDONE,
     )
 )
 _KEPT_PAPERS = compiled(

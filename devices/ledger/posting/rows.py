@@ -1,13 +1,21 @@
-"""The ledger's rows: their columns, and the digests a journal link holds of them. One place for writer and verifier."""
+"""The ledger's rows: the digests a journal link holds of them, and which lines stand; for writer and verifier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from peewee import fn
+
 from devices.chain import digest_of
+from devices.store.tables.ledger import Lines
 
 _Row = Sequence[Any]
+_undoing = Lines.alias("undoing")
+NOT_UNDONE = ~fn.EXISTS(
+    _undoing.select(_undoing.step).where(_undoing.serial == Lines.serial, _undoing.reverses == Lines.step)
+)
+"""The condition of a line that no later one of its device reverses."""
 
 
 def document_digest(document: _Row, lines: Sequence[_Row]) -> str:

@@ -12,6 +12,7 @@ from peewee import fn
 
 from devices.calendar import a_year_before, day_of
 from devices.chain import commitment
+from devices.ledger.posting.rows import NOT_UNDONE
 from devices.ledger.proving.current import LATEST, check_kind
 from devices.ledger.proving.faults import SHOWN, UNREADABLE, Fault, Faults, decoded_as
 from devices.lifecycle import DOCUMENT, DOCUMENTS, UNREVIEWED
@@ -116,15 +117,10 @@ _PENDING = compiled(
     )
 )
 _RESERVED = compiled(Reservations.select(Reservations.serial, Reservations.document))
-_undoing = Lines.alias("u")
 _STANDING_LINES = compiled(
     Lines.select(Lines.serial).where(
         Lines.document == GIVEN,
-        ~fn.EXISTS(
-            _undoing.select(_undoing.step).where(
-                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
-            )
-        ),
+        NOT_UNDONE,
     )
 )
 _STRAY_STANDINGS = compiled(

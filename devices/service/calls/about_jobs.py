@@ -60,7 +60,7 @@ def follow_up_of(store: Store, subject: str) -> tuple[FollowUp, int] | None:
     if found is not None:
         return found
     job = job_of_subject(store, subject)
-    return (_new(job), 0) if job is not None and job.record is not None else None
+    return (_new(job, is_due=False), 0) if job is not None and job.record is not None else None
 
 
 def hold_subject(writer: Writer, value: FollowUp, revision: int) -> None:
@@ -108,7 +108,7 @@ def _workers(order: SomeJob) -> Iterator[str]:
     yield from (each.record.filed_by for each in order.corrections)
 
 
-def _new(order: SomeJob) -> FollowUp:
+def _new(order: SomeJob, *, is_due: bool = True) -> FollowUp:
     """The follow-up of a done job as it begins; which spares went in nobody is told before the customer was asked."""
     assert order.record is not None, "a job that is done has its record"
     technician: str | None = None
@@ -120,5 +120,5 @@ def _new(order: SomeJob) -> FollowUp:
         serials = order.serials
     return FollowUp(
         follow_up_key(order.number), order.site, order.number, order.record.completed_at, order.record.filed_by,
-        order.customer, technician, serials,
+        order.customer, technician, serials, is_due=is_due,
     )  # fmt: skip

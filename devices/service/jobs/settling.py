@@ -10,9 +10,9 @@ from collections.abc import Collection
 from typing import Literal
 
 import msgspec
-from peewee import fn
 
 from devices import records
+from devices.ledger.posting.rows import NOT_UNDONE
 from devices.paperwork.dispatches import DispatchOrder, Used
 from devices.paperwork_kinds import DISPATCH_ORDER
 from devices.store.database import Store
@@ -42,7 +42,6 @@ _OUT_AT = compiled(
     )
 )
 
-_undoing = Lines.alias("undoing")
 _SWAPPED = compiled(
     Lines.select(Lines.replaced_by, Lines.serial, Documents.number)
     .join(Documents, on=(Documents.number == Lines.document))
@@ -50,11 +49,7 @@ _SWAPPED = compiled(
         Documents.under == GIVEN,
         Documents.type == "swap",
         Lines.replaced_by.is_null(is_null=False),
-        ~fn.EXISTS(
-            _undoing.select(_undoing.step).where(
-                _undoing.serial == Lines.serial, _undoing.reverses == Lines.step
-            )
-        ),
+        NOT_UNDONE,
     )
 )
 """The pairs of the swaps under an order whose lines stand, with their documents."""

@@ -12,6 +12,7 @@ from devices.people.roles import ROLES, SCOPES
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import every_token, is_waiting
 from devices.problems import refuse
+from devices.service.complaints.leaving import left_behind
 from devices.values import UNIT
 from web.pages import View
 
@@ -33,6 +34,7 @@ def person_page(view: View) -> dict[str, Any]:
     until = kept.certificate.valid_until if kept else None
     return {
         "each": found[0],
+        "left": left_behind(view.call.store, found[0].username, records.site_codes(view.call.store)),
         "places": places,
         "kept": kept,
         "ending": ending_on(view.call.today, until),

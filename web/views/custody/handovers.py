@@ -15,15 +15,20 @@ from devices.audit.custody.handovers import (
 )
 from devices.audit.custody.open_items import OPEN_ITEMS
 from devices.listed import listed
+from devices.paperwork.follow_ups import job_of_follow_up
 from devices.people.persons import names_of
 from devices.people.roles import Person
 from devices.problems import refuse_foreign
+from devices.service.complaints.leaving import LeftBehind, left_behind
 from devices.store.database import Store
 from web.pages import View
 
 PAGE_OF_LIST = {
     **dict.fromkeys(("unreviewed", "unresolved", "pending", "documents_since"), "/documents/{}"),
     **dict.fromkeys(("repairs", "dispatch_orders"), "/orders/{}"),
+    "installations": "/installations/{}",
+    "follow_ups": "/follow-ups/{}",
+    "complaints": "/complaints/{}",
     **dict.fromkeys(("carried", "in_transit", "at_factory", "missing"), "/devices/{}"),
     "inspection_findings": "/inspections/{}",
     "visits": "/visits/{}",
@@ -52,6 +57,7 @@ def handover_page(view: View) -> dict[str, Any]:
             for name in PAGE_OF_LIST
         ],
         "open_count": sum(len(items) for items in statement.open_items.values()),
+        "left": left_behind(store, value.outgoing, [value.site]) if is_open else LeftBehind(),
         "parties": PARTIES,
         "digest": payload.digest,
         "signatures": given,
@@ -65,7 +71,8 @@ def handover_page(view: View) -> dict[str, Any]:
 
 
 def _page_of(name: str, item: str) -> str:
-    return PAGE_OF_LIST[name].format(item.partition("/")[0])
+    subject = item.partition("/")[0]
+    return PAGE_OF_LIST[name].format(job_of_follow_up(subject) if name == "follow_ups" else subject)
 
 
 def handovers_for(store: Store, person: Person, sites: list[str]) -> list[Handover]:

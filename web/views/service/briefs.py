@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
+from devices.paperwork.follow_ups import job_of_follow_up
+from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, REPAIR
 from devices.people.roles import Person
 from devices.service.briefs import BRIEFED, OrderBrief
 from web.pages import View
@@ -15,16 +16,22 @@ PAGE_OF_KIND = {
     REPAIR.name: "/orders/{}",
     DISPATCH_ORDER.name: "/orders/{}",
     INSTALLATION.name: "/installations/{}",
+    FOLLOW_UP.name: "/follow-ups/{job}",
+    COMPLAINT.name: "/complaints/{}",
 }
 """By kind of order: the page of one, for whoever reads its site."""
 PAGE_OF_JOB = {
     DISPATCH_ORDER.name: "/jobs/{}",
+    FOLLOW_UP.name: "/jobs/{job}",
+    COMPLAINT.name: "/complaints/{}",
 }
-"""The same for the technician whose work it is."""
+"""The same for the technician whose work it is, and for the owner of a complaint."""
 STATES_OF_KIND = {
     REPAIR.name: "repair_order",
     DISPATCH_ORDER.name: "dispatch",
     INSTALLATION.name: "installation",
+    FOLLOW_UP.name: "follow_up",
+    COMPLAINT.name: "complaint",
 }
 """By kind of order: the group of the words of its states."""
 assert PAGE_OF_KIND.keys() == STATES_OF_KIND.keys() == {each.kind.name for each in BRIEFED}, (
@@ -55,4 +62,4 @@ def briefs_shown(view: View, briefs: Iterable[OrderBrief]) -> list[BriefShown]:
 def page_of_order(person: Person, kind: str, site: str, number: str) -> str | None:
     """The page of an order that somebody may see; None where it has none for them."""
     path = (PAGE_OF_KIND if person.reads(site) else PAGE_OF_JOB).get(kind)
-    return path and path.format(number)
+    return path and path.format(number, job=job_of_follow_up(number))

@@ -187,6 +187,7 @@ def follow_up_page(view: View) -> dict[str, Any]:
         "questions": [each for each in QUESTIONS if each.name != "waited" or was_postponed(order)],
         "postponed": _last_postponed(order),
         "missed": MISSED_CALLS,
+        "tried_today": _is_tried(value, call.today),
         "least": (LEAST_ATTEMPTS, LEAST_DAYS),
         "rows": answered_rows(value),
         "waits_until": waits,
@@ -232,6 +233,12 @@ def _whose_turn(value: FollowUpAnswer, waits: date | None) -> tuple[str, ...]:
     return TECHNICIANS if waits else SETTLERS
 
 
+def _is_tried(value: FollowUp, day: date) -> bool:
+    """Whether somebody called on that day and reached nobody."""
+    last = value.last("attempt")
+    return last is not None and day_of(last.at) == day
+
+
 def _following(call: Call, value: FollowUp) -> tuple[CallRow, int] | None:
     """The next call for whoever calls, and how many wait for them in all; of those that were tried today, the last."""
     sites = [site for site in sites_of(call) if call.who.may(CALLERS, site)]
@@ -241,5 +248,5 @@ def _following(call: Call, value: FollowUp) -> tuple[CallRow, int] | None:
         if each.state in TO_BE_CALLED and each.number != value.number
     ]
     rows = [row for row in _lanes(call, ahead)["to_call"] if not row.own]
-    rows.sort(key=lambda row: row.tried != () and day_of(row.tried[-1].at) == call.today)
+    rows.sort(key=lambda row: _is_tried(row.call, call.today))
     return (rows[0], len(rows)) if rows else None

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from api.callers.access import SITE_STAFF, works_or_reads
+from api.callers.access import SITE_STAFF, reads_in_brief
 from devices import records
 from devices.ledger.duties.told_at_home import flag_of, waiting_notices
 from devices.ledger.reading.customers import customer_data, proposed_by, sees_customer
@@ -38,7 +38,7 @@ def customer_page(view: View) -> dict[str, Any]:
     customer, revision = found
     if not sees_customer(call.store, number, call.who.reads):
         raise refuse_foreign()
-    reads = partial(works_or_reads, call.who)
+    reads = partial(reads_in_brief, call.who)
     orders = orders_of_customer(call.store, number, reads, limit=_ORDERS_SHOWN + 1)
     held = view.told(list(islice(devices_of(call.store, number), _SHOWN)))
     return {

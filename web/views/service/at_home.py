@@ -1,0 +1,135 @@
+"""What the home page tells of calls and complaints: what waits for its reader, and what the tax office would count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from api.callers.access import TECHNICIANS, owns_complaint
+from api.calls import Call
+from devices import records
+from devices.paperwork.complaints import COMPLAINTS, DECIDERS, EVERYBODY, Complaint
+from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.follow_ups import CALLERS, SETTLERS, TO_BE_CALLED, FollowUp
+from devices.paperwork.orders import RepairOrder
+from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.service.calls.calling import call_faults, explains, explanation_due
+from devices.service.calls.standing import due_of_call, open_follow_ups
+from devices.service.complaints.counting import (
+    YearOfComplaints,
+    deadlines_of_complaint,
+    open_complaints,
+    unregistered_complaints,
+    warnings_of_year,
+)
+from devices.service.complaints.deciders import keeps_from, takes_complaint
+from devices.values import UNIT, Site
+
+
+class CallsAtHome(msgspec.Struct, frozen=True):
+    """What waits for the reader: how many calls, and how many of those are overdue; the jobs whose difference is theirs
+    to settle, or to explain, by number.
+    """
+
+    to_call: int
+    overdue: int
+    to_settle: list[str]
+    to_explain: list[str]
+
+
+class ComplaintsWaiting(msgspec.Struct, frozen=True):
+    """The complaints that wait for one step of the reader, by number, and how many of them are overdue."""
+
+    step: str
+    numbers: list[str]
+    overdue: int
+
+
+def calls_at_home(call: Call) -> CallsAtHome | None:
+    """What of the calls waits for the reader; None where nothing does. It costs the calls that are open."""
+    who, by_code = call.who, records.sites_by_code(call.store)
+    sites = [site for site in by_code if who.may((*SETTLERS, *TECHNICIANS), site)]
+    if not sites:
+        return None
+    values = open_follow_ups(call.store, sites)
+    to_call = [
+        due_of_call(value, by_code[value.site], call.today)
+        for value in values
+        if value.is_due and value.state in TO_BE_CALLED and who.may(CALLERS, value.site)
+    ]
+    found = CallsAtHome(
+        len(to_call),
+        sum(each.standing == "overdue" for each in to_call),
+        _to_settle(call, values, by_code),
+        [value.subject for value in values if value.state == "differing" and explains(who, value)],
+    )
+    return found if any(msgspec.structs.astuple(found)) else None
+
+
+def _to_settle(call: Call, values: Iterable[FollowUp], by_code: Mapping[str, Site]) -> list[str]:
+    """The jobs whose difference the reader may settle today."""
+    differing = [
+        value
+        for value in values
+        if value.state not in TO_BE_CALLED
+        and call.who.may(SETTLERS, value.site)
+        and explanation_due(call.store, by_code[value.site], value, call.today) is None
+    ]
+    subjects = [value.subject for value in differing]
+    jobs: dict[str, DispatchOrder | RepairOrder] = {
+        **records.these(call.store, DISPATCH_ORDER, subjects),
+        **records.these(call.store, REPAIR, subjects),
+    }
+    return [
+        value.subject
+        for value in differing
+        if not any(call_faults("settle", value, jobs[value.subject], call.who.username))
+    ]
+
+
+def complaints_at_home(call: Call) -> list[ComplaintsWaiting]:
+    """What complaints wait for of the reader, by step. It costs those that are open, or not registered."""
+    who, by_code = call.who, records.sites_by_code(call.store)
+    sites = [site for site in by_code if who.may(EVERYBODY, site)]
+    if not sites:
+        return []
+    waiting: dict[str, list[Complaint]] = {name: [] for name in COMPLAINTS.step}
+    for value in (*open_complaints(call.store, sites), *unregistered_complaints(call.store, sites)):
+        for step in _waits_for(call, value):
+            waiting[step].append(value)
+    return [
+        ComplaintsWaiting(
+            step,
+            [value.number for value in found],
+            sum(_is_overdue(call, value, by_code[value.site]) for value in found),
+        )
+        for step, found in waiting.items()
+        if found
+    ]
+
+
+def _waits_for(call: Call, value: Complaint) -> Iterator[str]:
+    """The steps that the reader is to take of a complaint: nobody is asked to register one twice, or to erase it."""
+    if not (owns_complaint(call.who, value.site, value.owner) or call.who.may(DECIDERS, value.site)):
+        return
+    for step in COMPLAINTS.next_steps(value.state):
+        if step.name == "erase" or (step.name == "register" and value.registered):
+            continue
+        if takes_complaint(call.who, step.name, value):
+            kept = keeps_from(call.store, step.name, value, call.who)
+            yield from () if kept else (step.name,)
+
+
+def _is_overdue(call: Call, value: Complaint, site: Site) -> bool:
+    return any(each.standing == "overdue" for each in deadlines_of_complaint(value, site, call.today))
+
+
+def warned_at_home(call: Call) -> list[YearOfComplaints]:
+    """The sites, and the unit, that have as many valid complaints in a year as they are warned of, or one fewer: told
+    to those who decide on complaints there; of all sites together only to those of the whole unit.
+    """
+    sites = [code for code in records.site_codes(call.store) if call.who.may(DECIDERS, code)]
+    found = warnings_of_year(call.store, sites, call.today) if sites else []
+    whole = call.who.may(DECIDERS, UNIT)
+    return [each for each in found if whole or each.site != UNIT]
