@@ -136,8 +136,9 @@ def _questions(printed: CallPrinted) -> Table:
         _asked,
         (
             NUMBER,
-            Column("form.column.asks", asks, 96),
-            Column("form.column.answer", _to_answer, 84, "choice"),
+            column("question", "name", 30, words="question"),
+            Column("form.column.asks", asks, 78),
+            Column("form.column.answer", _to_answer, 72, "choice"),
         ),
     )
 
