@@ -233,6 +233,27 @@ def test_the_list_is_filtered_and_paged(house: House) -> None:
         assert house.of("chen").get(f"/complaints?{wrong}").status_code == 400, wrong
 
 
+def test_many_cost_no_more_statements_than_few(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent_to_books: list[str] = []
+    send = house.store.db.execute_sql
+
+    def heard(sql: str, params: Any = ()) -> Any:
+        sent_to_books.append(sql)
+        return send(sql, params)
+
+    def cost() -> int:
+        page(house, "/complaints")
+        sent_to_books.clear()
+        page(house, "/complaints")
+        return len(sent_to_books)
+
+    monkeypatch.setattr(house.store.db, "execute_sql", heard)
+    few = cost()
+    for _ in range(20):
+        received(house, persons=["wang"])
+    assert cost() == few
+
+
 def test_two_valid_ones_in_a_year_are_warned_of_before_the_tax_office_is(house: House) -> None:
     house.now += 400 * DAY_US
     assert "税务机关" not in page(house, "/complaints", "he")
