@@ -10,8 +10,11 @@ import msgspec
 import pytest
 
 from api.resources.service.follow_ups import CALL_BODIES
+from devices import records
 from devices.calendar import told_moment
-from devices.paperwork.follow_ups import QUESTIONS
+from devices.journal import open_journals
+from devices.paperwork.follow_ups import QUESTIONS, FollowUp, follow_up_key
+from devices.paperwork_kinds import FOLLOW_UP
 from devices.values import UNIT
 from tests.conftest import Stores
 from tests.custody import DAY_US, House, fill_house
@@ -125,6 +128,30 @@ def test_each_has_the_forms_of_the_steps_that_its_reader_may_take(house: House) 
     assert forms(text) == []
     assert "批评教育" in text
     assert "没有收据" in text
+
+
+def test_a_job_from_before_calls_were_asked_for_is_under_no_deadline(house: House) -> None:
+    """Its call is allowed: it is neither overdue on a page nor late in a month."""
+    number, asked_for = job(house), job(house, charged_fen=0)
+    with house.store.writing():
+        writer = open_journals(house.store, ["BJ01"], house.now)
+        value, revision = records.current(house.store, FOLLOW_UP, follow_up_key(number)) or (None, 0)
+        assert isinstance(value, FollowUp)
+        before = msgspec.structs.replace(value, is_due=False)
+        records.write(writer, FOLLOW_UP, before, by="wang", expected=revision)
+    house.now += 3 * DAY_US
+    step(house, number, "attempt", {"outcome": "busy"})
+    step(house, asked_for, "attempt", {"outcome": "busy"})
+    house.now += 3 * DAY_US
+    assert lanes(house)["to_call"] == [asked_for, number], "what is due comes first"
+    assert page(house, "/follow-ups").count("已逾期") == 1
+    assert "已逾期" in page(house, f"/follow-ups/{asked_for}")
+    assert "已逾期" not in page(house, f"/follow-ups/{number}")
+    answer(house, number)
+    figures = made(house.of("chen").get("/v1/call-months/BJ01/2026-11"))["figures"]
+    assert {name: figures[name] for name in ("calls", "due", "answered", "late", "overdue")} == {
+        "calls": 2, "due": 1, "answered": 1, "late": 0, "overdue": 1,
+    }  # fmt: skip
 
 
 def test_somebody_who_did_the_job_sees_that_others_call(house: House) -> None:

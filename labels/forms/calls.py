@@ -21,7 +21,8 @@ from devices.paperwork.follow_ups import (
     SpokenTo,
     called_at,
 )
-from devices.service.calls.by_month import CallFigures, CallMonth, CallOfMonth, is_due
+from devices.paperwork_kinds import REPAIR
+from devices.service.calls.by_month import CallFigures, CallMonth, CallOfMonth
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table, Word
 from labels.forms.parts import NUMBER, column
@@ -215,7 +216,7 @@ _OUTCOME = FormPart(
     "form.part.call_outcome",
     (
         *map(_spoken, ("name", "phone", "caller", "remarks")),
-        Field("form.field.call_reference", "call.reference"),
+        Field("form.field.call_reference", lambda p: p.call.ended and p.call.ended.reference),
         Field("form.field.complaint", "call.complaint"),
         Field("form.field.categories", lambda p: p.call.categories or None, words="category"),
         _act("answer", "passed_on", "form.field.passed_on", wide=True),
@@ -237,7 +238,8 @@ def _opening(printed: CallPrinted) -> Word | None:
     """What a caller begins with; nothing once the customer was asked."""
     if not printed.is_to_ask:
         return None
-    word = "form.opening" if is_due(printed.call) else "form.opening_repair"
+    sent_in = printed.call.subject.startswith(f"{REPAIR.letter}-")
+    word = "form.opening_repair" if sent_in else "form.opening"
     return Word(word, {"unit": printed.unit, "date": day_of(printed.call.done_at).isoformat()})
 
 

@@ -47,7 +47,7 @@ from devices.service.calls.calling import explanation_due
 from devices.service.calls.comparing import SomeJob, was_postponed
 from devices.service.calls.standing import due_of_call, due_of_explanation, open_follow_ups
 from devices.store.database import Store
-from devices.values import UNIT
+from devices.values import UNIT, Site
 from web.pages import View
 from web.views.home import sites_of
 from web.views.service.dialled import Dial, dials_of
@@ -136,7 +136,7 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
         site, customer = sites[each.site], customers.get(each.customer or "")
         due: Due | None
         if each.state in TO_BE_CALLED:
-            lane, due = "to_call", due_of_call(each, site, call.today)
+            lane, due = "to_call", _due_of_call(each, site, call.today)
         else:
             waits = explanation_due(call.store, site, each, call.today) is not None
             lane, due = "to_explain" if waits else "to_settle", due_of_explanation(each, site, call.today)
@@ -144,8 +144,18 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
         dial = _dial(customer, contacts.get(each.subject))
         lanes[lane].append(CallRow(each, customer, dial, due, tried, each.number in own))
     for rows in lanes.values():
-        rows.sort(key=lambda row: (row.due.due_on if row.due else "", row.call.number))
+        rows.sort(key=_pressing)
     return lanes
+
+
+def _pressing(row: CallRow) -> tuple[str, str]:
+    """The earliest day first, and a call that is not due after every one that is."""
+    return row.due.due_on if row.due else "" if row.call.is_due else "9", row.call.number
+
+
+def _due_of_call(value: FollowUp, site: Site, today: date) -> Due | None:
+    """Until when the customer is to be called; None of a call that is allowed and not due."""
+    return due_of_call(value, site, today) if value.is_due else None
 
 
 def _own_jobs(call: Call, values: Collection[FollowUp]) -> set[str]:
@@ -182,7 +192,7 @@ def follow_up_page(view: View) -> dict[str, Any]:
         "fault": order.fault,
         "done_on": day_of(value.done_at),
         "dials": _dials(call.store, value),
-        "due": due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
+        "due": _due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
         "own": call.who.username in did_the_job(order),
         "questions": [each for each in QUESTIONS if each.name != "waited" or was_postponed(order)],
         "postponed": _last_postponed(order),
