@@ -76,12 +76,15 @@ def is_to_hand_over(store: Store, value: Complaint) -> bool:
 
 
 def is_left_lying(store: Store, value: Complaint, today: date) -> bool:
-    """Whether its owner has not made good a complaint in time, and is who has to go on: else nobody could take it from
-    one who buries it.
+    """Whether its owner has not made good a complaint in time, or as many days after the customer's word agreed on no
+    corrective action of a valid one, and is who has to go on: else nobody could take it from one who buries it.
     """
-    if value.state not in COMPLAINTS.before("investigate") + COMPLAINTS.before("resolve"):
+    since = value.received_at
+    if value.state in COMPLAINTS.before("correct") and value.valid:
+        since = (value.last("confirm") or value.course[-1]).at
+    elif value.state not in COMPLAINTS.before("investigate") + COMPLAINTS.before("resolve"):
         return False
-    return today > due(TO_RESOLVE, day_of(value.received_at), sites_by_code(store)[value.site])
+    return today > due(TO_RESOLVE, day_of(since), sites_by_code(store)[value.site])
 
 
 def fits_as_owner(store: Store, value: Complaint, username: str) -> bool:
