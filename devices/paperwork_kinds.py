@@ -38,7 +38,7 @@ def _installation(value: Installation) -> Found:
 
 def _follow_up(value: FollowUp) -> Found:
     """A follow-up by its state, its customer, the day of the job, once it ended that of the call, and whose job it is;
-    by a call centre's number of the call.
+    by a call centre's number of its last call.
     """
     day = day_of(value.ended_at if value.ended_at is not None else value.done_at).isoformat()
     reference = issued_key(value.reference or "") or None

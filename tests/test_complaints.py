@@ -552,6 +552,50 @@ def test_who_lets_the_days_pass_loses_it_and_the_days_go_on(house: House, stores
     stores.drop(idle.store)
 
 
+def test_who_agrees_on_no_corrective_action_loses_it_too(house: House, stores: Stores) -> None:
+    """A valid one is not closed without: its days are counted from the customer's word, and not from the beginning."""
+    idle = house.copied(stores)
+    idle.now += 5 * DAY_US
+    number = stands(idle, "resolved", resolved_at=NOW)
+    take(idle, number, ("confirm", "chen"))
+    with idle.unchanged():
+        assert refused(step(idle, number, "hand_over", "chen", owner="zhang")) == (409, ["owner_fixed"])
+    idle.now += 3 * DAY_US
+    assert made(step(idle, number, "hand_over", "chen", owner="zhang"))["owner"] == "zhang"
+    assert refused(step(idle, number, "correct", "wu")) == (403, ["not_the_owner"])
+    assert made(step(idle, number, "correct", "zhang"))["state"] == "correcting"
+    with idle.unchanged():
+        assert refused(step(idle, number, "hand_over", "chen", owner="wu")) == (409, ["owner_fixed"])
+    idle.session_store.close()
+    stores.drop(idle.store)
+
+
+SAYS_NOTHING: list[tuple[ComplaintState, str, str, str, dict[str, Any]]] = [
+    ("received", "hand_over", "chen", "reason", {}),
+    ("received", "investigate", "wu", "text", {}),
+    ("investigated", "decide", "chen", "reason", {"decision": "invalid"}),
+    ("valid", "resolve", "wu", "text", {}),
+    ("resolved", "confirm", "chen", "reason", {"word": "unreached"}),
+    ("confirmed", "correct", "wu", "what", {}),
+    ("correcting", "check", "chen", "text", {}),
+    ("resolved", "register", "chen", "reference", {}),
+]  # fmt: skip
+"""Of each text that a step asks for: the state, whose step it is, its field, and what makes it be asked for."""
+
+
+def test_blanks_are_no_account_no_finding_and_no_reason(house: House) -> None:
+    with house.unchanged():
+        answer = house.of("wu").post(PATH, {**RECEIVED, "account": "  "})
+    assert refused(answer) == (422, ["empty_text"])
+    for state, name, who, field, more in SAYS_NOTHING:
+        number = stands(house, state, persons=("wu",) if name == "hand_over" else ())
+        with house.unchanged():
+            answer = step(house, number, name, who, **{**more, field: " \u3000"})
+        (problem,) = answer.json["errors"]
+        assert (answer.status_code, problem["pointer"]) == (422, f"/{field}"), name
+        assert problem["code"] in ("empty_text", "reason_required")
+
+
 # --- registered, counted
 
 

@@ -464,6 +464,19 @@ def test_nobody_calls_about_or_settles_a_job_they_had_a_part_in(own: House, who:
     assert made(call(own, number, "settle", SETTLED, "chen"))["state"] == "settled"
 
 
+def test_whoever_did_the_job_reads_no_word_of_the_customer_whatever_else_they_are(own: House) -> None:
+    number = job(own, who="wu")
+    own.grant("wang", "supervisor", UNIT)
+    spoken = {"name": "刘会计", "remarks": "别说是我讲的"}
+    answered(own, number, {**said(), "spoken_to": spoken}, "qian")
+    assert read(own, number, "chen")["spoken_to"]["remarks"] == spoken["remarks"]
+    for who in ("wang", "wu"):
+        told = read(own, number, who)
+        assert told["customer_shown"]["number"] == CUSTOMER
+        assert told["spoken_to"] is None
+    assert made(own.token(site="BJ01").get(f"/v1/follow-ups/{number}"))["spoken_to"] is None
+
+
 def test_the_one_supervisor_who_called_leaves_it_to_the_auditor_of_the_site(own: House) -> None:
     own.revoke("qian", "supervisor", UNIT)
     number = differing(own)
@@ -658,6 +671,10 @@ def test_a_row_that_is_refused_keeps_no_other_out_and_says_where_it_is_wrong(lat
         {**heard(second, answers=CONTENT), "outcome": "busy"},
         {**heard(third, answers=CONTENT), "reference": taken["reference"].lower()},
         heard(second),
+        {**heard(third), "reference": "hj-0"},
+        {**heard(first), "reference": "HJ-0"},
+        {**heard(third, answers=CONTENT), "reference": "HJ-0"},
+        {**heard(third), "reference": "  "},
     ]
     told = imported(later.centre, *rows)
     assert faults_of(told) == [
@@ -674,8 +691,13 @@ def test_a_row_that_is_refused_keeps_no_other_out_and_says_where_it_is_wrong(lat
         [("call_outcome_missing", "/calls/10/outcome")],
         [("reference_used", "/calls/11/reference")],
         [],
+        [],
+        [("reference_used", "/calls/14/reference")],
+        [("reference_used", "/calls/15/reference")],
+        [("empty_text", "/calls/16/reference")],
     ]
-    assert [read(later, each)["state"] for each in (first, second, third)] == ["answered", "tried", "due"]
+    assert [read(later, each)["state"] for each in (first, second, third)] == ["answered", "tried", "tried"]
+    assert len(read(later, third)["course"]) == 1
     assert complaints_about(later, second) == []
     assert faults_of(imported(later.centre, heard(first))) == [[("follow_up_answered", "/calls/0")]]
 

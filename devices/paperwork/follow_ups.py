@@ -160,7 +160,8 @@ class FollowUp(msgspec.Struct, frozen=True):
     `subject` is the number of the dispatch order, or of the repair order; `done_at` when the job was done, by the first
     record or an earlier one that corrected it: the deadline counts from it, and a correction never puts it off.
     `technician` is who did the job, `filed_by` who wrote it up. `compared` are the answers beside the record as it
-    stood then, `categories` what the bad ones are a complaint of, and `complaint` its number. `is_due` is false of a
+    stood then, `categories` what the bad ones are a complaint of, and `complaint` its number. `reference` is under what
+    a call centre has the last of its calls. `is_due` is false of a
     call that is allowed and not asked for: about a repair order, or a job from before such calls were asked for.
     """
 

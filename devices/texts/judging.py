@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.problems import Problem
+from devices.problems import Problem, refuse
 from devices.texts.characters import unkeepable
 from devices.texts.lengths import longest
 
@@ -19,3 +19,9 @@ def fault_of_line(text: str, field: str, kind: Any, pointer: str = "") -> Proble
     if (code_point := unkeepable(text)) is not None:
         return Problem("control_character", pointer, {"field": field, "code_point": code_point})
     return None
+
+
+def refuse_empty(text: str, field: str = "text") -> None:
+    """Raises Refused (`empty_text`): blanks say nothing, and give no reason."""
+    if not text.strip():
+        raise refuse("empty_text", f"/{field}", field=field)

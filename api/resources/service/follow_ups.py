@@ -36,7 +36,7 @@ from devices.paperwork_kinds import FOLLOW_UP
 from devices.problems import refuse, refuse_foreign
 from devices.records import Written, sites_by_code
 from devices.service.calls import calling, importing
-from devices.service.calls.about_jobs import done_job, follow_up_of, job_of_subject
+from devices.service.calls.about_jobs import did_the_job, done_job, follow_up_of, job_of_subject
 from devices.service.calls.standing import spoken_to
 from devices.texts.lengths import Contact, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
@@ -141,8 +141,9 @@ class FollowUpQuery(OrderQuery, frozen=True, kw_only=True):
 class FollowUpAnswer(FollowUp, frozen=True):
     """A follow-up as whoever calls, explains or settles sees it.
 
-    `customer_shown` and `spoken_to` are told to whoever sees the customer; `next` are the steps that the caller may
-    take. The record stands beside the answers, and before there are any is not told here.
+    `customer_shown` and `spoken_to` are told to whoever sees the customer, but what they said to nobody who did the job
+    or wrote it up, nor to a token without a person, who may have. `next` are the steps that the caller may take.
+    The record stands beside the answers, and before there are any is not told here.
     """
 
     customer_shown: CustomerShown | None = None
@@ -232,7 +233,7 @@ def _given(body: CallAnsweredBody | ImportedCallBody) -> calling.CallGiven:
         answers=Answers(**msgspec.structs.asdict(body.answers)),
         spoken_to=_spoken(body.spoken_to),
         complaint=(body.complaint or "").strip() or None,
-        passed_on=getattr(body, "passed_on", None) or None,
+        passed_on=(getattr(body, "passed_on", None) or "").strip() or None,
         passed_to=getattr(body, "passed_to", None),
     )
 
@@ -333,11 +334,11 @@ def follow_up_seen(call: Call, value: FollowUp) -> FollowUpAnswer:
     sees = value.customer is not None and call.who.reads(value.site)
     if not sees or not sees_customer(call.store, value.customer or "", call.who.reads):
         return answer
-    return replace(
-        answer,
-        customer_shown=customer_shown(call.store, value.customer or ""),
-        spoken_to=spoken_to(call.store, value.number),
-    )
+    answer = replace(answer, customer_shown=customer_shown(call.store, value.customer or ""))
+    order = job_of_subject(call.store, value.subject)
+    if not call.who.username or order is None or call.who.username in did_the_job(order):
+        return answer
+    return replace(answer, spoken_to=spoken_to(call.store, value.number))
 
 
 def _next(call: Call, value: FollowUp) -> Iterator[str]:

@@ -43,6 +43,7 @@ from devices.service.calls.comparing import (
 from devices.service.complaints.receiving import receive_from_call
 from devices.service.jobs.technicians import works_on
 from devices.store.database import Store
+from devices.texts.judging import refuse_empty
 from devices.unit import Unit
 from devices.values import Site
 
@@ -107,7 +108,7 @@ def attempt_call(
     """Tell of one call that reached nobody."""
     hold_subject(writer, value, revision)
     act = CallAct("attempt", writer.now_us, by, outcome, at_us, reference)
-    return _write(writer, value, revision, act)
+    return _write(writer, replace(value, reference=reference or value.reference), revision, act)
 
 
 def answer_call(
@@ -126,7 +127,7 @@ def answer_call(
         answers=answers,
         compared=compare_answers(answers, job),
         categories=categories,
-        reference=given.reference,
+        reference=given.reference or value.reference,
         serials=tuple(dict.fromkeys((*value.serials, *spares_in(job)))),
     )
     spoken = given.spoken_to or SpokenTo()
@@ -167,12 +168,6 @@ def explain_difference(writer: Writer, value: FollowUp, revision: int, text: str
     """Tell why the record says something else than the customer. Raises Refused: `empty_text`."""
     refuse_empty(text)
     return _write(writer, value, revision, CallAct("explain", writer.now_us, by, text=text))
-
-
-def refuse_empty(text: str) -> None:
-    """Raises Refused (`empty_text`): blanks explain nothing, and settle nothing."""
-    if not text.strip():
-        raise refuse("empty_text", "/text", field="text")
 
 
 def explains(person: Person, value: FollowUp) -> bool:
@@ -226,7 +221,7 @@ def is_tried_enough(value: FollowUp) -> bool:
 
 
 def referred_follow_up(store: Store, reference: str) -> FollowUp | None:
-    """The follow-up whose answers a call centre has under this number."""
+    """The follow-up whose last call a call centre has under this number."""
     found: FollowUp | None = records.referred_to(store, FOLLOW_UP, issued_key(reference))
     return found
 

@@ -27,6 +27,7 @@ from devices.service.calls.calling import (
 )
 from devices.service.calls.comparing import DoneJob
 from devices.store.database import Store
+from devices.texts.judging import refuse_empty
 from devices.unit import Unit
 
 MOST_CALLS = 500
@@ -108,6 +109,7 @@ def _to_take(store: Store, asked: Importing, row: ImportedCall) -> _ToTake:
         asked.site,
     ):  # said by the number, whether it is there or not
         raise refuse("order_of_other_site", "/subject", order=row.subject, site=site)
+    refuse_empty(row.reference, "reference")
     job = done_job(store, row.subject)
     if (row.outcome is None) == (row.given is None):
         raise refuse("call_outcome_missing", "/outcome", reference=row.reference)

@@ -36,6 +36,7 @@ from devices.records import Written
 from devices.service.complaints.deciders import fits_as_owner, keeps_from, leaves_nobody_to_check
 from devices.service.complaints.receiving import refuse_unknown_persons
 from devices.service.complaints.subjects import subject_at
+from devices.texts.judging import refuse_empty
 from devices.unit import Unit
 
 MOST_DAYS = 90
@@ -80,7 +81,8 @@ def refuse_others(writer: Writer, unit: Unit, name: str, value: Complaint, perso
 def hand_complaint_over(
     writer: Writer, value: Complaint, revision: int, owner: str, reason: str, *, by: str
 ) -> Written:
-    """Give a complaint to another owner. Raises Refused: `owner_unfit`."""
+    """Give a complaint to another owner. Raises Refused: `owner_unfit`, `empty_text`."""
+    refuse_empty(reason, "reason")
     if not fits_as_owner(writer.store, value, owner):
         raise refuse("owner_unfit", "/owner", complaint=value.number, username=owner, site=value.site)
     act = ComplaintAct("hand_over", writer.now_us, by, reason=reason, owner=owner)
@@ -90,7 +92,10 @@ def hand_complaint_over(
 def investigate(
     writer: Writer, value: Complaint, revision: int, finding: Investigated, *, by: str
 ) -> Written:
-    """Tell what was found. Raises Refused: `unknown_person`, `customer_known`, what is wrong of the customer."""
+    """Tell what was found. Raises Refused: `unknown_person`, `customer_known`, `empty_text`, what is wrong of the
+    customer.
+    """
+    refuse_empty(finding.text)
     customer = value.customer
     if finding.customer is not None:
         if customer is not None:
@@ -125,7 +130,7 @@ def decide_complaint(
     """
     found = value.last("investigate")
     valid = None if verdict.decision == "received" else verdict.decision == "valid"
-    if not verdict.reason and (found is None or found.valid is not valid or verdict.cleared):
+    if not (verdict.reason or "").strip() and (found is None or found.valid is not valid or verdict.cleared):
         raise refuse("reason_required", "/reason")
     persons = _with(writer, value, verdict.persons)
     if strangers := [username for username in verdict.cleared if username not in persons]:
@@ -142,8 +147,9 @@ def resolve(
     writer: Writer, unit: Unit, value: Complaint, revision: int, remedy: Remedy, *, by: str
 ) -> Written:
     """Tell how it was made good. Raises Refused: `apology_required`, `consequence_required`, `complaint_not_valid` for
-    either of an invalid one, `future_date`, `before_received`.
+    either of an invalid one, `future_date`, `before_received`, `empty_text`.
     """
+    refuse_empty(remedy.text)
     facts = {"complaint": value.number}
     if value.valid and remedy.apology_at is None:
         raise refuse("apology_required", "/apology_at", **facts)
@@ -177,7 +183,7 @@ def confirm_with_customer(
 
     Raises Refused: `reason_required` of any word but content.
     """
-    if word != "content" and not reason:
+    if word != "content" and not (reason or "").strip():
         raise refuse("reason_required", "/reason")
     act = ComplaintAct("confirm", writer.now_us, by, reason=reason, word=word)
     if word != "not_content":
@@ -196,8 +202,9 @@ def agree_on_measure(
     """Agree on what is done so that it does not happen again.
 
     Raises Refused: `measurer_unfit` of somebody without a role at the site, `checker_missing`, `day_past`,
-    `day_too_far` of one more than MOST_DAYS ahead.
+    `day_too_far` of one more than MOST_DAYS ahead, `empty_text`.
     """
+    refuse_empty(measure.what, "what")
     measurer = person_of(writer.store, measure.owner)
     if measurer is None or not measurer.may(EVERYBODY, value.site):
         raise refuse("measurer_unfit", "/owner", username=measure.owner, site=value.site)
@@ -216,7 +223,11 @@ def agree_on_measure(
 def check_measure(
     writer: Writer, unit: Unit, value: Complaint, revision: int, text: str, *, held: bool, by: str
 ) -> Written:
-    """Tell what was seen of a corrective action; the complaint is closed once it holds, and is due until then."""
+    """Tell what was seen of a corrective action; the complaint is closed once it holds, and is due until then.
+
+    Raises Refused: `empty_text`.
+    """
+    refuse_empty(text)
     act = ComplaintAct("check", writer.now_us, by, text=text, held=held)
     if not held:
         return _write(writer, value, revision, act, way="correcting")
@@ -236,8 +247,10 @@ def register_complaint(
 ) -> Written:
     """Tell under which number the call centre has it; again where that was told wrongly. The unit's journal is held.
 
-    Raises Refused: `registered_already` naming the complaint that has the number, `future_date`, `before_received`.
+    Raises Refused: `registered_already` naming the complaint that has the number, `future_date`, `before_received`,
+    `empty_text`.
     """
+    refuse_empty(told.reference, "reference")
     other = records.referred_to(writer.store, COMPLAINT, issued_key(told.reference))
     if other is not None and other.number != value.number:
         raise refuse("registered_already", "/reference", reference=told.reference, complaint=other.number)

@@ -29,6 +29,7 @@ from devices.records import Personal, Written
 from devices.serials import recognised
 from devices.service.complaints.subjects import Subject, subject_at
 from devices.store.database import Store
+from devices.texts.judging import refuse_empty
 from devices.unit import Unit
 
 
@@ -50,8 +51,9 @@ def receive_complaint(writer: Writer, unit: Unit, asked: ComplaintAsked, *, by: 
     """Write down a complaint; whoever does owns it to the end (首问). The site's journal is held.
 
     Raises Refused: `future_date`, `unknown_order` or `unknown_document` of what it is about, `order_of_other_site`,
-    `about_other_customer`, `unknown_serial`, `unknown_person`, what is wrong of the customer.
+    `about_other_customer`, `unknown_serial`, `unknown_person`, `empty_text`, what is wrong of the customer.
     """
+    refuse_empty(asked.complainant.account, "account")
     refuse_received_ahead(writer, unit, asked.received_at)
     subject = subject_at(writer.store, asked.site, asked.about) if asked.about else Subject()
     customer = _whose(writer.store, asked, subject)
