@@ -319,6 +319,7 @@ def test_what_it_is_about_says_whose_it_is_and_who_did_it(house: House) -> None:
         ({"about": "BJ01-2026-999999"}, "unknown_document"),
         ({"about": sold, "site": "TJ01"}, "unknown_document"),
         ({"about": done_job, "site": "TJ01"}, "order_of_other_site"),
+        ({"about": "D-BJ01-999999", "site": "TJ01"}, "order_of_other_site"),
         ({"about": done_job, "customer": other}, "about_other_customer"),
         ({"about": sold, "customer": other}, "about_other_customer"),
         ({"customer": {**named, "name": "别家"}}, "customer_not_matched"),

@@ -79,6 +79,11 @@ def job_of_subject(store: Store, subject: str) -> SomeJob | None:
     return found[0] if found else None
 
 
+def site_in_number(number: str) -> str:
+    """The site in the number of an order, as it was typed: BJ01 of `D-BJ01-000001`; empty where it names none."""
+    return number.partition("-")[2].rpartition("-")[0]
+
+
 def done_job(store: Store, subject: str) -> DoneJob:
     """A job with what was swapped under it. Raises Refused: `job_not_done`, `unknown_order`."""
     order = job_of_subject(store, subject)
@@ -90,8 +95,8 @@ def done_job(store: Store, subject: str) -> DoneJob:
 
 
 def did_the_job(order: SomeJob) -> set[str]:
-    """Who did a job, was to do it for a while, or wrote it up: none of them calls about it, or settles what the
-    customer said.
+    """Who did a job, was to do it for a while, took a device in, or wrote it up: none of them calls about it, or
+    settles what the customer said.
     """
     return set(_workers(order))
 
@@ -100,6 +105,7 @@ def _workers(order: SomeJob) -> Iterator[str]:
     if order.record:
         yield order.record.filed_by
     if isinstance(order, RepairOrder):
+        yield order.opened_by  # whom the customer met at the counter
         return
     if order.technician:
         yield order.technician

@@ -16,7 +16,7 @@ from devices.paperwork.follow_ups import CallAct, FollowUp, MissedCall
 from devices.paperwork_kinds import CUSTOMER
 from devices.problems import Problem, Refused, refuse
 from devices.serials import recognise
-from devices.service.calls.about_jobs import done_job, follow_up_of
+from devices.service.calls.about_jobs import done_job, follow_up_of, site_in_number
 from devices.service.calls.calling import (
     CallGiven,
     answer_call,
@@ -104,7 +104,7 @@ def _standing(store: Store, asked: Importing, row: ImportedCall) -> CallTaken:
 
 
 def _to_take(store: Store, asked: Importing, row: ImportedCall) -> _ToTake:
-    if (site := _site_in(row.subject)) not in (
+    if (site := site_in_number(row.subject)) not in (
         "",
         asked.site,
     ):  # said by the number, whether it is there or not
@@ -151,11 +151,6 @@ def _write(writer: Writer, asked: Importing, found: _ToTake, row: ImportedCall) 
 def _of_reference(value: FollowUp, reference: str) -> CallAct | None:
     key = issued_key(reference)
     return next((act for act in value.course if act.reference and issued_key(act.reference) == key), None)
-
-
-def _site_in(number: str) -> str:
-    """The site in the number of an order: `D-BJ01-000001`."""
-    return number.partition("-")[2].rpartition("-")[0]
 
 
 def _is_same(act: CallAct, value: FollowUp, row: ImportedCall) -> bool:
