@@ -26,6 +26,7 @@ from devices.paperwork_kinds import COMPLAINT
 from devices.records import Personal
 from devices.service.complaints.counting import complaints_of_year, deadlines_of_complaint, valid_in_a_year
 from devices.unit import unit_of
+from devices.values import UNIT
 from panku.demo import TAXPAYERS
 from tests.closing import DAY_US
 from tests.conftest import ENGINES, Stores
@@ -237,7 +238,7 @@ def test_a_stranger_a_token_that_reads_and_one_of_no_person_take_no_step(house: 
 
 
 def test_whoever_did_the_job_decides_nothing_of_it(house: House) -> None:
-    number = stands(house, "investigated", persons=(), workers=("chen", "li"), about="D-BJ01-000001")
+    number = stands(house, "investigated", persons=(), workers=("chen", "li"), about=job(house))
     for who in ("chen", "li"):
         with house.unchanged():
             assert refused(step(house, number, "decide", who)) == (403, ["own_job"])
@@ -246,6 +247,24 @@ def test_whoever_did_the_job_decides_nothing_of_it(house: House) -> None:
 
 
 # --- received
+
+
+def test_nobody_decides_on_a_job_that_they_came_to_do_after_all(house: House, stores: Stores) -> None:
+    going_on = house.copied(stores)
+    going_on.certify("qian")
+    body = sent(SERVED, SITE, technician="wang")
+    order = made(going_on.of("zhang").post("/v1/dispatch-orders", body))["number"]
+    number = receive(going_on, about=order, categories=["untimely"])["number"]
+    take(going_on, number, ("investigate", "wu"))
+    given = {"technician": "qian", "reason": "换人"}
+    made(going_on.of("zhang").post(f"/v1/dispatch-orders/{order}/reassign", given))
+    made(going_on.of("qian").post(f"/v1/dispatch-orders/{order}/service-record", done()))
+    going_on.grant("qian", "supervisor", UNIT)
+    with going_on.unchanged():
+        assert refused(step(going_on, number, "decide", "qian")) == (403, ["own_job"])
+    assert made(step(going_on, number, "decide", "chen"))["state"] == "valid"
+    going_on.session_store.close()
+    stores.drop(going_on.store)
 
 
 def test_one_received_by_whom_it_is_of_goes_to_somebody_else(house: House) -> None:

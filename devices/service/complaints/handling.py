@@ -33,7 +33,12 @@ from devices.people.persons import person_of
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.records import Written
-from devices.service.complaints.deciders import fits_as_owner, keeps_from, leaves_nobody_to_check
+from devices.service.complaints.deciders import (
+    ON_THEIR_WORD,
+    fits_as_owner,
+    keeps_from,
+    leaves_nobody_to_check,
+)
 from devices.service.complaints.receiving import refuse_unknown_persons
 from devices.service.complaints.subjects import subject_at
 from devices.texts.judging import refuse_empty
@@ -74,6 +79,9 @@ def refuse_others(writer: Writer, unit: Unit, name: str, value: Complaint, perso
     `own_measure`, `owner_fixed`, `complaint_not_valid`, `measure_required`.
     """
     COMPLAINTS.take(name, value.state, complaint=value.number)
+    if name in ON_THEIR_WORD and value.about:  # somebody may have had a hand in it since it was investigated
+        workers = subject_at(writer.store, value.site, value.about).workers
+        value = replace(value, workers=(*value.workers, *workers))
     if problem := keeps_from(writer.store, name, value, person, unit.day_of(writer.now_us)):
         raise Refused([problem])
 
