@@ -268,6 +268,7 @@ PROBLEMS: dict[str, Meaning] = {
     "passed_up_in_part": _of(422),
     "complaint_required": _of(422, "categories"),
     "attempts_missing": _of(409, "follow_up", "attempts", "days"),
+    "called_too_often": _of(409, "follow_up", "attempts", "date"),
     "explanation_missing": _of(409, "follow_up", "technician", "date"),
     "consequence_missing": _of(422, "follow_up"),
     "called_before_done": _of(422, "order"),

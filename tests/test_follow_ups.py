@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from devices.paperwork.follow_ups import FOLLOW_UPS, LEAST_ATTEMPTS, MISSED_CALLS, QUESTIONS
+from devices.paperwork.follow_ups import (
+    FOLLOW_UPS,
+    LEAST_ATTEMPTS,
+    MISSED_CALLS,
+    MOST_ATTEMPTS,
+    QUESTIONS,
+)
 from devices.problems import PROBLEMS
 from devices.values import UNIT
 from tests.called import CONTENT, answered, call, said
@@ -380,6 +386,22 @@ def test_three_attempts_of_one_day_are_not_enough(own: House) -> None:
     own.now += DAY_US
     assert refused(call(own, number, "close")) == (409, ["attempts_missing"])
     made(call(own, number, "attempt", {"outcome": "busy"}))
+    assert made(call(own, number, "close"))["state"] == "unreached"
+
+
+def test_nobody_is_called_in_vain_without_end(own: House) -> None:
+    """A call centre's program that went wrong would else fill the books with one job."""
+    number = job(own)
+    own.now += HOUR_US
+    told = imported(
+        center(own), *(heard(number, f"14:{minute}") for minute in range(10, 10 + MOST_ATTEMPTS + 2))
+    )
+    assert faults_of(told) == [[]] * MOST_ATTEMPTS + [
+        [("called_too_often", f"/calls/{MOST_ATTEMPTS + n}")] for n in range(2)
+    ]
+    assert refused(call(own, number, "attempt", BODY["attempt"])) == (409, ["called_too_often"])
+    own.now += DAY_US
+    made(call(own, number, "attempt", BODY["attempt"]))
     assert made(call(own, number, "close"))["state"] == "unreached"
 
 

@@ -21,6 +21,8 @@ MissedCall = Literal["no_answer", "busy", "wrong_number", "declined"]
 MISSED_CALLS: tuple[MissedCall, ...] = ("no_answer", "busy", "wrong_number", "declined")
 LEAST_ATTEMPTS, LEAST_DAYS = 3, 2
 """Nobody is given up for unreached before as many attempts, on as many days [own]."""
+MOST_ATTEMPTS = 10
+"""Nobody is called in vain more often on a day, and no program tells of it [own]."""
 
 CALLERS = ("supervisor",)
 """Who calls: 服务监督人员, and never about a job they did or wrote up."""

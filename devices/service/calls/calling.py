@@ -18,6 +18,7 @@ from devices.paperwork.follow_ups import (
     FOLLOW_UPS,
     LEAST_ATTEMPTS,
     LEAST_DAYS,
+    MOST_ATTEMPTS,
     Answers,
     CallAct,
     FollowUp,
@@ -105,10 +106,18 @@ def attempt_call(
     at_us: int | None = None,
     reference: str | None = None,
 ) -> Written:
-    """Tell of one call that reached nobody."""
+    """Tell of one call that reached nobody. Raises Refused: `called_too_often`, `customer_erased`."""
+    refuse_too_often(value, writer.now_us if at_us is None else at_us)
     hold_subject(writer, value, revision)
     act = CallAct("attempt", writer.now_us, by, outcome, at_us, reference)
     return _write(writer, replace(value, reference=reference or value.reference), revision, act)
+
+
+def refuse_too_often(value: FollowUp, at_us: int) -> None:
+    """Raises Refused (`called_too_often`) of one more than MOST_ATTEMPTS calls in vain on a day."""
+    day = day_of(at_us)
+    if sum(act.step == "attempt" and day_of(called_at(act)) == day for act in value.course) >= MOST_ATTEMPTS:
+        raise refuse("called_too_often", follow_up=value.number, attempts=MOST_ATTEMPTS, date=day.isoformat())
 
 
 def answer_call(

@@ -22,6 +22,7 @@ from devices.service.calls.calling import (
     answer_call,
     attempt_call,
     referred_follow_up,
+    refuse_too_often,
     sound_answers,
     take_call,
 )
@@ -126,7 +127,9 @@ def _to_take(store: Store, asked: Importing, row: ImportedCall) -> _ToTake:
     _refuse_moment(asked, value, row)
     take_call("attempt" if row.outcome else "answer", value, job.order, asked.by)
     _refuse_erased(store, value)
-    if row.given is not None:
+    if row.given is None:
+        refuse_too_often(value, row.called_at)
+    else:
         sound_answers(row.given, job)
     return _ToTake(value, revision, job, there=False)
 
