@@ -381,6 +381,7 @@ def test_a_valid_one_of_a_customer_nobody_knew_goes_to_its_end(house: House) -> 
     for verdict, code in (
         ({"cleared": ["qian"]}, "reason_required"),
         ({"cleared": ["zhang"], "reason": "当天休息"}, "not_complained_of"),
+        ({"persons": ["li"], "cleared": ["li"], "reason": "与他无关"}, "not_complained_of"),
     ):
         with house.unchanged():
             assert refused(step(house, number, "decide", "chen", **verdict)) == (422, [code])

@@ -141,7 +141,8 @@ def decide_complaint(
     if not (verdict.reason or "").strip() and (found is None or found.valid is not valid or verdict.cleared):
         raise refuse("reason_required", "/reason")
     persons = _with(writer, value, verdict.persons)
-    if strangers := [username for username in verdict.cleared if username not in persons]:
+    # those complained of before: whoever is named and cleared at once would be kept from judging it, and nothing else
+    if strangers := [username for username in verdict.cleared if username not in value.persons]:
         raise refuse("not_complained_of", "/cleared", complaint=value.number, username=strangers[0])
     act = ComplaintAct(
         "decide", writer.now_us, by, reason=verdict.reason, valid=valid, persons=verdict.persons,
