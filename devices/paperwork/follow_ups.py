@@ -115,6 +115,11 @@ QUESTION: Mapping[str, Question] = MappingProxyType({question.name: question for
 assert set(QUESTION) == set(Answers.__struct_fields__), "every question has its answer"
 
 
+def questions_asked(*, put_off: bool) -> tuple[Question, ...]:
+    """The questions of one call: whether they waited is asked of a job that was put off, and of no other."""
+    return tuple(question for question in QUESTIONS if put_off or question.fact != "postponed")
+
+
 class AnswerBeside(msgspec.Struct, frozen=True):
     """One answer beside what the record says; both as text, money in fen. `recorded` are several where any fits."""
 

@@ -11,7 +11,7 @@ from devices.calendar import first_day, last_day
 from devices.deadlines import Standing
 from devices.listed import Only, listed
 from devices.paperwork.follow_ups import TO_BE_CALLED, FollowUp
-from devices.paperwork_kinds import DISPATCH_ORDER, FOLLOW_UP
+from devices.paperwork_kinds import FOLLOW_UP
 from devices.service.calls.standing import due_of_call, open_follow_ups
 from devices.store.database import Store
 from devices.values import Site
@@ -19,7 +19,7 @@ from devices.values import Site
 
 class CallOfMonth(msgspec.Struct, frozen=True):
     """One follow-up, the ISO day by which the customer is to be called, and how it stands by that; None of both where
-    a call is allowed and not due, as about a device that was sent in.
+    a call is allowed and not due, as about a device that was sent in, or a job of before such calls were asked for.
     """
 
     call: FollowUp
@@ -88,11 +88,6 @@ def call_figures(calls: Sequence[CallOfMonth]) -> CallFigures:
     )
 
 
-def is_due(value: FollowUp) -> bool:
-    """Whether the customer must be called: about a job at theirs, not about a device that they sent in."""
-    return value.subject.startswith(f"{DISPATCH_ORDER.letter}-")
-
-
 def _due_in(
     month: str, waiting: Iterable[FollowUp], sites: Mapping[str, Site], today: date
 ) -> Iterator[FollowUp]:
@@ -103,7 +98,5 @@ def _due_in(
 
 
 def _standing(value: FollowUp, sites: Mapping[str, Site], today: date) -> CallOfMonth:
-    if not is_due(value):
-        return CallOfMonth(value, None, None)
     due = due_of_call(value, sites[value.site], today)
-    return CallOfMonth(value, due.due_on, due.standing)
+    return CallOfMonth(value, due.due_on, due.standing) if due else CallOfMonth(value, None, None)

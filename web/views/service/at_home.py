@@ -54,9 +54,11 @@ def calls_at_home(call: Call) -> CallsAtHome | None:
         return None
     values = open_follow_ups(call.store, sites)
     to_call = [
-        due_of_call(value, by_code[value.site], call.today)
+        due
         for value in values
-        if value.is_due and value.state in TO_BE_CALLED and who.may(CALLERS, value.site)
+        if value.state in TO_BE_CALLED
+        and who.may(CALLERS, value.site)
+        and (due := due_of_call(value, by_code[value.site], call.today))
     ]
     found = CallsAtHome(
         len(to_call),

@@ -32,11 +32,11 @@ from devices.paperwork.follow_ups import (
     LEAST_ATTEMPTS,
     LEAST_DAYS,
     MISSED_CALLS,
-    QUESTIONS,
     SETTLERS,
     TO_BE_CALLED,
     CallAct,
     FollowUp,
+    questions_asked,
 )
 from devices.paperwork_kinds import DISPATCH_ORDER, FOLLOW_UP, REPAIR
 from devices.people.persons import names_of
@@ -44,7 +44,7 @@ from devices.problems import refuse
 from devices.serials import shortened
 from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject
 from devices.service.calls.calling import explanation_due
-from devices.service.calls.comparing import SomeJob, was_postponed
+from devices.service.calls.comparing import SomeJob, last_postponed, was_postponed
 from devices.service.calls.standing import due_of_call, due_of_explanation, open_follow_ups
 from devices.store.database import Store
 from devices.values import UNIT
@@ -134,7 +134,6 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
     lanes: dict[str, list[CallRow]] = {lane: [] for lane in CALL_LANES}
     for each in values:
         site, customer = sites[each.site], customers.get(each.customer or "")
-        due: Due | None
         if each.state in TO_BE_CALLED:
             lane, due = "to_call", due_of_call(each, site, call.today)
         else:
@@ -144,7 +143,7 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
         dial = _dial(customer, contacts.get(each.subject))
         lanes[lane].append(CallRow(each, customer, dial, due, tried, each.number in own))
     for rows in lanes.values():
-        rows.sort(key=lambda row: (row.due.due_on if row.due else "", row.call.number))
+        rows.sort(key=lambda row: (row.due.due_on if row.due else "9", row.call.number))
     return lanes
 
 
@@ -184,8 +183,8 @@ def follow_up_page(view: View) -> dict[str, Any]:
         "dials": _dials(call.store, value),
         "due": due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
         "own": call.who.username in did_the_job(order),
-        "questions": [each for each in QUESTIONS if each.name != "waited" or was_postponed(order)],
-        "postponed": _last_postponed(order),
+        "questions": questions_asked(put_off=was_postponed(order)),
+        "postponed": last_postponed(order),
         "missed": MISSED_CALLS,
         "tried_today": _is_tried(value, call.today),
         "least": (LEAST_ATTEMPTS, LEAST_DAYS),
@@ -215,13 +214,6 @@ def _dial(customer: CustomerShown | None, contact: JobContact | None) -> Dial | 
         return None
     found = list(dials_of(contact, customer.contact))
     return next((each for each in found if each.phone), found[0] if found else None)
-
-
-def _last_postponed(order: SomeJob) -> str | None:
-    """Why a job was put off the last time, a WaitReason; None of one that was not."""
-    if not isinstance(order, DispatchOrder):
-        return None
-    return next((act.reason for act in reversed(order.course) if act.step == "postpone"), None)
 
 
 def _whose_turn(value: FollowUpAnswer, waits: date | None) -> tuple[str, ...]:
