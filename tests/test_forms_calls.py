@@ -23,15 +23,15 @@ from devices.paperwork.follow_ups import QUESTIONS, AnswerBeside, Answers, CallA
 from devices.service.calls.by_month import CallMonth, CallOfMonth, call_figures
 from devices.service.complaints.counting import YearOfComplaints
 from devices.service.complaints.figures import ComplaintLine, ComplaintReport, complaint_figures
-from labels.forms.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
-from labels.forms.complaints import (
+from labels.forms.form import Form
+from labels.forms.service.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
+from labels.forms.service.complaints import (
     BLANK_COMPLAINT_FORM,
     COMPLAINT_FORM,
     REPORT_FORM,
     ComplaintPrinted,
     ComplaintReportPrinted,
 )
-from labels.forms.form import Form
 from labels.words import LOCALES, Locale, term
 from tests.called import answered, said
 from tests.conftest import ENGINES, Stores

@@ -20,8 +20,8 @@ from devices.service.calls.about_jobs import job_of_subject
 from devices.service.calls.comparing import last_postponed
 from devices.service.complaints.counting import complainant_of
 from devices.store.database import Store
-from labels.forms.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
-from labels.forms.complaints import (
+from labels.forms.service.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
+from labels.forms.service.complaints import (
     BLANK_COMPLAINT_FORM,
     COMPLAINT_FORM,
     REPORT_FORM,

@@ -26,7 +26,7 @@ from devices.service.calls.by_month import CallFigures, CallMonth, CallOfMonth
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table, Word
 from labels.forms.parts import NUMBER, column
-from labels.forms.service_parts import CUSTOMER_FIELDS, site_field, to_tick, to_write
+from labels.forms.service.parts import CUSTOMER_FIELDS, site_field, to_tick, to_write
 
 CALLS_TO_WRITE = 3
 """So many more calls may be written down on a paper of one whose customer is still to be reached."""
