@@ -40,11 +40,11 @@ LAST = 100_000
 UNTIL = date(2026, 11, 20)
 DAYS = 1095
 """Over how many days the LAST jobs are spread, and before which day all of them were done."""
-JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION, JOBS_OF_CALL, JOBS_OF_COMPLAINT = 5, 10, 4, 4, 1_000
+JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION, JOBS_OF_CALL, JOBS_OF_COMPLAINT = 5, 10, 4, 4, 10
 """How many jobs there are for each device, each customer, each installation, each call, and each complaint."""
 LONG_AGO = 60_000
 """The number up to which jobs were done more than a year ago: what was complained of since is counted every time,
-and is the last one alone.
+and is about jobs of the first lot alone.
 """
 
 _NUMBERED = "'{letter}-BJ01-' || substr(CAST(1000000 + n / {every} AS TEXT), 2)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -77,6 +77,16 @@ def job_of_subject(store: Store, subject: str) -> SomeJob | None:
     kind = _KINDS.get(subject.partition("-")[0])
     found = records.current(store, kind, subject) if kind else None
     return found[0] if found else None
+
+
+def jobs_of_subjects(store: Store, subjects: Iterable[str]) -> dict[str, SomeJob]:
+    """The same of several calls, by number, in a statement for each kind."""
+    told = list(subjects)
+    return {
+        number: order
+        for kind in _KINDS.values()
+        for number, order in records.these(store, kind, told).items()
+    }
 
 
 def done_job(store: Store, subject: str) -> DoneJob:

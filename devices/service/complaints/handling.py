@@ -29,13 +29,14 @@ from devices.paperwork.complaints import (
 )
 from devices.paperwork.dispatches import issued_key
 from devices.paperwork_kinds import COMPLAINT
-from devices.people.persons import person_of
+from devices.people.persons import active_people, person_of
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.records import Written
 from devices.service.complaints.deciders import fits_as_owner, keeps_from, leaves_nobody_to_check
 from devices.service.complaints.receiving import refuse_unknown_persons
 from devices.service.complaints.subjects import subject_at
+from devices.service.complaints.waiting import staffed_on
 from devices.unit import Unit
 
 MOST_DAYS = 90
@@ -73,7 +74,7 @@ def refuse_others(writer: Writer, unit: Unit, name: str, value: Complaint, perso
     `own_measure`, `owner_fixed`, `complaint_not_valid`, `measure_required`.
     """
     COMPLAINTS.take(name, value.state, complaint=value.number)
-    if problem := keeps_from(writer.store, name, value, person, unit.day_of(writer.now_us)):
+    if problem := keeps_from(staffed_on(writer.store, unit.day_of(writer.now_us)), name, value, person):
         raise Refused([problem])
 
 
@@ -81,7 +82,7 @@ def hand_complaint_over(
     writer: Writer, value: Complaint, revision: int, owner: str, reason: str, *, by: str
 ) -> Written:
     """Give a complaint to another owner. Raises Refused: `owner_unfit`."""
-    if not fits_as_owner(writer.store, value, owner):
+    if not fits_as_owner(active_people(writer.store), value, owner):
         raise refuse("owner_unfit", "/owner", complaint=value.number, username=owner, site=value.site)
     act = ComplaintAct("hand_over", writer.now_us, by, reason=reason, owner=owner)
     return _write(writer, replace(value, owner=owner), revision, act)
@@ -201,7 +202,7 @@ def agree_on_measure(
     measurer = person_of(writer.store, measure.owner)
     if measurer is None or not measurer.may(EVERYBODY, value.site):
         raise refuse("measurer_unfit", "/owner", username=measure.owner, site=value.site)
-    if leaves_nobody_to_check(writer.store, value, measure.owner):
+    if leaves_nobody_to_check(active_people(writer.store), value, measure.owner):
         raise refuse("checker_missing", "/owner", complaint=value.number, username=measure.owner)
     today = unit.day_of(writer.now_us).isoformat()
     if measure.due_on < today:

@@ -38,13 +38,13 @@ from devices.paperwork.follow_ups import (
     FollowUp,
     questions_asked,
 )
-from devices.paperwork_kinds import DISPATCH_ORDER, FOLLOW_UP, REPAIR
-from devices.people.persons import names_of
+from devices.paperwork_kinds import FOLLOW_UP
+from devices.people.persons import active_people, names_of
 from devices.problems import refuse
 from devices.serials import shortened
-from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject
+from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject, jobs_of_subjects
 from devices.service.calls.calling import explanation_due
-from devices.service.calls.comparing import SomeJob, last_postponed, was_postponed
+from devices.service.calls.comparing import last_postponed, was_postponed
 from devices.service.calls.standing import due_of_call, due_of_explanation, open_follow_ups
 from devices.store.database import Store
 from devices.values import UNIT
@@ -130,14 +130,14 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
     sites = records.sites_by_code(call.store)
     customers = customers_shown(call.store, [each.customer for each in values], call.who.reads)
     contacts = contacts_of_jobs(call.store, [each.subject for each in values if each.state in TO_BE_CALLED])
-    own = _own_jobs(call, values)
+    own, people = _own_jobs(call, values), active_people(call.store)
     lanes: dict[str, list[CallRow]] = {lane: [] for lane in CALL_LANES}
     for each in values:
         site, customer = sites[each.site], customers.get(each.customer or "")
         if each.state in TO_BE_CALLED:
             lane, due = "to_call", due_of_call(each, site, call.today)
         else:
-            waits = explanation_due(call.store, site, each, call.today) is not None
+            waits = explanation_due(people, site, each, call.today) is not None
             lane, due = "to_explain" if waits else "to_settle", due_of_explanation(each, site, call.today)
         tried = tuple(act for act in each.course if act.step == "attempt")
         dial = _dial(customer, contacts.get(each.subject))
@@ -149,12 +149,7 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
 
 def _own_jobs(call: Call, values: Collection[FollowUp]) -> set[str]:
     """Of these follow-ups, those of jobs that the reader did or wrote up."""
-    subjects = [each.subject for each in values]
-    orders: dict[str, SomeJob] = {
-        number: order
-        for kind in (DISPATCH_ORDER, REPAIR)
-        for number, order in records.these(call.store, kind, subjects).items()
-    }
+    orders = jobs_of_subjects(call.store, [each.subject for each in values])
     return {each.number for each in values if call.who.username in did_the_job(orders[each.subject])}
 
 
@@ -169,7 +164,7 @@ def follow_up_page(view: View) -> dict[str, Any]:
         raise refuse("job_not_done", order=number)
     value: FollowUpAnswer = view.told(seen)
     site = records.sites_by_code(call.store)[value.site]
-    waits = explanation_due(call.store, site, value, call.today)
+    waits = explanation_due(active_people(call.store), site, value, call.today)
     calls = call.who.may(CALLERS, value.site)
     following = _following(call, value) if calls else None
     return {
