@@ -80,7 +80,7 @@ def file_jobs(store: Store, first: int, last: int = LAST) -> None:
             ("dispatch_order", "D", 1, "done", "technician", _order()),
             ("installation", "N", JOBS_OF_INSTALLATION, "installed", "NULL", _installation()),
             ("follow_up", "FD", JOBS_OF_CALL, "answered", "technician", _follow_up()),
-            ("complaint", "P", JOBS_OF_COMPLAINT, "closed", "'zhang'", _complaint()),
+            ("complaint", "P", JOBS_OF_COMPLAINT, "closed", "'wang'", _complaint()),
         ):
             key = _NUMBERED.format(letter=letter, every=every)
             trip = _NUMBERED.format(letter="D", every=1)
@@ -170,10 +170,10 @@ def _follow_up() -> FollowUp:
 
 
 def _complaint() -> Complaint:
-    """A valid one that is closed, and registered by its own number."""
+    """A valid one that is closed, and registered by its own number; its owner is a technician, who reads no site."""
     course = tuple(ComplaintAct(step, _AT, "zhang") for step in ("receive", "resolve", "check"))
     return Complaint(
-        "@key", "BJ01", "phone", _AT, "zhang", "zhang", ("manner",), "@customer", "@trip", ("@serial",),
+        "@key", "BJ01", "phone", _AT, "wang", "wang", ("manner",), "@customer", "@trip", ("@serial",),
         ("@technician",), state="closed", valid=True, resolved_at=_AT, course=course,
         registered=Registered("@key", "2020-01-02"), closed_on="2020-01-02",
     )  # fmt: skip

@@ -399,9 +399,10 @@ def complaints_in_sight(
     found = listed(call.store, COMPLAINT, sites, after, only, newest_first=newest_first)
     if not username or not elsewhere or only.assignee not in (None, username):
         return found
-    own = replace(only, assignee=username)
-    theirs = listed(call.store, COMPLAINT, elsewhere, after, own, newest_first=newest_first)
-    return merge(found, theirs, key=COMPLAINT.key, reverse=newest_first)
+    own = replace(only, assignee=username)  # not by their sites too: no statistics tell that these are most of them
+    theirs = listed(call.store, COMPLAINT, None, after, own, newest_first=newest_first)
+    outside = (value for value in theirs if value.site in elsewhere)
+    return merge(found, outside, key=COMPLAINT.key, reverse=newest_first)
 
 
 def owned_at(call: Call, site: str | None = None) -> list[str]:
