@@ -399,9 +399,8 @@ def complaints_in_sight(
     found = listed(call.store, COMPLAINT, sites, after, only, newest_first=newest_first)
     if not username or not elsewhere or only.assignee not in (None, username):
         return found
-    own = replace(
-        only, assignee=username
-    )  # not by their sites too: no statistics tell that these are most of them
+    own = replace(only, assignee=username)
+    # Not by their sites too: no engine has statistics of that, and PostgreSQL would sort all that they own.
     theirs = listed(call.store, COMPLAINT, None, after, own, newest_first=newest_first)
     outside = (value for value in theirs if value.site in elsewhere)
     return merge(found, outside, key=COMPLAINT.key, reverse=newest_first)

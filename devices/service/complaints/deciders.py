@@ -105,8 +105,7 @@ def is_left_lying(staffed: Staffed, value: Complaint) -> bool:
     """
     if value.state not in COMPLAINTS.before("investigate") + COMPLAINTS.before("resolve"):
         return False
-    until = due(DEADLINE["complaint"], day_of(value.received_at), staffed.sites[value.site])
-    return staffed.today > until
+    return staffed.today > due(DEADLINE["complaint"], day_of(value.received_at), staffed.sites[value.site])
 
 
 def fits_as_owner(people: Mapping[str, Person], value: Complaint, username: str) -> bool:
