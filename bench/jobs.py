@@ -11,7 +11,7 @@ from devices.store import schema
 from devices.store.database import Store
 from tests.custody import House, fill_house
 from tests.door import Client
-from tests.filed_jobs import JOBS_OF_INSTALLATION, LAST, file_jobs, go_on
+from tests.filed_jobs import JOBS_OF_CALL, JOBS_OF_INSTALLATION, LAST, file_jobs, go_on
 from web.door import add_pages
 
 ROUNDS = 9
@@ -21,6 +21,9 @@ ASKED = {
     "what is due": ("zhang", "/v1/deadlines?site=BJ01"),
     "what was met since yesterday": ("zhang", "/v1/deadlines?site=BJ01&met_since=2026-11-23"),
     "open orders": ("zhang", "/v1/dispatch-orders?state=open"),
+    "a supervisor's home": ("chen", "/"),
+    "calls to be made": ("chen", "/follow-ups"),
+    "complaints": ("chen", "/complaints"),
 }
 """By name, who asks, and what."""
 
@@ -36,7 +39,8 @@ def measure(where: Place, few: int, many: int, reads: int) -> None:
         rounds = [_round(clients, path, reads) for _ in range(ROUNDS + 1)]
         small, large = (statistics.median(each) for each in zip(*rounds[1:], strict=True))
         print(
-            f"{where.engine} {name}, {many} jobs and {many // JOBS_OF_INSTALLATION} installations filed:"
+            f"{where.engine} {name}, {many} jobs, {many // JOBS_OF_INSTALLATION} installations and"
+            f" {many // JOBS_OF_CALL} calls filed:"
             f" {large:.1f} ms; {few} jobs: {small:.1f} ms; ratio {large / small:.2f}, median of {ROUNDS} x {reads}",
             flush=True,
         )

@@ -166,9 +166,8 @@ class ComplaintQuery(OrderQuery, frozen=True, kw_only=True):
 class ComplaintAnswer(Complaint, frozen=True):
     """A complaint as the caller sees it.
 
-    `customer_shown` is told to whoever sees the customer; `complainant` to whoever reads the site, and to the owner,
-    but to nobody complained of, nor to a token without a person, who may be. `next` are the steps
-    that the caller may take.
+    `customer_shown` is told to whoever sees the customer; `complainant` to the owner, and to whoever reads the site and
+    is not complained of: not to a token without a person, who may be. `next` are the steps that the caller may take.
     """
 
     customer_shown: CustomerShown | None = None

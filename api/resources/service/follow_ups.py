@@ -63,6 +63,9 @@ class AnswersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waited: SaidOfIt | None = None
 
 
+assert AnswersBody.__struct_fields__ == Answers.__struct_fields__, "an answer that nobody can send"
+
+
 class SpokenToBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who was spoken to, what they said beside the answers, who called for a call centre; erased with them."""
 

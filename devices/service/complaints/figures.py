@@ -84,7 +84,8 @@ class ComplaintFigures(msgspec.Struct, frozen=True):
 
 
 class ComplaintReport(msgspec.Struct, frozen=True):
-    """The complaints of a site, or of the unit, from one month to another, `YYYY-MM`, both included.
+    """The complaints that were written down at a site, or in the unit, from one month to another, `YYYY-MM`, both
+    included.
 
     `year` are the valid ones of the twelve months before the span's end, or before today.
     """

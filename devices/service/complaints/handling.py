@@ -29,7 +29,7 @@ from devices.paperwork.complaints import (
 )
 from devices.paperwork.dispatches import issued_key
 from devices.paperwork_kinds import COMPLAINT
-from devices.people.persons import active_people, person_of
+from devices.people.persons import active_people
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.records import Written
@@ -199,10 +199,11 @@ def agree_on_measure(
     Raises Refused: `measurer_unfit` of somebody without a role at the site, `checker_missing`, `day_past`,
     `day_too_far` of one more than MOST_DAYS ahead.
     """
-    measurer = person_of(writer.store, measure.owner)
+    people = active_people(writer.store)
+    measurer = people.get(measure.owner)
     if measurer is None or not measurer.may(EVERYBODY, value.site):
         raise refuse("measurer_unfit", "/owner", username=measure.owner, site=value.site)
-    if leaves_nobody_to_check(active_people(writer.store), value, measure.owner):
+    if leaves_nobody_to_check(people, value, measure.owner):
         raise refuse("checker_missing", "/owner", complaint=value.number, username=measure.owner)
     today = unit.day_of(writer.now_us).isoformat()
     if measure.due_on < today:
