@@ -44,7 +44,7 @@ JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION, JOBS_OF_CALL, JOBS_OF_CO
 """How many jobs there are for each device, each customer, each installation, each call, and each complaint."""
 LONG_AGO = 60_000
 """The number up to which jobs were done more than a year ago: what was complained of since is counted every time,
-and is about jobs of the first lot alone.
+and is about the jobs of the lot that ends with the LAST alone.
 """
 
 _NUMBERED = "'{letter}-BJ01-' || substr(CAST(1000000 + n / {every} AS TEXT), 2)"
@@ -93,7 +93,7 @@ def file_jobs(store: Store, first: int, last: int = LAST) -> None:
                     assignee=assignee,
                     reference="key" if kind == "complaint" else "NULL",
                 )
-                within = last if kind != "complaint" or first > LONG_AGO else min(last, LONG_AGO)
+                within = last if kind != "complaint" or last == LAST else min(last, LONG_AGO)
                 store.execute(each + said, (first, within))
     if store.engine == "postgresql":  # as its autovacuum would; on SQLite nothing gathers statistics
         store.execute("ANALYZE record, record_device, revision")
