@@ -50,13 +50,13 @@ from devices.service.briefs import OrderBrief
 from devices.service.calls.by_month import CallMonth
 from devices.spares.minimum_levels import Level
 from devices.values import Position
-from labels.forms.calls import CallMonthPrinted, CallPrinted
-from labels.forms.complaints import ComplaintPrinted
 from labels.forms.custody import HandoverPrinted
 from labels.forms.devices import BelongingsPrinted, HistoryPrinted
-from labels.forms.installation import InstallationPrinted
-from labels.forms.repairs import RepairPrinted
-from labels.forms.service import DispatchPrinted
+from labels.forms.service.calls import CallMonthPrinted, CallPrinted
+from labels.forms.service.complaints import ComplaintPrinted
+from labels.forms.service.dispatch import DispatchPrinted
+from labels.forms.service.installation import InstallationPrinted
+from labels.forms.service.repairs import RepairPrinted
 from labels.forms.slips import SlipPrinted
 from labels.forms.stocktake import SheetPrinted
 

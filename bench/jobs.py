@@ -11,7 +11,7 @@ from devices.store import schema
 from devices.store.database import Store
 from tests.custody import House, fill_house
 from tests.door import Client
-from tests.filed_jobs import JOBS_OF_INSTALLATION, LAST, file_jobs, go_on
+from tests.filed_jobs import JOBS_OF_CALL, JOBS_OF_INSTALLATION, LAST, file_jobs, go_on
 from web.door import add_pages
 
 ROUNDS = 9
@@ -21,6 +21,9 @@ ASKED = {
     "what is due": ("zhang", "/v1/deadlines?site=BJ01"),
     "what was met since yesterday": ("zhang", "/v1/deadlines?site=BJ01&met_since=2026-11-23"),
     "open orders": ("zhang", "/v1/dispatch-orders?state=open"),
+    "a supervisor's home": ("chen", "/"),
+    "calls to be made": ("chen", "/follow-ups"),
+    "complaints": ("chen", "/complaints"),
 }
 """By name, who asks, and what."""
 
@@ -30,13 +33,14 @@ def measure(where: Place, few: int, many: int, reads: int) -> None:
 
     The application answers in this process, without a socket; the same work goes on in both books.
     """
-    houses = [_house(where.fresh(), jobs) for jobs in (few, many)]
+    houses = [_house(where.fresh(), few, jobs) for jobs in (few, many)]
     for name, (who, path) in ASKED.items():
         clients = [house.of(who) for house in houses]
         rounds = [_round(clients, path, reads) for _ in range(ROUNDS + 1)]
         small, large = (statistics.median(each) for each in zip(*rounds[1:], strict=True))
         print(
-            f"{where.engine} {name}, {many} jobs and {many // JOBS_OF_INSTALLATION} installations filed:"
+            f"{where.engine} {name}, {many} jobs, {many // JOBS_OF_INSTALLATION} installations and"
+            f" {many // JOBS_OF_CALL} calls filed:"
             f" {large:.1f} ms; {few} jobs: {small:.1f} ms; ratio {large / small:.2f}, median of {ROUNDS} x {reads}",
             flush=True,
         )
@@ -45,7 +49,8 @@ def measure(where: Place, few: int, many: int, reads: int) -> None:
         house.store.close()
 
 
-def _house(url: str, jobs: int) -> House:
+def _house(url: str, few: int, jobs: int) -> House:
+    """A house with as many filed jobs, and what was complained of in the last year about the few last of them alone."""
     for address, migrate in ((url, schema.migrate), (session_store_url(url), migrate_session_store)):
         store = Store(address)
         migrate(store)
@@ -54,7 +59,9 @@ def _house(url: str, jobs: int) -> House:
     fill_house(store)
     house = House(store)
     add_pages(house.app, house.services)
-    file_jobs(store, LAST - jobs + 1)
+    file_jobs(store, LAST - few + 1)
+    if jobs > few:
+        file_jobs(store, LAST - jobs + 1, LAST - few)
     go_on(house)
     if store.engine == "postgresql":
         store.execute("VACUUM ANALYZE")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
+import labels.forms
 from tests import custody
 from tests.called import answered, said
 from tests.closing import DAY_US, close, review_all, seal
@@ -10,6 +14,11 @@ from tests.custody import House, answers, fault, fill_house, inspect, request
 from tests.dispatched import done, sent
 from tests.door import TODAY
 
+FORM_MODULES = [
+    importlib.import_module(each.name)
+    for each in pkgutil.walk_packages(labels.forms.__path__, "labels.forms.")
+]
+"""Every module of the forms, in whatever room."""
 MONTH = TODAY[:7]
 OF_A_CUSTOMER = "661565714354"
 

@@ -40,11 +40,11 @@ LAST = 100_000
 UNTIL = date(2026, 11, 20)
 DAYS = 1095
 """Over how many days the LAST jobs are spread, and before which day all of them were done."""
-JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION, JOBS_OF_CALL, JOBS_OF_COMPLAINT = 5, 10, 4, 4, 1_000
+JOBS_OF_DEVICE, JOBS_OF_CUSTOMER, JOBS_OF_INSTALLATION, JOBS_OF_CALL, JOBS_OF_COMPLAINT = 5, 10, 4, 4, 10
 """How many jobs there are for each device, each customer, each installation, each call, and each complaint."""
 LONG_AGO = 60_000
 """The number up to which jobs were done more than a year ago: what was complained of since is counted every time,
-and is the last one alone.
+and is about the jobs of the lot that ends with the LAST alone.
 """
 
 _NUMBERED = "'{letter}-BJ01-' || substr(CAST(1000000 + n / {every} AS TEXT), 2)"
@@ -80,7 +80,7 @@ def file_jobs(store: Store, first: int, last: int = LAST) -> None:
             ("dispatch_order", "D", 1, "done", "technician", _order()),
             ("installation", "N", JOBS_OF_INSTALLATION, "installed", "NULL", _installation()),
             ("follow_up", "FD", JOBS_OF_CALL, "answered", "technician", _follow_up()),
-            ("complaint", "P", JOBS_OF_COMPLAINT, "closed", "'zhang'", _complaint()),
+            ("complaint", "P", JOBS_OF_COMPLAINT, "closed", "'wang'", _complaint()),
         ):
             key = _NUMBERED.format(letter=letter, every=every)
             trip = _NUMBERED.format(letter="D", every=1)
@@ -93,7 +93,7 @@ def file_jobs(store: Store, first: int, last: int = LAST) -> None:
                     assignee=assignee,
                     reference="key" if kind == "complaint" else "NULL",
                 )
-                within = last if kind != "complaint" or first > LONG_AGO else min(last, LONG_AGO)
+                within = last if kind != "complaint" or last == LAST else min(last, LONG_AGO)
                 store.execute(each + said, (first, within))
     if store.engine == "postgresql":  # as its autovacuum would; on SQLite nothing gathers statistics
         store.execute("ANALYZE record, record_device, revision")
@@ -170,10 +170,10 @@ def _follow_up() -> FollowUp:
 
 
 def _complaint() -> Complaint:
-    """A valid one that is closed, and registered by its own number."""
+    """A valid one that is closed, and registered by its own number; its owner is a technician, who reads no site."""
     course = tuple(ComplaintAct(step, _AT, "zhang") for step in ("receive", "resolve", "check"))
     return Complaint(
-        "@key", "BJ01", "phone", _AT, "zhang", "zhang", ("manner",), "@customer", "@trip", ("@serial",),
+        "@key", "BJ01", "phone", _AT, "wang", "wang", ("manner",), "@customer", "@trip", ("@serial",),
         ("@technician",), state="closed", valid=True, resolved_at=_AT, course=course,
         registered=Registered("@key", "2020-01-02"), closed_on="2020-01-02",
     )  # fmt: skip

@@ -18,18 +18,6 @@ from api.form_routes import FORM_ROUTES
 from api.routes import ROUTES
 from api.treatments import REFUSED, TREATMENTS
 from devices.deadlines import DEADLINE_OF_STATE
-from labels.forms import (
-    calls,
-    complaints,
-    custody,
-    devices,
-    installation,
-    ledger,
-    repairs,
-    service,
-    slips,
-    stocktake,
-)
 from labels.words import term
 from tests import hostile
 from tests.conftest import ENGINES, Stores
@@ -50,6 +38,7 @@ from tests.counted_house import (
 )
 from tests.custody import House
 from tests.door import Client
+from tests.every_form import FORM_MODULES
 from web.door import add_pages
 from web.pages import Page
 from web.table import PAGES
@@ -349,11 +338,8 @@ def structs_in(shape: Any, found: set[type]) -> set[type]:
 
 
 PRINTED = [
-    shape
-    for module in (calls, complaints, custody, devices, installation, ledger, repairs, service, slips, stocktake)
-    for name, shape in vars(module).items()
-    if name.endswith("Printed")
-]  # fmt: skip
+    shape for module in FORM_MODULES for name, shape in vars(module).items() if name.endswith("Printed")
+]
 PLACE = {"state", "bin", "party", "lines", "position", "book_bin", "from_bin", "next"}
 
 

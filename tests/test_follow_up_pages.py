@@ -19,6 +19,7 @@ from devices.values import UNIT
 from tests.conftest import Stores
 from tests.custody import DAY_US, House, fill_house
 from tests.dispatched import done, sent
+from tests.printed import printed
 from web.door import add_pages
 
 DEVICE = "661565714354"
@@ -282,5 +283,16 @@ def test_a_repair_is_called_about_where_somebody_wants_to_and_what_is_not_done_i
     text = page(house, f"/follow-ups/{repair}")
     assert forms(text) == ["attempt", "answer"]
     assert "您送修的设备" in text
+    paper = printed(house.of("chen"), f"/v1/follow-ups/{repair}/sheet")
+    assert "您送修的设备" in paper.fields["开场白"]
+    step(house, repair, "attempt", {"outcome": "busy"})
+    for path in ("/follow-ups", f"/follow-ups/{repair}"):
+        text = page(house, path)
+        assert repair in text
+        assert [word for word in ("未到期", "已逾期") if word in text] == [], "it is by no day"
+    told = {"on_time": "not_agreed", "solved": "unknown", "disk": None, "signed": "unknown", "paid_fen": 0}
+    step(house, repair, "answer", {"answers": {**ANSWERS, **told}})
+    (row,) = house.of("chen").get("/v1/call-months/BJ01/2026-11").json["calls"]
+    assert (row["call"]["subject"], row["due_on"], row["standing"]) == (repair, None, None)
     assert house.of("chen").get("/follow-ups/D-BJ01-000099").status_code == 404
     assert house.of("he").get(f"/follow-ups/{repair}").status_code == 404

@@ -23,15 +23,15 @@ from devices.paperwork.follow_ups import QUESTIONS, AnswerBeside, Answers, CallA
 from devices.service.calls.by_month import CallMonth, CallOfMonth, call_figures
 from devices.service.complaints.counting import YearOfComplaints
 from devices.service.complaints.figures import ComplaintLine, ComplaintReport, complaint_figures
-from labels.forms.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
-from labels.forms.complaints import (
+from labels.forms.form import Form
+from labels.forms.service.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
+from labels.forms.service.complaints import (
     BLANK_COMPLAINT_FORM,
     COMPLAINT_FORM,
     REPORT_FORM,
     ComplaintPrinted,
     ComplaintReportPrinted,
 )
-from labels.forms.form import Form
 from labels.words import LOCALES, Locale, term
 from tests.called import answered, said
 from tests.conftest import ENGINES, Stores
@@ -210,7 +210,7 @@ def test_a_call_to_be_made_has_the_opening_and_every_question_and_no_word_of_the
 def test_a_job_that_was_not_put_off_is_not_asked_about_that_and_one_sent_in_has_its_own_opening() -> None:
     paper = xlsx_of(replace(ASKING, put_off=None), CALL_FORM)
     assert len(paper.tables[0].rows) == len(QUESTIONS) - 1
-    repaired = replace(ASKING, put_off=None, call=replace(TO_CALL, subject="R-BJ01-000003"))
+    repaired = replace(ASKING, put_off=None, was_sent_in=True)
     assert "送修的设备" in xlsx_of(repaired, CALL_FORM).fields["开场白"]
 
 

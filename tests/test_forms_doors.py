@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-import labels.forms
 from api.callers.access import READER, SIGNED_IN
 from api.form_routes import DOORS
 from api.form_routes import Door as FormDoor
@@ -27,6 +24,7 @@ from tests.closing import close, make_ready, seal
 from tests.conftest import ENGINES, Stores
 from tests.counts import begin, close_count, explain, held, scan, sign
 from tests.door import TODAY, Door
+from tests.every_form import FORM_MODULES
 from tests.printed import pdf_text, printed
 
 MONTH = TODAY[:7]
@@ -130,9 +128,9 @@ LOADING = {
 
 
 def test_every_declared_form_is_loaded() -> None:
-    found = pkgutil.iter_modules(labels.forms.__path__, "labels.forms.")
-    modules = [importlib.import_module(each.name) for each in found]
-    declared = {name for module in modules for name, value in vars(module).items() if isinstance(value, Form)}
+    declared = {
+        name for module in FORM_MODULES for name, value in vars(module).items() if isinstance(value, Form)
+    }
     named = {name for function in LOADING.values() for name in function.__code__.co_names}
     assert declared - named == set(), "a function of api/resources that loads it"
 

@@ -29,11 +29,11 @@ from devices.paperwork.dispatches import (
 from devices.paperwork.installations import Confirmer, InstallAct, Installation, InstallChecks
 from devices.paperwork.orders import RepairOrder, RepairRecord
 from labels.forms.form import Form
-from labels.forms.installation import INSTALLATION_FORM, InstallationPrinted
 from labels.forms.paper import paper_of
-from labels.forms.repairs import REPAIR_FORM, RepairPrinted
-from labels.forms.service import DISPATCH_FORM, DispatchPrinted
-from labels.forms.service_parts import DeviceNamed
+from labels.forms.service.dispatch import DISPATCH_FORM, DispatchPrinted
+from labels.forms.service.installation import INSTALLATION_FORM, InstallationPrinted
+from labels.forms.service.parts import DeviceNamed
+from labels.forms.service.repairs import REPAIR_FORM, RepairPrinted
 from labels.forms.writers.pdf import write_pdf
 from labels.forms.writers.xlsx import write_xlsx
 from labels.words import LOCALES, Locale

@@ -34,6 +34,7 @@ PURE = (
     "devices.people.roles", "devices.people.certified",
     "devices.ledger.deciding", "devices.ledger.duties.attention", "devices.spares.rules",
     "devices.audit.stocktake.counting", "devices.audit.declarations",
+    "devices.service.calls.comparing", "devices.service.complaints.deciders",
 )  # fmt: skip
 """Modules, or rooms with every module in them, that decide on plain values."""
 IMPURE = (

@@ -18,7 +18,7 @@ from devices.calendar import TIME_ZONE
 from devices.ledger.reading.history import Event
 from devices.ledger.reading.listing import DocumentRow
 from devices.people.roles import Person
-from labels.forms.service import window_text
+from labels.forms.service.dispatch import window_text
 from labels.words import LANGUAGE_TAGS, Locale, catalogue, sentence, term
 from web.job_words import JOB_WORDS
 from web.navigation import links_of

@@ -54,8 +54,6 @@ ComplaintState = Literal[
 TO_BE_CLOSED: tuple[ComplaintState, ...] = (
     "received", "investigated", "valid", "invalid", "resolved", "confirmed", "correcting",
 )  # fmt: skip
-TO_BE_RESOLVED: tuple[ComplaintState, ...] = ("received", "investigated", "valid", "invalid")
-"""The states of a complaint that the customer waits for."""
 CustomerWord = Literal["content", "not_content", "unreached"]
 CUSTOMER_WORDS: tuple[CustomerWord, ...] = ("content", "not_content", "unreached")
 

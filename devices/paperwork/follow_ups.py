@@ -56,8 +56,7 @@ SaidOfIt = Literal["yes", "no", "unknown"]
 """What a customer says of something that the record says too; "unknown" is an answer, and never a good one or a bad."""
 OnTime = Literal["yes", "no", "not_agreed", "unknown"]
 Overall = Literal[1, 2, 3, 4, 5]
-DISSATISFIED: tuple[Overall, ...] = (1, 2)
-"""很不满意 and 不满意: an answer of these to the overall question is a bad one."""
+"""From 5, 很满意, to 1, 很不满意."""
 
 
 class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +114,11 @@ QUESTIONS = (
 other answer is bad."""
 QUESTION: Mapping[str, Question] = MappingProxyType({question.name: question for question in QUESTIONS})
 assert set(QUESTION) == set(Answers.__struct_fields__), "every question has its answer"
+
+
+def questions_asked(*, put_off: bool) -> tuple[Question, ...]:
+    """The questions of one call: whether they waited is asked of a job that was put off, and of no other."""
+    return tuple(question for question in QUESTIONS if put_off or question.fact != "postponed")
 
 
 class AnswerBeside(msgspec.Struct, frozen=True):

@@ -245,6 +245,15 @@ def are_there(store: Store, usernames: Iterable[str]) -> set[str]:
     return {username for (username,) in store.rows_in(_THERE, sorted(set(usernames)))}
 
 
+def active_people(store: Store) -> dict[str, Person]:
+    """Everybody who is active and has a role, by username, in one statement."""
+    return {
+        each.username: Person(username=each.username, name=each.name or each.username, roles=each.roles)
+        for each in everybody(store)
+        if each.active and each.roles
+    }
+
+
 def everybody(store: Store) -> list[Listed]:
     """Every person there ever was, by username."""
     found: dict[str, list[Row]] = {}

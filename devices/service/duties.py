@@ -71,8 +71,8 @@ INSTALLATION_DUTY = Duty((TO_INSTALL.name,), _to_install, _was_installed)
 def _to_call(store: Store, sites: Sequence[Site], today: date) -> Iterator[Due]:
     by_code = {site.code: site for site in sites}
     for value in open_follow_ups(store, by_code):
-        if value.is_due and value.state in TO_BE_CALLED:
-            yield due_of_call(value, by_code[value.site], today)
+        if value.state in TO_BE_CALLED:
+            yield from _told(due_of_call(value, by_code[value.site], today))
         if value.state == "differing":
             yield from _explanation(value, by_code[value.site], today)
 
@@ -82,8 +82,7 @@ def _was_called(store: Store, sites: Sequence[Site], since: date) -> Iterator[Du
     by_code = {site.code: site for site in sites}
     only = Only(states=_ENDED, since=since.isoformat())
     for value in listed(store, FOLLOW_UP, by_code, only=only):
-        if value.is_due:
-            yield due_of_call(value, by_code[value.site], since)
+        yield from _told(due_of_call(value, by_code[value.site], since))
     for value in listed(store, FOLLOW_UP, by_code, only=Only(states=_EXPLAINED)):
         found = _explanation(value, by_code[value.site], since)
         yield from (each for each in found if _is_met_since(each, since))
@@ -97,8 +96,13 @@ _EXPLAINED = ("explained", "settled")
 
 def _explanation(value: FollowUp, site: Site, today: date) -> Iterator[Due]:
     """Nobody is awaited where no technician did the job."""
-    due = due_of_explanation(value, site, today) if value.technician is not None else None
-    if due:
+    if value.technician is not None:
+        yield from _told(due_of_explanation(value, site, today))
+
+
+def _told(due: Due | None) -> Iterator[Due]:
+    """What there is of what may not be due at all."""
+    if due is not None:
         yield due
 
 

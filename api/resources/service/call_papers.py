@@ -14,13 +14,14 @@ from devices.ledger.reading.customers import customers_shown
 from devices.ledger.reading.passport import CustomerShown
 from devices.ledger.reading.registers import site_name
 from devices.paperwork.complaints import Complaint
-from devices.paperwork.dispatches import DispatchOrder
+from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import COMPLAINT
 from devices.service.calls.about_jobs import job_of_subject
+from devices.service.calls.comparing import last_postponed
 from devices.service.complaints.counting import complainant_of
 from devices.store.database import Store
-from labels.forms.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
-from labels.forms.complaints import (
+from labels.forms.service.calls import CALL_FORM, CALL_MONTH_FORM, CallMonthPrinted, CallPrinted
+from labels.forms.service.complaints import (
     BLANK_COMPLAINT_FORM,
     COMPLAINT_FORM,
     REPORT_FORM,
@@ -32,22 +33,17 @@ from labels.forms.complaints import (
 def load_call(call: Call, store: Store) -> Loaded:
     """The call about one job: its questions to be asked, or what was answered beside the record."""
     value, _ = follow_up_at_hand(call)
-    seen = follow_up_seen(call, value)
+    seen, order = follow_up_seen(call, value), job_of_subject(store, value.subject)
+    assert order is not None, "a follow-up is of a job"
     return CALL_FORM, CallPrinted(
         unit=call.unit.name,
         site_name=site_name(store, value.site) or "",
         call=replace(value, serials=()),
         customer=_customer(value.customer, seen.customer_shown),
         spoken_to=seen.spoken_to,
-        put_off=_put_off(store, value.subject),
+        put_off=last_postponed(order),
+        was_sent_in=isinstance(order, RepairOrder),
     )
-
-
-def _put_off(store: Store, subject: str) -> str | None:
-    """Why a job was put off last, None where it never was."""
-    order = job_of_subject(store, subject)
-    acts = order.course if isinstance(order, DispatchOrder) else ()
-    return next((act.reason for act in reversed(acts) if act.step == "postpone"), None)
 
 
 def _customer(number: str | None, shown: CustomerShown | None) -> CustomerShown | None:

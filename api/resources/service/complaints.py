@@ -41,11 +41,12 @@ from devices.paperwork.dispatches import MOST_DEVICES
 from devices.paperwork_kinds import COMPLAINT
 from devices.people.signing_keys import refuse_waiting
 from devices.problems import refuse, refuse_foreign
-from devices.records import Written
+from devices.records import Written, site_codes
 from devices.service.complaints import handling
 from devices.service.complaints.counting import complainant_of
-from devices.service.complaints.deciders import keeps_from, takes_complaint
+from devices.service.complaints.deciders import steps_for
 from devices.service.complaints.receiving import ComplaintAsked, receive_complaint
+from devices.service.complaints.waiting import staffed_on
 from devices.texts.lengths import Contact, Day, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
 
@@ -165,9 +166,8 @@ class ComplaintQuery(OrderQuery, frozen=True, kw_only=True):
 class ComplaintAnswer(Complaint, frozen=True):
     """A complaint as the caller sees it.
 
-    `customer_shown` is told to whoever sees the customer; `complainant` to whoever reads the site, and to the owner,
-    but to nobody complained of, nor to a token without a person, who may be. `next` are the steps
-    that the caller may take.
+    `customer_shown` is told to whoever sees the customer; `complainant` to the owner, and to whoever reads the site and
+    is not complained of: not to a token without a person, who may be. `next` are the steps that the caller may take.
     """
 
     customer_shown: CustomerShown | None = None
@@ -358,23 +358,13 @@ def complaint_seen(call: Call, value: Complaint) -> ComplaintAnswer:
     """
     _refuse_unread(call, value)
     who, store = call.who, call.store
-    answer = ComplaintAnswer(**msgspec.structs.asdict(value), next=tuple(_next(call, value)))
+    steps = steps_for(staffed_on(store, call.today), value, who)
+    answer = ComplaintAnswer(**msgspec.structs.asdict(value), next=tuple(steps))
     if who.username == value.owner or (who.username and who.username not in value.persons):
         answer = replace(answer, complainant=complainant_of(store, value.number))
     if value.customer is not None and sees_customer(store, value.customer, who.reads):
         answer = replace(answer, customer_shown=customer_shown(store, value.customer))
     return answer
-
-
-def _next(call: Call, value: Complaint) -> Iterator[str]:
-    """The steps that the caller may take of a complaint."""
-    for step in COMPLAINTS.next_steps(value.state):
-        if step.name == "erase" and value.erased:
-            continue
-        if not takes_complaint(call.who, step.name, value):
-            continue
-        if keeps_from(call.store, step.name, value, call.who, call.today) is None:
-            yield step.name
 
 
 def list_complaints(call: Call, _: Done) -> Shown:
@@ -391,17 +381,38 @@ def _wanted(call: Call) -> Iterator[Complaint]:
     every = (
         [] if works_there and not call.who.reads(query.site or "") else visible_sites(call.who, query.site)
     )
-    found = listed(call.store, COMPLAINT, every, query.place, only)
-    return merge(found, _own(call, only), key=COMPLAINT.key)
+    return complaints_in_sight(call, every, owned_at(call, query.site), only, query.place)
 
 
-def _own(call: Call, only: Only) -> Iterator[Complaint]:
-    """Those that the caller owns at sites that they do not read."""
-    query: ComplaintQuery = call.query
+def complaints_in_sight(
+    call: Call,
+    sites: list[str] | None,
+    elsewhere: list[str],
+    only: Only,
+    after: str = "",
+    *,
+    newest_first: bool = False,
+) -> Iterator[Complaint]:
+    """The complaints of these sites, None for all, and the caller's own of those `elsewhere`, by number."""
     username = call.who.username
-    if not username or query.owner not in (None, username):
-        return
-    sites = None if query.site is None else [query.site]
-    for value in listed(call.store, COMPLAINT, sites, query.place, replace(only, assignee=username)):
-        if not call.who.reads(value.site) and reads_complaint(call, value):
-            yield value
+    found = listed(call.store, COMPLAINT, sites, after, only, newest_first=newest_first)
+    if not username or not elsewhere or only.assignee not in (None, username):
+        return found
+    own = replace(only, assignee=username)
+    # Not by their sites too: no engine has statistics of that, and PostgreSQL would sort all that they own.
+    theirs = listed(call.store, COMPLAINT, None, after, own, newest_first=newest_first)
+    outside = (value for value in theirs if value.site in elsewhere)
+    return merge(found, outside, key=COMPLAINT.key, reverse=newest_first)
+
+
+def owned_at(call: Call, site: str | None = None) -> list[str]:
+    """The sites that the caller does not read, and at which they may own complaints; of one alone where it is named."""
+    there = receiving_sites(call) if site is None else [site]
+    return [each for each in there if call.who.may(EVERYBODY, each) and not call.who.reads(each)]
+
+
+def receiving_sites(call: Call) -> list[str]:
+    """The sites at which somebody receives complaints, by code: every one, where they have a role of the whole unit."""
+    if any(role in EVERYBODY and site == UNIT for role, site in call.who.roles):
+        return site_codes(call.store)
+    return sorted(call.who.sites_of(EVERYBODY))

@@ -33,6 +33,7 @@ from devices.paperwork.follow_ups import (
     YesNo,
 )
 from devices.paperwork_kinds import FOLLOW_UP
+from devices.people.persons import active_people
 from devices.problems import refuse, refuse_foreign
 from devices.records import Written, sites_by_code
 from devices.service.calls import calling, importing
@@ -60,6 +61,9 @@ class AnswersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signed: SaidOfIt
     overall: Overall
     waited: SaidOfIt | None = None
+
+
+assert AnswersBody.__struct_fields__ == Answers.__struct_fields__, "an answer that nobody can send"
 
 
 class SpokenToBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -345,10 +349,10 @@ def _next(call: Call, value: FollowUp) -> Iterator[str]:
     """The steps that the caller may take of a follow-up."""
     order = job_of_subject(call.store, value.subject)
     assert order is not None, "a follow-up is of a job"
-    site = sites_by_code(call.store)[value.site]
+    site, people = sites_by_code(call.store)[value.site], active_people(call.store)
     hindered = {
         "explain": not calling.explains(call.who, value),
-        "settle": calling.explanation_due(call.store, site, value, call.today) is not None,
+        "settle": calling.explanation_due(people, site, value, call.today) is not None,
         "close": not calling.is_tried_enough(value),
     }
     for step in FOLLOW_UPS.next_steps(value.state):

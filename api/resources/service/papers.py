@@ -22,10 +22,10 @@ from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.people.certificates import certificate_of
 from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.store.database import Store
-from labels.forms.installation import INSTALLATION_FORM, InstallationPrinted
-from labels.forms.repairs import REPAIR_FORM, RepairPrinted
-from labels.forms.service import DISPATCH_FORM, DispatchPrinted
-from labels.forms.service_parts import COPIES, DeviceNamed
+from labels.forms.service.dispatch import DISPATCH_FORM, DispatchPrinted
+from labels.forms.service.installation import INSTALLATION_FORM, InstallationPrinted
+from labels.forms.service.parts import COPIES, DeviceNamed
+from labels.forms.service.repairs import REPAIR_FORM, RepairPrinted
 
 
 class CopiesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,7 +33,7 @@ def show_call_month(call: Call, _: Done) -> Shown:
 
 
 def show_complaint_report(call: Call, _: Done) -> Shown:
-    """The complaints that a site, or the unit, received from one month to another, and their figures."""
+    """The complaints written down at a site, or in the unit, from one month to another, and their figures."""
     return Shown(complaints_reported(call, call.store))
 
 

@@ -19,7 +19,7 @@ from devices.values import Site
 
 class CallOfMonth(msgspec.Struct, frozen=True):
     """One follow-up, the ISO day by which the customer is to be called, and how it stands by that; None of both where
-    a call is allowed and not due, as about a device that was sent in, or a job from before such calls were asked for.
+    a call is allowed and not due, as about a device that was sent in, or a job of before such calls were asked for.
     """
 
     call: FollowUp
@@ -98,7 +98,5 @@ def _due_in(
 
 
 def _standing(value: FollowUp, sites: Mapping[str, Site], today: date) -> CallOfMonth:
-    if not value.is_due:
-        return CallOfMonth(value, None, None)
     due = due_of_call(value, sites[value.site], today)
-    return CallOfMonth(value, due.due_on, due.standing)
+    return CallOfMonth(value, due.due_on, due.standing) if due else CallOfMonth(value, None, None)

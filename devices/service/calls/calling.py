@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import msgspec
@@ -27,7 +27,7 @@ from devices.paperwork.follow_ups import (
     called_at,
 )
 from devices.paperwork_kinds import FOLLOW_UP
-from devices.people.persons import person_of
+from devices.people.persons import active_people
 from devices.people.roles import Person
 from devices.problems import Problem, Refused, refuse
 from devices.records import Personal, Written
@@ -193,7 +193,8 @@ def settle_difference(
     refuse_empty(told.text)
     if not told.accepted and told.consequence is None:
         raise refuse("consequence_missing", "/consequence", follow_up=value.number)
-    if until := explanation_due(writer.store, site, value, unit.day_of(writer.now_us)):
+    today, people = unit.day_of(writer.now_us), active_people(writer.store)
+    if until := explanation_due(people, site, value, today):
         raise refuse(
             "explanation_missing", follow_up=value.number, technician=value.technician, date=until.isoformat()
         )
@@ -204,14 +205,14 @@ def settle_difference(
     return _write(writer, value, revision, act)
 
 
-def explanation_due(store: Store, site: Site, value: FollowUp, today: date) -> date | None:
+def explanation_due(people: Mapping[str, Person], site: Site, value: FollowUp, today: date) -> date | None:
     """Until which day a technician has to explain a difference before it can be settled; None where nobody is awaited:
-    it is explained, that day has passed, or they have no part in it any more.
+    it is explained, that day has passed, or they have no part in it any more. `people` are those who have a role. Pure.
     """
     if value.state != "differing" or value.ended is None or value.technician is None:
         return None
     until = due(TO_EXPLAIN, day_of(value.ended.at), site)
-    person = person_of(store, value.technician)
+    person = people.get(value.technician)
     return until if today <= until and person is not None and explains(person, value) else None
 
 

@@ -95,9 +95,15 @@ def spares_in(job: DoneJob) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pair.spare for pair in (*used, *job.swapped)))
 
 
+def last_postponed(order: SomeJob) -> str | None:
+    """Why a job was put off the last time, a WaitReason; None of one that never was."""
+    acts = order.course if isinstance(order, DispatchOrder) else ()
+    return next((act.reason for act in reversed(acts) if act.step == "postpone"), None)
+
+
 def was_postponed(order: SomeJob) -> bool:
     """Whether a job was put off, so that the customer is asked whether that was so."""
-    return isinstance(order, DispatchOrder) and any(act.step == "postpone" for act in order.course)
+    return last_postponed(order) is not None
 
 
 def answer_faults(order: SomeJob, answers: Answers) -> Iterator[Problem]:

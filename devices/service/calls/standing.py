@@ -28,8 +28,12 @@ def open_follow_ups(store: Store, sites: Iterable[str]) -> list[FollowUp]:
     return open_at(store, FOLLOW_UP, sites)
 
 
-def due_of_call(value: FollowUp, site: Site, today: date) -> Due:
-    """How a follow-up stands under its deadline, from the day the job was done. Pure."""
+def due_of_call(value: FollowUp, site: Site, today: date) -> Due | None:
+    """How a follow-up stands under its deadline, from the day the job was done; None of one that is allowed and not
+    due. Pure.
+    """
+    if not value.is_due:
+        return None
     met_on = day_of(value.ended_at) if value.ended_at is not None else None
     done_on = min(day_of(value.done_at), met_on or today)
     return due_of(TO_CALL, value.number, site, done_on, today, met_on)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 
 import msgspec
 
 from devices import records
-from devices.calendar import day_of
+from devices.calendar import ONE_DAY, day_of
 from devices.deadlines import DEADLINE
 from devices.ledger.duties.due import Due, due_of
 from devices.listed import Only, listed, open_at
@@ -91,21 +91,33 @@ def due_of_registering(value: Complaint, site: Site, today: date) -> Due | None:
     return due_of(TO_REGISTER, value.number, site, started, today, met_on)
 
 
-def valid_in_a_year(store: Store, sites: Collection[str], today: date) -> list[Complaint]:
-    """The valid complaints that were written down at these sites in the last twelve months, by number.
+def year_of_complaints(store: Store, code: str, sites: Mapping[str, Site], until: date) -> YearOfComplaints:
+    """The valid complaints of these sites, by their code, in the twelve months that end with a day; whose they are
+    called is `code`, one site's or the unit's.
+    """
+    found = valid_in_a_year(store, sites, until)
+    return _year(code, sites.values(), [value.number for value in found])
+
+
+def _year(code: str, sites: Iterable[Site], valid: Iterable[str]) -> YearOfComplaints:
+    return YearOfComplaints(code, tuple(valid), min((each.complaints_warned for each in sites), default=0))
+
+
+def valid_in_a_year(store: Store, sites: Collection[str], until: date) -> list[Complaint]:
+    """The valid complaints that were written down at these sites in the twelve months that end with a day, by number.
 
     By that day and not by the one on which they are said to have come: whoever writes one down chooses that.
     """
-    found = listed(store, COMPLAINT, sites, only=Only(since=_first_of_a_year(today).isoformat()))
-    return [value for value in found if value.valid]
+    only = Only(since=_first_of_a_year(until).isoformat(), until=until.isoformat())
+    return [value for value in listed(store, COMPLAINT, sites, only=only) if value.valid]
 
 
-def _first_of_a_year(today: date) -> date:
+def _first_of_a_year(last: date) -> date:
     """The first day of the twelve months that end with a day: the 1st of March, where that is a 29th of February."""
     try:
-        return today.replace(year=today.year - 1) + timedelta(days=1)
+        return last.replace(year=last.year - 1) + ONE_DAY
     except ValueError:  # the 29th of February
-        return date(today.year - 1, 3, 1)
+        return date(last.year - 1, 3, 1)
 
 
 def complaints_of_year(store: Store, sites: Collection[str], today: date) -> list[YearOfComplaints]:
@@ -114,10 +126,7 @@ def complaints_of_year(store: Store, sites: Collection[str], today: date) -> lis
     theirs: dict[str, list[str]] = {}
     for value in valid_in_a_year(store, sites, today):
         theirs.setdefault(value.site, []).append(value.number)
-    return [
-        YearOfComplaints(site, tuple(numbers), by_code[site].complaints_warned)
-        for site, numbers in sorted(theirs.items())
-    ]
+    return [_year(site, [by_code[site]], numbers) for site, numbers in sorted(theirs.items())]
 
 
 def warnings_of_year(store: Store, sites: Collection[str], today: date) -> list[YearOfComplaints]:
@@ -126,8 +135,9 @@ def warnings_of_year(store: Store, sites: Collection[str], today: date) -> list[
     """
     years = complaints_of_year(store, sites, today)
     if len(years) > 1:
-        together = tuple(number for each in years for number in each.valid)
-        years.insert(0, YearOfComplaints(UNIT, together, min(each.warned_from for each in years)))
+        by_code = sites_by_code(store)
+        together = sorted(number for each in years for number in each.valid)
+        years.insert(0, _year(UNIT, [by_code[site] for site in sites], together))
     return [each for each in years if each.is_near]
 
 

@@ -1,30 +1,38 @@
 """Who may take which step of a complaint: its owner works on it; who decides never owns it, is complained of, nor did
-what it is about.
+what it is about. Pure: who there is, is given.
 
 What keeps somebody from a step is one function, which the acts, the API's `next` and the pages read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
+import msgspec
+
 from devices.calendar import day_of
-from devices.deadlines import due
+from devices.deadlines import DEADLINE, due
 from devices.paperwork.complaints import COMPLAINTS, DECIDERS, EVERYBODY, OWNER, Complaint
-from devices.people.persons import everybody, person_of
 from devices.people.roles import Person
 from devices.problems import Problem
-from devices.records import sites_by_code
-from devices.service.complaints.counting import TO_RESOLVE
-from devices.store.database import Store
-from devices.values import UNIT
+from devices.values import UNIT, Site
 
 ON_THEIR_WORD = ("decide", "confirm", "check", "close")
 """The steps that judge the owner's work."""
 
 
-def keeps_from(store: Store, name: str, value: Complaint, person: Person, today: date) -> Problem | None:
+class Staffed(msgspec.Struct, frozen=True):
+    """Who there is to work and to decide on complaints: the people who have a role, by username, the sites by code, and
+    the day.
+    """
+
+    people: Mapping[str, Person]
+    sites: Mapping[str, Site]
+    today: date
+
+
+def keeps_from(staffed: Staffed, name: str, value: Complaint, person: Person) -> Problem | None:
     """What keeps somebody who may act at the site from a step of a complaint in this state; None where nothing does."""
     facts = {"complaint": value.number}
     step = COMPLAINTS.step[name]
@@ -38,16 +46,16 @@ def keeps_from(store: Store, name: str, value: Complaint, person: Person, today:
         return Problem("own_job", "", {"order": value.about, "username": person.username})
     if name == "check" and value.measure and person.username == value.measure.owner:
         return Problem("own_measure", "", facts)
-    if name == "hand_over" and not _gives_on(store, value, person, today):
+    if name == "hand_over" and not _gives_on(staffed, value, person):
         return Problem("owner_fixed", "", {**facts, "owner": value.owner})
     return _out_of_place(name, value)
 
 
-def _gives_on(store: Store, value: Complaint, person: Person, today: date) -> bool:
+def _gives_on(staffed: Staffed, value: Complaint, person: Person) -> bool:
     """Whether somebody may give a complaint to another owner: nobody gets rid of theirs by letting its days pass."""
-    if is_to_hand_over(store, value):
+    if is_to_hand_over(staffed, value):
         return True
-    return person.username != value.owner and is_left_lying(store, value, today)
+    return person.username != value.owner and is_left_lying(staffed, value)
 
 
 def _out_of_place(name: str, value: Complaint) -> Problem | None:
@@ -70,19 +78,28 @@ def takes_complaint(person: Person, name: str, value: Complaint) -> bool:
     return person.may([role for role in who if role != OWNER], value.site)
 
 
-def is_to_hand_over(store: Store, value: Complaint) -> bool:
+def steps_for(staffed: Staffed, value: Complaint, person: Person) -> Iterator[str]:
+    """The steps of a complaint that somebody may take."""
+    for step in COMPLAINTS.next_steps(value.state):
+        if step.name == "erase" and value.erased:
+            continue
+        if takes_complaint(person, step.name, value) and not keeps_from(staffed, step.name, value, person):
+            yield step.name
+
+
+def is_to_hand_over(staffed: Staffed, value: Complaint) -> bool:
     """Whether a complaint may get another owner: its own is complained of, has no role at the site any more, or is the
     only one who could decide on it.
     """
     if value.owner in value.persons:
         return True
-    owner = person_of(store, value.owner)
+    owner = staffed.people.get(value.owner)
     if owner is None or not owner.may(EVERYBODY, value.site):
         return True
-    return owner.may(DECIDERS, value.site) and not _others_who_decide(store, value)
+    return owner.may(DECIDERS, value.site) and not _others_who_decide(staffed.people, value)
 
 
-def is_left_lying(store: Store, value: Complaint, today: date) -> bool:
+def is_left_lying(staffed: Staffed, value: Complaint) -> bool:
     """Whether its owner has not made good a complaint in time, or as many days after the customer's word agreed on no
     corrective action of a valid one, and is who has to go on: else nobody could take it from one who buries it.
     """
@@ -91,40 +108,33 @@ def is_left_lying(store: Store, value: Complaint, today: date) -> bool:
         since = (value.last("confirm") or value.course[-1]).at
     elif value.state not in COMPLAINTS.before("investigate") + COMPLAINTS.before("resolve"):
         return False
-    return today > due(TO_RESOLVE, day_of(since), sites_by_code(store)[value.site])
+    return staffed.today > due(DEADLINE["complaint"], day_of(since), staffed.sites[value.site])
 
 
-def fits_as_owner(store: Store, value: Complaint, username: str) -> bool:
+def fits_as_owner(people: Mapping[str, Person], value: Complaint, username: str) -> bool:
     """Whether a complaint may be given to somebody: they have a role at its site, and are not complained of."""
-    person = person_of(store, username)
+    person = people.get(username)
     if person is None or username in value.persons or username == value.owner:
         return False
     return person.may(EVERYBODY, value.site)
 
 
-def possible_owners(store: Store, value: Complaint) -> list[tuple[str, str]]:
-    """Whom a complaint may be given to: their usernames and names."""
+def people_at(people: Mapping[str, Person], roles: Collection[str], site: str) -> list[str]:
+    """The usernames of those who have one of these roles at a site, or for the whole unit."""
     return [
-        (username, name)
-        for username, name in people_at(store, EVERYBODY, value.site)
-        if username not in (*value.persons, value.owner)
+        username
+        for username, person in people.items()
+        if any(role in roles and at in (site, UNIT) for role, at in person.roles)
     ]
 
 
-def people_at(store: Store, roles: Collection[str], site: str) -> Iterable[tuple[str, str]]:
-    """The active people who have one of these roles at a site, or for the whole unit: usernames and names."""
-    for each in everybody(store):
-        if each.active and any(role in roles and at in (site, UNIT) for role, at in each.roles):
-            yield each.username, each.name
-
-
-def _others_who_decide(store: Store, value: Complaint) -> bool:
+def _others_who_decide(people: Mapping[str, Person], value: Complaint) -> bool:
     checks = {value.measure.owner} if value.measure and value.state == "correcting" else set()
     unfit = {value.owner, *value.persons, *value.workers, *checks}
-    return any(username not in unfit for username, _ in people_at(store, DECIDERS, value.site))
+    return any(username not in unfit for username in people_at(people, DECIDERS, value.site))
 
 
-def leaves_nobody_to_check(store: Store, value: Complaint, username: str) -> bool:
+def leaves_nobody_to_check(people: Mapping[str, Person], value: Complaint, username: str) -> bool:
     """Whether nobody could check a corrective action any more, were it somebody's."""
     unfit = {value.owner, *value.persons, *value.workers, username}
-    return not any(other not in unfit for other, _ in people_at(store, DECIDERS, value.site))
+    return not any(other not in unfit for other in people_at(people, DECIDERS, value.site))

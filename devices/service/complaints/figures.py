@@ -25,7 +25,7 @@ from devices.service.complaints.counting import (
     TO_RESOLVE,
     YearOfComplaints,
     deadlines_of_complaint,
-    valid_in_a_year,
+    year_of_complaints,
 )
 from devices.store.database import Store
 from devices.values import Site
@@ -84,7 +84,8 @@ class ComplaintFigures(msgspec.Struct, frozen=True):
 
 
 class ComplaintReport(msgspec.Struct, frozen=True):
-    """The complaints of a site, or of the unit, from one month to another, `YYYY-MM`, both included.
+    """The complaints that were written down at a site, or in the unit, from one month to another, `YYYY-MM`, both
+    included.
 
     `year` are the valid ones of the twelve months before the span's end, or before today.
     """
@@ -104,14 +105,7 @@ def complaint_report(
     first, last = first_day(span[0]), last_day(span[1])
     only = Only(since=first.isoformat(), until=last.isoformat())
     lines = tuple(_line(each, sites[each.site], today) for each in listed(store, COMPLAINT, sites, only=only))
-    until = min(last, today)
-    valid = [
-        each
-        for each in valid_in_a_year(store, sites, until)
-        if (COMPLAINT.found_by(each).day or "") <= until.isoformat()
-    ]
-    warned_from = min((each.complaints_warned for each in sites.values()), default=0)
-    year = YearOfComplaints(site, tuple(each.number for each in valid), warned_from)
+    year = year_of_complaints(store, site, sites, min(last, today))
     return ComplaintReport(site, *span, complaint_figures(lines), year, lines)
 
 

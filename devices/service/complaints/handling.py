@@ -29,7 +29,7 @@ from devices.paperwork.complaints import (
 )
 from devices.paperwork.dispatches import issued_key
 from devices.paperwork_kinds import COMPLAINT
-from devices.people.persons import person_of
+from devices.people.persons import active_people
 from devices.people.roles import Person
 from devices.problems import Refused, refuse
 from devices.records import Written
@@ -41,6 +41,7 @@ from devices.service.complaints.deciders import (
 )
 from devices.service.complaints.receiving import refuse_unknown_persons
 from devices.service.complaints.subjects import subject_at
+from devices.service.complaints.waiting import staffed_on
 from devices.texts.judging import refuse_empty
 from devices.unit import Unit
 
@@ -82,7 +83,7 @@ def refuse_others(writer: Writer, unit: Unit, name: str, value: Complaint, perso
     if name in ON_THEIR_WORD and value.about:  # somebody may have had a hand in it since it was investigated
         workers = subject_at(writer.store, value.site, value.about).workers
         value = replace(value, workers=(*value.workers, *workers))
-    if problem := keeps_from(writer.store, name, value, person, unit.day_of(writer.now_us)):
+    if problem := keeps_from(staffed_on(writer.store, unit.day_of(writer.now_us)), name, value, person):
         raise Refused([problem])
 
 
@@ -91,7 +92,7 @@ def hand_complaint_over(
 ) -> Written:
     """Give a complaint to another owner. Raises Refused: `owner_unfit`, `empty_text`."""
     refuse_empty(reason, "reason")
-    if not fits_as_owner(writer.store, value, owner):
+    if not fits_as_owner(active_people(writer.store), value, owner):
         raise refuse("owner_unfit", "/owner", complaint=value.number, username=owner, site=value.site)
     act = ComplaintAct("hand_over", writer.now_us, by, reason=reason, owner=owner)
     return _write(writer, replace(value, owner=owner), revision, act)
@@ -214,10 +215,11 @@ def agree_on_measure(
     `day_too_far` of one more than MOST_DAYS ahead, `empty_text`.
     """
     refuse_empty(measure.what, "what")
-    measurer = person_of(writer.store, measure.owner)
+    people = active_people(writer.store)
+    measurer = people.get(measure.owner)
     if measurer is None or not measurer.may(EVERYBODY, value.site):
         raise refuse("measurer_unfit", "/owner", username=measure.owner, site=value.site)
-    if leaves_nobody_to_check(writer.store, value, measure.owner):
+    if leaves_nobody_to_check(people, value, measure.owner):
         raise refuse("checker_missing", "/owner", complaint=value.number, username=measure.owner)
     today = unit.day_of(writer.now_us).isoformat()
     if measure.due_on < today:

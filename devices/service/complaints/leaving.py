@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from devices.paperwork.follow_ups import CALLERS
+from devices.people.persons import active_people
 from devices.service.complaints.counting import open_complaints
 from devices.service.complaints.deciders import people_at
 from devices.store.database import Store
@@ -23,5 +24,4 @@ class LeftBehind(msgspec.Struct, frozen=True):
 def left_behind(store: Store, username: str, sites: Iterable[str]) -> LeftBehind:
     """What somebody would leave behind at these sites, and in the unit."""
     theirs = [value.number for value in open_complaints(store, sites) if value.owner == username]
-    supervisors = [supervisor for supervisor, _ in people_at(store, CALLERS, UNIT)]
-    return LeftBehind(theirs, supervisors == [username])
+    return LeftBehind(theirs, people_at(active_people(store), CALLERS, UNIT) == [username])

@@ -5,7 +5,7 @@ A complaint that nobody may go on with, as one that the person complained of rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -15,10 +15,11 @@ from devices.ledger.duties.due import Due
 from devices.listed import Only, listed
 from devices.paperwork.complaints import COMPLAINTS, EVERYBODY, TO_BE_CLOSED, Complaint
 from devices.paperwork_kinds import COMPLAINT
-from devices.people.persons import everybody
+from devices.people.persons import active_people
 from devices.people.roles import Person
+from devices.records import sites_by_code
 from devices.service.complaints.counting import deadlines_of_complaint
-from devices.service.complaints.deciders import is_to_hand_over, keeps_from, takes_complaint
+from devices.service.complaints.deciders import Staffed, is_to_hand_over, steps_for
 from devices.store.database import Store
 from devices.values import UNIT, Site
 
@@ -64,18 +65,19 @@ def what_they_wait_for(
     store: Store, values: Iterable[Complaint], sites: Mapping[str, Site], today: date
 ) -> dict[str, Waits]:
     """What each of these complaints waits for, by number; a closed one for no step, though perhaps to be registered."""
-    people = active_people(store)
-    return {value.number: _waits(store, value, people, sites[value.site], today) for value in values}
+    staffed = Staffed(active_people(store), sites, today)
+    return {value.number: _waits(staffed, value) for value in values}
 
 
-def _waits(store: Store, value: Complaint, people: Sequence[Person], site: Site, today: date) -> Waits:
+def _waits(staffed: Staffed, value: Complaint) -> Waits:
     steps = [step.name for step in COMPLAINTS.next_steps(value.state) if step.name not in BESIDE]
     lane = LANE_OF_STATE.get(value.state)
-    takers = _who_may(store, value, steps, people, today)
-    if lane is not None and not takers and is_to_hand_over(store, value):
+    takers = _who_may(staffed, value, steps)
+    if lane is not None and not takers and is_to_hand_over(staffed, value):
         lane, steps = "hand_over", ["hand_over"]
-        takers = _who_may(store, value, steps, people, today)
-    unmet = (due for due in deadlines_of_complaint(value, site, today) if due.met_on is None)
+        takers = _who_may(staffed, value, steps)
+    deadlines = deadlines_of_complaint(value, staffed.sites[value.site], staffed.today)
+    unmet = (due for due in deadlines if due.met_on is None)
     return Waits(
         lane,
         tuple(steps),
@@ -85,28 +87,18 @@ def _waits(store: Store, value: Complaint, people: Sequence[Person], site: Site,
     )
 
 
-def _who_may(
-    store: Store, value: Complaint, steps: Iterable[str], people: Iterable[Person], today: date
-) -> list[Person]:
-    """Those of some people who may take one of these steps of a complaint."""
-    told = list(steps)
+def _who_may(staffed: Staffed, value: Complaint, steps: Collection[str]) -> list[Person]:
+    """Those who may take one of these steps of a complaint."""
     return [
         person
-        for person in people
-        if any(
-            takes_complaint(person, name, value) and keeps_from(store, name, value, person, today) is None
-            for name in told
-        )
+        for person in staffed.people.values()
+        if any(name in steps for name in steps_for(staffed, value, person))
     ]
 
 
-def active_people(store: Store) -> list[Person]:
-    """The people who have a role, by username, in one statement."""
-    return [
-        Person(username=each.username, name=each.name or each.username, roles=each.roles)
-        for each in everybody(store)
-        if each.active and each.roles
-    ]
+def staffed_on(store: Store, today: date) -> Staffed:
+    """Who there is on a day, in two statements."""
+    return Staffed(active_people(store), sites_by_code(store), today)
 
 
 def people_of_site(people: Iterable[Person], site: str) -> list[Person]:

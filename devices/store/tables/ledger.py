@@ -342,6 +342,16 @@ LEDGER_INDEXES = (
     Index("record_assignee", Records, "assignee", "kind", "key", where="assignee IS NOT NULL"),
     Index("record_work", Records, "assignee", "kind", "state", "key", where="assignee IS NOT NULL"),
     Index("record_reference", Records, "kind", "reference", unique=True, where="reference IS NOT NULL"),
+    # With `reference`, though all of them have none: SQLite takes the index of which the most columns are given.
+    Index(
+        "record_unregistered",
+        Records,
+        "kind",
+        "state",
+        "site",
+        "reference",
+        where="kind = 'complaint' AND state = 'closed' AND reference IS NULL",
+    ),
     Index("record_device_of", RecordDevices, "kind", "key"),
     Index("document_cites", Documents, "cites", where="cites IS NOT NULL"),
     Index("document_answers", Documents, "answers", where="answers IS NOT NULL"),

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from api.callers.access import TECHNICIANS, owns_complaint
+from api.callers.access import TECHNICIANS
 from api.calls import Call
 from devices import records
 from devices.paperwork.complaints import COMPLAINTS, DECIDERS, EVERYBODY, Complaint
-from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.follow_ups import CALLERS, SETTLERS, TO_BE_CALLED, FollowUp
-from devices.paperwork.orders import RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.people.persons import active_people
+from devices.people.roles import Person
+from devices.service.calls.about_jobs import jobs_of_subjects
 from devices.service.calls.calling import call_faults, explains, explanation_due
 from devices.service.calls.standing import due_of_call, open_follow_ups
 from devices.service.complaints.counting import (
@@ -23,7 +23,8 @@ from devices.service.complaints.counting import (
     unregistered_complaints,
     warnings_of_year,
 )
-from devices.service.complaints.deciders import keeps_from, takes_complaint
+from devices.service.complaints.deciders import Staffed, steps_for
+from devices.service.complaints.waiting import is_to_register
 from devices.values import UNIT, Site
 
 
@@ -54,9 +55,11 @@ def calls_at_home(call: Call) -> CallsAtHome | None:
         return None
     values = open_follow_ups(call.store, sites)
     to_call = [
-        due_of_call(value, by_code[value.site], call.today)
+        due
         for value in values
-        if value.is_due and value.state in TO_BE_CALLED and who.may(CALLERS, value.site)
+        if value.state in TO_BE_CALLED
+        and who.may(CALLERS, value.site)
+        and (due := due_of_call(value, by_code[value.site], call.today))
     ]
     found = CallsAtHome(
         len(to_call),
@@ -69,18 +72,14 @@ def calls_at_home(call: Call) -> CallsAtHome | None:
 
 def _to_settle(call: Call, values: Iterable[FollowUp], by_code: Mapping[str, Site]) -> list[str]:
     """The jobs whose difference the reader may settle today."""
-    differing = [
-        value
-        for value in values
-        if value.state not in TO_BE_CALLED
-        and call.who.may(SETTLERS, value.site)
-        and explanation_due(call.store, by_code[value.site], value, call.today) is None
+    theirs = [
+        value for value in values if value.state not in TO_BE_CALLED and call.who.may(SETTLERS, value.site)
     ]
-    subjects = [value.subject for value in differing]
-    jobs: dict[str, DispatchOrder | RepairOrder] = {
-        **records.these(call.store, DISPATCH_ORDER, subjects),
-        **records.these(call.store, REPAIR, subjects),
-    }
+    people = active_people(call.store) if theirs else {}
+    differing = [
+        value for value in theirs if explanation_due(people, by_code[value.site], value, call.today) is None
+    ]
+    jobs = jobs_of_subjects(call.store, [value.subject for value in differing])
     return [
         value.subject
         for value in differing
@@ -95,8 +94,10 @@ def complaints_at_home(call: Call) -> list[ComplaintsWaiting]:
     if not sites:
         return []
     waiting: dict[str, list[Complaint]] = {name: [] for name in COMPLAINTS.step}
-    for value in (*open_complaints(call.store, sites), *unregistered_complaints(call.store, sites)):
-        for step in _waits_for(call, value):
+    values = [*open_complaints(call.store, sites), *unregistered_complaints(call.store, sites)]
+    staffed = Staffed(active_people(call.store) if values else {}, by_code, call.today)
+    for value in values:
+        for step in _waits_for(staffed, value, who):
             waiting[step].append(value)
     return [
         ComplaintsWaiting(
@@ -109,16 +110,11 @@ def complaints_at_home(call: Call) -> list[ComplaintsWaiting]:
     ]
 
 
-def _waits_for(call: Call, value: Complaint) -> Iterator[str]:
+def _waits_for(staffed: Staffed, value: Complaint, reader: Person) -> Iterator[str]:
     """The steps that the reader is to take of a complaint: nobody is asked to register one twice, or to erase it."""
-    if not (owns_complaint(call.who, value.site, value.owner) or call.who.may(DECIDERS, value.site)):
-        return
-    for step in COMPLAINTS.next_steps(value.state):
-        if step.name == "erase" or (step.name == "register" and value.registered):
-            continue
-        if takes_complaint(call.who, step.name, value):
-            kept = keeps_from(call.store, step.name, value, call.who, call.today)
-            yield from () if kept else (step.name,)
+    for step in steps_for(staffed, value, reader):
+        if step != "erase" and (step != "register" or is_to_register(value)):
+            yield step
 
 
 def _is_overdue(call: Call, value: Complaint, site: Site) -> bool:

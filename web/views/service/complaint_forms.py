@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from devices.paperwork.complaints import COMPLAINTS, CONSEQUENCES, CUSTOMER_WORDS, PASSED_TO, Complaint
 from devices.people.roles import Person
+from devices.service.complaints.handling import Decision
 from devices.service.complaints.waiting import people_of_site
 
 _Of = Callable[[Complaint], bool]
@@ -72,7 +73,7 @@ COMPLAINT_FORMS: dict[str, tuple[ComplaintField, ...]] = {
         ComplaintField("customer.name", "line", "customer", required=False, longest=200, of=_is_of_nobody_known),
     ),
     "decide": (
-        ComplaintField("decision", "choice", "decision", choices=("valid", "invalid", "received"),
+        ComplaintField("decision", "choice", "decision", choices=get_args(Decision),
                        told_as="complaint_decision"),
         ComplaintField("reason", "sentence", "reason", required=False),
         _PERSONS,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import merge
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec.structs import replace
 
 from api.calls import Call
-from api.resources.service.complaints import ComplaintAnswer, complaint_seen
+from api.resources.service.complaints import (
+    ComplaintAnswer,
+    complaint_seen,
+    complaints_in_sight,
+    owned_at,
+    receiving_sites,
+)
 from api.wire import times
 from devices import records, serials
 from devices.ledger.reading import cursors
@@ -20,9 +24,8 @@ from devices.ledger.reading.customers import customers_shown, homes_of
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed, open_at
 from devices.paperwork.complaints import (
-    BY_CALL,
     CATEGORIES,
-    COMPLAINT_CHANNELS,
+    CHANNELS_ASKED,
     COMPLAINTS,
     EVERYBODY,
     TO_BE_CLOSED,
@@ -31,7 +34,7 @@ from devices.paperwork.complaints import (
 )
 from devices.paperwork.dispatches import MOST_DEVICES
 from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, INSTALLATION, REPAIR
-from devices.people.persons import names_of
+from devices.people.persons import active_people, names_of
 from devices.people.roles import Person
 from devices.problems import Fact, refuse
 from devices.service.complaints.counting import (
@@ -43,7 +46,6 @@ from devices.service.complaints.counting import (
 from devices.service.complaints.waiting import (
     COMPLAINT_LANES,
     Waits,
-    active_people,
     complaints_about,
     is_to_register,
     people_of_site,
@@ -126,13 +128,8 @@ def _waiting(call: Call, sites: list[str], asked: dict[str, str]) -> list[Compla
         there = [value for value in there if value.owner == username]
     if asked.get("site"):
         return there
-    own = listed(call.store, COMPLAINT, only=Only(states=TO_BE_CLOSED, assignee=username))
-    return [*there, *(value for value in own if _is_theirs(call, value))]
-
-
-def _is_theirs(call: Call, value: Complaint) -> bool:
-    """Whether somebody owns a complaint of a site that they do not read."""
-    return not call.who.reads(value.site) and call.who.may(EVERYBODY, value.site)
+    own = Only(states=TO_BE_CLOSED, assignee=username)
+    return [*there, *listed(call.store, COMPLAINT, owned_at(call), only=own)]
 
 
 def _every(view: View, sites: list[str], asked: dict[str, str]) -> Iterator[Complaint]:
@@ -145,13 +142,8 @@ def _every(view: View, sites: list[str], asked: dict[str, str]) -> Iterator[Comp
         since=asked.get("from"),
         until=asked.get("to"),
     )
-    found = listed(call.store, COMPLAINT, sites, after, only, newest_first=True)
-    if asked.get("site"):
-        return found
-    theirs = replace(only, assignee=call.who.username)
-    own = listed(call.store, COMPLAINT, None, after, theirs, newest_first=True)
-    outside = (value for value in own if _is_theirs(call, value))
-    return merge(found, outside, key=COMPLAINT.key, reverse=True)
+    elsewhere = [] if asked.get("site") else owned_at(call)
+    return complaints_in_sight(call, sites, elsewhere, only, after, newest_first=True)
 
 
 def _following(asked: dict[str, str], last: str) -> str:
@@ -188,10 +180,10 @@ def new_complaint_page(view: View) -> dict[str, Any]:
         "site": site,
         "filled": {name: view.text(name) for name in ("about", "serial")},
         "customer": _own_customer(call, view.text("customer"), site),
-        "channels": [channel for channel in COMPLAINT_CHANNELS if channel != BY_CALL],
+        "channels": CHANNELS_ASKED,
         "categories": CATEGORIES,
         "most_devices": MOST_DEVICES,
-        "people": people_of_site(active_people(call.store), site),
+        "people": people_of_site(active_people(call.store).values(), site),
     }
 
 
@@ -201,13 +193,6 @@ def _own_customer(call: Call, number: str, site: str) -> CustomerShown | None:
         return None
     shown = customers_shown(call.store, [number], call.who.reads)[number]
     return CustomerShown(number) if shown.masked else shown
-
-
-def receiving_sites(call: Call) -> list[str]:
-    """The sites at which somebody receives complaints, by code: every one, where they have a role of the whole unit."""
-    if any(role in EVERYBODY and site == UNIT for role, site in call.who.roles):
-        return records.site_codes(call.store)
-    return sorted(call.who.sites_of(EVERYBODY))
 
 
 def complaint_page(view: View) -> dict[str, Any]:
@@ -220,7 +205,7 @@ def complaint_page(view: View) -> dict[str, Any]:
     shown: ComplaintAnswer = view.told(complaint_seen(call, value))
     sites = records.sites_by_code(call.store)
     waits = what_they_wait_for(call.store, [value], sites, call.today)[value.number]
-    people = active_people(call.store)
+    people = active_people(call.store).values()
     contact = shown.complainant.contact if shown.complainant else None
     return {
         "complaint": shown,

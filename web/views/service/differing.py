@@ -10,7 +10,7 @@ from api.callers.access import TECHNICIANS
 from devices import records
 from devices.ledger.duties.due import Due
 from devices.listed import Only, listed
-from devices.paperwork.follow_ups import QUESTIONS, FollowUp, Question
+from devices.paperwork.follow_ups import FollowUp, Question, questions_asked
 from devices.paperwork_kinds import FOLLOW_UP
 from devices.service.calls.calling import explains
 from devices.service.calls.standing import due_of_explanation
@@ -33,10 +33,8 @@ def answered_rows(value: FollowUp) -> list[AnsweredRow]:
     if answers is None:
         return []
     rows = []
-    for question in QUESTIONS:
+    for question in questions_asked(put_off=answers.waited is not None):
         told, record = getattr(answers, question.name), beside.get(question.name)
-        if told is None and question.name == "waited":
-            continue
         bad = str(told) in question.bad or (question.kind == "fen" and question.category in value.categories)
         rows.append(
             AnsweredRow(

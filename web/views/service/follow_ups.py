@@ -32,22 +32,22 @@ from devices.paperwork.follow_ups import (
     LEAST_ATTEMPTS,
     LEAST_DAYS,
     MISSED_CALLS,
-    QUESTIONS,
     SETTLERS,
     TO_BE_CALLED,
     CallAct,
     FollowUp,
+    questions_asked,
 )
-from devices.paperwork_kinds import DISPATCH_ORDER, FOLLOW_UP, REPAIR
-from devices.people.persons import names_of
+from devices.paperwork_kinds import FOLLOW_UP
+from devices.people.persons import active_people, names_of
 from devices.problems import refuse
 from devices.serials import shortened
-from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject
+from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject, jobs_of_subjects
 from devices.service.calls.calling import explanation_due
-from devices.service.calls.comparing import SomeJob, was_postponed
+from devices.service.calls.comparing import last_postponed, was_postponed
 from devices.service.calls.standing import due_of_call, due_of_explanation, open_follow_ups
 from devices.store.database import Store
-from devices.values import UNIT, Site
+from devices.values import UNIT
 from web.pages import View
 from web.views.home import sites_of
 from web.views.service.dialled import Dial, dials_of
@@ -130,42 +130,26 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
     sites = records.sites_by_code(call.store)
     customers = customers_shown(call.store, [each.customer for each in values], call.who.reads)
     contacts = contacts_of_jobs(call.store, [each.subject for each in values if each.state in TO_BE_CALLED])
-    own = _own_jobs(call, values)
+    own, people = _own_jobs(call, values), active_people(call.store)
     lanes: dict[str, list[CallRow]] = {lane: [] for lane in CALL_LANES}
     for each in values:
         site, customer = sites[each.site], customers.get(each.customer or "")
-        due: Due | None
         if each.state in TO_BE_CALLED:
-            lane, due = "to_call", _due_of_call(each, site, call.today)
+            lane, due = "to_call", due_of_call(each, site, call.today)
         else:
-            waits = explanation_due(call.store, site, each, call.today) is not None
+            waits = explanation_due(people, site, each, call.today) is not None
             lane, due = "to_explain" if waits else "to_settle", due_of_explanation(each, site, call.today)
         tried = tuple(act for act in each.course if act.step == "attempt")
         dial = _dial(customer, contacts.get(each.subject))
         lanes[lane].append(CallRow(each, customer, dial, due, tried, each.number in own))
     for rows in lanes.values():
-        rows.sort(key=_pressing)
+        rows.sort(key=lambda row: (row.due.due_on if row.due else "9", row.call.number))
     return lanes
-
-
-def _pressing(row: CallRow) -> tuple[str, str]:
-    """The earliest day first, and a call that is not due after every one that is."""
-    return row.due.due_on if row.due else "" if row.call.is_due else "9", row.call.number
-
-
-def _due_of_call(value: FollowUp, site: Site, today: date) -> Due | None:
-    """Until when the customer is to be called; None of a call that is allowed and not due."""
-    return due_of_call(value, site, today) if value.is_due else None
 
 
 def _own_jobs(call: Call, values: Collection[FollowUp]) -> set[str]:
     """Of these follow-ups, those of jobs that the reader did or wrote up."""
-    subjects = [each.subject for each in values]
-    orders: dict[str, SomeJob] = {
-        number: order
-        for kind in (DISPATCH_ORDER, REPAIR)
-        for number, order in records.these(call.store, kind, subjects).items()
-    }
+    orders = jobs_of_subjects(call.store, [each.subject for each in values])
     return {each.number for each in values if call.who.username in did_the_job(orders[each.subject])}
 
 
@@ -180,7 +164,7 @@ def follow_up_page(view: View) -> dict[str, Any]:
         raise refuse("job_not_done", order=number)
     value: FollowUpAnswer = view.told(seen)
     site = records.sites_by_code(call.store)[value.site]
-    waits = explanation_due(call.store, site, value, call.today)
+    waits = explanation_due(active_people(call.store), site, value, call.today)
     calls = call.who.may(CALLERS, value.site)
     following = _following(call, value) if calls else None
     return {
@@ -192,10 +176,10 @@ def follow_up_page(view: View) -> dict[str, Any]:
         "fault": order.fault,
         "done_on": day_of(value.done_at),
         "dials": _dials(call.store, value),
-        "due": _due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
+        "due": due_of_call(value, site, call.today) if value.state in TO_BE_CALLED else None,
         "own": call.who.username in did_the_job(order),
-        "questions": [each for each in QUESTIONS if each.name != "waited" or was_postponed(order)],
-        "postponed": _last_postponed(order),
+        "questions": questions_asked(put_off=was_postponed(order)),
+        "postponed": last_postponed(order),
         "missed": MISSED_CALLS,
         "tried_today": _is_tried(value, call.today),
         "least": (LEAST_ATTEMPTS, LEAST_DAYS),
@@ -225,13 +209,6 @@ def _dial(customer: CustomerShown | None, contact: JobContact | None) -> Dial | 
         return None
     found = list(dials_of(contact, customer.contact))
     return next((each for each in found if each.phone), found[0] if found else None)
-
-
-def _last_postponed(order: SomeJob) -> str | None:
-    """Why a job was put off the last time, a WaitReason; None of one that was not."""
-    if not isinstance(order, DispatchOrder):
-        return None
-    return next((act.reason for act in reversed(order.course) if act.step == "postpone"), None)
 
 
 def _whose_turn(value: FollowUpAnswer, waits: date | None) -> tuple[str, ...]:

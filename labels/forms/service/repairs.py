@@ -10,7 +10,7 @@ from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.orders import RepairOrder
 from labels.forms.form import Box, Field, Form, FormPart, Table
 from labels.forms.parts import column
-from labels.forms.service_parts import (
+from labels.forms.service.parts import (
     AS_FILED,
     CHARGED_TO_WRITE,
     COMPLETED,

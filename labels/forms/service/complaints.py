@@ -24,7 +24,7 @@ from devices.service.complaints.figures import ComplaintLine, ComplaintReport
 from labels.forms.devices import ERASED, MASKED
 from labels.forms.form import Box, Column, Field, Form, FormPart, Kind, Table, Word
 from labels.forms.parts import NUMBER, column
-from labels.forms.service_parts import (
+from labels.forms.service.parts import (
     CUSTOMER_FIELDS,
     TO_SIGN_OR_STAMP,
     site_field,

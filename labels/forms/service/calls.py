@@ -20,13 +20,13 @@ from devices.paperwork.follow_ups import (
     Question,
     SpokenTo,
     called_at,
+    questions_asked,
 )
-from devices.paperwork_kinds import REPAIR
 from devices.service.calls.by_month import CallFigures, CallMonth, CallOfMonth
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table, Word
 from labels.forms.parts import NUMBER, column
-from labels.forms.service_parts import CUSTOMER_FIELDS, site_field, to_tick, to_write
+from labels.forms.service.parts import CUSTOMER_FIELDS, site_field, to_tick, to_write
 
 CALLS_TO_WRITE = 3
 """So many more calls may be written down on a paper of one whose customer is still to be reached."""
@@ -37,7 +37,8 @@ class CallPrinted(msgspec.Struct, frozen=True, kw_only=True):
     """A follow-up as it is printed: with its questions until they are answered, without a word of the record; then with
     the answers beside it.
 
-    `customer` and `spoken_to` are for whoever sees them; `put_off` is the WaitReason for which the job was put off.
+    `customer` and `spoken_to` are for whoever sees them; `put_off` is the WaitReason for which the job was put off, and
+    `was_sent_in` whether it was about a device that the customer sent in.
     """
 
     unit: str
@@ -46,6 +47,7 @@ class CallPrinted(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerShown | None = None
     spoken_to: SpokenTo | None = None
     put_off: str | None = None
+    was_sent_in: bool = False
 
     @property
     def is_to_ask(self) -> bool:
@@ -84,17 +86,14 @@ class _Answer(msgspec.Struct, frozen=True):
 
 def _asked(printed: CallPrinted) -> Iterator[tuple[int, Question]]:
     """The questions of this call: of a job that was not put off one is not asked."""
-    return iter(
-        enumerate((each for each in QUESTIONS if each.name != "waited" or printed.put_off is not None), 1)
-    )
+    return iter(enumerate(questions_asked(put_off=printed.put_off is not None), 1))
 
 
 def _answers(printed: CallPrinted) -> Iterator[tuple[int, _Answer]]:
     call = printed.call
     beside = {each.question: each for each in call.compared}
-    asked = QUESTIONS if call.answers is not None else ()
-    given = [each for each in asked if each.name != "waited" or getattr(call.answers, each.name) is not None]
-    for n, question in enumerate(given, 1):
+    asked = questions_asked(put_off=call.answers.waited is not None) if call.answers else ()
+    for n, question in enumerate(asked, 1):
         held = beside.get(question.name)
         yield (
             n,
@@ -238,8 +237,7 @@ def _opening(printed: CallPrinted) -> Word | None:
     """What a caller begins with; nothing once the customer was asked."""
     if not printed.is_to_ask:
         return None
-    sent_in = printed.call.subject.startswith(f"{REPAIR.letter}-")
-    word = "form.opening_repair" if sent_in else "form.opening"
+    word = "form.opening_repair" if printed.was_sent_in else "form.opening"
     return Word(word, {"unit": printed.unit, "date": day_of(printed.call.done_at).isoformat()})
 
 

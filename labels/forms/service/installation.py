@@ -11,7 +11,7 @@ from devices.ledger.reading.passport import CustomerShown
 from devices.paperwork.installations import INSTALLING, Confirmer, InstallAct, Installation, InstallChecks
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table
 from labels.forms.parts import NUMBER
-from labels.forms.service_parts import (
+from labels.forms.service.parts import (
     CUSTOMER_FIELDS,
     TO_SIGN_OR_STAMP,
     DeviceNamed,

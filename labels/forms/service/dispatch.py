@@ -21,7 +21,7 @@ from devices.paperwork.dispatches import (
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table, Word
 from labels.forms.paper import clock_time
 from labels.forms.parts import column
-from labels.forms.service_parts import (
+from labels.forms.service.parts import (
     AS_FILED,
     CHARGED_TO_WRITE,
     COMPLETED,
