@@ -275,8 +275,7 @@ def test_two_valid_ones_in_a_year_are_warned_of_before_the_tax_office_is(house: 
 
 
 def test_who_left_no_contact_is_called_at_the_one_that_their_firm_has(house: House) -> None:
-    told = {"name": "", "contact": "", "serials": [SERVED], "persons": ["li"]}
-    here = f"/complaints/{received(house, **told)}"
+    here = f"/complaints/{received(house, name=None, contact=None, serials=[SERVED], persons=['li'])}"
     text = page(house, here)
     assert "没有留姓名" in text
     calls = re.findall(r'href="tel:(\d+)"', text)

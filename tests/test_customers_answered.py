@@ -200,12 +200,13 @@ def warnings(house: House, who: str) -> list[str]:
 
 
 def test_everybody_is_told_at_home_what_waits_for_them(lived: Lived) -> None:
-    to_hand_over = f"1 件投诉的责任人不能继续办，待移交： 其中已逾期 1 {lived.own}"
+    to_hand_over = "{} 件投诉的责任人不能办或逾期未办，待移交： 其中已逾期 {} {}"
+    left_lying = to_hand_over.format(2, 2, f"{lived.found} {lived.own}")
     to_check = f"1 项整改待检查： {lived.valid}"
-    auditors = [f"1 张单子的差异待核实处理： {lived.charged}", to_hand_over, to_check]
+    auditors = [f"1 张单子的差异待核实处理： {lived.charged}", left_lying, to_check]
     assert home(lived.house, "chen") == [
         "1 个电话待打 其中已逾期 1",
-        to_hand_over,
+        to_hand_over.format(1, 1, lived.own),
         f"您负责的 1 件投诉待调查： 其中已逾期 1 {lived.found}",
         to_check,
         f"2 件投诉待统一备案： {lived.valid} {lived.invalid}",

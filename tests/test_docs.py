@@ -171,11 +171,11 @@ def test_every_step_of_calls_and_complaints_is_in_the_guide_by_the_word_on_its_b
     """But for those that a technician, an auditor or nobody by that word takes."""
     text = (DOCS / "guide-supervisor.md").read_text(encoding="utf-8")
     words = {
-        term(workflow, step.name, "zh-CN")
+        term(workflow, step.name, "zh_CN")
         for workflow, table in (("follow_up_step", FOLLOW_UPS), ("complaint_step", COMPLAINTS))
         for step in table.steps
     }
-    words -= {term("follow_up_step", name, "zh-CN") for name in ("attempt", "explain")}
+    words -= {term("follow_up_step", name, "zh_CN") for name in ("attempt", "explain")}
     assert sorted(word for word in words if f"“{word}”" not in text) == [], "docs/guide-supervisor.md"
 
 

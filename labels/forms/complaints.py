@@ -361,7 +361,7 @@ REPORT_FORM = Form(
         Field("form.field.on", "on", "date"),
         *map(_number, ("received", "valid", "invalid", "undecided", "closed", "not_content")),
         Field("form.field.complaints_in_year", lambda p: len(p.report.year.valid), "number"),
-        Field("form.field.complaints_warned", "report.year.warned_at", "number"),
+        Field("form.field.complaints_warned", "report.year.warned_from", "number"),
         Field(
             "form.field.warning",
             lambda p: "reached" if p.report.year.is_reached else "below",

@@ -36,22 +36,22 @@ _UNREGISTERED = compiled(
 class YearOfComplaints(msgspec.Struct, frozen=True):
     """The valid complaints of the last twelve months at a site, or in the unit, by number.
 
-    `warned_at` is as many as the tax office orders a correction for; the unit's is the least of its sites'.
+    `warned_from` is as many as the tax office orders a correction for; the unit's is the least of its sites'.
     """
 
     site: str
     valid: tuple[str, ...]
-    warned_at: int
+    warned_from: int
 
     @property
     def is_reached(self) -> bool:
         """Whether there are as many as the tax office orders a correction for."""
-        return len(self.valid) >= self.warned_at
+        return len(self.valid) >= self.warned_from
 
     @property
     def is_near(self) -> bool:
         """Whether there are as many, or one fewer."""
-        return len(self.valid) >= self.warned_at - 1
+        return len(self.valid) >= self.warned_from - 1
 
 
 def open_complaints(store: Store, sites: Iterable[str]) -> list[Complaint]:
@@ -127,7 +127,7 @@ def warnings_of_year(store: Store, sites: Collection[str], today: date) -> list[
     years = complaints_of_year(store, sites, today)
     if len(years) > 1:
         together = tuple(number for each in years for number in each.valid)
-        years.insert(0, YearOfComplaints(UNIT, together, min(each.warned_at for each in years)))
+        years.insert(0, YearOfComplaints(UNIT, together, min(each.warned_from for each in years)))
     return [each for each in years if each.is_near]
 
 

@@ -38,9 +38,16 @@ def keeps_from(store: Store, name: str, value: Complaint, person: Person, today:
         return Problem("own_job", "", {"order": value.about, "username": person.username})
     if name == "check" and value.measure and person.username == value.measure.owner:
         return Problem("own_measure", "", facts)
-    if name == "hand_over" and not (is_to_hand_over(store, value) or is_left_lying(store, value, today)):
+    if name == "hand_over" and not _gives_on(store, value, person, today):
         return Problem("owner_fixed", "", {**facts, "owner": value.owner})
     return _out_of_place(name, value)
+
+
+def _gives_on(store: Store, value: Complaint, person: Person, today: date) -> bool:
+    """Whether somebody may give a complaint to another owner: nobody gets rid of theirs by letting its days pass."""
+    if is_to_hand_over(store, value):
+        return True
+    return person.username != value.owner and is_left_lying(store, value, today)
 
 
 def _out_of_place(name: str, value: Complaint) -> Problem | None:

@@ -110,8 +110,8 @@ def complaint_report(
         for each in valid_in_a_year(store, sites, until)
         if (COMPLAINT.found_by(each).day or "") <= until.isoformat()
     ]
-    warned_at = min((each.complaints_warned for each in sites.values()), default=0)
-    year = YearOfComplaints(site, tuple(each.number for each in valid), warned_at)
+    warned_from = min((each.complaints_warned for each in sites.values()), default=0)
+    year = YearOfComplaints(site, tuple(each.number for each in valid), warned_from)
     return ComplaintReport(site, *span, complaint_figures(lines), year, lines)
 
 
