@@ -197,7 +197,7 @@ def test_a_call_to_be_made_has_the_opening_and_every_question_and_no_word_of_the
     pdf = pdf_of(ASKING, CALL_FORM)
     page = solid(pdf)
     assert qr_codes(pdf) == ["D-BJ01-000012"]
-    asked = ("您好，我是北方税控服务中心负责服务监督的。2026-11-24我们的技术人员", "改期原因是“缺备件”", "一共付了多少钱",
+    asked = ("您好，我是北方税控服务中心负责服务监督的。2026-11-24我们", "改期原因是“缺备件”", "一共付了多少钱",
              "□没有约过", "□很满意", "元□不清楚", "□主管税务机关", "王女士")  # fmt: skip
     assert [word for word in asked if word not in page] == []
     told = [OLD, NEW, "0.00", "服务单记录", "是否一致"]
