@@ -284,7 +284,9 @@ def test_who_left_no_contact_is_called_at_the_one_that_their_firm_has(house: Hou
     told = house.of("wu").send("PUT", f"/v1/customers/{firm}", body, If_Match=kept.headers["ETag"])
     assert told.status_code == 200, told.text
     for who in ("chen", "wu"):
-        assert 'href="tel:01062550102"' in page(house, here, who)
+        text = page(house, here, who)
+        assert "用户登记的联系方式：李经理" in text
+        assert 'href="tel:01062550102"' in text
     assert "tel:" not in page(house, here, "li"), "who is complained of calls nobody from here"
 
 

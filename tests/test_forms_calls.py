@@ -275,10 +275,9 @@ def test_a_month_has_a_line_for_each_call_their_answers_what_differs_and_what_th
 
 def test_the_papers_of_the_whole_unit_say_so_in_words() -> None:
     month, report = month_of(2), report_of(2)
-    everywhere = replace(month, month=replace(month.month, site="UNIT"), site_name="")
-    page = solid(pdf_of(everywhere, CALL_MONTH_FORM))
-    everywhere = replace(report, report=replace(report.report, site="UNIT"), site_name="")
-    page += solid(pdf_of(everywhere, REPORT_FORM))
+    calls = replace(month, month=replace(month.month, site="UNIT"), site_name="")
+    complaints = replace(report, report=replace(report.report, site="UNIT"), site_name="")
+    page = solid(pdf_of(calls, CALL_MONTH_FORM)) + solid(pdf_of(complaints, REPORT_FORM))
     assert page.count("全单位") == 2
     assert "UNIT" not in page
 
