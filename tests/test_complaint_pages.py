@@ -83,11 +83,11 @@ def test_each_stands_where_it_waits_and_names_who_may_go_on(house: House) -> Non
     number = received(house)
     here = f"/complaints/{number}"
     assert lane_of(house, number) == ["investigate"]
-    assert "要由责任人调查。</strong>\n等：wu（首问责任人）" in page(house, here)
+    assert "要由责任人调查。</strong>\n等待：wu（首问责任人）" in page(house, here)
     assert (forms(page(house, here, "wu")), forms(page(house, here))) == (["investigate"], [])
     take(house, number, "investigate", "wu")
     assert lane_of(house, number) == ["decide"]
-    assert "等：chen、li、ma" in page(house, here, "wu").replace("陈静", "chen").replace("李静", "li")
+    assert "等待：chen、li、ma" in page(house, here, "wu").replace("陈静", "chen").replace("李静", "li")
     assert (forms(page(house, here, "wu")), forms(page(house, here))) == ([], ["decide"])
     assert re.search(r"<strong>您</strong>、\s*李静、\s*ma", page(house, "/complaints"))
     take(house, number, "decide", "li")
@@ -260,7 +260,7 @@ def test_many_cost_no_more_statements_than_few(house: House, monkeypatch: pytest
 def test_two_valid_ones_in_a_year_are_warned_of_before_the_tax_office_is(house: House) -> None:
     house.now += 400 * DAY_US
     assert "税务机关" not in page(house, "/complaints", "he")
-    for count, told in ((1, "达到 2 件税务机关就会责令整改"), (2, "已达到税务机关责令整改的 2 件")):
+    for count, told in ((1, "达到 2 件税务机关可以责令整改"), (2, "已达到 2 件：税务机关可以责令整改")):
         number = received(house, "he", site="TJ01")
         take(house, number, "investigate", "he")
         take(house, number, "decide", "chen")
@@ -268,13 +268,29 @@ def test_two_valid_ones_in_a_year_are_warned_of_before_the_tax_office_is(house: 
             text = page(house, "/complaints", who)
             assert f"TJ01 近 12 个月有效投诉 {count} 件" in text
             assert told in text
-        assert "本单位" not in page(house, "/complaints"), "the site's line says it all"
+        assert "全单位 近" not in page(house, "/complaints"), "the site's line says it all"
     take(house, number := received(house), "investigate", "wu")
     take(house, number, "decide", "chen")
     assert "BJ01 近 12 个月有效投诉 1 件，达到 2 件" in page(house, "/complaints")
-    assert "本单位 近 12 个月有效投诉 3 件，已达到" in page(house, "/complaints")
+    assert "全单位 近 12 个月有效投诉 3 件，已达到" in page(house, "/complaints")
     assert "税务机关" not in page(house, "/complaints", "admin")
     house.now -= 400 * DAY_US
+
+
+def test_who_left_no_contact_is_called_at_the_one_that_their_firm_has(house: House) -> None:
+    named = {"taxpayer_id": "110101199003077", "name": "朝阳区惠民便利店"}
+    number = received(house, name=None, contact=None, customer=named, persons=["li"])
+    here, firm = f"/complaints/{number}", house.of("wu").get(f"/v1/complaints/{number}").json["customer"]
+    assert "tel:" not in page(house, here)
+    kept = house.of("wu").get(f"/v1/customers/{firm}")
+    body = {"name": named["name"], "contact": "李经理 010-62550102"}
+    told = house.of("wu").send("PUT", f"/v1/customers/{firm}", body, If_Match=kept.headers["ETag"])
+    assert told.status_code == 200, told.text
+    for who in ("chen", "wu"):
+        text = page(house, here, who)
+        assert "用户登记的联系方式：李经理" in text
+        assert 'href="tel:01062550102"' in text
+    assert "tel:" not in page(house, here, "li"), "who is complained of calls nobody from here"
 
 
 def test_where_nobody_may_go_on_it_says_so(house: House) -> None:

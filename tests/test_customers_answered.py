@@ -200,14 +200,14 @@ def warnings(house: House, who: str) -> list[str]:
 
 
 def test_everybody_is_told_at_home_what_waits_for_them(lived: Lived) -> None:
-    to_hand_over = "{} 件投诉的受理人不能经办或逾期未办，待移交： 其中 {} 件已逾期 {}"
+    to_hand_over = "{} 件投诉的责任人不能办或逾期未办，待移交： 其中已逾期 {} {}"
     left_lying = to_hand_over.format(2, 2, f"{lived.found} {lived.own}")
     to_check = f"1 项整改待检查： {lived.valid}"
     auditors = [f"1 张单子的差异待核实处理： {lived.charged}", left_lying, to_check]
     assert home(lived.house, "chen") == [
-        "1 户待电话跟踪 其中 1 件已逾期",
+        "1 个电话待打 其中已逾期 1",
         to_hand_over.format(1, 1, lived.own),
-        f"您受理的 1 件投诉待调查： 其中 1 件已逾期 {lived.found}",
+        f"您负责的 1 件投诉待调查： 其中已逾期 1 {lived.found}",
         to_check,
         f"2 件投诉待统一备案： {lived.valid} {lived.invalid}",
     ]
@@ -225,23 +225,23 @@ def test_the_owner_of_a_complaint_is_told_what_it_waits_for_whatever_their_role(
         body = {"site": "BJ01", "channel": "letter", "categories": ["other"], "account": "电话打不通"}
         numbers[who] = made(house.of(who).post("/v1/complaints", body))["number"]
     for who, number in numbers.items():
-        assert f"您受理的 1 件投诉待调查： {number}" in home(house, who)
+        assert f"您负责的 1 件投诉待调查： {number}" in home(house, who)
         made(house.of(who).post(f"/v1/complaints/{number}/investigate", {"text": "占线", "valid": False}))
         assert number not in " ".join(home(house, who))
     assert f"3 件投诉待认定： {' '.join(sorted(numbers.values()))}" in home(house, "li")
 
 
 def test_valid_complaints_of_a_year_warn_before_the_tax_office_does(lived: Lived, house: House) -> None:
-    near = "BJ01近十二个月有效投诉 1 件，再有一件就到 2 件，税务机关可以责令整改。"
+    near = "BJ01 近 12 个月有效投诉 1 件，再有一件就达到 2 件，税务机关可以责令整改。"
     for who, told_to in (("chen", True), ("li", True), ("he", False), ("zhang", False), ("wang", False)):
         assert warnings(lived.house, who) == ([near] if told_to else []), who
     body = {"site": "TJ01", "channel": "phone", "categories": ["manner"], "account": "态度差"}
     number = made(house.of("zhao").post("/v1/complaints", body))["number"]
     made(house.of("zhao").post(f"/v1/complaints/{number}/investigate", {"text": "属实", "valid": True}))
     made(house.of("he").post(f"/v1/complaints/{number}/decide", {"decision": "valid"}))
-    reached = "近十二个月有效投诉 2 件，已达到 2 件：税务机关可以责令整改，请赶在前面自查整改。"
+    reached = "近 12 个月有效投诉 2 件，已达到 2 件：税务机关可以责令整改，请赶在前面自查整改。"
     there = near.replace("BJ01", "TJ01")
-    assert warnings(house, "chen") == [f"全单位（各网点合计）{reached}", near, there]
+    assert warnings(house, "chen") == [f"全单位 {reached}", near, there]
     assert (warnings(house, "he"), warnings(house, "ma")) == ([there], [near])
     house.now += 366 * DAY_US
     assert warnings(house, "chen") == []

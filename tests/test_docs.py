@@ -167,6 +167,19 @@ def test_every_step_of_a_job_is_in_the_api_guide_with_whose_it_is() -> None:
         assert {name: set(who.split(", ")) for name, who in rows} == declared, f"docs/api.md, {title}"
 
 
+def test_every_step_of_calls_and_complaints_is_in_the_guide_by_the_word_on_its_button() -> None:
+    """But for those that a technician takes, or nobody by that word."""
+    text = (DOCS / "guide-supervisor.md").read_text(encoding="utf-8")
+    words = {
+        term(group, step.name, "zh_CN")
+        for group, table in (("follow_up_step", FOLLOW_UPS), ("complaint_step", COMPLAINTS))
+        for step in table.steps
+    }
+    words -= {term("follow_up_step", name, "zh_CN") for name in ("attempt", "explain")}
+    quoted = {word if "“" in word else f"“{word}”" for word in words}
+    assert {each for each in quoted if each not in text} == set(), "docs/guide-supervisor.md"
+
+
 def test_every_question_of_a_call_is_in_the_api_guide_with_its_answers() -> None:
     part = (DOCS / "api.md").read_text(encoding="utf-8").split("\n## Follow-up calls\n")[1].split("\n## ")[0]
     rows = {

@@ -113,7 +113,7 @@ def test_each_has_the_forms_of_the_steps_that_its_reader_may_take(house: House) 
     here = f"/follow-ups/{number}"
     assert forms(page(house, here)) == ["attempt", "answer"]
     assert [forms(page(house, here, who)) for who in ("zhang", "li", "wu", "wang")] == [[]] * 4
-    assert "等待：主管" in page(house, here, "li")
+    assert "等待：服务监督" in page(house, here, "li")
     assert 'href="tel:01062550101"' in page(house, here)
     assert 'href="tel:' not in page(house, here, "wu")
     answer(house, number, paid_fen=20_000)
@@ -208,11 +208,15 @@ def test_whoever_is_not_reached_on_three_days_may_be_given_up(house: House) -> N
     order = page(house, f"/orders/{number}")
     assert f'<a href="/follow-ups/{number}">未联系上</a>' in order
     assert "服务单已不能再改" in order
+    device = page(house, f"/devices/{DEVICE}")
+    assert f'<a href="/follow-ups/{number}">{number}</a>' in device, "one number for a job and its call"
+    assert f"F{number}" not in device
+    assert "FD-" not in page(house, "/")
 
 
 def test_the_order_and_the_technician_are_told_how_the_call_went(house: House) -> None:
     number = job(house)
-    assert f'<a href="/follow-ups/{number}">待跟踪</a>' in page(house, f"/orders/{number}")
+    assert f'<a href="/follow-ups/{number}">待打电话</a>' in page(house, f"/orders/{number}")
     assert "请说明差异" not in page(house, "/jobs", "wang")
     complaint = answer(house, number, paid_fen=20_000)["complaint"]
     order = page(house, f"/orders/{number}")
@@ -278,7 +282,7 @@ def test_a_repair_is_called_about_where_somebody_wants_to_and_what_is_not_done_i
         "charged_fen": 0,
     }
     made(house.of("zhang").post(f"/v1/repairs/{repair}/service-record", record))
-    assert f'<a href="/follow-ups/{repair}">待跟踪</a>' in page(house, f"/orders/{repair}")
+    assert f'<a href="/follow-ups/{repair}">待打电话</a>' in page(house, f"/orders/{repair}")
     assert lanes(house) == {}, "it is not due"
     text = page(house, f"/follow-ups/{repair}")
     assert forms(text) == ["attempt", "answer"]

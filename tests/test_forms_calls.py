@@ -197,7 +197,7 @@ def test_a_call_to_be_made_has_the_opening_and_every_question_and_no_word_of_the
     pdf = pdf_of(ASKING, CALL_FORM)
     page = solid(pdf)
     assert qr_codes(pdf) == ["D-BJ01-000012"]
-    asked = ("您好，我是北方税控服务中心的服务监督人员。我们2026-11-24派人", "改期原因是“缺备件”", "一共付了多少钱",
+    asked = ("您好，我是北方税控服务中心负责服务监督的。2026-11-24我们", "改期原因是“缺备件”", "一共付了多少钱",
              "□没有约过", "□很满意", "元□不清楚", "□主管税务机关", "王女士")  # fmt: skip
     assert [word for word in asked if word not in page] == []
     told = [OLD, NEW, "0.00", "服务单记录", "是否一致"]
@@ -228,7 +228,7 @@ def test_answers_stand_beside_the_record_with_what_came_of_them() -> None:
     assert len(told) == len(QUESTIONS)
     found = below(paper, "跟踪结果")
     wanted = {"接听人": "王女士", "投诉编号": "P-BJ01-000003", "投诉类别": "收费不合标准", "上报事项": "收费与单据不符",
-              "技术员说明": "另买网线，没有写进服务单", "说明是否认可": "否", "对当事人的处理": "扣罚"}  # fmt: skip
+              "技术员说明": "另买网线，没有写进服务单", "说明是否成立": "否", "对当事人的处理": "扣罚"}  # fmt: skip
     assert {name: found[name] for name in wanted} == wanted
     assert "□" not in " ".join(paper.texts)
     assert "开场白" not in paper.fields
@@ -262,7 +262,7 @@ def test_a_month_has_a_line_for_each_call_their_answers_what_differs_and_what_th
     assert len(said.rows) == figures.answered
     assert len(differences.rows) == figures.differing == 8
     assert {
-        (row["用户回答"], row["服务单记录"], row["说明"], row["是否认可"]) for row in differences.rows
+        (row["用户回答"], row["服务单记录"], row["说明"], row["是否成立"]) for row in differences.rows
     } == {("100.00 元", "0.00 元", "另买网线，没有写进服务单", "否")}
     stood = [row["时限"] for row in calls.rows]
     told = below(paper, "本月合计")
@@ -270,7 +270,16 @@ def test_a_month_has_a_line_for_each_call_their_answers_what_differs_and_what_th
     assert (told["按时"], told["逾期完成"], told["已逾期"]) == tuple(
         stood.count(word) for word in ("按时完成", "逾期完成", "已逾期")
     )
-    assert told["待跟踪"] == figures.to_call == stood.count("已逾期")
+    assert told["待打电话"] == figures.to_call == stood.count("已逾期")
+
+
+def test_the_papers_of_the_whole_unit_say_so_in_words() -> None:
+    month, report = month_of(2), report_of(2)
+    calls = replace(month, month=replace(month.month, site="UNIT"), site_name="")
+    complaints = replace(report, report=replace(report.report, site="UNIT"), site_name="")
+    page = solid(pdf_of(calls, CALL_MONTH_FORM)) + solid(pdf_of(complaints, REPORT_FORM))
+    assert page.count("全单位") == 2
+    assert "UNIT" not in page
 
 
 def test_a_month_without_a_call_says_so() -> None:
@@ -302,11 +311,11 @@ def test_a_closed_complaint_has_its_whole_course_and_nothing_to_tick() -> None:
     paper = xlsx_of(FULL, COMPLAINT_FORM)
     assert [(row["步骤"], row["结果"]) for row in paper.lines] == [
         ("受理", None), ("调查", "有效"), ("认定", "有效"), ("处理答复", None), ("回访用户", "不满意"),
-        ("处理答复", None), ("回访用户", "满意"), ("整改", None), ("备案", "HJ-771"), ("整改检查", "整改到位"),
+        ("处理答复", None), ("回访用户", "满意"), ("整改", None), ("备案", "HJ-771"), ("整改检查", "已落实"),
     ]  # fmt: skip
     told = below(paper, "处理情况")
     wanted = {"调查情况": "技术员承认收了 100 元", "认定": "有效", "处理与答复": "当面退款", "用户意见": "满意",
-              "整改责任人": "吴敏（wu）", "检查情况": "抽查 12 单都有收据", "统一备案编号": "HJ-771",
+              "整改负责人": "吴敏（wu）", "检查情况": "抽查 12 单都有收据", "统一备案编号": "HJ-771",
               "认定与其无关": "吴敏（wu）", "一票否决": "刘强（liu）"}  # fmt: skip
     assert {name: told[name] for name in wanted} == wanted
     assert "□" not in " ".join(paper.texts)

@@ -87,7 +87,7 @@ def test_the_person_complained_of_receives_it_and_others_bring_it_to_its_end(vis
     step(wu, "resolve", **resolved, consequence="批评教育", passed_to="单位负责人")
     chen.goto(here)
     form = chen.locator("form[data-api$='/confirm']")
-    form.get_by_label("用户表示").select_option(label="不满意")
+    form.get_by_label("用户意见").select_option(label="不满意")
     form.get_by_role("button").click()
     expect(form.locator(".told:not([hidden])")).to_be_visible()
     step(chen, "confirm", word="不满意", reason="师傅本人没有道歉")
@@ -111,7 +111,7 @@ def test_the_person_complained_of_receives_it_and_others_bring_it_to_its_end(vis
     step(chen, "register", reference="HJ-2026-0117", day=now().strftime("%Y-%m-%d"))
     chen.goto("/complaints")
     expect(chen.get_by_text("没有待办的投诉。")).to_be_visible()
-    expect(chen.get_by_text("达到 2 件税务机关就会责令整改").first).to_be_visible()
+    expect(chen.get_by_text("达到 2 件税务机关可以责令整改").first).to_be_visible()
     assert fits(chen)
 
     li.reload()

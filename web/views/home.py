@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from msgspec.structs import replace
+
 from api.callers.access import TECHNICIANS, visible_sites
 from api.callers.blind import counts_blind
 from api.calls import Call
@@ -92,7 +94,7 @@ def home_page(view: View) -> dict[str, Any]:
         "calls": calls_at_home(call),
         "complaints": complaints_at_home(call),
         "warned": warned_at_home(call),
-        "due": [(each, page_of(each)) for each in found],
+        "due": [(due_as_read(each), page_of(each)) for each in found],
         "handovers": [
             each
             for each in handovers_for(call.store, call.who, [])
@@ -115,6 +117,13 @@ def _service(call: Call) -> BoardCounts | None:
         return None
     found = counts_at(call.store, sites, call.today)
     return found if found.ahead or found.unsettled else None
+
+
+def due_as_read(each: Due) -> Due:
+    """What is due, as people read of it: a call by the number of its job, which its page and its papers bear."""
+    if each.deadline in CALL_DUTY.deadlines:
+        return replace(each, subject=job_of_follow_up(each.subject))
+    return each
 
 
 def page_of(each: Due) -> str | None:

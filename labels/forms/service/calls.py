@@ -26,7 +26,14 @@ from devices.service.calls.by_month import CallFigures, CallMonth, CallOfMonth
 from labels.forms.devices import customer_name
 from labels.forms.form import Box, Column, Field, Form, FormPart, Table, Word
 from labels.forms.parts import NUMBER, column
-from labels.forms.service.parts import CUSTOMER_FIELDS, site_field, to_tick, to_write
+from labels.forms.service.parts import (
+    CUSTOMER_FIELDS,
+    code_on_paper,
+    place_on_paper,
+    site_field,
+    to_tick,
+    to_write,
+)
 
 CALLS_TO_WRITE = 3
 """So many more calls may be written down on a paper of one whose customer is still to be reached."""
@@ -390,10 +397,10 @@ def _figure(name: str) -> Field:
 CALL_MONTH_FORM = Form(
     name="call_month",
     title=lambda printed: ("form.title.call_month", {}),
-    number=lambda printed: f"{printed.month.site} {printed.month.month}",
+    number=lambda printed: f"{code_on_paper(printed.month.site)}{printed.month.month}",
     unit="unit",
     fields=(
-        Field("form.field.service_site", lambda p: f"{p.month.site} {p.site_name}".rstrip()),
+        Field("form.field.service_site", lambda p: place_on_paper(p.month.site, p.site_name)),
         Field("form.field.month", "month.month"),
         Field("form.field.on", "on", "date"),
     ),

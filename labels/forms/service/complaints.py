@@ -27,6 +27,8 @@ from labels.forms.parts import NUMBER, column
 from labels.forms.service.parts import (
     CUSTOMER_FIELDS,
     TO_SIGN_OR_STAMP,
+    code_on_paper,
+    place_on_paper,
     site_field,
     to_tick,
     to_write,
@@ -349,10 +351,12 @@ def _number(name: str) -> Field:
 REPORT_FORM = Form(
     name="complaint_report",
     title=lambda printed: ("form.title.complaint_report", {}),
-    number=lambda printed: f"{printed.report.site} {printed.report.first} – {printed.report.last}",
+    number=lambda printed: (
+        f"{code_on_paper(printed.report.site)}{printed.report.first} – {printed.report.last}"
+    ),
     unit="unit",
     fields=(
-        Field("form.field.service_site", lambda p: f"{p.report.site} {p.site_name}".rstrip()),
+        Field("form.field.service_site", lambda p: place_on_paper(p.report.site, p.site_name)),
         Field("form.field.month", lambda p: f"{p.report.first} – {p.report.last}"),
         Field("form.field.on", "on", "date"),
         *map(_number, ("received", "valid", "invalid", "undecided", "closed", "not_content")),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from devices.values import UNIT
 from labels.forms.devices import customer_name
 from labels.forms.form import Field, Word
 from labels.forms.parts import NUMBER, column
@@ -44,6 +45,16 @@ CUSTOMER_FIELDS = (
 def site_field(of: str) -> Field:
     """The site of what is printed, by its code and name."""
     return Field("form.field.service_site", lambda p: f"{getattr(p, of).site} {p.site_name}")
+
+
+def place_on_paper(code: str, name: str) -> str | Word:
+    """A site by its code and name, or the whole unit in words: its code is none that people know."""
+    return Word("form.whole_unit") if code == UNIT else f"{code} {name}"
+
+
+def code_on_paper(code: str) -> str:
+    """How the number of a paper about some months begins: with its site, and of the whole unit with none."""
+    return "" if code == UNIT else f"{code} "
 
 
 def to_write(word: str, *, lines: int, wide: bool = True) -> Field:

@@ -40,9 +40,13 @@ assert PAGE_OF_KIND.keys() == STATES_OF_KIND.keys() == {each.kind.name for each 
 
 
 class BriefShown(msgspec.Struct, frozen=True):
-    """An order in brief, the page it leads to where its reader has one, and the group of its state's word."""
+    """An order in brief, the page it leads to where its reader has one, and the group of its state's word.
+
+    `number` is the one that people know: a call is told by that of its job.
+    """
 
     brief: OrderBrief
+    number: str
     href: str | None
     states: str
 
@@ -52,6 +56,7 @@ def briefs_shown(view: View, briefs: Iterable[OrderBrief]) -> list[BriefShown]:
     return [
         BriefShown(
             each,
+            job_of_follow_up(each.number) if each.kind == FOLLOW_UP.name else each.number,
             None if each.masked else page_of_order(view.person, each.kind, each.site, each.number),
             STATES_OF_KIND[each.kind],
         )

@@ -56,7 +56,7 @@ from web.pages import View
 from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
 from web.views.service.complaint_forms import form_of
-from web.views.service.dialled import dial_of
+from web.views.service.dialled import Dial, dial_of
 from web.views.service.paper_months import paper_months
 
 _REGISTER = "register"
@@ -206,14 +206,13 @@ def complaint_page(view: View) -> dict[str, Any]:
     sites = records.sites_by_code(call.store)
     waits = what_they_wait_for(call.store, [value], sites, call.today)[value.number]
     people = active_people(call.store).values()
-    contact = shown.complainant.contact if shown.complainant else None
     return {
         "complaint": shown,
         "waits": waits,
         "names": names_of(call.store, _people(value)),
         "reads": view.person.reads(value.site),
         "about_page": _page_about(view.person, value),
-        "dial": dial_of(contact),
+        "dial": _whom_to_call(shown),
         "forms": [form_of(name, value, people) for name in _in_order(shown.next, waits)],
         "is_kept": shown.complainant is None
         and not value.erased
@@ -222,6 +221,14 @@ def complaint_page(view: View) -> dict[str, Any]:
         "last_word": value.not_content >= WORDS_IN_VAIN,
         "today": call.today.isoformat(),
     }
+
+
+def _whom_to_call(shown: ComplaintAnswer) -> Dial | None:
+    """Whoever complained, or, where they left no contact, the customer whom their reader sees."""
+    if shown.complainant is None:
+        return None
+    customer = shown.customer_shown or CustomerShown()
+    return dial_of(shown.complainant.contact or customer.contact)
 
 
 def _in_order(names: Iterable[str], waits: Waits) -> list[str]:

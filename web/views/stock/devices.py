@@ -23,6 +23,7 @@ from devices.service.jobs.settling import Settling, settled_by
 from devices.values import NOWHERE
 from labels.words import detail
 from web.pages import View
+from web.views.home import due_as_read
 from web.views.papers.labels import PRINTING
 from web.views.service.briefs import briefs_shown
 from web.views.service.installations import install_offers
@@ -158,4 +159,4 @@ def _due(view: View, shown: passport.Passport, orders: Collection[str]) -> list[
     if not view.person.reads(site):
         return []
     subjects = {shown.serial, *orders}
-    return [each for each in view.call.due_at([site]) if each.subject in subjects]
+    return [due_as_read(each) for each in view.call.due_at([site]) if each.subject in subjects]
