@@ -72,7 +72,6 @@ DECLARED = {
     "devices/people/tokens.py _refuse_issue": GIVEN_DAY,
     "devices/people/tokens.py tokens_of": "the day that an administrator said, whenever they did",
     "devices/service/briefs.py _BEFORE": "where a page of a list goes on: by the moment that its cursor says",
-    "devices/service/complaints/deciders.py is_left_lying": "whole days since it was received: nobody is early",
     "devices/service/complaints/handling.py _refuse_apology": "what somebody tells, and what lies ahead is told apart",
     "devices/service/complaints/handling.py register_complaint": "a day that somebody tells; what lies ahead is today",
     "devices/service/jobs/dispatching.py _last_job": "whole days since a job, done before its record was filed",
