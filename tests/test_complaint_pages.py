@@ -16,7 +16,7 @@ from devices.calendar import told_moment
 from devices.paperwork.complaints import COMPLAINTS
 from devices.paperwork_kinds import COMPLAINT
 from devices.service.complaints.waiting import complaints_about
-from tests.conftest import Stores
+from tests.conftest import ENGINES, Stores
 from tests.custody import DAY_US, House, fill_house
 from tests.dispatched import sent
 from tests.door import TODAY
@@ -34,10 +34,10 @@ TOLD: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def house(stores: Stores) -> Iterator[House]:
+@pytest.fixture(scope="module", params=ENGINES)
+def house(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
     """One house for all; every test has complaints of its own."""
-    opened = House(stores.filled("sqlite", fill_house)).copied(stores)
+    opened = House(stores.filled(request.param, fill_house)).copied(stores)
     add_pages(opened.app, opened.services)
     yield opened
     opened.session_store.close()
@@ -219,6 +219,7 @@ def test_the_pages_of_a_customer_and_a_device_lead_to_the_form_filled_in(house: 
     assert "customer.number" not in foreign, "another site's is not named by a number"
 
 
+@pytest.mark.both_engines
 def test_the_list_is_filtered_and_paged(house: House) -> None:
     numbers = [received(house, "zhang") for _ in range(52)]
     first = page(house, "/complaints?site=BJ01&state=received&mine=1", "zhang")
@@ -293,6 +294,7 @@ def test_who_left_no_contact_is_called_at_the_one_that_their_firm_has(house: Hou
     assert "tel:" not in page(house, here, "li"), "who is complained of calls nobody from here"
 
 
+@pytest.mark.both_engines
 def test_where_nobody_may_go_on_it_says_so(house: House) -> None:
     number = received(house, "wu", persons=["chen", "li", "ma"])
     take(house, number, "investigate", "wu")

@@ -16,7 +16,7 @@ from devices.journal import open_journals
 from devices.paperwork.follow_ups import QUESTIONS, FollowUp, follow_up_key
 from devices.paperwork_kinds import FOLLOW_UP
 from devices.values import UNIT
-from tests.conftest import Stores
+from tests.conftest import ENGINES, Stores
 from tests.custody import DAY_US, House, fill_house
 from tests.dispatched import done, sent
 from tests.printed import printed
@@ -35,9 +35,9 @@ ANSWERS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def house(stores: Stores) -> Iterator[House]:
-    opened = House(stores.filled("sqlite", fill_house)).copied(stores)
+@pytest.fixture(params=ENGINES)
+def house(request: pytest.FixtureRequest, stores: Stores) -> Iterator[House]:
+    opened = House(stores.filled(request.param, fill_house)).copied(stores)
     opened.grant("sun", "supervisor", UNIT)
     add_pages(opened.app, opened.services)
     yield opened
@@ -131,6 +131,7 @@ def test_each_has_the_forms_of_the_steps_that_its_reader_may_take(house: House) 
     assert "没有收据" in text
 
 
+@pytest.mark.both_engines
 def test_a_job_from_before_calls_were_asked_for_is_under_no_deadline(house: House) -> None:
     """Its call is allowed: it is neither overdue on a page nor late in a month."""
     number, asked_for = job(house), job(house, charged_fen=0)
