@@ -143,9 +143,7 @@ class Supervision:
         )  # fmt: skip
         _work(
             day, "resolve", self.charge, CALLER,
-            lambda writer, value, revision: handling.resolve(
-                writer, day.unit, value, revision, remedy, by=CALLER
-            ),
+            lambda writer, value, revision: handling.resolve(writer, value, revision, remedy, by=CALLER),
         )  # fmt: skip
 
     def _close_the_stray(self, day: DemoDay) -> None:
@@ -153,7 +151,7 @@ class Supervision:
         told = Registered("HJ-TS-0031", day.day.isoformat())
         acts: tuple[tuple[str, str, str, _OnComplaint], ...] = (
             ("17:30", "resolve", CLERK, lambda writer, value, revision: handling.resolve(
-                writer, day.unit, value, revision, remedy, by=CLERK)),
+                writer, value, revision, remedy, by=CLERK)),
             ("17:34", "confirm", CALLER, lambda writer, value, revision: handling.confirm_with_customer(
                 writer, value, revision, "unreached", "没有留下联系方式", by=CALLER)),
             ("17:36", "close", CALLER, lambda writer, value, revision: handling.close_invalid(

@@ -214,7 +214,7 @@ class _Jobs(DemoDay):
             completed_at, diagnosis, work, 0, self.now_us, "wang", arrived_at, Outcomes(repair="solved"), used,
             Confirmation("stamped"),
         )  # fmt: skip
-        self.write(lambda writer: filing.file_record(writer, self.unit, order, revision, record, by="wang"))
+        self.write(lambda writer: filing.file_record(writer, order, revision, record, by="wang"))
 
     def swap(self, number: str, pair: Used) -> None:
         order, _ = self._order(number)

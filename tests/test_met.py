@@ -88,7 +88,7 @@ def close_dispatch(books: ReadingBooks, number: str, done: int, filed: int) -> N
             at(done), "坏", "修", 0, at(filed), "li.ming", at(done), Outcomes(repair="solved"), ()
         )
         given = replace(order, technician="li.ming")  # as if assigned: these books have no certificates
-        filing.file_record(writer, books.unit, given, revision, record, by="li.ming")
+        filing.file_record(writer, given, revision, record, by="li.ming")
 
 
 def test_repairs_are_met_when_their_record_is_filed_and_visits_on_the_day_they_were_made(

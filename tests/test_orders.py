@@ -68,7 +68,7 @@ def close(books: Books, order: str, *used: Used) -> None:
             )
             return
         done = ServiceRecord(NOW, "d", "w", 0, NOW, "zhang", NOW, Outcomes(repair="solved"), used)
-        filing.file_record(writer, books.unit, *found, done, by="zhang")
+        filing.file_record(writer, *found, done, by="zhang")
 
 
 def in_use(books: Books, order: str) -> dict[str, Any]:

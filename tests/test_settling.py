@@ -43,9 +43,9 @@ class Trip(msgspec.Struct):
             found = records.current(books.store, DISPATCH_ORDER, self.order)
             assert found is not None
             if correcting:
-                filing.correct_record(writer, books.unit, *found, told, correcting, by="zhang")
+                filing.correct_record(writer, *found, told, correcting, by="zhang")
             else:
-                filing.file_record(writer, books.unit, *found, told, by="zhang")
+                filing.file_record(writer, *found, told, by="zhang")
 
     def swap(self, **fields: Any) -> str:
         """Post the swap of the pair."""

@@ -8,6 +8,9 @@ See docs/decisions.md, "A moment in the future is none".
 
 from __future__ import annotations
 
+from devices.calendar import day_of, told_moment
+from devices.problems import Problem, Refused
+
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 TOLERATED_US = 60 * SECOND_US
@@ -17,6 +20,20 @@ TOLERATED_US = 60 * SECOND_US
 def is_ahead(moment_us: int, now_us: int) -> bool:
     """Whether a kept moment lies in the future, so that it is none."""
     return moment_us - now_us > TOLERATED_US
+
+
+def ahead_fault(moment_us: int, now_us: int, pointer: str) -> Problem | None:
+    """What is wrong (`future_date`) of a moment at which somebody says that something was: it lies in the future."""
+    if not is_ahead(moment_us, now_us):
+        return None
+    facts = {"date": told_moment(moment_us), "today": day_of(now_us).isoformat()}
+    return Problem("future_date", pointer, facts)
+
+
+def refuse_ahead(moment_us: int, now_us: int, pointer: str) -> None:
+    """Raises Refused with what is wrong of such a moment."""
+    if problem := ahead_fault(moment_us, now_us, pointer):
+        raise Refused([problem])
 
 
 def elapsed(since_us: int, now_us: int) -> int | None:

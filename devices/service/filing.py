@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 from msgspec.structs import replace
 
-from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.posting.personal_papers import signed_papers
-from devices.moments.spans import MINUTE_US, is_ahead
+from devices.moments.spans import MINUTE_US, ahead_fault, is_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
     OUTCOMES,
@@ -29,32 +28,30 @@ from devices.service.jobs.dispatching import advance
 from devices.service.jobs.settling import pairs_carried, swaps_under
 from devices.service.jobs.technicians import takes_step
 from devices.store.database import Store
-from devices.unit import Unit
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What a record is judged by beside its order: the clock, the unit's day, what is carried, swapped and kept.
+    """What a record is judged by beside its order: the clock, what is carried, swapped and kept.
 
     `carried` is the faulty device that each carried spare is meant for, `swapped` the document of each pair that was
     swapped already, `papers` the digests of those papers the record names which the order's customer signed.
     """
 
     now_us: int
-    today: str
     carried: Mapping[str, str]
     swapped: Mapping[Used, str]
     papers: Collection[str]
 
 
 def file_record(
-    writer: Writer, unit: Unit, order: DispatchOrder, revision: int, record: ServiceRecord, *, by: str
+    writer: Writer, order: DispatchOrder, revision: int, record: ServiceRecord, *, by: str
 ) -> Written:
     """File what was done under an order; its job is done then, and the customer is to be called about it.
 
     Raises Refused with everything that is wrong of the record, `service_record_exists`, `order_closed`.
     """
     DISPATCHES.take("file", order.state, order=order.number)
-    _refuse(writer, unit, order, record)
+    _refuse(writer, order, record)
     done = replace(order, record=record)
     written = advance(writer, done, revision, "file", by=by)
     open_follow_up(writer, done, by=by)
@@ -63,7 +60,6 @@ def file_record(
 
 def correct_record(
     writer: Writer,
-    unit: Unit,
     order: DispatchOrder,
     revision: int,
     record: ServiceRecord,
@@ -81,7 +77,7 @@ def correct_record(
     assert before is not None, "a job that is done has its record"
     if not corrects(writer.store, order, by):
         raise refuse("filed_by_another", order=order.number, username=before.filed_by)
-    _refuse(writer, unit, order, record)
+    _refuse(writer, order, record)
     kept = Correction(before, reason, writer.now_us, by)
     changed = replace(order, record=record, corrections=(*order.corrections, kept))
     follow_corrected(writer, changed, by=by)
@@ -101,19 +97,18 @@ def corrects(store: Store, order: DispatchOrder, username: str) -> bool:
     return filer is None or not takes_step(filer, "correct", order)
 
 
-def _refuse(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> None:
-    problems = list(record_faults(order, record, _seen(writer, unit, order, record)))
+def _refuse(writer: Writer, order: DispatchOrder, record: ServiceRecord) -> None:
+    problems = list(record_faults(order, record, _seen(writer, order, record)))
     if problems:
         raise Refused(problems)
 
 
-def _seen(writer: Writer, unit: Unit, order: DispatchOrder, record: ServiceRecord) -> Seen:
+def _seen(writer: Writer, order: DispatchOrder, record: ServiceRecord) -> Seen:
     store = writer.store
     carried = {pair.spare: pair.faulty for pair in pairs_carried(store, order.number)}
     paper = record.confirmation.paper if record.confirmation else None
     papers = signed_papers(store, order, [paper] if paper else [])
-    today = unit.day_of(writer.now_us).isoformat()
-    return Seen(writer.now_us, today, carried, swaps_under(store, order.number), papers)
+    return Seen(writer.now_us, carried, swaps_under(store, order.number), papers)
 
 
 def record_faults(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[Problem]:
@@ -133,8 +128,8 @@ def _times(order: DispatchOrder, record: ServiceRecord, seen: Seen) -> Iterator[
     """
     for name in ("arrived_at", "completed_at"):
         at_us = getattr(record, name)
-        if at_us is not None and is_ahead(at_us, seen.now_us):
-            yield Problem("future_date", f"/{name}", {"date": told_moment(at_us), "today": seen.today})
+        if at_us is not None and (ahead := ahead_fault(at_us, seen.now_us, f"/{name}")):
+            yield ahead
     if record.arrived_at is not None and record.arrived_at > record.completed_at:
         yield Problem("arrived_after_completed", "/arrived_at", {"order": order.number})
     if record.arrived_at is not None and _precedes(record.arrived_at, order.asked_at, seen.now_us):

@@ -254,7 +254,7 @@ def _resolve(call: Call, writer: Writer, value: Complaint, revision: int) -> Wri
     remedy = handling.Remedy(
         text=body.text, apology_at=at_us, consequence=body.consequence, passed_to=body.passed_to
     )
-    return handling.resolve(writer, call.unit, value, revision, remedy, by=call.who.username)
+    return handling.resolve(writer, value, revision, remedy, by=call.who.username)
 
 
 def _confirm(call: Call, writer: Writer, value: Complaint, revision: int) -> Written:

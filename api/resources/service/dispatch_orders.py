@@ -255,14 +255,12 @@ def _plainly(step: str) -> _Act:
 
 def _file(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
     record = _record(call, call.body, "")
-    return filing.file_record(writer, call.unit, order, revision, record, by=call.who.username)
+    return filing.file_record(writer, order, revision, record, by=call.who.username)
 
 
 def _correct(call: Call, writer: Writer, order: DispatchOrder, revision: int) -> records.Written:
     record = _record(call, call.body.record, "/record")
-    return filing.correct_record(
-        writer, call.unit, order, revision, record, call.body.reason, by=call.who.username
-    )
+    return filing.correct_record(writer, order, revision, record, call.body.reason, by=call.who.username)
 
 
 ACTS_ON_ORDERS: dict[str, _Act] = {

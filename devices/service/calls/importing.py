@@ -8,9 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from devices import records
-from devices.calendar import told_moment
 from devices.journal import Writer
-from devices.moments.spans import MINUTE_US, is_ahead
+from devices.moments.spans import MINUTE_US, refuse_ahead
 from devices.paperwork.dispatches import issued_key
 from devices.paperwork.follow_ups import CallAct, FollowUp, MissedCall
 from devices.paperwork_kinds import CUSTOMER
@@ -169,9 +168,7 @@ def _is_same(act: CallAct, value: FollowUp, row: ImportedCall) -> bool:
 
 
 def _refuse_moment(asked: Importing, value: FollowUp, row: ImportedCall) -> None:
-    if is_ahead(row.called_at, asked.now_us):
-        today = asked.unit.day_of(asked.now_us).isoformat()
-        raise refuse("future_date", "/called_at", date=told_moment(row.called_at), today=today)
+    refuse_ahead(row.called_at, asked.now_us, "/called_at")
     if row.called_at < value.done_at // MINUTE_US * MINUTE_US:
         raise refuse("called_before_done", "/called_at", order=row.subject)
 

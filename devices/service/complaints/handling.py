@@ -14,7 +14,7 @@ from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, named_customer
-from devices.moments.spans import MINUTE_US, is_ahead
+from devices.moments.spans import MINUTE_US, is_ahead, refuse_ahead
 from devices.paperwork.complaints import (
     COMPLAINTS,
     EVERYBODY,
@@ -153,9 +153,7 @@ def decide_complaint(
     return _write(writer, changed, revision, act, way=verdict.decision)
 
 
-def resolve(
-    writer: Writer, unit: Unit, value: Complaint, revision: int, remedy: Remedy, *, by: str
-) -> Written:
+def resolve(writer: Writer, value: Complaint, revision: int, remedy: Remedy, *, by: str) -> Written:
     """Tell how it was made good. Raises Refused: `apology_required`, `consequence_required`, `complaint_not_valid` for
     either of an invalid one, `future_date`, `before_received`, `empty_text`.
     """
@@ -168,7 +166,7 @@ def resolve(
     if not value.valid and remedy.consequence not in (None, "none"):
         raise refuse("complaint_not_valid", "/consequence", **facts)
     if remedy.apology_at is not None:
-        _refuse_apology(writer, unit, value, remedy.apology_at)
+        _refuse_apology(writer, value, remedy.apology_at)
     act = ComplaintAct(
         "resolve", writer.now_us, by, text=remedy.text, valid=value.valid, apology_at=remedy.apology_at,
         consequence=remedy.consequence, passed_to=remedy.passed_to,
@@ -176,11 +174,9 @@ def resolve(
     return _write(writer, replace(value, resolved_at=writer.now_us), revision, act)
 
 
-def _refuse_apology(writer: Writer, unit: Unit, value: Complaint, at_us: int) -> None:
+def _refuse_apology(writer: Writer, value: Complaint, at_us: int) -> None:
     """People tell it to the minute."""
-    if is_ahead(at_us, writer.now_us):
-        today = unit.day_of(writer.now_us).isoformat()
-        raise refuse("future_date", "/apology_at", date=told_moment(at_us), today=today)
+    refuse_ahead(at_us, writer.now_us, "/apology_at")
     if at_us < value.received_at // MINUTE_US * MINUTE_US and not is_ahead(value.received_at, writer.now_us):
         raise refuse("before_received", "/apology_at", complaint=value.number, date=told_moment(at_us))
 

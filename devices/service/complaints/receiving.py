@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from devices import records
-from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import held_unerased, hold_unerased, named_customer
 from devices.ledger.posting.gather import held
-from devices.moments.spans import is_ahead
+from devices.moments.spans import refuse_ahead
 from devices.paperwork.complaints import (
     BY_CALL,
     Category,
@@ -54,7 +53,7 @@ def receive_complaint(writer: Writer, unit: Unit, asked: ComplaintAsked, *, by: 
     `about_other_customer`, `unknown_serial`, `unknown_person`, `empty_text`, what is wrong of the customer.
     """
     refuse_empty(asked.complainant.account, "account")
-    refuse_received_ahead(writer, unit, asked.received_at)
+    refuse_ahead(asked.received_at, writer.now_us, "/received_at")
     subject = subject_at(writer.store, asked.site, asked.about) if asked.about else Subject()
     customer = _whose(writer.store, asked, subject)
     refuse_unknown_persons(writer.store, asked.persons)
@@ -86,13 +85,6 @@ def receive_from_call(
         course=(ComplaintAct("receive", writer.now_us, by),),
     )  # fmt: skip
     return _write(writer, unit, value, complainant).key
-
-
-def refuse_received_ahead(writer: Writer, unit: Unit, received_at: int) -> None:
-    """Nobody complained in the future. Raises Refused: `future_date`."""
-    if is_ahead(received_at, writer.now_us):
-        today = unit.day_of(writer.now_us).isoformat()
-        raise refuse("future_date", "/received_at", date=told_moment(received_at), today=today)
 
 
 def refuse_unknown_persons(store: Store, usernames: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, refuse_unnamed
 from devices.ledger.posting.gather import held
 from devices.listed import Only, listed
+from devices.moments.spans import refuse_ahead
 from devices.paperwork.dispatches import DispatchOrder
 from devices.paperwork.installations import (
     INSTALLATIONS,
@@ -34,7 +35,7 @@ from devices.records import Personal, Written
 from devices.serials import recognised
 from devices.service.installations.install_rules import hindrance
 from devices.service.installations.installs import installations_under, is_gone, trip_of
-from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order, refuse_asked_ahead
+from devices.service.jobs.dispatching import OrderAsked, open_dispatch_order
 from devices.spares.orders import tell_home
 from devices.store.database import Store
 from devices.unit import Unit
@@ -67,7 +68,7 @@ def open_installation(writer: Writer, unit: Unit, asked: InstallAsked, *, by: st
     """
     serial, customer = _device(writer, asked)
     hold_unerased(writer.store, customer, "/serial")  # two sites that ask at once follow one another by this
-    refuse_asked_ahead(writer, unit, asked.asked_at)
+    refuse_ahead(asked.asked_at, writer.now_us, "/asked_at")
     if asked.mode == "on_site" and asked.trip is None:
         raise refuse("order_required", "/dispatch_order")
     value = Installation(

@@ -12,12 +12,11 @@ import msgspec
 from msgspec.structs import replace
 
 from devices import records
-from devices.calendar import told_moment
 from devices.journal import Writer
 from devices.ledger.deciding.drafts import Party
 from devices.ledger.posting.customers import hold_unerased, named_customer
 from devices.listed import of_devices
-from devices.moments.spans import is_ahead
+from devices.moments.spans import refuse_ahead
 from devices.paperwork.dispatches import (
     DISPATCHES,
     REPEAT_DAYS,
@@ -70,7 +69,7 @@ def open_dispatch_order(
     store = writer.store
     serials, customer = _about(writer, asked)
     hold_unerased(store, customer)
-    refuse_asked_ahead(writer, unit, asked.asked_at)
+    refuse_ahead(asked.asked_at, writer.now_us, "/asked_at")
     _refuse_window(asked.window)
     before = of_devices(store, DISPATCH_ORDER, serials)
     _refuse_open_already(before, asked, customer)
@@ -109,13 +108,6 @@ def _about(writer: Writer, asked: OrderAsked) -> tuple[tuple[str, ...], str]:
             )
         found[serial] = customer
     return tuple(found), next(iter(found.values()))
-
-
-def refuse_asked_ahead(writer: Writer, unit: Unit, asked_at: int) -> None:
-    """Nobody asked in the future. Raises Refused: `future_date`."""
-    if is_ahead(asked_at, writer.now_us):
-        today = unit.day_of(writer.now_us).isoformat()
-        raise refuse("future_date", "/asked_at", date=told_moment(asked_at), today=today)
 
 
 def _refuse_window(window: Window | None) -> None:
