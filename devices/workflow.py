@@ -6,10 +6,19 @@ Orders, stocktakes, months, visits and handovers are each a Workflow beside thei
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
 from devices.problems import PROBLEMS, Fact, refuse
+
+_Value = TypeVar("_Value", bound=msgspec.Struct)
+
+
+class _Act(Protocol):
+    @property
+    def step(self) -> str: ...
+
 
 SAME = ""
 """As the state after a step: the one before it."""
@@ -71,6 +80,12 @@ class Workflow:
     def next_steps(self, state: str) -> tuple[Step, ...]:
         """The steps that may be taken in a state, in their declared order."""
         return tuple(step for step in self.steps if state in step.before)
+
+    def taken(self, value: _Value, act: _Act, way: str | None = None) -> _Value:
+        """A record after one act on it: in the state that its step leads to, with the act at the end of its course."""
+        step, told = self.step[act.step], cast("Any", value)
+        state = step.leads_to(told.state, way)
+        return msgspec.structs.replace(value, state=state, course=(*told.course, act))
 
     def take(self, name: str, state: str, **facts: Fact) -> Step:
         """The step, where it may be taken in this state; `facts` name the record in its refusal.

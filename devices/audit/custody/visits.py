@@ -79,8 +79,7 @@ def take_step(
     if name == "enter" and ("storekeeper", value.site) not in grants_of(store, escort or ""):
         raise refuse("escort_not_storekeeper", "/escort", username=escort, site=value.site)
     stage = Stage(name, by, writer.now_us, escort, reason)
-    changed = msgspec.structs.replace(value, state=step.after, course=(*value.course, stage))
-    return records.write(writer, VISIT, changed, by=by, expected=revision)[0]
+    return records.write(writer, VISIT, VISITS.taken(value, stage), by=by, expected=revision)[0]
 
 
 def _refuse_day(value: Visit, name: str, today: date) -> None:

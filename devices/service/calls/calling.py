@@ -246,8 +246,7 @@ def _write(
     personal: Personal | None = None,
     secret: str | None = None,
 ) -> Written:
-    step = FOLLOW_UPS.step[act.step]
-    changed = replace(value, state=step.leads_to(value.state, way), course=(*value.course, act))
+    changed = FOLLOW_UPS.taken(value, act, way)
     return records.write(
         writer, FOLLOW_UP, changed, by=act.by, expected=revision, personal=personal, secret=secret
     )[1]

@@ -296,6 +296,6 @@ def _with(writer: Writer, value: Complaint, persons: Iterable[str]) -> tuple[str
 def _write(
     writer: Writer, value: Complaint, revision: int, act: ComplaintAct, *, way: str | None = None
 ) -> Written:
-    step = COMPLAINTS.step[act.step]
-    changed = replace(value, state=step.leads_to(value.state, way), course=(*value.course, act))
-    return records.write(writer, COMPLAINT, changed, by=act.by, expected=revision)[1]
+    return records.write(writer, COMPLAINT, COMPLAINTS.taken(value, act, way), by=act.by, expected=revision)[
+        1
+    ]

@@ -141,7 +141,9 @@ def _sent(writer: Writer, unit: Unit, value: Installation, trip: Trip, *, by: st
         if isinstance(trip, str)
         else _opened(writer, unit, trip, by=by)
     )
-    return _after(replace(value, order=order), InstallAct("send", writer.now_us, by, order=order))
+    return INSTALLATIONS.taken(
+        replace(value, order=order), InstallAct("send", writer.now_us, by, order=order)
+    )
 
 
 def _opened(writer: Writer, unit: Unit, asked: OrderAsked, *, by: str) -> str:
@@ -247,11 +249,6 @@ def _take(name: str, value: Installation, trip: DispatchOrder | None, *, gone: b
         raise Refused([problem])
 
 
-def _after(value: Installation, act: InstallAct) -> Installation:
-    step = INSTALLATIONS.step[act.step]
-    return replace(value, state=step.leads_to(value.state), course=(*value.course, act))
-
-
 def _write(
     writer: Writer,
     value: Installation,
@@ -266,7 +263,7 @@ def _write(
     return records.write(
         writer,
         INSTALLATION,
-        _after(value, act),
+        INSTALLATIONS.taken(value, act),
         by=act.by,
         expected=revision,
         personal=personal,

@@ -217,7 +217,6 @@ def advance(
     window: Window | None = None,
 ) -> Written:
     """Take a declared step of an order and keep it in its course. Raises Refused as the step declares."""
-    step = DISPATCHES.take(name, order.state, order=order.number)
+    DISPATCHES.take(name, order.state, order=order.number)
     act = StepTaken(name, writer.now_us, by, reason, technician, window)
-    changed = replace(order, state=step.leads_to(order.state), course=(*order.course, act))
-    return records.write(writer, DISPATCH_ORDER, changed, by=by, expected=revision)[1]
+    return records.write(writer, DISPATCH_ORDER, DISPATCHES.taken(order, act), by=by, expected=revision)[1]
