@@ -16,7 +16,7 @@ from devices.deadlines import DEADLINE, due
 from devices.paperwork.complaints import COMPLAINTS, DECIDERS, EVERYBODY, OWNER, Complaint
 from devices.people.roles import Person
 from devices.problems import Problem
-from devices.values import UNIT, Site
+from devices.values import Site
 
 ON_THEIR_WORD = ("decide", "confirm", "check", "close")
 """The steps that judge the owner's work."""
@@ -96,7 +96,8 @@ def is_to_hand_over(staffed: Staffed, value: Complaint) -> bool:
     owner = staffed.people.get(value.owner)
     if owner is None or not owner.may(EVERYBODY, value.site):
         return True
-    return owner.may(DECIDERS, value.site) and not _others_who_decide(staffed.people, value)
+    measurer = value.measure.owner if value.measure and value.state == "correcting" else None
+    return owner.may(DECIDERS, value.site) and not may_be_judged(staffed.people, value, measurer)
 
 
 def is_left_lying(staffed: Staffed, value: Complaint) -> bool:
@@ -121,20 +122,12 @@ def fits_as_owner(people: Mapping[str, Person], value: Complaint, username: str)
 
 def people_at(people: Mapping[str, Person], roles: Collection[str], site: str) -> list[str]:
     """The usernames of those who have one of these roles at a site, or for the whole unit."""
-    return [
-        username
-        for username, person in people.items()
-        if any(role in roles and at in (site, UNIT) for role, at in person.roles)
-    ]
+    return [username for username, person in people.items() if person.may(roles, site)]
 
 
-def _others_who_decide(people: Mapping[str, Person], value: Complaint) -> bool:
-    checks = {value.measure.owner} if value.measure and value.state == "correcting" else set()
-    unfit = {value.owner, *value.persons, *value.workers, *checks}
+def may_be_judged(people: Mapping[str, Person], value: Complaint, measurer: str | None = None) -> bool:
+    """Whether there is somebody to decide on a complaint: neither its owner, nor complained of, nor who had a hand in
+    what it is about; nor the `measurer`, whose corrective action is to be checked.
+    """
+    unfit = {value.owner, *value.persons, *value.workers, measurer}
     return any(username not in unfit for username in people_at(people, DECIDERS, value.site))
-
-
-def leaves_nobody_to_check(people: Mapping[str, Person], value: Complaint, username: str) -> bool:
-    """Whether nobody could check a corrective action any more, were it somebody's."""
-    unfit = {value.owner, *value.persons, *value.workers, username}
-    return not any(other not in unfit for other in people_at(people, DECIDERS, value.site))

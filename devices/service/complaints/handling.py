@@ -37,7 +37,7 @@ from devices.service.complaints.deciders import (
     ON_THEIR_WORD,
     fits_as_owner,
     keeps_from,
-    leaves_nobody_to_check,
+    may_be_judged,
 )
 from devices.service.complaints.receiving import refuse_unknown_persons
 from devices.service.complaints.subjects import subject_at
@@ -215,7 +215,7 @@ def agree_on_measure(
     measurer = people.get(measure.owner)
     if measurer is None or not measurer.may(EVERYBODY, value.site):
         raise refuse("measurer_unfit", "/owner", username=measure.owner, site=value.site)
-    if leaves_nobody_to_check(people, value, measure.owner):
+    if not may_be_judged(people, value, measure.owner):
         raise refuse("checker_missing", "/owner", complaint=value.number, username=measure.owner)
     today = unit.day_of(writer.now_us).isoformat()
     if measure.due_on < today:
