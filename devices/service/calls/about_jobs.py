@@ -79,9 +79,14 @@ def job_of_subject(store: Store, subject: str) -> SomeJob | None:
     return found[0] if found else None
 
 
-def site_in_number(number: str) -> str:
-    """The site in the number of an order, as it was typed: BJ01 of `D-BJ01-000001`; empty where it names none."""
-    return number.partition("-")[2].rpartition("-")[0]
+def refuse_other_site(number: str, site: str, pointer: str) -> None:
+    """Refuse the number of an order, as it was typed, that names another site than this: BJ01 in `D-BJ01-000001`.
+
+    By the number alone, so that nobody learns whether it is there. Raises Refused: `order_of_other_site`.
+    """
+    named = number.partition("-")[2].rpartition("-")[0]
+    if named not in ("", site):
+        raise refuse("order_of_other_site", pointer, order=number, site=named)
 
 
 def jobs_of_subjects(store: Store, subjects: Iterable[str]) -> dict[str, SomeJob]:

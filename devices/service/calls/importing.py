@@ -15,7 +15,7 @@ from devices.paperwork.follow_ups import CallAct, FollowUp, MissedCall
 from devices.paperwork_kinds import CUSTOMER
 from devices.problems import Problem, Refused, refuse
 from devices.serials import recognise
-from devices.service.calls.about_jobs import done_job, follow_up_of, site_in_number
+from devices.service.calls.about_jobs import done_job, follow_up_of, refuse_other_site
 from devices.service.calls.calling import (
     CallGiven,
     answer_call,
@@ -104,11 +104,7 @@ def _standing(store: Store, asked: Importing, row: ImportedCall) -> CallTaken:
 
 
 def _to_take(store: Store, asked: Importing, row: ImportedCall) -> _ToTake:
-    if (site := site_in_number(row.subject)) not in (
-        "",
-        asked.site,
-    ):  # said by the number, whether it is there or not
-        raise refuse("order_of_other_site", "/subject", order=row.subject, site=site)
+    refuse_other_site(row.subject, asked.site, "/subject")
     refuse_empty(row.reference, "reference")
     job = done_job(store, row.subject)
     if (row.outcome is None) == (row.given is None):

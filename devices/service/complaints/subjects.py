@@ -13,7 +13,7 @@ from devices.paperwork.installations import Installation
 from devices.paperwork.orders import RepairOrder
 from devices.paperwork_kinds import DISPATCH_ORDER, INSTALLATION, REPAIR
 from devices.problems import refuse
-from devices.service.calls.about_jobs import did_the_job, site_in_number
+from devices.service.calls.about_jobs import did_the_job, refuse_other_site
 from devices.service.installations.installs import trip_of
 from devices.store.database import Store
 
@@ -41,8 +41,7 @@ def subject_at(store: Store, site: str, number: str) -> Subject:
     kind = _BY_LETTER.get(number.partition("-")[0])
     if kind is None:
         return _document(store, site, number)
-    if (other := site_in_number(number)) not in ("", site):  # said by the number, whether it is there or not
-        raise refuse("order_of_other_site", "/about", order=number, site=other)
+    refuse_other_site(number, site, "/about")
     found = records.current(store, kind, number)
     if found is None:
         raise refuse("unknown_order", "/about", order=number)
