@@ -38,6 +38,7 @@ from devices.problems import refuse, refuse_foreign
 from devices.records import Written, sites_by_code
 from devices.service.calls import calling, importing
 from devices.service.calls.about_jobs import did_the_job, done_job, follow_up_of, job_of_subject
+from devices.service.calls.comparing import SomeJob
 from devices.service.calls.standing import spoken_to
 from devices.texts.lengths import Contact, Name, Note, Sentence, Serial, Username, Word
 from devices.values import UNIT
@@ -334,21 +335,20 @@ def follow_up_seen(call: Call, value: FollowUp) -> FollowUpAnswer:
     """
     if not works_or_reads(call.who, value.site, value.technician):
         raise refuse_foreign()
-    answer = FollowUpAnswer(**msgspec.structs.asdict(value), next=tuple(_next(call, value)))
+    order = job_of_subject(call.store, value.subject)
+    assert order is not None, "a follow-up is of a job"
+    answer = FollowUpAnswer(**msgspec.structs.asdict(value), next=tuple(_next(call, value, order)))
     sees = value.customer is not None and call.who.reads(value.site)
     if not sees or not sees_customer(call.store, value.customer or "", call.who.reads):
         return answer
     answer = replace(answer, customer_shown=customer_shown(call.store, value.customer or ""))
-    order = job_of_subject(call.store, value.subject)
-    if not call.who.username or order is None or call.who.username in did_the_job(order):
+    if not call.who.username or call.who.username in did_the_job(order):
         return answer
     return replace(answer, spoken_to=spoken_to(call.store, value.number))
 
 
-def _next(call: Call, value: FollowUp) -> Iterator[str]:
+def _next(call: Call, value: FollowUp, order: SomeJob) -> Iterator[str]:
     """The steps that the caller may take of a follow-up."""
-    order = job_of_subject(call.store, value.subject)
-    assert order is not None, "a follow-up is of a job"
     site, people = sites_by_code(call.store)[value.site], active_people(call.store)
     hindered = {
         "explain": not calling.explains(call.who, value),

@@ -142,7 +142,15 @@ def answer_call(
     spoken = given.spoken_to or SpokenTo()
     if given.complaint:
         complainant = Complainant(given.complaint, spoken.name, spoken.phone)
-        number = receive_from_call(writer, unit, changed, categories or ("other",), complainant, by=by)
+        number = receive_from_call(
+            writer,
+            unit,
+            changed,
+            categories or ("other",),
+            complainant,
+            workers=did_the_job(job.order),
+            by=by,
+        )
         changed = replace(changed, complaint=number)
     act = CallAct(
         "answer", writer.now_us, by, called_at=given.called_at, reference=given.reference,

@@ -74,14 +74,16 @@ def receive_from_call(
     categories: Collection[Category],
     complainant: Complainant,
     *,
+    workers: Collection[str],
     by: str,
 ) -> str:
-    """The number of the complaint that the answers of a call are, written with them; its owner is the caller."""
-    subject = subject_at(writer.store, call.site, call.subject)
+    """The number of the complaint that the answers of a call are, written with them; its owner is the caller. `workers`
+    are those who had a hand in the job.
+    """
     value = Complaint(
         records.next_number(writer.store, COMPLAINT, call.site), call.site, BY_CALL, writer.now_us, by, by,
         tuple(categories), call.customer, call.subject, call.serials,
-        (call.technician,) if call.technician else (), tuple(sorted(subject.workers)),
+        (call.technician,) if call.technician else (), tuple(sorted(workers)),
         course=(ComplaintAct("receive", writer.now_us, by),),
     )  # fmt: skip
     return _write(writer, unit, value, complainant).key
