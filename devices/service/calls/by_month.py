@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -61,11 +61,13 @@ def calls_of_month(store: Store, site: str, sites: Mapping[str, Site], month: st
     """
     ended = Only(since=first_day(month).isoformat(), until=last_day(month).isoformat())
     found = [each for each in listed(store, FOLLOW_UP, sites, only=ended) if each.ended_at is not None]
-    waiting = _due_in(month, open_follow_ups(store, sites), sites, today)
-    calls = tuple(
-        _standing(each, sites, today) for each in sorted((*found, *waiting), key=lambda each: each.subject)
-    )
-    return CallMonth(site, month, call_figures(calls), calls)
+    waiting = [each for each in open_follow_ups(store, sites) if each.ended_at is None]
+    calls = [
+        *(_standing(each, sites, today) for each in found),
+        *(each for each in (_standing(value, sites, today) for value in waiting) if _is_due_in(each, month)),
+    ]
+    calls.sort(key=lambda each: each.call.subject)
+    return CallMonth(site, month, call_figures(calls), tuple(calls))
 
 
 def call_figures(calls: Sequence[CallOfMonth]) -> CallFigures:
@@ -88,13 +90,8 @@ def call_figures(calls: Sequence[CallOfMonth]) -> CallFigures:
     )
 
 
-def _due_in(
-    month: str, waiting: Iterable[FollowUp], sites: Mapping[str, Site], today: date
-) -> Iterator[FollowUp]:
-    for value in waiting:
-        due_on = _standing(value, sites, today).due_on
-        if value.ended_at is None and due_on is not None and due_on[:7] == month:
-            yield value
+def _is_due_in(each: CallOfMonth, month: str) -> bool:
+    return each.due_on is not None and each.due_on[:7] == month
 
 
 def _standing(value: FollowUp, sites: Mapping[str, Site], today: date) -> CallOfMonth:
