@@ -13,9 +13,8 @@ from devices.audit.custody.visits import OPEN_STATES, is_open, visits_of
 from devices.audit.kinds import UNSETTLED
 from devices.audit.stocktake.late import waiting_at
 from devices.audit.stocktake.stocktakes import stocktakes_of
-from devices.ledger.duties.open_orders import open_dispatch_orders, open_repairs
 from devices.listed import open_at
-from devices.paperwork_kinds import COMPLAINT, FOLLOW_UP, INSTALLATION
+from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, REPAIR
 from devices.records import RecordKind
 from devices.store.database import Store
 from devices.store.statements import GIVEN, compiled
@@ -86,18 +85,19 @@ def _still_open(kind: RecordKind) -> Callable[[Asked], list[str]]:
     return lambda asked: [kind.key(value) for value in open_at(asked.store, kind, [asked.site])]
 
 
-OPEN_KINDS = {"installations": INSTALLATION, "follow_ups": FOLLOW_UP, "complaints": COMPLAINT}
+OPEN_KINDS = {
+    "repairs": REPAIR,
+    "dispatch_orders": DISPATCH_ORDER,
+    "installations": INSTALLATION,
+    "follow_ups": FOLLOW_UP,
+    "complaints": COMPLAINT,
+}
 """The lists that are of records in the states in which their kind is open, of what goes on with customers."""
 
 OPEN_ITEMS = (
     OpenItems("unreviewed", _standing((Standings.review == "waiting") & (Standings.status != "pending"))),
     OpenItems("unresolved", _standing(Standings.resolved == 0)),
     OpenItems("pending", _standing(Standings.status == "pending")),
-    OpenItems("repairs", lambda asked: [each.number for each in open_repairs(asked.store, [asked.site])]),
-    OpenItems(
-        "dispatch_orders",
-        lambda asked: [each.number for each in open_dispatch_orders(asked.store, [asked.site])],
-    ),
     *(OpenItems(name, _still_open(kind)) for name, kind in OPEN_KINDS.items()),
     OpenItems("carried", _apart("carried")),
     OpenItems("in_transit", _apart("in_transit")),
