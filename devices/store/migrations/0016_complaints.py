@@ -9,5 +9,5 @@ from devices.store.tables import TABLES_OF_BOOKS
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Add the columns; every site begins with the numbers of the rule."""
+    """Add the columns, with the numbers of the rule for every site, and an index of what waits to be registered."""
     build(db, TABLES_OF_BOOKS)
