@@ -312,6 +312,12 @@ def site_codes(store: Store) -> list[str]:
     return [code for (code,) in store.rows(SITE_CODES)]
 
 
+def kind_numbered(number: str, kinds: Iterable[RecordKind]) -> RecordKind | None:
+    """The one of these kinds whose numbers begin as this one does: `R-BJ01-000001`; None where none does."""
+    letter = number.partition("-")[0]
+    return next((kind for kind in kinds if kind.letter == letter), None)
+
+
 def next_number(store: Store, kind: RecordKind, site: str, *, after: int = 0) -> str:
     """A site's next free number of a numbered kind, such as `R-BJ01-000001`; call it with the journal locked.
 

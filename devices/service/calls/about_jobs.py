@@ -18,7 +18,7 @@ from devices.service.calls.comparing import DoneJob, SomeJob
 from devices.service.jobs.settling import swaps_under
 from devices.store.database import Store
 
-_KINDS = {kind.letter: kind for kind in (DISPATCH_ORDER, REPAIR)}
+_KINDS = (DISPATCH_ORDER, REPAIR)
 _AT_WORK = ("accept", "postpone", "resume", "file", "correct")
 """The steps of an order that are taken by whoever does the job or writes it up."""
 
@@ -74,7 +74,7 @@ def hold_subject(writer: Writer, value: FollowUp, revision: int) -> None:
 
 def job_of_subject(store: Store, subject: str) -> SomeJob | None:
     """The order that a call is about; None where there is none of that number."""
-    kind = _KINDS.get(subject.partition("-")[0])
+    kind = records.kind_numbered(subject, _KINDS)
     found = records.current(store, kind, subject) if kind else None
     return found[0] if found else None
 
@@ -92,11 +92,7 @@ def refuse_other_site(number: str, site: str, pointer: str) -> None:
 def jobs_of_subjects(store: Store, subjects: Iterable[str]) -> dict[str, SomeJob]:
     """The same of several calls, by number, in a statement for each kind."""
     told = list(subjects)
-    return {
-        number: order
-        for kind in _KINDS.values()
-        for number, order in records.these(store, kind, told).items()
-    }
+    return {number: order for kind in _KINDS for number, order in records.these(store, kind, told).items()}
 
 
 def done_job(store: Store, subject: str) -> DoneJob:

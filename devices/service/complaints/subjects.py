@@ -17,7 +17,8 @@ from devices.service.calls.about_jobs import did_the_job, refuse_other_site
 from devices.service.installations.installs import trip_of
 from devices.store.database import Store
 
-_BY_LETTER = {kind.letter: kind for kind in (DISPATCH_ORDER, REPAIR, INSTALLATION)}
+COMPLAINED_ABOUT = (DISPATCH_ORDER, REPAIR, INSTALLATION)
+"""The kinds of what a complaint is about, where that is no document."""
 _AT_THE_PHONE = ("guide", "confirm")
 """The steps of an installation by which somebody helps a customer to it, without a trip."""
 
@@ -38,7 +39,7 @@ def subject_at(store: Store, site: str, number: str) -> Subject:
 
     Raises Refused: `unknown_order`, `unknown_document`, `order_of_other_site`.
     """
-    kind = _BY_LETTER.get(number.partition("-")[0])
+    kind = records.kind_numbered(number, COMPLAINED_ABOUT)
     if kind is None:
         return _document(store, site, number)
     refuse_other_site(number, site, "/about")

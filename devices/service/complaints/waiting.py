@@ -21,7 +21,7 @@ from devices.records import sites_by_code
 from devices.service.complaints.counting import deadlines_of_complaint
 from devices.service.complaints.deciders import Staffed, is_to_hand_over, steps_for
 from devices.store.database import Store
-from devices.values import UNIT, Site
+from devices.values import UNIT
 
 ComplaintLane = Literal["hand_over", "investigate", "decide", "resolve", "confirm", "close", "check"]
 COMPLAINT_LANES: tuple[ComplaintLane, ...] = (
@@ -61,11 +61,8 @@ class Waits(msgspec.Struct, frozen=True):
         return any(each.standing == "overdue" for each in self.due)
 
 
-def what_they_wait_for(
-    store: Store, values: Iterable[Complaint], sites: Mapping[str, Site], today: date
-) -> dict[str, Waits]:
+def what_they_wait_for(staffed: Staffed, values: Iterable[Complaint]) -> dict[str, Waits]:
     """What each of these complaints waits for, by number; a closed one for no step, though perhaps to be registered."""
-    staffed = Staffed(active_people(store), sites, today)
     return {value.number: _waits(staffed, value) for value in values}
 
 

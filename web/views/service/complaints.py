@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -19,7 +17,6 @@ from api.resources.service.complaints import (
 )
 from api.wire import times
 from devices import records, serials
-from devices.ledger.reading import cursors
 from devices.ledger.reading.customers import customers_shown, homes_of
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed, open_at
@@ -33,7 +30,7 @@ from devices.paperwork.complaints import (
     Complaint,
 )
 from devices.paperwork.dispatches import MOST_DEVICES
-from devices.paperwork_kinds import COMPLAINT, DISPATCH_ORDER, INSTALLATION, REPAIR
+from devices.paperwork_kinds import COMPLAINT
 from devices.people.persons import active_people, names_of
 from devices.people.roles import Person
 from devices.problems import Fact, refuse
@@ -43,12 +40,14 @@ from devices.service.complaints.counting import (
     unregistered_complaints,
     warnings_of_year,
 )
+from devices.service.complaints.subjects import COMPLAINED_ABOUT
 from devices.service.complaints.waiting import (
     COMPLAINT_LANES,
     Waits,
     complaints_about,
     is_to_register,
     people_of_site,
+    staffed_on,
     what_they_wait_for,
 )
 from devices.values import UNIT
@@ -57,12 +56,12 @@ from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
 from web.views.service.complaint_forms import form_of
 from web.views.service.dialled import Dial, dial_of
+from web.views.service.newest import newest, place_of
 from web.views.service.paper_months import paper_months
 
 _REGISTER = "register"
 _LANES = (*COMPLAINT_LANES, _REGISTER)
 """The parts of the list in their order; what is to be registered stands in the last beside its own."""
-_ROWS_SHOWN = 50
 _FILTERS = ("site", "state", "from", "to", "mine")
 
 
@@ -80,8 +79,8 @@ def complaints_page(view: View) -> dict[str, Any]:
     asked = _asked(view)
     chosen = [asked["site"]] if asked.get("site") in sites else sites
     shown: list[Complaint] = view.told(_waiting(call, chosen, asked))
-    every: list[Complaint] = view.told(list(islice(_every(view, chosen, asked), _ROWS_SHOWN + 1)))
-    more, every = len(every) > _ROWS_SHOWN, every[:_ROWS_SHOWN]
+    rest = _every(view, chosen, asked)
+    every, following = newest(view, COMPLAINT, rest, asked, path="/complaints", anchor="#every")
     rows = _rows(call, [*shown, *every])
     lanes: dict[str, list[ComplaintRow]] = {lane: [] for lane in _LANES}
     for value in shown:
@@ -95,7 +94,7 @@ def complaints_page(view: View) -> dict[str, Any]:
     return {
         "lanes": lanes,
         "every": [rows[value.number] for value in every],
-        "following": _following(asked, every[-1].number) if more else None,
+        "following": following,
         "years": [] if asked.get("mine") else _warnings(call, chosen),
         "names": names_of(
             call.store, {name for value in (*shown, *every) for name in (value.owner, *value.persons)}
@@ -134,8 +133,7 @@ def _waiting(call: Call, sites: list[str], asked: dict[str, str]) -> list[Compla
 
 def _every(view: View, sites: list[str], asked: dict[str, str]) -> Iterator[Complaint]:
     """Every complaint that the reader may read and that was asked for, by number, the newest first."""
-    call, cursor = view.call, view.text("cursor")
-    after = cursors.decoded(cursor, str) if cursor else ""
+    call = view.call
     only = Only(
         states=(asked["state"],) if "state" in asked else None,
         assignee=call.who.username if asked.get("mine") else None,
@@ -143,16 +141,12 @@ def _every(view: View, sites: list[str], asked: dict[str, str]) -> Iterator[Comp
         until=asked.get("to"),
     )
     elsewhere = [] if asked.get("site") else owned_at(call)
-    return complaints_in_sight(call, sites, elsewhere, only, after, newest_first=True)
-
-
-def _following(asked: dict[str, str], last: str) -> str:
-    return f"/complaints?{urlencode({**asked, 'cursor': cursors.encoded(last)})}#every"
+    return complaints_in_sight(call, sites, elsewhere, only, place_of(view), newest_first=True)
 
 
 def _rows(call: Call, values: Iterable[Complaint]) -> dict[str, ComplaintRow]:
     told = {value.number: value for value in values}
-    waits = what_they_wait_for(call.store, told.values(), records.sites_by_code(call.store), call.today)
+    waits = what_they_wait_for(staffed_on(call.store, call.today), told.values())
     customers = customers_shown(call.store, [each.customer for each in told.values()], call.who.reads)
     return {
         number: ComplaintRow(value, customers.get(value.customer or ""), waits[number])
@@ -203,9 +197,8 @@ def complaint_page(view: View) -> dict[str, Any]:
         raise refuse("not_found")
     value: Complaint = found[0]
     shown: ComplaintAnswer = view.told(complaint_seen(call, value))
-    sites = records.sites_by_code(call.store)
-    waits = what_they_wait_for(call.store, [value], sites, call.today)[value.number]
-    people = active_people(call.store).values()
+    staffed = staffed_on(call.store, call.today)
+    waits = what_they_wait_for(staffed, [value])[value.number]
     return {
         "complaint": shown,
         "waits": waits,
@@ -213,7 +206,7 @@ def complaint_page(view: View) -> dict[str, Any]:
         "reads": view.person.reads(value.site),
         "about_page": _page_about(view.person, value),
         "dial": _whom_to_call(shown),
-        "forms": [form_of(name, value, people) for name in _in_order(shown.next, waits)],
+        "forms": [form_of(name, value, staffed.people.values()) for name in _in_order(shown.next, waits)],
         "is_kept": shown.complainant is None
         and not value.erased
         and complainant_of(call.store, value.number),
@@ -248,11 +241,10 @@ def _page_about(person: Person, value: Complaint) -> str | None:
     """The page of what a complaint is about, for whoever may see it; a job's call leads to its complaint itself."""
     if value.about is None:
         return None
-    kinds = {kind.letter: kind.name for kind in (DISPATCH_ORDER, REPAIR, INSTALLATION)}
-    kind = kinds.get(value.about.partition("-")[0])
-    if kind is None:
-        return f"/documents/{value.about}" if person.reads(value.site) else None
-    return page_of_order(person, kind, value.site, value.about) if person.reads(value.site) else None
+    if not person.reads(value.site):
+        return None
+    kind = records.kind_numbered(value.about, COMPLAINED_ABOUT)
+    return page_of_order(person, kind.name, value.site, value.about) if kind else f"/documents/{value.about}"
 
 
 class ComplaintsOf(msgspec.Struct, frozen=True):

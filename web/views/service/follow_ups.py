@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -20,7 +19,6 @@ from api.wire import times
 from devices import records
 from devices.calendar import day_of
 from devices.ledger.duties.due import Due
-from devices.ledger.reading import cursors
 from devices.ledger.reading.customers import customers_shown
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed
@@ -52,12 +50,12 @@ from web.pages import View
 from web.views.home import sites_of
 from web.views.service.dialled import Dial, dials_of
 from web.views.service.differing import answered_rows
+from web.views.service.newest import newest, place_of
 from web.views.service.paper_months import paper_months
 
 CALL_LANES = ("to_call", "to_explain", "to_settle")
 """What an open follow-up waits for: the customer, the technician, or somebody who settles what differs."""
 CALL_FILTERS = ("site", "state", "from", "to")
-_SHOWN_AT_ONCE = 50
 
 
 class CallRow(msgspec.Struct, frozen=True):
@@ -115,14 +113,8 @@ def _searched(
         since=times.day(asked["from"], "from") if "from" in asked else None,
         until=times.day(asked["to"], "to") if "to" in asked else None,
     )
-    place = view.text("cursor")
-    after = cursors.decoded(place, str) if place else ""
-    rows = listed(view.call.store, FOLLOW_UP, sites, after, only, newest_first=True)
-    found = [row for row, _ in zip(rows, range(_SHOWN_AT_ONCE + 1), strict=False)]
-    shown = view.told(found[:_SHOWN_AT_ONCE])
-    if len(found) <= _SHOWN_AT_ONCE:
-        return shown, None
-    return shown, f"/follow-ups?{urlencode({**asked, 'cursor': cursors.encoded(shown[-1].number)})}"
+    rows = listed(view.call.store, FOLLOW_UP, sites, place_of(view), only, newest_first=True)
+    return newest(view, FOLLOW_UP, rows, asked, path="/follow-ups")
 
 
 def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]:

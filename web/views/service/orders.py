@@ -23,11 +23,11 @@ from devices.paperwork.dispatches import (
 )
 from devices.paperwork.follow_ups import FollowUp
 from devices.paperwork.orders import ORDERS, RepairOrder
-from devices.paperwork_kinds import DISPATCH_ORDER, REPAIR
+from devices.paperwork_kinds import REPAIR
 from devices.people.certificates import Technician, certificate_standing, technicians_of
 from devices.people.persons import names_of
 from devices.problems import refuse
-from devices.service.calls.about_jobs import follow_up_of
+from devices.service.calls.about_jobs import follow_up_of, job_of_subject
 from devices.service.installations.installs import installations_under
 from devices.service.jobs.board import due_of_job, times_of
 from devices.service.jobs.settling import pairs_carried, swaps_under
@@ -36,7 +36,6 @@ from web.pages import View
 from web.views.home import sites_of
 from web.views.service.complaints import complaints_of_order
 
-_KINDS = {kind.letter: kind for kind in (REPAIR, DISPATCH_ORDER)}
 _FIELDS: tuple[tuple[Any, str], ...] = (
     (inspect.type_info(Username), "technician"),
     (inspect.type_info(WindowBody), "window"),
@@ -71,12 +70,10 @@ def orders_page(view: View) -> dict[str, Any]:
 
 def order_page(view: View) -> dict[str, Any]:
     """One order, and what its reader may do about it. Raises Refused (`not_found`)."""
-    number = view.call.path["number"]
-    kind = _KINDS.get(number[:1])
-    found = records.current(view.call.store, kind, number) if kind else None
-    if found is None:
+    order = job_of_subject(view.call.store, view.call.path["number"])
+    if order is None:
         raise refuse("not_found")
-    return _dispatch(view, found[0]) if kind is DISPATCH_ORDER else _repair(view, found[0])
+    return _repair(view, order) if isinstance(order, RepairOrder) else _dispatch(view, order)
 
 
 def _repair(view: View, order: RepairOrder) -> dict[str, Any]:
