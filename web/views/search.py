@@ -147,7 +147,7 @@ def _theirs(view: View, kind: RecordKind, value: Any, path: str) -> list[Hit]:
         return [Hit(kind.name, key, path + of_job)]
     theirs = reads_in_brief(view.person, kind.name, site, assignee)
     own = PAGE_OF_JOB.get(kind.name) if theirs else None
-    return [Hit(kind.name, key, own.format(key, job=of_job))] if own else []
+    return [Hit(kind.name, key, own.format(of_job))] if own else []
 
 
 def _taxpayer(view: View, text: str) -> list[Hit]:

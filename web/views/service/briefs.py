@@ -16,13 +16,13 @@ PAGE_OF_KIND = {
     REPAIR.name: "/orders/{}",
     DISPATCH_ORDER.name: "/orders/{}",
     INSTALLATION.name: "/installations/{}",
-    FOLLOW_UP.name: "/follow-ups/{job}",
+    FOLLOW_UP.name: "/follow-ups/{}",
     COMPLAINT.name: "/complaints/{}",
 }
-"""By kind of order: the page of one, for whoever reads its site."""
+"""By kind of order: the page of one by the number that people know, for whoever reads its site."""
 PAGE_OF_JOB = {
     DISPATCH_ORDER.name: "/jobs/{}",
-    FOLLOW_UP.name: "/jobs/{job}",
+    FOLLOW_UP.name: "/jobs/{}",
     COMPLAINT.name: "/complaints/{}",
 }
 """The same for the technician whose work it is, and for the owner of a complaint."""
@@ -56,8 +56,8 @@ def briefs_shown(view: View, briefs: Iterable[OrderBrief]) -> list[BriefShown]:
     return [
         BriefShown(
             each,
-            job_of_follow_up(each.number) if each.kind == FOLLOW_UP.name else each.number,
-            None if each.masked else page_of_order(view.person, each.kind, each.site, each.number),
+            number := job_of_follow_up(each.number),
+            None if each.masked else page_of_order(view.person, each.kind, each.site, number),
             STATES_OF_KIND[each.kind],
         )
         for each in view.told(list(briefs))
@@ -67,4 +67,4 @@ def briefs_shown(view: View, briefs: Iterable[OrderBrief]) -> list[BriefShown]:
 def page_of_order(person: Person, kind: str, site: str, number: str) -> str | None:
     """The page of an order that somebody may see; None where it has none for them."""
     path = (PAGE_OF_KIND if person.reads(site) else PAGE_OF_JOB).get(kind)
-    return path and path.format(number, job=job_of_follow_up(number))
+    return path and path.format(number)
