@@ -18,7 +18,7 @@ from devices.ledger.reading import listing
 from devices.ledger.reading.customers import number_of_taxpayer, sees_customer
 from devices.ledger.reading.finding import DOCUMENT_NUMBER, devices_beginning, is_device, is_document
 from devices.paperwork.dispatches import issued_key
-from devices.paperwork.follow_ups import job_of_follow_up
+from devices.paperwork.follow_ups import follow_up_key, job_of_follow_up
 from devices.paperwork_kinds import COMPLAINT, CUSTOMER, DISPATCH_ORDER, FOLLOW_UP, INSTALLATION, REPAIR
 from devices.problems import Problem
 from devices.records import RecordKind
@@ -48,12 +48,10 @@ NUMBERS: dict[str | None, tuple[RecordKind, str]] = {
     COMPLAINT.letter: (COMPLAINT, "/complaints/"),
     CUSTOMER.letter: (CUSTOMER, "/customers/"),
     STOCKTAKE.letter: (STOCKTAKE, "/stocktakes/"),
+    **{follow_up_key(str(kind.letter)): (FOLLOW_UP, "/follow-ups/") for kind in (REPAIR, DISPATCH_ORDER)},
 }
-"""By the letter a record's number begins with: its kind, and where its page is."""
-FOLLOW_UP_PAGE = "/follow-ups/"
-"""Where the page of a follow-up is, by the number of its job."""
-FOLLOW_UP_NUMBER = re.compile(r"F[A-Z]-[A-Z][A-Z0-9]{1,7}-[0-9]{4,}")
-RECORD_NUMBER = re.compile(r"([A-Z])-([A-Z][A-Z0-9]{1,7})-[0-9]{4,}")
+"""By what a record's number begins with: its kind, and where its page is, of a follow-up by the number of its job."""
+RECORD_NUMBER = re.compile(r"(F?[A-Z])-[A-Z][A-Z0-9]{1,7}-[0-9]{4,}")
 
 
 def search_page(view: View) -> dict[str, Any]:
@@ -125,14 +123,6 @@ def _record(view: View, text: str) -> list[Hit]:
     return _theirs(view, kind, found[0], path)
 
 
-def _follow_up(view: View, text: str) -> list[Hit]:
-    """The call about a job, by its own number; one that nobody has to make and nobody made is not kept."""
-    if FOLLOW_UP_NUMBER.fullmatch(text) is None:
-        return []
-    found = records.current(view.call.store, FOLLOW_UP, text)
-    return _theirs(view, FOLLOW_UP, found[0], FOLLOW_UP_PAGE) if found else []
-
-
 def _issued(view: View, _: str) -> list[Hit]:
     """A dispatch order by its number in 服务综合管理系统, however that is typed."""
     order = records.referred_to(view.call.store, DISPATCH_ORDER, issued_key(view.text("q")))
@@ -161,7 +151,7 @@ def _taxpayer(view: View, text: str) -> list[Hit]:
     return [Hit("customer", taxpayer.id, f"/customers/{number}")]
 
 
-EXACT: tuple[Finder, ...] = (_device, _document, _record, _follow_up, _issued, _taxpayer)
+EXACT: tuple[Finder, ...] = (_device, _document, _record, _issued, _taxpayer)
 
 
 def _beginning(view: View, text: str) -> list[Hit]:
