@@ -10,7 +10,6 @@ import msgspec
 
 from api.callers.access import reads_records, site_of_number, visible_sites
 from api.callers.masking import foreign_document_for
-from api.wire import times
 from devices import serials
 from devices.ledger.papers.attached import papers_of
 from devices.ledger.reading import listing
@@ -19,8 +18,9 @@ from devices.ledger.reading.listing import DocumentRow
 from devices.ledger.reading.posters import posters_of
 from devices.lifecycle import DOCUMENT, DOCUMENTS
 from devices.people.persons import names_of
-from devices.problems import Fact, refuse
+from devices.problems import refuse
 from web.pages import View
+from web.views.filters import filters_of
 from web.views.home import sites_of
 from web.views.service.installations import install_offers
 from web.views.telling import place_of, said, tasks_of
@@ -35,18 +35,16 @@ ITEM_APART = ("serial", "faulty", "spare", "old", "new", "customer")
 
 def documents_page(view: View) -> dict[str, Any]:
     """A page of documents, the newest first. Raises Refused (`malformed_parameter`, `malformed_cursor`)."""
-    asked = {name: view.text(name) for name in FILTERS if view.text(name)}
-    _require(asked, "type", [document.name for document in DOCUMENTS])
-    _require(asked, "status", STATUSES)
-    _require(asked, "review", REVIEWS)
+    types = [document.name for document in DOCUMENTS]
+    asked = filters_of(view, FILTERS, type=types, status=STATUSES, review=REVIEWS)
     page = listing.documents(
         view.call.store,
         sites=visible_sites(view.person, asked.get("site")),
         type=asked.get("type"),
         status=asked.get("status"),
         review=asked.get("review"),
-        from_date=times.day(asked["from"], "from") if "from" in asked else None,
-        to_date=times.day(asked["to"], "to") if "to" in asked else None,
+        from_date=asked.get("from"),
+        to_date=asked.get("to"),
         cursor=view.text("cursor") or None,
         limit=PAGE_ROWS,
         newest_first=True,
@@ -55,19 +53,13 @@ def documents_page(view: View) -> dict[str, Any]:
     return {
         "asked": dict.fromkeys(FILTERS, "") | asked,
         "sites": sites_of(view.call),
-        "types": [document.name for document in DOCUMENTS],
+        "types": types,
         "statuses": STATUSES,
         "reviews": REVIEWS,
         "documents": page.documents,
         "names": names_of(view.call.store, {each.made_by for each in page.documents}),
         "following": following,
     }
-
-
-def _require(asked: dict[str, str], name: str, values: Any) -> None:
-    if name in asked and asked[name] not in values:
-        facts: dict[str, Fact] = {"name": name, "value": serials.shortened(asked[name])}
-        raise refuse("malformed_parameter", **facts)
 
 
 class Acts(msgspec.Struct, frozen=True):

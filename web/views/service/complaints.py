@@ -15,8 +15,7 @@ from api.resources.service.complaints import (
     owned_at,
     receiving_sites,
 )
-from api.wire import times
-from devices import records, serials
+from devices import records
 from devices.ledger.reading.customers import customers_shown, homes_of
 from devices.ledger.reading.passport import CustomerShown
 from devices.listed import Only, listed, open_at
@@ -33,7 +32,7 @@ from devices.paperwork.dispatches import MOST_DEVICES
 from devices.paperwork_kinds import COMPLAINT
 from devices.people.persons import active_people, names_of
 from devices.people.roles import Person
-from devices.problems import Fact, refuse
+from devices.problems import refuse
 from devices.service.complaints.counting import (
     YearOfComplaints,
     complainant_of,
@@ -52,6 +51,7 @@ from devices.service.complaints.waiting import (
 )
 from devices.values import UNIT
 from web.pages import View
+from web.views.filters import filters_of
 from web.views.home import sites_of
 from web.views.service.briefs import page_of_order
 from web.views.service.complaint_forms import form_of
@@ -74,9 +74,12 @@ class ComplaintRow(msgspec.Struct, frozen=True):
 
 
 def complaints_page(view: View) -> dict[str, Any]:
-    """What waits at the reader's sites, and what they own elsewhere, by what it waits for; and every one there is."""
+    """What waits at the reader's sites, and what they own elsewhere, by what it waits for; and every one there is.
+
+    Raises Refused (`malformed_parameter`, `malformed_cursor`).
+    """
     call, sites = view.call, sites_of(view.call)
-    asked = _asked(view)
+    asked = filters_of(view, _FILTERS, state=COMPLAINTS.states)
     chosen = [asked["site"]] if asked.get("site") in sites else sites
     shown: list[Complaint] = view.told(_waiting(call, chosen, asked))
     rest = _every(view, chosen, asked)
@@ -105,18 +108,6 @@ def complaints_page(view: View) -> dict[str, Any]:
         "states": COMPLAINTS.states,
         "asked": dict.fromkeys(_FILTERS, "") | asked,
     }
-
-
-def _asked(view: View) -> dict[str, str]:
-    """What the list is filtered by. Raises Refused (`malformed_parameter`) for a state or a day that there is not."""
-    asked = {name: view.text(name) for name in _FILTERS if view.text(name)}
-    if asked.get("state") not in (None, *COMPLAINTS.states):
-        facts: dict[str, Fact] = {"name": "state", "value": serials.shortened(asked["state"])}
-        raise refuse("malformed_parameter", **facts)
-    for name in ("from", "to"):
-        if name in asked:
-            times.day(asked[name], name)
-    return asked
 
 
 def _waiting(call: Call, sites: list[str], asked: dict[str, str]) -> list[Complaint]:

@@ -15,7 +15,6 @@ from api.callers.access import TECHNICIANS, visible_sites
 from api.calls import Call
 from api.resources.service.dispatch_orders import contact_of_job, contacts_of_jobs
 from api.resources.service.follow_ups import FollowUpAnswer, follow_up_seen
-from api.wire import times
 from devices import records
 from devices.calendar import day_of
 from devices.ledger.duties.due import Due
@@ -39,7 +38,6 @@ from devices.paperwork.follow_ups import (
 from devices.paperwork_kinds import FOLLOW_UP
 from devices.people.persons import active_people, names_of
 from devices.problems import refuse
-from devices.serials import shortened
 from devices.service.calls.about_jobs import did_the_job, follow_up_of, job_of_subject, jobs_of_subjects
 from devices.service.calls.calling import explanation_due
 from devices.service.calls.comparing import last_postponed, was_postponed
@@ -47,6 +45,7 @@ from devices.service.calls.standing import due_of_call, due_of_explanation, open
 from devices.store.database import Store
 from devices.values import UNIT
 from web.pages import View
+from web.views.filters import filters_of
 from web.views.home import sites_of
 from web.views.service.dialled import Dial, dials_of
 from web.views.service.differing import answered_rows
@@ -75,7 +74,7 @@ def follow_ups_page(view: View) -> dict[str, Any]:
     Raises Refused: `role_missing`, `malformed_parameter`, `malformed_cursor`.
     """
     call = view.call
-    asked = {name: view.text(name) for name in CALL_FILTERS if view.text(name)}
+    asked = filters_of(view, CALL_FILTERS, state=FOLLOW_UPS.states)
     sites = visible_sites(call.who, asked.get("site"))
     searched = bool(asked.keys() - {"site"})
     found, following = _searched(view, asked, sites) if searched else ([], None)
@@ -105,13 +104,10 @@ def follow_ups_page(view: View) -> dict[str, Any]:
 def _searched(
     view: View, asked: Mapping[str, str], sites: list[str] | None
 ) -> tuple[list[FollowUp], str | None]:
-    state = asked.get("state")
-    if state is not None and state not in FOLLOW_UPS.states:
-        raise refuse("malformed_parameter", name="state", value=shortened(state))
     only = Only(
-        states=(state,) if state else None,
-        since=times.day(asked["from"], "from") if "from" in asked else None,
-        until=times.day(asked["to"], "to") if "to" in asked else None,
+        states=(asked["state"],) if "state" in asked else None,
+        since=asked.get("from"),
+        until=asked.get("to"),
     )
     rows = listed(view.call.store, FOLLOW_UP, sites, place_of(view), only, newest_first=True)
     return newest(view, FOLLOW_UP, rows, asked, path="/follow-ups")
