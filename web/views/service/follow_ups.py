@@ -43,7 +43,7 @@ from devices.service.calls.calling import explanation_due
 from devices.service.calls.comparing import last_postponed, was_postponed
 from devices.service.calls.standing import due_of_call, due_of_explanation, open_follow_ups
 from devices.store.database import Store
-from devices.values import UNIT
+from devices.values import UNIT, Site
 from web.pages import View
 from web.views.filters import filters_of
 from web.views.home import sites_of
@@ -68,6 +68,14 @@ class CallRow(msgspec.Struct, frozen=True):
     own: bool = False
 
 
+class NextCall(msgspec.Struct, frozen=True):
+    """The job to call about next, whom by name, or where that is not known by the job, and how many wait in all."""
+
+    subject: str
+    customer: str
+    waiting: int
+
+
 def follow_ups_page(view: View) -> dict[str, Any]:
     """What is open at the reader's sites, by what it waits for; and where they are asked for, all that there ever were.
 
@@ -79,10 +87,9 @@ def follow_ups_page(view: View) -> dict[str, Any]:
     searched = bool(asked.keys() - {"site"})
     found, following = _searched(view, asked, sites) if searched else ([], None)
     every = sites_of(call)
-    still_open = [] if searched else open_follow_ups(call.store, every if sites is None else sites)
-    shown = _lanes(call, view.told(still_open))
-    rows = [row for lane in shown.values() for row in lane]
-    people = {row.call.technician for row in rows if row.call.technician} | {
+    still_open = view.told([] if searched else open_follow_ups(call.store, every if sites is None else sites))
+    shown = _lanes(call, still_open)
+    people = {each.technician for each in still_open if each.technician} | {
         each.ended.by for each in found if each.ended
     }
     return {
@@ -90,9 +97,8 @@ def follow_ups_page(view: View) -> dict[str, Any]:
         "sites": every,
         "papers": paper_months(call, asked.get("site"), every),
         "states": FOLLOW_UPS.states,
-        "lanes": [(lane, shown[lane]) for lane in CALL_LANES if shown.get(lane)],
+        "lanes": [(lane, rows) for lane, rows in shown.items() if rows],
         "calls": call.who.may(CALLERS, UNIT),
-        "today": call.today,
         "searched": searched,
         "found": found,
         "customers": customers_shown(call.store, [each.customer for each in found], call.who.reads),
@@ -131,8 +137,12 @@ def _lanes(call: Call, values: Collection[FollowUp]) -> dict[str, list[CallRow]]
         dial = _dial(customer, contacts.get(each.subject))
         lanes[lane].append(CallRow(each, customer, dial, due, tried, each.number in own))
     for rows in lanes.values():
-        rows.sort(key=lambda row: (row.due.due_on if row.due else "9", row.call.number))
+        rows.sort(key=lambda row: _pressing(row.due, row.call))
     return lanes
+
+
+def _pressing(due: Due | None, value: FollowUp) -> tuple[str, str]:
+    return due.due_on if due else "9", value.number
 
 
 def _own_jobs(call: Call, values: Collection[FollowUp]) -> set[str]:
@@ -151,10 +161,11 @@ def follow_up_page(view: View) -> dict[str, Any]:
     if seen is None:
         raise refuse("job_not_done", order=number)
     value: FollowUpAnswer = view.told(seen)
-    site = records.sites_by_code(call.store)[value.site]
+    sites = records.sites_by_code(call.store)
+    site = sites[value.site]
     waits = explanation_due(active_people(call.store), site, value, call.today)
     calls = call.who.may(CALLERS, value.site)
-    following = _following(call, value) if calls else None
+    following = _following(call, value, sites) if calls else None
     return {
         "follow_up": value,
         "reads": call.who.reads(value.site),
@@ -214,14 +225,22 @@ def _is_tried(value: FollowUp, day: date) -> bool:
     return last is not None and day_of(last.at) == day
 
 
-def _following(call: Call, value: FollowUp) -> tuple[CallRow, int] | None:
-    """The next call for whoever calls, and how many wait for them in all; of those that were tried today, the last."""
-    sites = [site for site in sites_of(call) if call.who.may(CALLERS, site)]
+def _following(call: Call, value: FollowUp, sites: Mapping[str, Site]) -> NextCall | None:
+    """The next call for whoever calls; of those that were tried today, the last."""
+    theirs = [site for site in sites_of(call) if call.who.may(CALLERS, site)]
     ahead = [
         each
-        for each in open_follow_ups(call.store, sites)
+        for each in open_follow_ups(call.store, theirs)
         if each.state in TO_BE_CALLED and each.number != value.number
     ]
-    rows = [row for row in _lanes(call, ahead)["to_call"] if not row.own]
-    rows.sort(key=lambda row: _is_tried(row.call, call.today))
-    return (rows[0], len(rows)) if rows else None
+    own = _own_jobs(call, ahead)
+    waiting = [
+        (_is_tried(each, call.today), _pressing(due_of_call(each, sites[each.site], call.today), each), each)
+        for each in ahead
+        if each.number not in own
+    ]
+    if not waiting:
+        return None
+    first = min(waiting, key=lambda found: found[:2])[2]
+    customer = customers_shown(call.store, [first.customer], call.who.reads).get(first.customer or "")
+    return NextCall(first.subject, (customer and customer.name) or first.subject, len(waiting))
