@@ -198,10 +198,10 @@ def complaint_page(view: View) -> dict[str, Any]:
         "about_page": _page_about(view.person, value),
         "dial": _whom_to_call(shown),
         "forms": [form_of(name, value, staffed.people.values()) for name in _in_order(shown.next, waits)],
-        "is_kept": shown.complainant is None
+        "is_kept_from_reader": shown.complainant is None
         and not value.erased
+        and view.person.username in value.persons
         and complainant_of(call.store, value.number),
-        "is_complained_of": view.person.username in value.persons,
         "last_word": value.not_content >= WORDS_IN_VAIN,
         "today": call.today.isoformat(),
     }
