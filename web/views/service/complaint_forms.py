@@ -120,10 +120,10 @@ class ComplaintForm(msgspec.Struct, frozen=True):
 
 def form_of(name: str, value: Complaint, people: Collection[Person]) -> ComplaintForm:
     """The form of a step as it is asked of one complaint; `people` are all who have a role."""
-    there = people_of_site(people, value.site)
     asked = tuple(field for field in COMPLAINT_FORMS[name] if field.of(value))
-    choose = {"hand_over": (*value.persons, value.owner), "correct": (), "investigate": value.persons,
-              "decide": value.persons}.get(name)  # fmt: skip
-    if choose is None:
+    left_out = {"hand_over": (*value.persons, value.owner), "correct": (), "investigate": value.persons,
+                "decide": value.persons}.get(name)  # fmt: skip
+    if left_out is None:
         return ComplaintForm(name, asked)
-    return ComplaintForm(name, asked, tuple(person for person in there if person.username not in choose))
+    there = people_of_site(people, value.site)
+    return ComplaintForm(name, asked, tuple(person for person in there if person.username not in left_out))
