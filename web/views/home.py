@@ -29,7 +29,7 @@ from devices.people.grants import administrators
 from devices.people.roles import ADMIN
 from devices.people.signing_keys import confirmable
 from devices.people.tokens import is_waiting, tokens_of
-from devices.records import site_codes
+from devices.records import site_codes, sites_by_code
 from devices.service.duties import CALL_DUTY, COMPLAINT_DUTY
 from devices.service.jobs.board import BoardCounts, counts_at
 from devices.spares.minimum_levels import Level, levels_of, short
@@ -70,6 +70,7 @@ def home_page(view: View) -> dict[str, Any]:
         }
     sites, today = sites_of(call), call.unit.day_of(call.at_us)
     found, jobs = call.due_at(sites), _jobs(view)
+    known = sites_by_code(call.store)
     return {
         "founded": True,
         "jobs": jobs,
@@ -91,9 +92,9 @@ def home_page(view: View) -> dict[str, Any]:
         "months": open_months(call.store, sites, today),
         "short": _short(call, sites),
         "service": _service(call),
-        "calls": calls_at_home(call),
-        "complaints": complaints_at_home(call),
-        "warned": warned_at_home(call),
+        "calls": calls_at_home(call, known),
+        "complaints": complaints_at_home(call, known),
+        "warned": warned_at_home(call, known),
         "due": [(due_as_read(each), page_of(each)) for each in found],
         "handovers": [
             each

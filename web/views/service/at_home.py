@@ -1,4 +1,7 @@
-"""What the home page tells of calls and complaints: what waits for its reader, and what the tax office would count."""
+"""What the home page tells of calls and complaints: what waits for its reader, and what the tax office would count.
+
+`by_code` is every site by its code, read once for all of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import msgspec
 
 from api.callers.access import TECHNICIANS
 from api.calls import Call
-from devices import records
 from devices.paperwork.complaints import COMPLAINTS, DECIDERS, EVERYBODY, Complaint
 from devices.paperwork.follow_ups import CALLERS, SETTLERS, TO_BE_CALLED, FollowUp
 from devices.people.persons import active_people
@@ -47,9 +49,9 @@ class ComplaintsWaiting(msgspec.Struct, frozen=True):
     overdue: int
 
 
-def calls_at_home(call: Call) -> CallsAtHome | None:
+def calls_at_home(call: Call, by_code: Mapping[str, Site]) -> CallsAtHome | None:
     """What of the calls waits for the reader; None where nothing does. It costs the calls that are open."""
-    who, by_code = call.who, records.sites_by_code(call.store)
+    who = call.who
     sites = [site for site in by_code if who.may((*SETTLERS, *TECHNICIANS), site)]
     if not sites:
         return None
@@ -87,9 +89,9 @@ def _to_settle(call: Call, values: Iterable[FollowUp], by_code: Mapping[str, Sit
     ]
 
 
-def complaints_at_home(call: Call) -> list[ComplaintsWaiting]:
+def complaints_at_home(call: Call, by_code: Mapping[str, Site]) -> list[ComplaintsWaiting]:
     """What complaints wait for of the reader, by step. It costs those that are open, or not registered."""
-    who, by_code = call.who, records.sites_by_code(call.store)
+    who = call.who
     sites = [site for site in by_code if who.may(EVERYBODY, site)]
     if not sites:
         return []
@@ -121,11 +123,11 @@ def _is_overdue(call: Call, value: Complaint, site: Site) -> bool:
     return any(each.standing == "overdue" for each in deadlines_of_complaint(value, site, call.today))
 
 
-def warned_at_home(call: Call) -> list[YearOfComplaints]:
+def warned_at_home(call: Call, by_code: Mapping[str, Site]) -> list[YearOfComplaints]:
     """The sites, and the unit, that have as many valid complaints in a year as they are warned of, or one fewer: told
     to those who decide on complaints there; of all sites together only to those of the whole unit.
     """
-    sites = [code for code in records.site_codes(call.store) if call.who.may(DECIDERS, code)]
+    sites = [code for code in by_code if call.who.may(DECIDERS, code)]
     found = warnings_of_year(call.store, sites, call.today) if sites else []
     whole = call.who.may(DECIDERS, UNIT)
     return [each for each in found if whole or each.site != UNIT]
