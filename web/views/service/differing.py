@@ -63,9 +63,9 @@ def to_explain(view: View, order: str | None = None) -> list[ToExplain]:
     call, sites = view.call, sorted(view.call.who.sites_of(TECHNICIANS))
     only = Only(states=("differing",), assignee=call.who.username)
     values: Iterable[FollowUp] = listed(call.store, FOLLOW_UP, sites, "", only)
-    known = records.sites_by_code(call.store)
+    theirs = [value for value in values if order in (None, value.subject) and explains(call.who, value)]
+    known = records.sites_by_code(call.store) if theirs else {}
     return [
         ToExplain(each, answered_rows(each), due_of_explanation(each, known[each.site], call.today))
-        for each in view.told([value for value in values if explains(call.who, value)])
-        if order in (None, each.subject)
+        for each in view.told(theirs)
     ]
